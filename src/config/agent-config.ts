@@ -1,0 +1,60 @@
+/**
+ * What the agent half needs from the config file, for one node: defaults applied, units resolved,
+ * virtual routers split by address family. Types only; keepalive/ may import this file.
+ */
+
+/** An address the virtual router owns. */
+export interface VirtualAddress {
+  /** Canonical text form, without the prefix length. */
+  readonly address: string;
+  readonly prefixLength: number;
+}
+
+/** Effect of a tracker: see design "Effective priority". */
+export interface TrackedScript {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Consecutive successes before it counts as passing. */
+  readonly rise: number;
+  /** Consecutive failures before it counts as failing. */
+  readonly fall: number;
+  /** Negative: subtracted while failing. Positive: added while passing. 0: failing is a fault. */
+  readonly weight: number;
+}
+
+/** One VRRP virtual router of one address family on this node. */
+export interface VirtualRouterConfig {
+  /** Name in the config; a router with both families becomes `web` and `web.ipv6`. */
+  readonly name: string;
+  readonly vrid: number;
+  readonly interface: string;
+  readonly family: 4 | 6;
+  readonly version: 2 | 3;
+  /** Configured priority of this node, 1-255 (255: address owner). */
+  readonly priority: number;
+  readonly advertIntervalMs: number;
+  readonly addresses: readonly VirtualAddress[];
+  readonly preempt: boolean;
+  /** `other`: the peer is not Tandem (keepalived), so only RFC signals are understood. */
+  readonly peer: 'tandem' | 'other';
+  /** True turns every departure from RFC 9568 off (design 4.2). */
+  readonly strictRfc: boolean;
+  readonly track: {
+    readonly proxy: boolean;
+    readonly interfaces: readonly string[];
+    readonly scripts: readonly string[];
+  };
+}
+
+export interface AgentConfig {
+  /** This node's name. */
+  readonly node: string;
+  /** Names of all nodes in the file; a single one means no peer, so no fence. */
+  readonly nodes: readonly string[];
+  /** SHA-256 of the config file's content, hex: equal on both hosts when the files are equal. */
+  readonly digest: string;
+  readonly virtualRouters: readonly VirtualRouterConfig[];
+  readonly healthScripts: readonly TrackedScript[];
+}

@@ -1,0 +1,113 @@
+/**
+ * What the balancer half needs from the config file: defaults applied, units resolved (ms, bytes).
+ * Types only; proxy/ may import this file.
+ */
+
+export type PolicyName = 'round_robin' | 'weighted_round_robin' | 'least_connections';
+
+export interface ServerConfig {
+  /** Host part of the address: IPv4, IPv6 without brackets, or a DNS name. */
+  readonly host: string;
+  readonly port: number;
+  /** 0-1000; 0 takes no new work. */
+  readonly weight: number;
+  /** Used only while no other server is available. */
+  readonly backup: boolean;
+}
+
+export interface HealthCheckConfig {
+  readonly kind: 'http' | 'tcp';
+  /** HTTP only: origin-form target. */
+  readonly path: string;
+  /** HTTP only: the Host field; the server's address when null. */
+  readonly host: string | null;
+  /** HTTP only: accepted status codes, inclusive ranges. */
+  readonly statuses: readonly (readonly [number, number])[];
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly rise: number;
+  readonly fall: number;
+}
+
+export interface UpstreamConfig {
+  readonly name: string;
+  readonly policy: PolicyName;
+  readonly servers: readonly ServerConfig[];
+  readonly healthCheck: HealthCheckConfig | null;
+  /** To establish a connection. */
+  readonly connectTimeoutMs: number;
+  /** From the request fully sent to the response head. */
+  readonly responseTimeoutMs: number;
+  /** No byte in either direction in the middle of a message (HTTP) or a session (TCP). */
+  readonly idleTimeoutMs: number;
+  /** Idle keep-alive connections kept per server and worker, and for how long. */
+  readonly keepAliveMax: number;
+  readonly keepAliveTimeoutMs: number;
+}
+
+export interface BindAddress {
+  /** IPv4 or IPv6 literal without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface RouteConfig {
+  /** Exact host names, lower case, or `*.example.com`; empty: any. */
+  readonly hosts: readonly string[];
+  /** Prefix in whole segments; `/` matches all. */
+  readonly path: string;
+  /** Upper case; empty: any. */
+  readonly methods: readonly string[];
+  readonly upstream: string;
+  /** Forward the target as it came instead of the normalised path (routing still uses the latter). */
+  readonly rawPath: boolean;
+}
+
+/** Bounds a client meets on an HTTP listener. */
+export interface HttpLimits {
+  /** Request line, bytes: 414 beyond. */
+  readonly requestLineMax: number;
+  /** Whole head, bytes: 431 beyond. */
+  readonly headBytesMax: number;
+  /** Header fields: 431 beyond. */
+  readonly headerCountMax: number;
+  /** Body, bytes: 413 beyond, announced or streamed. 0: no limit. */
+  readonly bodyBytesMax: number;
+  /** First byte of a head to its end: 408 beyond. */
+  readonly headTimeoutMs: number;
+  /** Between requests on a kept-alive connection: closed beyond. */
+  readonly keepAliveTimeoutMs: number;
+  /** No progress on a body in either direction. */
+  readonly idleTimeoutMs: number;
+}
+
+interface ListenerBase {
+  readonly name: string;
+  readonly binds: readonly BindAddress[];
+  /** Open client connections, all workers together. */
+  readonly connectionsMax: number;
+}
+
+export interface HttpListenerConfig extends ListenerBase {
+  readonly protocol: 'http';
+  readonly routes: readonly RouteConfig[];
+  readonly limits: HttpLimits;
+}
+
+export interface TcpListenerConfig extends ListenerBase {
+  readonly protocol: 'tcp';
+  readonly upstream: string;
+}
+
+export type ListenerConfig = HttpListenerConfig | TcpListenerConfig;
+
+export interface ProxyConfig {
+  readonly digest: string;
+  /** Worker threads, at least 1; `auto` is resolved to the number of cores. */
+  readonly workers: number;
+  readonly io: 'auto' | 'net' | 'uring';
+  /** Longest time a stopping balancer waits for what is in flight. */
+  readonly drainTimeoutMs: number;
+  readonly upstreams: readonly UpstreamConfig[];
+  readonly listeners: readonly ListenerConfig[];
+}
