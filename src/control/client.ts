@@ -1,0 +1,44 @@
+import http from 'node:http';
+
+/** Longest wait for an answer on a control socket. */
+const ANSWER_TIMEOUT_MS = 3_000;
+/** Largest answer read, bytes. */
+const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/**
+ * GETs a path from a control socket. Rejects with the system's error when nobody listens there
+ * (ENOENT, ECONNREFUSED) or this user may not (EACCES), and with ETIMEDOUT after 3 s.
+ */
+export function ask(socketPath: string, path: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = http.get(
+      { socketPath, path, headers: { host: 'localhost' }, timeout: ANSWER_TIMEOUT_MS },
+      (response) => {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        response.on('data', (chunk: Buffer) => {
+          chunks.push(chunk);
+          bytes += chunk.length;
+          if (bytes > ANSWER_BYTES_MAX) request.destroy(new Error('the answer is too large'));
+        });
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }),
+        );
+        response.on('error', reject);
+      },
+    );
+    request.on('timeout', () =>
+      request.destroy(
+        Object.assign(new Error(`no answer on ${socketPath} within ${ANSWER_TIMEOUT_MS} ms`), {
+          code: 'ETIMEDOUT',
+        }),
+      ),
+    );
+    request.on('error', reject);
+  });
+}

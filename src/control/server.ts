@@ -1,0 +1,71 @@
+import http from 'node:http';
+import type { Logger } from '../log/logger.ts';
+
+/** Open connections to one control or admin listener. */
+const CONNECTIONS_MAX = 64;
+/** A whole request must have arrived by then. */
+const REQUEST_TIMEOUT_MS = 5_000;
+
+export interface Reply {
+  readonly status: number;
+  readonly type: 'application/json' | 'text/plain; charset=utf-8';
+  readonly body: string;
+}
+
+/** `GET /path` to what answers it. */
+export type Routes = Readonly<Record<string, () => Reply | Promise<Reply>>>;
+
+/** A JSON reply, indented because the reader is as often a person with curl as a program. */
+export function json(value: unknown, status = 200): Reply {
+  return { status, type: 'application/json', body: `${JSON.stringify(value, null, 2)}\n` };
+}
+
+/** A plain text reply. */
+export function text(body: string, status = 200): Reply {
+  return { status, type: 'text/plain; charset=utf-8', body };
+}
+
+/**
+ * The HTTP server behind the control sockets and the admin listener: GET and HEAD on a fixed table
+ * of paths. `admit` may refuse a request before any handler sees it.
+ */
+export function createControlServer(
+  routes: Routes,
+  log: Logger,
+  admit: (request: http.IncomingMessage) => Reply | null = () => null,
+): http.Server {
+  const server = http.createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
+    (request, response) => {
+      request.resume();
+      const refusal = admit(request);
+      Promise.resolve(refusal ?? answer(routes, request))
+        .catch((error: Error) => {
+          log.error({ url: request.url, error: error.message }, 'control request failed');
+          return text(`${error.message}\n`, 500);
+        })
+        .then(({ status, type, body }) => {
+          response.writeHead(status, {
+            'content-type': type,
+            'content-length': Buffer.byteLength(body),
+            'cache-control': 'no-store',
+          });
+          response.end(request.method === 'HEAD' ? undefined : body);
+        });
+    },
+  );
+  server.maxConnections = CONNECTIONS_MAX;
+  return server;
+}
+
+async function answer(routes: Routes, request: http.IncomingMessage): Promise<Reply> {
+  const path = (request.url ?? '/').split('?')[0] as string;
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return text('only GET and HEAD are served here\n', 405);
+  }
+  const handler = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  if (handler === undefined) {
+    return text(`nothing at ${path}; there is: ${Object.keys(routes).join(' ')}\n`, 404);
+  }
+  return handler();
+}
