@@ -1,0 +1,96 @@
+/**
+ * The C library's functions that Node does not offer, bound once through koffi. Everything here is
+ * raw: results are what C returns. `check` turns a failure into an OsError; the files beside this
+ * one give each group of calls a typed form.
+ */
+import { OsError } from './errors.ts';
+import { koffi } from './native.ts';
+
+type Bytes = Uint8Array | null;
+
+/** Signatures as C has them; an `int64_t` result stands for ssize_t, which koffi does not know. */
+export interface Libc {
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: Uint8Array, length: number): number;
+  listen(fd: number, backlog: number): number;
+  close(fd: number): number;
+  fcntl(fd: number, command: number, argument: number): number;
+  getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
+  getsockopt(fd: number, level: number, name: number, value: Bytes, length: Uint8Array): number;
+  connect(fd: number, address: Uint8Array, length: number): number;
+  sendto(
+    fd: number,
+    data: Uint8Array,
+    length: number,
+    flags: number,
+    address: Bytes,
+    addressLength: number,
+  ): number;
+  recvmsg(fd: number, header: Uint8Array, flags: number): number;
+  recvfrom(
+    fd: number,
+    data: Uint8Array,
+    length: number,
+    flags: number,
+    address: Bytes,
+    addressLength: Bytes,
+  ): number;
+  if_nametoindex(name: string): number;
+  prctl(option: number, a: number, b: number, c: number, d: number): number;
+  sched_setscheduler(pid: number, policy: number, param: Uint8Array): number;
+  sched_getscheduler(pid: number): number;
+}
+
+const PROTOTYPES: Record<keyof Libc, string> = {
+  socket: 'int socket(int domain, int type, int protocol)',
+  bind: 'int bind(int fd, const void *address, uint32_t length)',
+  listen: 'int listen(int fd, int backlog)',
+  close: 'int close(int fd)',
+  // Variadic in C; integer arguments travel the same way on x86-64 and AArch64.
+  fcntl: 'int fcntl(int fd, int command, long argument)',
+  getsockname: 'int getsockname(int fd, void *address, void *length)',
+  setsockopt: 'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
+  getsockopt: 'int getsockopt(int fd, int level, int name, void *value, void *length)',
+  connect: 'int connect(int fd, const void *address, uint32_t length)',
+  sendto:
+    'int64_t sendto(int fd, const void *data, size_t length, int flags, ' +
+    'const void *address, uint32_t addressLength)',
+  recvmsg: 'int64_t recvmsg(int fd, void *header, int flags)',
+  recvfrom:
+    'int64_t recvfrom(int fd, void *data, size_t length, int flags, ' +
+    'void *address, void *addressLength)',
+  if_nametoindex: 'unsigned int if_nametoindex(const char *name)',
+  prctl: 'int prctl(int option, ulong a, ulong b, ulong c, ulong d)',
+  sched_setscheduler: 'int sched_setscheduler(int pid, int policy, const void *param)',
+  sched_getscheduler: 'int sched_getscheduler(int pid)',
+};
+
+let bound: Libc | undefined;
+
+/** The bound functions; the first call loads koffi. */
+export function libc(): Libc {
+  if (bound === undefined) {
+    // A null path is the running program itself, which has the C library in it whatever its name.
+    const library = koffi().load(null);
+    const functions = Object.entries(PROTOTYPES).map(([name, prototype]) => [
+      name,
+      library.func(prototype),
+    ]);
+    bound = Object.fromEntries(functions) as Libc;
+  }
+  return bound;
+}
+
+/** errno of the call just made. Read it before anything else runs. */
+export function errno(): number {
+  return koffi().errno();
+}
+
+/** Passes a result of 0 or more through; a negative one becomes an OsError with the errno. */
+export function check(result: number, call: keyof Libc, detail: string): number {
+  if (result < 0) {
+    throw new OsError(call, errno(), detail);
+  }
+  return result;
+}

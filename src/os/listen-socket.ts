@@ -1,0 +1,164 @@
+/**
+ * Listening TCP sockets made by hand: node:net cannot set SO_REUSEPORT and IP_FREEBIND together,
+ * cannot hand one listener to several threads, and cannot stop arrivals before it closes.
+ *
+ *   openListenSocket -> fd (main thread keeps it) -> duplicateDescriptor -> a worker accepts on it
+ *   to stop: stopArrivals(fd) -> accept until EAGAIN -> closeDescriptor(fd)
+ */
+import { OsError } from './errors.ts';
+import { parseIp } from './ip-address.ts';
+import { check, libc } from './libc.ts';
+import { allocateStable, type StableMemory } from './native.ts';
+import {
+  decodeSocketAddress,
+  encodeSocketAddress,
+  formatSocketAddress,
+  SOCKET_ADDRESS_BYTES_MAX,
+} from './socket-address.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  IP_FREEBIND,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_FREEBIND,
+  IPV6_V6ONLY,
+  SO_ATTACH_FILTER,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from './socket-constants.ts';
+import { setIntOption, setOption } from './socket-option.ts';
+
+const F_DUPFD_CLOEXEC = 1030;
+const EINVAL = 22;
+
+export interface ListenOptions {
+  /** IPv4 or IPv6 address, no name; link-local IPv6 with its zone (`fe80::1%eth0`). */
+  readonly host: string;
+  /** 0 lets the kernel choose. */
+  readonly port: number;
+  /** Connections waiting to be accepted; the kernel caps it at net.core.somaxconn. */
+  readonly backlog: number;
+  /** Bind even though no interface has the address now (a virtual address on the Backup). */
+  readonly freeBind: boolean;
+  /** Share the port with other sockets of this user; the kernel spreads connections over them. */
+  readonly reusePort: boolean;
+}
+
+export interface ListenSocket {
+  readonly fd: number;
+  /** The port bound, also when 0 was asked for. */
+  readonly port: number;
+}
+
+/**
+ * Opens a listening TCP socket: non-blocking, closed on exec, SO_REUSEADDR; an IPv6 one is IPv6
+ * only, so that `0.0.0.0` and `[::]` can both be bound. Throws OsError; for a port in use its code
+ * is EADDRINUSE and its text has address and port. With `reusePort` a port already shared by
+ * another process of the same user is not "in use": open once without it to find out.
+ */
+export function openListenSocket(options: ListenOptions): ListenSocket {
+  const address = bindAddress(options);
+  const detail = formatSocketAddress(address);
+  const v6 = address.ip.length === 16;
+  const type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const fd = check(libc().socket(v6 ? AF_INET6 : AF_INET, type, 0), 'socket', detail);
+  try {
+    setIntOption(fd, SOL_SOCKET, SO_REUSEADDR, 1, 'SO_REUSEADDR');
+    if (options.reusePort) {
+      setIntOption(fd, SOL_SOCKET, SO_REUSEPORT, 1, 'SO_REUSEPORT');
+    }
+    if (v6) {
+      setIntOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, 'IPV6_V6ONLY');
+    }
+    if (options.freeBind && v6) {
+      setIntOption(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1, 'IPV6_FREEBIND');
+    } else if (options.freeBind) {
+      setIntOption(fd, IPPROTO_IP, IP_FREEBIND, 1, 'IP_FREEBIND');
+    }
+    const bytes = encodeSocketAddress(address);
+    check(libc().bind(fd, bytes, bytes.length), 'bind', detail);
+    check(libc().listen(fd, options.backlog), 'listen', detail);
+    return { fd, port: boundPort(fd) };
+  } catch (error) {
+    closeDescriptor(fd);
+    throw error;
+  }
+}
+
+/** A second descriptor of the same socket, closed on exec. Throws OsError. */
+export function duplicateDescriptor(fd: number): number {
+  return check(libc().fcntl(fd, F_DUPFD_CLOEXEC, 0), 'fcntl', `${fd}, F_DUPFD_CLOEXEC`);
+}
+
+/** Closes a descriptor. Throws OsError (EBADF when it is not open). */
+export function closeDescriptor(fd: number): void {
+  check(libc().close(fd), 'close', String(fd));
+}
+
+/**
+ * Makes a listening socket deaf to new connections while handshakes under way still finish, so
+ * that accepting until EAGAIN and closing resets nobody. It works on the socket, hence on all its
+ * duplicates. A client whose SYN is dropped tries again after a second and then finds whoever
+ * listens by then; so close within that second.
+ */
+export function stopArrivals(fd: number): void {
+  setOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, dropSynProgram().bytes, `${fd}, SO_ATTACH_FILTER`);
+}
+
+let program: StableMemory | undefined;
+
+/**
+ * `struct sock_fprog` with a classic BPF program that sees a segment from its TCP header on and
+ * keeps it unless SYN is set. An ACK that finishes a handshake has no SYN, so it passes.
+ */
+function dropSynProgram(): StableMemory {
+  if (program !== undefined) {
+    return program;
+  }
+  const instructions = [
+    { code: 0x30, jumpTrue: 0, jumpFalse: 0, k: 13 }, // ldb [13]: the flags
+    { code: 0x45, jumpTrue: 0, jumpFalse: 1, k: 0x02 }, // jset SYN
+    { code: 0x06, jumpTrue: 0, jumpFalse: 0, k: 0 }, // ret 0: drop
+    { code: 0x06, jumpTrue: 0, jumpFalse: 0, k: 0xffffffff }, // ret all: keep
+  ];
+  const code = allocateStable(instructions.length * 8);
+  const codeView = new DataView(code.bytes.buffer);
+  instructions.forEach(({ code: opcode, jumpTrue, jumpFalse, k }, index) => {
+    codeView.setUint16(index * 8, opcode, true);
+    codeView.setUint8(index * 8 + 2, jumpTrue);
+    codeView.setUint8(index * 8 + 3, jumpFalse);
+    codeView.setUint32(index * 8 + 4, k, true);
+  });
+  const header = allocateStable(16);
+  const headerView = new DataView(header.bytes.buffer);
+  headerView.setUint16(0, instructions.length, true);
+  headerView.setBigUint64(8, code.address, true);
+  program = header;
+  return program;
+}
+
+function bindAddress({ host, port }: ListenOptions) {
+  const [text = '', zone] = host.split('%');
+  const ip = parseIp(text);
+  if (ip === null) {
+    throw new OsError('bind', EINVAL, `${host}:${port}, not an IP address`);
+  }
+  return { ip, port, scope: zone === undefined ? 0 : scopeOf(zone) };
+}
+
+function scopeOf(zone: string): number {
+  const index = libc().if_nametoindex(zone);
+  return index > 0 ? index : check(-1, 'if_nametoindex', zone);
+}
+
+function boundPort(fd: number): number {
+  const bytes = new Uint8Array(SOCKET_ADDRESS_BYTES_MAX);
+  const length = Uint8Array.of(bytes.length, 0, 0, 0);
+  check(libc().getsockname(fd, bytes, length), 'getsockname', String(fd));
+  return decodeSocketAddress(bytes)?.port ?? 0;
+}
