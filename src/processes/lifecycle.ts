@@ -1,0 +1,50 @@
+import type { Logger } from '../log/logger.ts';
+import { READY_MESSAGE } from '../supervision/child.ts';
+
+/** A crash leaves at most this long for the orderly part of dying, ms. */
+const CRASH_STOP_MS = 500;
+
+/** What a process of Tandem does when it is told to end. */
+export interface Stoppable {
+  stop(reason: string): Promise<void>;
+}
+
+/**
+ * Signals, the supervisor's end and uncaught errors, for one half's process. `stop` runs once; a
+ * second signal ends the process at once. SIGHUP is not a reason to die.
+ */
+export function superviseProcess(half: Stoppable, log: Logger): void {
+  let stopping = false;
+  const stop = (reason: string) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ reason }, `stopping: ${reason}`);
+    half.stop(reason).then(
+      () => process.exit(0),
+      (error: Error) => {
+        log.error({ error: error.message }, 'the stop itself failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  process.on('SIGHUP', () =>
+    log.warn({}, 'SIGHUP ignored: this version reads its config at start only'),
+  );
+  process.on('disconnect', () => stop('the supervisor is gone'));
+  process.on('uncaughtException', (error) => crash(error));
+  process.on('unhandledRejection', (error) => crash(error as Error));
+
+  function crash(error: Error): void {
+    log.fatal({ stack: error?.stack ?? String(error) }, `a defect in Tandem: ${error?.message}`);
+    setTimeout(() => process.exit(1), CRASH_STOP_MS);
+    if (!stopping) half.stop('crash').finally(() => process.exit(1));
+    stopping = true;
+  }
+}
+
+/** Tells `tandem run` that this half serves. */
+export function reportReady(): void {
+  process.send?.(READY_MESSAGE);
+}
