@@ -1,0 +1,142 @@
+/**
+ * The shared memory of the balancer, as one table. Every region is one SharedArrayBuffer seen as
+ * numbers of one element type, and is addressed by (worker, row, slot):
+ *
+ *     region = [ worker 0: row 0, row 1, ... | worker 1: ... | ... ]     row = [ slot 0, slot 1, ... ]
+ *
+ * - A region whose `writer` is `worker` has one block per worker, and only that worker writes in it.
+ *   So counting is a plain load, add and store of a few ns with nothing lost, and no two cores write
+ *   one cache line: blocks are padded to `BLOCK_BYTES`. Readers sum over the workers.
+ * - A region whose `writer` is `main` has one block, written by the main thread.
+ * - Counters are doubles: integers are exact to 2^53. Aligned eight-byte loads and stores are single
+ *   instructions on x64 and arm64, so a reader sees the old value or the new one, never half of each.
+ *   Gauges and flags are 32-bit integers, for which the language itself promises that, and are read
+ *   and written with Atomics because decisions are taken on them.
+ *
+ * A new kind of number (a latency histogram: one row per server, one slot per bucket) is a new line.
+ */
+
+/** Whole-balancer cells, written by the main thread. */
+export const ControlSlot = {
+  /** Grows whenever a verdict or a drain changes; workers recompile their candidate lists then. */
+  availabilityVersion: 0,
+} as const;
+
+/** Per-server cells written by the main thread. */
+export const ServerFlag = {
+  /** One of `Verdict`. */
+  verdict: 0,
+  /** 1: takes no new work by the operator's will; says nothing about its health. */
+  draining: 1,
+} as const;
+
+/** What active checks say about a server. */
+export const Verdict = { unknown: 0, up: 1, down: 2 } as const;
+export type Verdict = (typeof Verdict)[keyof typeof Verdict];
+export type VerdictName = keyof typeof Verdict;
+
+/** Per-server counters of one worker. Bytes are counted as the server sees the wire, heads included. */
+export const ServerCounter = {
+  /** Requests (HTTP) or sessions (TCP) given to this server, retries included. */
+  requests: 0,
+  /** Final responses by class; 1xx counts only a final 101. */
+  responses1xx: 1,
+  responses2xx: 2,
+  responses3xx: 3,
+  responses4xx: 4,
+  responses5xx: 5,
+  /** Connections established. */
+  connections: 6,
+  /** Connections that could not be established: refused, unreachable, unresolved. */
+  connectFailures: 7,
+  connectTimeouts: 8,
+  /** No response head in time. */
+  responseTimeouts: 9,
+  /** Silence in the middle of a message or session. */
+  idleTimeouts: 10,
+  /** Established connections that the server reset, or closed in the middle of a message. */
+  resets: 11,
+  /** Responses refused because they break the protocol. */
+  badResponses: 12,
+  /** Requests that came here as a second or later try. */
+  retries: 13,
+  /** Bytes received from the server. */
+  bytesIn: 14,
+  /** Bytes sent to the server. */
+  bytesOut: 15,
+  /** Calls of `end()` without a `begin()`: a defect of ours, always 0. */
+  unbalancedEnds: 16,
+} as const;
+export type ServerCounterName = keyof typeof ServerCounter;
+
+/** Per-listener counters of one worker. */
+export const ListenerCounter = {
+  /** Client connections accepted, those refused over the limit not included. */
+  accepted: 0,
+  closed: 1,
+  /** Closed at once because `connectionsMax` was reached. */
+  refused: 2,
+  requests: 3,
+  /** Final responses by class, errors of our own included. */
+  responses1xx: 4,
+  responses2xx: 5,
+  responses3xx: 6,
+  responses4xx: 7,
+  responses5xx: 8,
+  /** Bytes received from clients. */
+  bytesIn: 9,
+  /** Bytes sent to clients. */
+  bytesOut: 10,
+} as const;
+export type ListenerCounterName = keyof typeof ListenerCounter;
+
+interface Region {
+  readonly element: 'int32' | 'float64';
+  readonly writer: 'main' | 'worker';
+  readonly rows: 'one' | 'servers' | 'listeners';
+  /** Numbers per row. */
+  readonly slots: number;
+}
+
+/** Counter rows are whole cache lines, so that two servers never share one either. */
+export const REGIONS = {
+  control: { element: 'int32', writer: 'main', rows: 'one', slots: 16 },
+  serverFlags: { element: 'int32', writer: 'main', rows: 'servers', slots: 2 },
+  /** Requests or sessions now on the server, through this worker. */
+  serverInFlight: { element: 'int32', writer: 'worker', rows: 'servers', slots: 1 },
+  serverCounters: { element: 'float64', writer: 'worker', rows: 'servers', slots: 24 },
+  /** Client connections now open, on this worker. */
+  listenerOpen: { element: 'int32', writer: 'worker', rows: 'listeners', slots: 1 },
+  listenerCounters: { element: 'float64', writer: 'worker', rows: 'listeners', slots: 16 },
+} as const satisfies Readonly<Record<string, Region>>;
+export type RegionName = keyof typeof REGIONS;
+
+/** How much of everything there is; fixed for the life of the balancer process. */
+export interface SharedShape {
+  readonly workers: number;
+  readonly serversMax: number;
+  readonly listenersMax: number;
+}
+
+/** Two cache lines: prefetchers fetch lines in pairs. */
+const BLOCK_BYTES = 128;
+
+/** Elements from one worker's block of the region to the next one's. */
+export function blockLength(name: RegionName, shape: SharedShape): number {
+  const region: Region = REGIONS[name];
+  const rows = { one: 1, servers: shape.serversMax, listeners: shape.listenersMax }[region.rows];
+  const perBlock = BLOCK_BYTES / (region.element === 'int32' ? 4 : 8);
+  return Math.ceil((rows * region.slots) / perBlock) * perBlock;
+}
+
+/** Bytes of the whole region. */
+export function regionBytes(name: RegionName, shape: SharedShape): number {
+  const region: Region = REGIONS[name];
+  const blocks = region.writer === 'worker' ? shape.workers : 1;
+  return blockLength(name, shape) * blocks * (region.element === 'int32' ? 4 : 8);
+}
+
+/** Slot of a final status, 100-599, counted from `responses1xx`, the first slot of the five. */
+export function responseSlot(responses1xx: number, status: number): number {
+  return responses1xx + Math.trunc(status / 100) - 1;
+}

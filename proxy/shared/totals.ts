@@ -1,0 +1,90 @@
+/** What the main thread does with the shared memory: sums for metrics, tidying after a worker. */
+import {
+  ListenerCounter,
+  type ListenerCounterName,
+  REGIONS,
+  ServerCounter,
+  type ServerCounterName,
+} from './layout.ts';
+import type { SharedViews } from './shared-state.ts';
+
+export type ServerTotals = Readonly<Record<ServerCounterName | 'inFlight', number>>;
+export type ListenerTotals = Readonly<Record<ListenerCounterName | 'open', number>>;
+
+/** Counters of one server, all workers together. */
+export function serverTotals(views: SharedViews, slot: number): ServerTotals {
+  return {
+    ...sumCounters(views, 'serverCounters', slot, ServerCounter),
+    inFlight: sumGauge(views, 'serverInFlight', slot),
+  };
+}
+
+/** Counters of one listener, all workers together. */
+export function listenerTotals(views: SharedViews, slot: number): ListenerTotals {
+  return {
+    ...sumCounters(views, 'listenerCounters', slot, ListenerCounter),
+    open: sumGauge(views, 'listenerOpen', slot),
+  };
+}
+
+function sumCounters<Name extends string>(
+  views: SharedViews,
+  region: 'serverCounters' | 'listenerCounters',
+  slot: number,
+  names: Readonly<Record<Name, number>>,
+): Record<Name, number> {
+  const sums: Record<string, number> = {};
+  for (const [name, offset] of Object.entries<number>(names)) {
+    let sum = 0;
+    for (let worker = 0; worker < views.shape.workers; worker++) {
+      sum += views[region][views.indexOf(region, worker, slot) + offset]!;
+    }
+    sums[name] = sum;
+  }
+  return sums as Record<Name, number>;
+}
+
+/** A gauge of one row, all workers together. */
+export function sumGauge(
+  views: SharedViews,
+  region: 'serverInFlight' | 'listenerOpen',
+  slot: number,
+): number {
+  let sum = 0;
+  for (let worker = 0; worker < views.shape.workers; worker++) {
+    sum += Atomics.load(views[region], views.indexOf(region, worker, slot));
+  }
+  return sum;
+}
+
+/**
+ * Takes back what a dead worker had in hand: nothing is in flight or open on it any more. Its
+ * counters stay, its successor counts on. Call it after the worker's `exit`, before its successor
+ * starts, or a count would have two writers.
+ */
+export function releaseWorker(views: SharedViews, worker: number): void {
+  const { serversMax, listenersMax } = views.shape;
+  const inFlight = views.indexOf('serverInFlight', worker, 0);
+  for (let slot = 0; slot < serversMax; slot++) {
+    Atomics.store(views.serverInFlight, inFlight + slot, 0);
+  }
+  for (let slot = 0; slot < listenersMax; slot++) {
+    const index = views.indexOf('listenerOpen', worker, slot);
+    const open = Atomics.exchange(views.listenerOpen, index, 0);
+    // The kernel closed them with the worker: accepted stays equal to closed plus open.
+    const closed = views.indexOf('listenerCounters', worker, slot) + ListenerCounter.closed;
+    views.listenerCounters[closed]! += open;
+  }
+}
+
+/** Zeroes every worker's counters of a row before its next owner gets it. */
+export function clearCounters(
+  views: SharedViews,
+  region: 'serverCounters' | 'listenerCounters',
+  slot: number,
+): void {
+  for (let worker = 0; worker < views.shape.workers; worker++) {
+    const start = views.indexOf(region, worker, slot);
+    views[region].fill(0, start, start + REGIONS[region].slots);
+  }
+}

@@ -1,0 +1,104 @@
+import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
+import { ControlSlot, ServerFlag, Verdict } from '../shared/layout.ts';
+import { type SharedState, SharedViews } from '../shared/shared-state.ts';
+import { type Slots, SlotTable } from '../shared/slot-table.ts';
+import { clearCounters, type ServerTotals, serverTotals, sumGauge } from '../shared/totals.ts';
+import { serverIdentity } from './identity.ts';
+
+/**
+ * The main thread's side of live server state: which slot belongs to which identity, verdicts,
+ * drains, totals. A reload is `assign` (before the workers get the new config), and `reclaim` when
+ * the last worker has taken it.
+ */
+export class ServerRegistry {
+  readonly #views: SharedViews;
+  readonly #table: SlotTable;
+
+  constructor(state: SharedState) {
+    this.#views = new SharedViews(state);
+    this.#table = new SlotTable('server', state.shape.serversMax);
+  }
+
+  /**
+   * Gives every server of the config a slot; known ones keep theirs with all state. The result goes
+   * to the workers beside the config. Throws RangeError, changing nothing, when an upstream names a
+   * server twice or the slots do not suffice.
+   */
+  assign(upstreams: readonly UpstreamConfig[]): Slots {
+    const servers = upstreams.flatMap((upstream) =>
+      upstream.servers.map((server) => ({
+        identity: serverIdentity(upstream.name, server),
+        checked: upstream.healthCheck !== null,
+      })),
+    );
+    const known = new Set([...this.#table.entries()].map(([identity]) => identity));
+    const slots = this.#table.assign(servers.map((server) => server.identity));
+    for (const { identity, checked } of servers) {
+      // Without a check nobody could ever say that it is down, or take a "down" back.
+      if (!checked) this.setVerdict(identity, Verdict.up);
+      else if (!known.has(identity)) this.setVerdict(identity, Verdict.unknown);
+    }
+    return slots;
+  }
+
+  /** Frees slots of vanished servers with nothing in flight. Only when all workers took `assign`. */
+  reclaim(): void {
+    this.#table.reclaim((slot) => {
+      if (sumGauge(this.#views, 'serverInFlight', slot) !== 0) return false;
+      clearCounters(this.#views, 'serverCounters', slot);
+      this.#views.serverFlags.fill(0, ...this.#flagRange(slot));
+      return true;
+    });
+  }
+
+  /** What active checks say about a server. Throws RangeError for an identity without a slot. */
+  setVerdict(identity: string, verdict: Verdict): void {
+    this.#setFlag(identity, ServerFlag.verdict, verdict);
+  }
+
+  verdict(identity: string): Verdict {
+    return this.#flag(identity, ServerFlag.verdict) as Verdict;
+  }
+
+  /** Draining: no new work, what is in flight goes on. Throws RangeError without a slot. */
+  setDraining(identity: string, draining: boolean): void {
+    this.#setFlag(identity, ServerFlag.draining, draining ? 1 : 0);
+  }
+
+  draining(identity: string): boolean {
+    return this.#flag(identity, ServerFlag.draining) !== 0;
+  }
+
+  /** Counters and in-flight of one server, all workers together. Throws RangeError without a slot. */
+  totals(identity: string): ServerTotals {
+    return serverTotals(this.#views, this.#slotOf(identity));
+  }
+
+  /** Identities that hold a slot, vanished ones that still finish work included. */
+  identities(): string[] {
+    return [...this.#table.entries()].map(([identity]) => identity);
+  }
+
+  #slotOf(identity: string): number {
+    const slot = this.#table.slotOf(identity);
+    if (slot === undefined) throw new RangeError(`no server ${identity}`);
+    return slot;
+  }
+
+  #flagRange(slot: number): [number, number] {
+    const start = this.#views.indexOf('serverFlags', 0, slot);
+    return [start, this.#views.indexOf('serverFlags', 0, slot + 1)];
+  }
+
+  #flag(identity: string, flag: number): number {
+    const index = this.#views.indexOf('serverFlags', 0, this.#slotOf(identity)) + flag;
+    return Atomics.load(this.#views.serverFlags, index);
+  }
+
+  #setFlag(identity: string, flag: number, value: number): void {
+    const index = this.#views.indexOf('serverFlags', 0, this.#slotOf(identity)) + flag;
+    if (Atomics.exchange(this.#views.serverFlags, index, value) === value) return;
+    // Workers wake to the change at their next pick: the version is read before the flags.
+    Atomics.add(this.#views.control, ControlSlot.availabilityVersion, 1);
+  }
+}

@@ -1,0 +1,98 @@
+import type { ServerConfig } from '../../src/config/proxy-config.ts';
+import { blockLength, ServerCounter, ServerFlag, Verdict } from '../shared/layout.ts';
+import type { WorkerCells } from '../shared/worker-cells.ts';
+import { serverAddress, serverIdentity } from './identity.ts';
+
+/**
+ * One server of one upstream as one worker sees it: the config, and a window on its live state in
+ * shared memory. Objects are rebuilt on reload; the state stays, it belongs to the slot.
+ */
+export class Server {
+  /** `upstream|host:port`; key pools and other per-server things of a worker by it. */
+  readonly identity: string;
+  /** `host:port` for logs and headers. */
+  readonly address: string;
+  readonly host: string;
+  readonly port: number;
+  readonly weight: number;
+  readonly backup: boolean;
+
+  readonly #flags: Int32Array;
+  readonly #flagBase: number;
+  readonly #inFlight: Int32Array;
+  readonly #inFlightFirst: number;
+  readonly #inFlightOwn: number;
+  readonly #inFlightStride: number;
+  readonly #workers: number;
+  readonly #counters: Float64Array;
+  readonly #counterBase: number;
+
+  /** `slot` is what the registry assigned to this server's identity. */
+  constructor(upstream: string, config: ServerConfig, cells: WorkerCells, slot: number) {
+    const { views, workerIndex } = cells;
+    this.identity = serverIdentity(upstream, config);
+    this.address = serverAddress(config);
+    this.host = config.host;
+    this.port = config.port;
+    this.weight = config.weight;
+    this.backup = config.backup;
+    this.#flags = views.serverFlags;
+    this.#flagBase = views.indexOf('serverFlags', 0, slot);
+    this.#inFlight = views.serverInFlight;
+    this.#inFlightFirst = views.indexOf('serverInFlight', 0, slot);
+    this.#inFlightOwn = views.indexOf('serverInFlight', workerIndex, slot);
+    this.#inFlightStride = blockLength('serverInFlight', views.shape);
+    this.#workers = views.shape.workers;
+    this.#counters = views.serverCounters;
+    this.#counterBase = views.indexOf('serverCounters', workerIndex, slot);
+  }
+
+  get verdict(): Verdict {
+    return Atomics.load(this.#flags, this.#flagBase + ServerFlag.verdict) as Verdict;
+  }
+
+  get draining(): boolean {
+    return Atomics.load(this.#flags, this.#flagBase + ServerFlag.draining) !== 0;
+  }
+
+  /**
+   * May it get new work? The one predicate everybody asks. A server that was never checked may, but
+   * `Upstream` puts it behind those known to be up.
+   */
+  available(): boolean {
+    return this.verdict !== Verdict.down && !this.draining && this.weight > 0;
+  }
+
+  /** A request or session was given to it. Pairs with exactly one `end`. */
+  begin(): void {
+    this.#counters[this.#counterBase + ServerCounter.requests]! += 1;
+    Atomics.store(this.#inFlight, this.#inFlightOwn, this.#inFlight[this.#inFlightOwn]! + 1);
+  }
+
+  /** That request or session is over, however it ended. */
+  end(): void {
+    const left = this.#inFlight[this.#inFlightOwn]! - 1;
+    if (left < 0) {
+      // A negative count would draw all traffic here, so a defect of ours is counted instead.
+      this.#counters[this.#counterBase + ServerCounter.unbalancedEnds]! += 1;
+      return;
+    }
+    Atomics.store(this.#inFlight, this.#inFlightOwn, left);
+  }
+
+  /** Adds to one of `ServerCounter`. */
+  count(counter: number, amount = 1): void {
+    this.#counters[this.#counterBase + counter]! += amount;
+  }
+
+  /** Requests and sessions now on it, all workers together. */
+  inFlight(): number {
+    let sum = 0;
+    let index = this.#inFlightFirst;
+    for (let worker = 0; worker < this.#workers; worker++) {
+      sum += Atomics.load(this.#inFlight, index);
+      index += this.#inFlightStride;
+    }
+    return sum;
+  }
+}

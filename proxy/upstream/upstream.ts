@@ -1,0 +1,81 @@
+import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
+import { createPolicy } from '../selection/index.ts';
+import type { Policy } from '../selection/policy.ts';
+import { ControlSlot, Verdict } from '../shared/layout.ts';
+import type { Slots } from '../shared/slot-table.ts';
+import type { WorkerCells } from '../shared/worker-cells.ts';
+import { serverIdentity } from './identity.ts';
+import { Server } from './server.ts';
+
+const NONE_TRIED: readonly Server[] = [];
+
+/** Who is asked first; a later group gets work only when nobody before it can take any. */
+const GROUPS: readonly ((server: Server) => boolean)[] = [
+  (server) => !server.backup && server.verdict === Verdict.up,
+  (server) => server.backup && server.verdict === Verdict.up,
+  (server) => !server.backup && server.verdict === Verdict.unknown,
+  (server) => server.backup && server.verdict === Verdict.unknown,
+];
+
+/**
+ * One upstream as one worker sees it. Each group of servers (above) has a policy of its own, whose
+ * candidates are compiled again only when a verdict or a drain changed somewhere: a pick reads one
+ * shared number, then asks the first group.
+ *
+ * Backups that are up come before primaries that were never checked: a server is used unchecked only
+ * when none is up.
+ */
+export class Upstream {
+  readonly name: string;
+  readonly config: UpstreamConfig;
+  readonly servers: readonly Server[];
+  readonly #control: Int32Array;
+  readonly #groups: readonly Policy<Server>[];
+  readonly #members: (readonly Server[])[] = GROUPS.map(() => []);
+  #version = -1;
+
+  /** Throws RangeError when `slots` lacks one of the servers. */
+  constructor(config: UpstreamConfig, cells: WorkerCells, slots: Slots) {
+    this.name = config.name;
+    this.config = config;
+    this.servers = config.servers.map((server) => {
+      const identity = serverIdentity(config.name, server);
+      const slot = slots[identity];
+      if (slot === undefined) throw new RangeError(`no slot for server ${identity}`);
+      return new Server(config.name, server, cells, slot);
+    });
+    this.#control = cells.views.control;
+    const phase = cells.workerIndex / cells.shape.workers;
+    this.#groups = GROUPS.map(() => createPolicy(config.policy, phase));
+  }
+
+  /**
+   * The server for the next try, none of `tried` again; null when nobody is left. Allocates nothing.
+   * The caller calls `begin` on what it uses.
+   */
+  pick(tried: readonly Server[] = NONE_TRIED): Server | null {
+    const version = Atomics.load(this.#control, ControlSlot.availabilityVersion);
+    if (version !== this.#version) this.#compile(version);
+    for (const group of this.#groups) {
+      const server = group.pick(tried);
+      if (server !== null) return server;
+    }
+    return null;
+  }
+
+  #compile(version: number): void {
+    const available = this.servers.filter((server) => server.available());
+    this.#groups.forEach((group, index) => {
+      const members = available.filter(GROUPS[index]!);
+      // The version is the whole balancer's: a change elsewhere must not restart this rotation.
+      if (sameMembers(members, this.#members[index]!)) return;
+      this.#members[index] = members;
+      group.update(members);
+    });
+    this.#version = version;
+  }
+}
+
+function sameMembers(left: readonly Server[], right: readonly Server[]): boolean {
+  return left.length === right.length && left.every((member, index) => member === right[index]);
+}
