@@ -12,7 +12,10 @@ export function admitLoopback(request: IncomingMessage): Reply | null {
   const host = request.headers.host ?? '';
   const name = host.replace(/:\d+$/, '').toLowerCase();
   if (!LOOPBACK_NAMES.has(name)) {
-    return text(`the admin listener answers to localhost, not to Host: ${host.slice(0, 100)}\n`, 421);
+    return text(
+      `the admin listener answers to localhost, not to Host: ${host.slice(0, 100)}\n`,
+      421,
+    );
   }
   const origin = request.headers.origin;
   if (origin !== undefined && origin !== `http://${host}`) {

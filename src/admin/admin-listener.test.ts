@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createControlServer, json, text } from '../control/server.ts';
+import { SOCKETS } from '../runtime/runtime-dir.ts';
+import { listenUnix } from '../runtime/unix-listener.ts';
+import { startAdmin } from './admin-listener.ts';
+
+const log = pino({ level: 'silent' });
+const state = { ready: true, reasons: [] as string[] };
+const source = {
+  status: () => ({ half: 'proxy' }),
+  readiness: () => state,
+  metrics: async () => 'tandem_up 1\n',
+};
+let runtimeDir: string;
+let admin: { port: number; close(): void };
+
+beforeEach(async () => {
+  runtimeDir = mkdtempSync(join(tmpdir(), 'tandem-'));
+  const bind = { host: '127.0.0.1', port: 0 };
+  admin = await startAdmin(bind, source, { runtimeDir, hasAgent: true, log });
+  state.ready = true;
+});
+afterEach(() => {
+  admin.close();
+  rmSync(runtimeDir, { recursive: true });
+});
+
+function get(path: string, headers: Record<string, string> = {}, method = 'GET') {
+  return new Promise<{ status: number; body: string }>((resolve, reject) => {
+    http
+      .request({ port: admin.port, path, method, headers }, (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk) => {
+          body += chunk;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      })
+      .on('error', reject)
+      .end();
+  });
+}
+
+test('health follows the readiness, with the reasons', async () => {
+  expect(await get('/health/live')).toEqual({ status: 200, body: 'live\n' });
+  expect((await get('/health/ready')).status).toBe(200);
+  state.ready = false;
+  state.reasons = ['upstream api: first checks not finished'];
+  expect(await get('/health/ready')).toEqual({
+    status: 503,
+    body: 'not ready\nupstream api: first checks not finished\n',
+  });
+});
+
+test('status and metrics merge both halves, and say when the agent is not there', async () => {
+  expect(JSON.parse((await get('/status')).body)).toEqual({
+    keepalive: null,
+    proxy: { half: 'proxy' },
+  });
+  const routes = { '/status': () => json({ half: 'agent' }), '/metrics': () => text('agent 1\n') };
+  const agent = createControlServer(routes, log);
+  await listenUnix(agent, join(runtimeDir, SOCKETS.keepalive));
+  expect(JSON.parse((await get('/status')).body).keepalive).toEqual({ half: 'agent' });
+  expect((await get('/metrics')).body).toBe('tandem_up 1\nagent 1\n');
+  agent.close();
+});
+
+test('what a browser could be tricked into is refused', async () => {
+  expect((await get('/status', { host: 'evil.example' })).status).toBe(421);
+  expect((await get('/status', { origin: 'http://evil.example' })).status).toBe(403);
+  expect((await get('/status', { host: 'localhost:9180' })).status).toBe(200);
+  expect((await get('/status', {}, 'POST')).status).toBe(405);
+  expect((await get('/constructor')).status).toBe(404);
+});
+
+test('a port in use names the listener and the address', async () => {
+  const bind = { host: '127.0.0.1', port: admin.port };
+  await expect(startAdmin(bind, source, { runtimeDir, hasAgent: false, log })).rejects.toThrow(
+    `admin: cannot listen on 127.0.0.1 port ${admin.port}: EADDRINUSE`,
+  );
+});
