@@ -1,0 +1,16 @@
+/** Bounds of active health checks. */
+
+/** Checks under way at once, all upstreams together; the others wait their turn. */
+export const CHECKS_CONCURRENT_MAX = 256;
+
+/** Checks start at their interval, give or take this share of it, so that they do not march in step. */
+export const INTERVAL_JITTER = 0.1;
+
+/** Response head of a check, interim responses included. */
+export const CHECK_HEAD_BYTES_MAX = 16 * 1024;
+
+/** What is read of a body, so that the origin sees a close and not a reset; closed beyond. */
+export const CHECK_BODY_BYTES_MAX = 64 * 1024;
+
+/** A timeout that fires later than this says that we stalled, and nothing about the server. */
+export const TIMER_LATENESS_MAX_MS = 100;

@@ -1,0 +1,257 @@
+import { isDeepStrictEqual } from 'node:util';
+import type {
+  HealthCheckConfig,
+  ServerConfig,
+  UpstreamConfig,
+} from '../../src/config/proxy-config.ts';
+import type { Logger } from '../ports.ts';
+import { Verdict, type VerdictName } from '../shared/layout.ts';
+import { serverAddress, serverIdentity } from '../upstream/identity.ts';
+import type { ServerRegistry } from '../upstream/registry.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type HealthState, stepHealth, uncheckedHealth } from './health-state.ts';
+import { httpCheck } from './http-check.ts';
+import type { CheckOutcome } from './probe.ts';
+import { CheckScheduler } from './scheduler.ts';
+import { tcpCheck } from './tcp-check.ts';
+import { logFault, logVerdict } from './verdict-log.ts';
+
+export interface HealthPorts {
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** 0 to below 1; for jitter only. */
+  readonly random?: () => number;
+}
+
+/** The health of one server as status and metrics show it. Times are wall clock, ms since 1970. */
+export interface ServerHealth {
+  readonly upstream: string;
+  /** `host:port`. */
+  readonly server: string;
+  readonly identity: string;
+  /** False: the upstream has no health check, so the server counts as up. */
+  readonly checked: boolean;
+  readonly verdict: VerdictName;
+  readonly since: number;
+  /** Null before the first check. */
+  readonly lastCheckAt: number | null;
+  readonly lastDurationMs: number | null;
+  /** What was wrong at the last check; null when it passed. */
+  readonly lastError: string | null;
+  /** Passed and failed checks in a row; one of them is 0. */
+  readonly successes: number;
+  readonly failures: number;
+  readonly draining: boolean;
+}
+
+export interface VerdictChange {
+  readonly health: ServerHealth;
+  readonly previous: VerdictName;
+  /** ms the previous verdict lasted. */
+  readonly previousForMs: number;
+  /** Servers of the upstream that may get work now, never-checked ones included. */
+  readonly remaining: number;
+  /** The same before this change. */
+  readonly remainingBefore: number;
+  /** Servers of the upstream. */
+  readonly total: number;
+}
+
+interface Watched {
+  readonly identity: string;
+  readonly abort: AbortController;
+  upstream: UpstreamConfig;
+  server: ServerConfig;
+  /** The check now scheduled; replaced only by a different one, so it tells old results apart. */
+  check: HealthCheckConfig | null;
+  state: HealthState;
+  lastCheckAt: number | null;
+  lastDurationMs: number | null;
+  lastError: string | null;
+}
+
+/**
+ * Checks every server of every upstream that has a health check, on the main thread, and writes the
+ * verdicts where the workers read them. The registry must have the servers assigned already.
+ */
+export class HealthMonitor {
+  readonly #registry: ServerRegistry;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #scheduler: CheckScheduler;
+  readonly #listeners: ((change: VerdictChange) => void)[] = [];
+  readonly #watched = new Map<string, Watched>();
+  #started = false;
+  #firstRound = Promise.withResolvers<void>();
+
+  constructor(configs: readonly UpstreamConfig[], registry: ServerRegistry, ports: HealthPorts) {
+    this.#registry = registry;
+    this.#log = ports.log;
+    this.#clock = ports.clock ?? systemClock;
+    this.#scheduler = new CheckScheduler({
+      clock: this.#clock,
+      random: ports.random ?? Math.random,
+    });
+    this.configure(configs);
+  }
+
+  /** Begins checking; every server's first check starts at once. */
+  start(): void {
+    this.#started = true;
+    for (const watched of this.#watched.values()) this.#schedule(watched);
+  }
+
+  /** Ends all checking, those under way included. Final. */
+  stop(): void {
+    this.#started = false;
+    for (const watched of [...this.#watched.values()]) this.#forget(watched);
+  }
+
+  /**
+   * Takes over another config (after `registry.assign`). A server that stays keeps what is known of
+   * it; if its check changed, it is checked anew at once, but its verdict holds until then.
+   */
+  configure(configs: readonly UpstreamConfig[]): void {
+    const wanted = new Set<string>();
+    for (const upstream of configs) {
+      for (const server of upstream.servers) {
+        wanted.add(serverIdentity(upstream.name, server));
+        this.#configureServer(upstream, server);
+      }
+    }
+    for (const [identity, watched] of this.#watched) {
+      if (!wanted.has(identity)) this.#forget(watched);
+    }
+    this.#settleFirstRound();
+  }
+
+  /** Resolves when every server that has a check has a first verdict. Never after `stop`. */
+  get firstRound(): Promise<void> {
+    return this.#firstRound.promise;
+  }
+
+  /** Calls back after each change of a verdict, first ones included. */
+  onChange(listener: (change: VerdictChange) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Every server, in the config's order. */
+  status(): ServerHealth[] {
+    return [...this.#watched.values()].map((watched) => this.#healthOf(watched));
+  }
+
+  #configureServer(upstream: UpstreamConfig, server: ServerConfig): void {
+    const identity = serverIdentity(upstream.name, server);
+    const known = this.#watched.get(identity);
+    // Taken out and put in again: the map keeps the config's order.
+    this.#watched.delete(identity);
+    const check = upstream.healthCheck;
+    if (known !== undefined && (known.check === null) === (check === null)) {
+      this.#watched.set(identity, known);
+      known.upstream = upstream;
+      known.server = server;
+      if (isDeepStrictEqual(known.check, check)) return;
+      known.check = check;
+      if (this.#started) this.#schedule(known);
+      return;
+    }
+    if (known !== undefined) this.#forget(known);
+    const state = uncheckedHealth(this.#clock.wall());
+    const watched: Watched = {
+      identity,
+      abort: new AbortController(),
+      upstream,
+      server,
+      check,
+      state: check === null ? { ...state, verdict: 'up' } : state,
+      lastCheckAt: null,
+      lastDurationMs: null,
+      lastError: null,
+    };
+    this.#watched.set(identity, watched);
+    if (this.#started) this.#schedule(watched);
+  }
+
+  #forget(watched: Watched): void {
+    this.#scheduler.remove(watched.identity);
+    watched.abort.abort();
+    this.#watched.delete(watched.identity);
+  }
+
+  #schedule(watched: Watched): void {
+    const { check, identity } = watched;
+    if (check === null) return;
+    this.#scheduler.add(identity, check.intervalMs, () => this.#check(watched, check));
+  }
+
+  async #check(watched: Watched, check: HealthCheckConfig): Promise<void> {
+    const { signal } = watched.abort;
+    const startedAt = this.#clock.now();
+    const outcome = await (check.kind === 'http'
+      ? httpCheck(watched.server, check, signal)
+      : tcpCheck(watched.server, check.timeoutMs, signal));
+    // A result of a check that is not the config's any more decides nothing.
+    if (signal.aborted || watched.check !== check) return;
+    watched.lastCheckAt = this.#clock.wall();
+    watched.lastDurationMs = this.#clock.now() - startedAt;
+    this.#judge(watched, check, outcome);
+  }
+
+  #judge(watched: Watched, check: HealthCheckConfig, outcome: CheckOutcome): void {
+    watched.lastError = outcome.kind === 'passed' ? null : outcome.error;
+    if (outcome.kind === 'inconclusive') {
+      logFault(this.#log, this.#healthOf(watched));
+      return;
+    }
+    const before = watched.state;
+    const now = this.#clock.wall();
+    watched.state = stepHealth(before, outcome.kind === 'passed', check, now);
+    if (watched.state.verdict === before.verdict) return;
+    const remainingBefore = this.#remaining(watched.upstream);
+    this.#registry.setVerdict(watched.identity, Verdict[watched.state.verdict]);
+    const change: VerdictChange = {
+      health: this.#healthOf(watched),
+      previous: before.verdict,
+      previousForMs: now - before.since,
+      remaining: this.#remaining(watched.upstream),
+      remainingBefore,
+      total: watched.upstream.servers.length,
+    };
+    logVerdict(this.#log, change);
+    for (const listener of this.#listeners) listener(change);
+    this.#settleFirstRound();
+  }
+
+  #remaining(upstream: UpstreamConfig): number {
+    return upstream.servers.filter((server) => {
+      const identity = serverIdentity(upstream.name, server);
+      const down = this.#registry.verdict(identity) === Verdict.down;
+      return !down && server.weight > 0 && !this.#registry.draining(identity);
+    }).length;
+  }
+
+  #settleFirstRound(): void {
+    for (const { state } of this.#watched.values()) {
+      if (state.verdict === 'unknown') return;
+    }
+    this.#firstRound.resolve();
+  }
+
+  #healthOf(watched: Watched): ServerHealth {
+    const { state, upstream } = watched;
+    return {
+      upstream: upstream.name,
+      server: serverAddress(watched.server),
+      identity: watched.identity,
+      checked: watched.check !== null,
+      verdict: state.verdict,
+      since: state.since,
+      lastCheckAt: watched.lastCheckAt,
+      lastDurationMs: watched.lastDurationMs,
+      lastError: watched.lastError,
+      successes: state.successes,
+      failures: state.failures,
+      draining: this.#registry.draining(watched.identity),
+    };
+  }
+}
