@@ -39,6 +39,8 @@ export interface VirtualRouterConfig {
   readonly preempt: boolean;
   /** `other`: the peer is not Tandem (keepalived), so only RFC signals are understood. */
   readonly peer: 'tandem' | 'other';
+  /** Highest configured priority of the other nodes in the file; absent when there are none. */
+  readonly peerPriority?: number;
   /** True turns every departure from RFC 9568 off (design 4.2). */
   readonly strictRfc: boolean;
   readonly track: {

@@ -1,0 +1,56 @@
+/** The agent's share of the config, for one node. */
+import { parseIp } from './addresses.ts';
+import type { AgentConfig, VirtualRouterConfig } from './agent-config.ts';
+import type { EffectiveConfig, EffectiveRouter } from './effective.ts';
+
+/** `node` is one of the file's; the result has a router per address family. */
+export function compileAgent(config: EffectiveConfig, node: string, digest: string): AgentConfig {
+  return {
+    node,
+    nodes: Object.keys(config.nodes),
+    digest,
+    virtualRouters: Object.entries(config.virtual_routers).flatMap(([name, router]) =>
+      compileRouter(name, router, node),
+    ),
+    healthScripts: Object.entries(config.health_scripts).map(([name, script]) => ({
+      name,
+      command: script.command,
+      intervalMs: script.interval,
+      timeoutMs: script.timeout,
+      rise: script.rise,
+      fall: script.fall,
+      weight: script.weight,
+    })),
+  };
+}
+
+/** The virtual routers, one or two, that a router of the file is on the wire. */
+export function compileRouter(
+  name: string,
+  router: EffectiveRouter,
+  node: string,
+): readonly VirtualRouterConfig[] {
+  const byFamily = (family: 4 | 6) =>
+    router.addresses.filter(({ address }) => parseIp(address)?.family === family);
+  const [ipv4, ipv6] = [byFamily(4), byFamily(6)];
+  const shared = {
+    vrid: router.vrid,
+    interface: router.interface[node] ?? '',
+    priority: router.priority[node] ?? 0,
+    advertIntervalMs: router.advert_interval,
+    preempt: router.preempt,
+    peer: router.peer,
+    strictRfc: router.strict_rfc,
+    track: router.track,
+  };
+  const routers: VirtualRouterConfig[] = [];
+  if (ipv4.length > 0) {
+    routers.push({ name, family: 4, version: router.version, addresses: ipv4, ...shared });
+  }
+  if (ipv6.length > 0) {
+    // Alone it keeps the file's name; beside IPv4 the two need telling apart.
+    const own = ipv4.length > 0 ? `${name}.ipv6` : name;
+    routers.push({ name: own, family: 6, version: 3, addresses: ipv6, ...shared });
+  }
+  return routers;
+}

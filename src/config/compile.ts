@@ -1,0 +1,45 @@
+/** From the effective config to what each half of one node is given. */
+import type { AgentConfig } from './agent-config.ts';
+import { compileAgent } from './compile-agent.ts';
+import { compileProxy } from './compile-proxy.ts';
+import type { EffectiveConfig } from './effective.ts';
+import type { Endpoint } from './endpoints.ts';
+import type { ProxyConfig } from './proxy-config.ts';
+import type { logLevels } from './schema/process.ts';
+
+/** Everything one node runs with. */
+export interface CompiledConfig {
+  /** This node's name; null for a plain balancer. */
+  readonly node: string | null;
+  /** SHA-256 of the file, hex. */
+  readonly digest: string;
+  /** Null when the file has no virtual routers. */
+  readonly agent: AgentConfig | null;
+  /** Null when the file has no listeners. */
+  readonly proxy: ProxyConfig | null;
+  /** Where the admin listener binds; null: there is none. */
+  readonly admin: Endpoint | null;
+  readonly log: { readonly level: (typeof logLevels)[number] };
+}
+
+/** What compiling needs besides the file. */
+export interface CompileContext {
+  /** This node, or null when the file needs none. */
+  readonly node: string | null;
+  readonly digest: string;
+  /** Cores for `workers: auto`. */
+  readonly cores: number;
+}
+
+/** Compiles a config that passed every rule. */
+export function compileConfig(config: EffectiveConfig, context: CompileContext): CompiledConfig {
+  const { node, digest } = context;
+  return {
+    node,
+    digest,
+    agent: node === null ? null : compileAgent(config, node, digest),
+    proxy: compileProxy(config, digest, context.cores),
+    admin: config.admin?.bind ?? null,
+    log: config.log,
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * The defaults that depend on other keys. What comes out is the effective config: nothing left to
+ * guess, still in the shape of the file, so that `check --print` can write it back.
+ */
+import type {
+  ConfigFile,
+  HealthScriptEntry,
+  UpstreamEntry,
+  VirtualRouterEntry,
+} from './schema/index.ts';
+import { settings } from './settings.ts';
+import { parseDuration } from './units.ts';
+
+type With<T, K extends keyof T> = T & { [P in K]-?: NonNullable<T[P]> };
+
+/** A virtual router with interface and priority by node, and `track.proxy` decided. */
+export type EffectiveRouter = Omit<VirtualRouterEntry, 'interface' | 'priority' | 'track'> & {
+  readonly interface: Readonly<Record<string, string>>;
+  readonly priority: Readonly<Record<string, number>>;
+  readonly track: With<VirtualRouterEntry['track'], 'proxy'>;
+};
+export type EffectiveScript = With<HealthScriptEntry, 'timeout'>;
+export type EffectiveCheck = With<NonNullable<UpstreamEntry['health_check']>, 'timeout'>;
+export type EffectiveUpstream = Omit<
+  With<UpstreamEntry, 'policy' | 'idle_timeout'>,
+  'health_check'
+> & { readonly health_check?: EffectiveCheck };
+
+/** The whole file with every default in place; absent sections are empty. */
+export interface EffectiveConfig {
+  readonly nodes: NonNullable<ConfigFile['nodes']>;
+  readonly virtual_routers: Readonly<Record<string, EffectiveRouter>>;
+  readonly health_scripts: Readonly<Record<string, EffectiveScript>>;
+  readonly upstreams: Readonly<Record<string, EffectiveUpstream>>;
+  readonly listeners: NonNullable<ConfigFile['listeners']>;
+  readonly admin: ConfigFile['admin'];
+  readonly log: ConfigFile['log'];
+  readonly proxy: ConfigFile['proxy'];
+}
+
+/** Fills in what the schema could not know. */
+export function effectiveConfig(file: ConfigFile): EffectiveConfig {
+  const nodes = file.nodes ?? {};
+  const listeners = file.listeners ?? {};
+  return {
+    nodes,
+    virtual_routers: mapValues(file.virtual_routers, (router) => ({
+      ...router,
+      interface: byNode<string>(router.interface, nodes, () => ''),
+      priority: byNode<number>(router.priority, nodes, (node) => node.priority),
+      track: { ...router.track, proxy: router.track.proxy ?? file.listeners !== undefined },
+    })),
+    health_scripts: mapValues(file.health_scripts, (script) => ({
+      ...script,
+      timeout: script.timeout ?? shorter(settings.healthScript.timeout.default, script.interval),
+    })),
+    upstreams: mapValues(file.upstreams, (upstream, name) => ({
+      ...upstream,
+      policy: upstream.policy ?? defaultPolicy(upstream),
+      idle_timeout: upstream.idle_timeout ?? defaultIdleTimeout(name, listeners),
+      health_check: effectiveCheck(upstream.health_check),
+    })),
+    listeners,
+    admin: file.admin,
+    log: file.log,
+    proxy: file.proxy,
+  };
+}
+
+/** Of a key that takes a value or a map by node, the map. */
+function byNode<T extends string | number>(
+  value: T | Readonly<Record<string, T>> | undefined,
+  nodes: EffectiveConfig['nodes'],
+  byDefault: (node: EffectiveConfig['nodes'][string]) => T,
+): Readonly<Record<string, T>> {
+  if (typeof value === 'object') return value;
+  return mapValues(nodes, (node) => value ?? byDefault(node));
+}
+
+function effectiveCheck(check: UpstreamEntry['health_check']): EffectiveCheck | undefined {
+  if (check === undefined) return undefined;
+  const timeout = check.timeout ?? shorter(settings.healthCheck.timeout.default, check.interval);
+  return { ...check, timeout };
+}
+
+function defaultPolicy({ servers }: UpstreamEntry): EffectiveUpstream['policy'] {
+  const weights = new Set(servers.map((server) => server.weight));
+  return weights.size > 1 ? 'weighted_round_robin' : 'round_robin';
+}
+
+function defaultIdleTimeout(upstream: string, listeners: EffectiveConfig['listeners']): number {
+  let tcp = false;
+  for (const listener of Object.values(listeners)) {
+    if (listener.protocol === 'tcp') tcp ||= listener.upstream === upstream;
+    else if (listener.routes.some((route) => route.upstream === upstream)) {
+      return milliseconds(settings.upstream.idleTimeout.default);
+    }
+  }
+  const { idleTimeout, idleTimeoutTcp } = settings.upstream;
+  return milliseconds(tcp ? idleTimeoutTcp : idleTimeout.default);
+}
+
+function shorter(byDefault: string, interval: number): number {
+  return Math.min(milliseconds(byDefault), interval);
+}
+
+/** Milliseconds of a duration out of the settings table. */
+export function milliseconds(text: string): number {
+  const result = parseDuration(text);
+  if (!result.ok) throw new Error(`settings.ts: ${text} is no duration`);
+  return result.value;
+}
+
+function mapValues<T, U>(
+  map: Readonly<Record<string, T>> | undefined,
+  change: (value: T, name: string) => U,
+): Record<string, U> {
+  return Object.fromEntries(
+    Object.entries(map ?? {}).map(([name, value]) => [name, change(value, name)]),
+  );
+}

@@ -1,0 +1,44 @@
+/** The config: the one place the rest of the program imports it from. */
+import { availableParallelism } from 'node:os';
+import { checkFile } from './check.ts';
+import { type CompiledConfig, compileConfig } from './compile.ts';
+import { type IdentitySources, identify } from './identity.ts';
+import type { Problem } from './problem.ts';
+
+export { type CheckedFile, checkFile } from './check.ts';
+export { type CompiledConfig, compileConfig } from './compile.ts';
+export type { EffectiveConfig } from './effective.ts';
+export { type Endpoint, formatEndpoint } from './endpoints.ts';
+export { type Identity, type IdentitySources, identify } from './identity.ts';
+export { formatProblem, type Problem } from './problem.ts';
+
+/** What loading needs to know of the host. */
+export interface LoadOptions extends IdentitySources {
+  /** Cores for `proxy.workers: auto`; default: those this process may use. */
+  readonly cores?: number;
+}
+
+/** `problems` are warnings only when `ok`, and at least one error otherwise. */
+export type LoadResult =
+  | { readonly ok: true; readonly config: CompiledConfig; readonly problems: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads, checks and compiles a config file for this host. Never throws on a bad file. */
+export function loadConfig(path: string, options: LoadOptions): LoadResult {
+  const checked = checkFile(path);
+  const { config, digest, problems } = checked;
+  if (config === null) return { ok: false, problems };
+  const cores = options.cores ?? availableParallelism();
+  // Only addresses tell the nodes apart: a plain balancer is the same everywhere.
+  if (Object.keys(config.virtual_routers).length === 0) {
+    return { ok: true, config: compileConfig(config, { node: null, digest, cores }), problems };
+  }
+  const identity = identify(Object.keys(config.nodes), options);
+  if (!identity.ok) {
+    const { message } = identity;
+    const problem = checked.problemAt({ severity: 'error', path: ['nodes'], part: 'key', message });
+    return { ok: false, problems: [...problems, problem] };
+  }
+  const { node } = identity;
+  return { ok: true, config: compileConfig(config, { node, digest, cores }), problems };
+}

@@ -1,0 +1,19 @@
+/**
+ * Bounds on what a config file may ask of the program that reads it. They are far above any real
+ * file and exist so that a wrong path or a hostile file costs an error message, not memory.
+ */
+
+/** Bytes of one config file. 10,000 servers written one per line are about 1 MiB. */
+export const configBytesMax = 4 * 1024 * 1024;
+
+/** Maps and lists inside each other; the schema itself needs 7. */
+export const nestingDepthMax = 32;
+
+/** Values in the file with every alias written out, so an alias bomb ends in an error. */
+export const valuesMax = 500_000;
+
+/** Problems listed; more of them are counted. */
+export const problemsMax = 100;
+
+/** Characters of a wrong value repeated in a message. */
+export const foundTextMax = 60;

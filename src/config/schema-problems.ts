@@ -1,0 +1,87 @@
+/** From zod's issues to problems an operator can act on. */
+import type { z } from 'zod';
+import { foundMessage } from './found.ts';
+import type { ConfigPath } from './problem.ts';
+import { choiceAllowed } from './schema/field.ts';
+import { foreignName } from './schema/foreign-names.ts';
+import { configSchema } from './schema/index.ts';
+import { keysAt } from './schema/walk.ts';
+import { didYouMean } from './suggest.ts';
+
+/** A finding with its path, before it has a place in the file. */
+export interface Finding {
+  readonly severity: 'error' | 'warning';
+  readonly path: ConfigPath;
+  /** Whether the key itself is to blame, not its value. */
+  readonly part: 'key' | 'value';
+  readonly message: string;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Findings of one failed parse, made with `reportInput`. */
+export function schemaFindings(issues: readonly Issue[]): readonly Finding[] {
+  return issues.flatMap((issue) => findingsOf(issue, []));
+}
+
+function findingsOf(issue: Issue, base: ConfigPath): readonly Finding[] {
+  const path = [
+    ...base,
+    ...issue.path.map((step) => (typeof step === 'number' ? step : String(step))),
+  ];
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(configSchema, path, issue.input);
+    return issue.keys.map((key) => ({
+      severity: 'error',
+      path: [...path, key],
+      part: 'key',
+      message: unknownKeyMessage(key, path, known),
+    }));
+  }
+  if (issue.code === 'invalid_union') return unionFindings(issue, path);
+  if (issue.code === 'invalid_key') {
+    const message = issue.issues[0]?.message ?? issue.message;
+    return [{ severity: 'error', path, part: 'key', message }];
+  }
+  return [{ severity: 'error', path, part: 'value', message: messageOf(issue, path) }];
+}
+
+function unknownKeyMessage(key: string, path: ConfigPath, known: readonly string[]): string {
+  const foreign = foreignName(key, path);
+  if (foreign !== null) return `unknown key; ${foreign}`;
+  const list = known.length === 0 ? 'none here' : known.join(', ');
+  return `unknown key${didYouMean(key, known)}; allowed: ${list}`;
+}
+
+/** Of a union the alternative that got furthest is the one that was meant. */
+function unionFindings(
+  issue: Extract<Issue, { code: 'invalid_union' }>,
+  path: ConfigPath,
+): readonly Finding[] {
+  const { discriminator } = issue as { discriminator?: string };
+  if (discriminator !== undefined) {
+    const { options = [] } = issue as { options?: readonly string[] };
+    const found = (issue.input as Record<string, unknown> | undefined)?.[discriminator];
+    const guess = typeof found === 'string' ? didYouMean(found, options) : '';
+    const message = `${foundMessage(found, choiceAllowed(options))}${guess}`;
+    return [{ severity: 'error', path, part: 'value', message }];
+  }
+  const meant = issue.errors
+    .filter((issues) => !issues.some((one) => one.code === 'invalid_type' && one.path.length === 0))
+    .at(0);
+  if (meant !== undefined) return meant.flatMap((one) => findingsOf(one, path));
+  return [{ severity: 'error', path, part: 'value', message: messageOf(issue, path) }];
+}
+
+function messageOf(issue: Issue, path: ConfigPath): string {
+  // Maps have no wording of their own: what is allowed in them is their keys.
+  if (issue.code === 'invalid_type' && issue.expected === 'object' && isDefault(issue)) {
+    const keys = keysAt(configSchema, path, undefined);
+    return foundMessage(issue.input, keys.length === 0 ? 'a map' : `a map of ${keys.join(', ')}`);
+  }
+  return issue.message;
+}
+
+function isDefault(issue: Issue): boolean {
+  return issue.message.startsWith('Invalid input');
+}

@@ -1,0 +1,100 @@
+/** `listeners`: where clients connect. */
+import { z } from 'zod';
+import { formatEndpoint, parseBind } from '../endpoints.ts';
+import { settings } from '../settings.ts';
+import { documented, duration, fieldError, integer, size, spelled } from './field.ts';
+import { nameAllowed, namedMap, nameValue } from './names.ts';
+import { routesSchema } from './routes.ts';
+
+const { listener, limits } = settings;
+
+/** Words for an address a listener binds. */
+export const bindAllowed = 'address:port, such as "0.0.0.0:80" or "[::]:80"';
+
+/** An address to bind. */
+export const bindValue = spelled(bindAllowed, parseBind, formatEndpoint);
+
+const bind = documented(
+  z.union([
+    bindValue,
+    z
+      .array(bindValue)
+      .min(1, { error: 'found an empty list; allowed: at least one address' })
+      .max(listener.bindsMax, { error: `at most ${listener.bindsMax} addresses` }),
+  ]),
+  {
+    doc: 'Addresses the listener accepts connections on. "0.0.0.0" is every IPv4 address, "[::]" every IPv6 address and no IPv4. Wildcards are recommended: they hold on both hosts, whoever has the virtual addresses.',
+    allowed: `${bindAllowed}, or a list`,
+    default: null,
+  },
+);
+
+const connections = integer(limits.connections, {
+  doc: 'Open client connections, all workers together; more are closed at once.',
+  danger: 'Each needs two file descriptors and some kilobytes.',
+});
+
+const httpLimitsSchema = z.strictObject({
+  connections,
+  request_line: size(limits.requestLine, { doc: 'Longest request line; 414 beyond.' }),
+  head: size(limits.head, { doc: 'Longest request line and header together; 431 beyond.' }),
+  headers: integer(limits.headers, { doc: 'Most header fields; 431 beyond.' }),
+  body: size(limits.body, {
+    doc: 'Longest request body, announced or streamed; 413 beyond. 0: no limit. Bodies are streamed, never held.',
+  }),
+  head_timeout: duration(limits.headTimeout, {
+    doc: 'From the first byte of a head to its end; 408 beyond.',
+    danger: 'A long one lets slow clients hold connections.',
+  }),
+  keepalive_timeout: duration(limits.keepAliveTimeout, {
+    doc: 'A connection with no request is closed after this time.',
+  }),
+  idle_timeout: duration(limits.idleTimeout, {
+    doc: 'Longest time without progress on a body in either direction.',
+  }),
+});
+
+const httpListenerSchema = z.strictObject({
+  bind,
+  protocol: z.literal('http'),
+  routes: routesSchema,
+  limits: documented(httpLimitsSchema.prefault({}), {
+    doc: 'Bounds a client meets.',
+    allowed: 'a map of limits',
+    default: '{}',
+  }),
+});
+
+const tcpListenerSchema = z.strictObject({
+  bind,
+  protocol: z.literal('tcp'),
+  upstream: documented(nameValue, {
+    doc: 'Where the connections go.',
+    allowed: 'a name out of upstreams',
+    default: null,
+  }),
+  limits: documented(z.strictObject({ connections }).prefault({}), {
+    doc: 'Bounds a client meets.',
+    allowed: 'a map of limits',
+    default: '{}',
+  }),
+});
+
+const protocolAllowed = 'http or tcp';
+
+/** Both kinds of listener, told apart by `protocol`. */
+export const listenerSchema = z.discriminatedUnion(
+  'protocol',
+  [httpListenerSchema, tcpListenerSchema],
+  { error: fieldError(protocolAllowed) },
+);
+
+/** `listeners`. */
+export const listenersSchema = documented(
+  namedMap(listenerSchema, 'listeners', listener.countMax).optional(),
+  {
+    doc: 'Where clients connect, by name. `protocol: http` understands requests and has `routes`; `protocol: tcp` passes bytes and has one `upstream`.',
+    allowed: `a map of 1 to ${listener.countMax} listeners; each key is ${nameAllowed}`,
+    default: 'none: no balancer on the nodes',
+  },
+);

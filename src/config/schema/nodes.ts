@@ -1,0 +1,39 @@
+/** `nodes`: the hosts of the pair. */
+import { z } from 'zod';
+import { formatIp, isMulticast, isWildcard, parseIp } from '../addresses.ts';
+import { type Parsed, parsed, refused } from '../parsed.ts';
+import { settings } from '../settings.ts';
+import { documented, integer, spelled } from './field.ts';
+import { nodeMap } from './names.ts';
+
+const addressAllowed = 'an IPv4 or IPv6 address, such as 198.51.100.11';
+
+function parseNodeAddress(text: string): Parsed<string> {
+  const address = parseIp(text);
+  if (address === null) return refused('');
+  if (isWildcard(address) || isMulticast(address)) return refused('not the address of a host');
+  return parsed(formatIp(address));
+}
+
+const nodeSchema = z.strictObject({
+  address: documented(spelled(addressAllowed, parseNodeAddress, (text) => text).optional(), {
+    doc: 'The host\'s own address, the one that never moves. A virtual address equal to it makes the node its "address owner", which then needs priority 255.',
+    allowed: addressAllowed,
+    default: 'unknown',
+  }),
+  priority: integer(settings.node.priority, {
+    doc: 'Priority of this node in every virtual router that does not set its own. The node with the highest effective priority holds the addresses. Keep the two well apart, so that trackers have room.',
+    danger:
+      "255 declares that the virtual addresses are this host's own: it never gives them up while it runs, and no tracker applies.",
+  }),
+});
+
+/** `nodes`. */
+export const nodesSchema = documented(
+  nodeMap(nodeSchema, 'nodes', settings.node.countMax).optional(),
+  {
+    doc: 'The hosts of the pair, by name. Both hosts read the same file; each knows itself by `--node`, `TANDEM_NODE` or its host name. With a single node there is no peer to take over.',
+    allowed: `a map of 1 to ${settings.node.countMax} nodes by name`,
+    default: 'none: a plain balancer',
+  },
+);

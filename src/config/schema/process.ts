@@ -1,0 +1,99 @@
+/** `admin`, `log` and `proxy`: the program itself. */
+import { z } from 'zod';
+import { isLoopback, parseIp } from '../addresses.ts';
+import { formatEndpoint, parseBind } from '../endpoints.ts';
+import { refused } from '../parsed.ts';
+import { settings } from '../settings.ts';
+import {
+  choiceAllowed,
+  choiceValue,
+  documented,
+  duration,
+  fieldError,
+  integerAllowed,
+  spelled,
+} from './field.ts';
+
+const adminBindAllowed = 'a loopback address:port, such as "127.0.0.1:9180" or "[::1]:9180"';
+
+function parseAdminBind(text: string) {
+  const bind = parseBind(text);
+  if (!bind.ok) return bind;
+  const address = parseIp(bind.value.host);
+  if (address !== null && isLoopback(address)) return bind;
+  return refused('off loopback it needs TLS and a token, which this version does not have yet');
+}
+
+/** `admin`. */
+export const adminSchema = documented(
+  z
+    .strictObject({
+      bind: documented(
+        spelled(adminBindAllowed, parseAdminBind, formatEndpoint).prefault(settings.admin.bind),
+        {
+          doc: 'Address of the admin listener: status and metrics over HTTP.',
+          allowed: adminBindAllowed,
+          default: settings.admin.bind,
+        },
+      ),
+    })
+    .optional(),
+  {
+    doc: 'The admin listener.',
+    allowed: 'a map of bind; {} for the defaults',
+    default: 'none: no admin listener',
+  },
+);
+
+/** Log levels, quietest last. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+
+/** `log`. */
+export const logSchema = documented(
+  z
+    .strictObject({
+      level: documented(choiceValue(logLevels).prefault(settings.log.level), {
+        doc: 'The least important messages that are written.',
+        allowed: choiceAllowed(logLevels),
+        default: settings.log.level,
+        danger: 'debug and trace write for every packet and request.',
+      }),
+    })
+    .prefault({}),
+  { doc: 'The log on standard output.', allowed: 'a map of level', default: '{}' },
+);
+
+const workersAllowed = `auto, or ${integerAllowed(settings.proxy.workers)}`;
+
+const workersValue = z.union(
+  [z.literal('auto'), z.int().min(settings.proxy.workers.min).max(settings.proxy.workers.max)],
+  { error: fieldError(workersAllowed) },
+);
+
+const ioEngines = ['auto', 'net'] as const;
+
+/** `proxy`. */
+export const proxySchema = documented(
+  z
+    .strictObject({
+      workers: documented(workersValue.prefault('auto'), {
+        doc: 'Worker threads of the balancer. `auto`: one per core.',
+        allowed: workersAllowed,
+        default: 'auto',
+      }),
+      io: documented(choiceValue(ioEngines).prefault('auto'), {
+        doc: "How the balancer reaches sockets. `net` is Node's own way; `auto` takes the fastest this version has.",
+        allowed: choiceAllowed(ioEngines),
+        default: 'auto',
+      }),
+      drain_timeout: duration(settings.proxy.drainTimeout, {
+        doc: 'Longest time a stopping balancer waits for requests and sessions in flight.',
+      }),
+    })
+    .prefault({}),
+  {
+    doc: 'The balancer process.',
+    allowed: 'a map of workers, io and drain_timeout',
+    default: '{}',
+  },
+);

@@ -1,0 +1,95 @@
+/** `upstreams`: groups of origin servers and how one of them is chosen. */
+import { z } from 'zod';
+import { formatEndpoint, parseEndpoint } from '../endpoints.ts';
+import { settings } from '../settings.ts';
+import {
+  choiceAllowed,
+  choiceValue,
+  documented,
+  duration,
+  fieldError,
+  flag,
+  integer,
+  optionalDuration,
+  spelled,
+} from './field.ts';
+import { healthCheckSchema } from './health-check.ts';
+import { nameAllowed, namedMap } from './names.ts';
+
+const upstream = settings.upstream;
+
+/** Selection policies, in the order they are documented. */
+export const policies = ['round_robin', 'weighted_round_robin', 'least_connections'] as const;
+
+const serverAddressAllowed =
+  'host:port, such as 198.51.100.21:80, "[2001:db8::21]:80" or origin.example.com:80';
+
+const serverSchema = z.strictObject({
+  address: documented(spelled(serverAddressAllowed, parseEndpoint, formatEndpoint), {
+    doc: 'Where the server listens.',
+    allowed: serverAddressAllowed,
+    default: null,
+  }),
+  weight: integer(upstream.weight, {
+    doc: 'Share of the work relative to the other servers. 0: no new work.',
+  }),
+  backup: flag(false, { doc: 'Used only while no other server is available.' }),
+});
+
+const serversAllowed = `a list of 1 to ${upstream.serversMax} servers, such as [{ address: 198.51.100.21:80 }]`;
+
+const upstreamSchema = z.strictObject({
+  policy: documented(choiceValue(policies).optional(), {
+    doc: '`round_robin` takes servers in turn, `weighted_round_robin` in proportion to their weights, `least_connections` the one with the fewest requests or sessions in flight per weight, counted over all workers.',
+    allowed: choiceAllowed(policies),
+    default: 'round_robin; weighted_round_robin when the servers have different weights',
+  }),
+  servers: documented(
+    z
+      .array(serverSchema, { error: fieldError(serversAllowed) })
+      .min(1, { error: `found an empty list; allowed: ${serversAllowed}` })
+      .max(upstream.serversMax, { error: `at most ${upstream.serversMax} servers` }),
+    { doc: 'The origin servers.', allowed: serversAllowed, default: null },
+  ),
+  health_check: healthCheckSchema,
+  connect_timeout: duration(upstream.connectTimeout, {
+    doc: 'Longest time to establish a connection to a server.',
+  }),
+  response_timeout: duration(upstream.responseTimeout, {
+    doc: 'HTTP: longest time from the request fully sent to the head of the response; 504 beyond.',
+  }),
+  idle_timeout: optionalDuration(
+    upstream.idleTimeout,
+    `${upstream.idleTimeout.default}; ${upstream.idleTimeoutTcp} when only tcp listeners use the upstream`,
+    {
+      doc: 'Longest silence in both directions in the middle of a message (HTTP) or a session (TCP).',
+    },
+  ),
+  keepalive: documented(
+    z
+      .strictObject({
+        max: integer(upstream.keepAliveMax, {
+          doc: 'HTTP: idle connections kept per server and worker. 0: a connection per request.',
+        }),
+        timeout: duration(upstream.keepAliveTimeout, {
+          doc: "HTTP: an idle connection is closed after this time. Keep it below the server's own.",
+        }),
+      })
+      .prefault({}),
+    {
+      doc: 'Connections kept open to the servers between requests.',
+      allowed: 'a map of max and timeout',
+      default: '{}',
+    },
+  ),
+});
+
+/** `upstreams`. */
+export const upstreamsSchema = documented(
+  namedMap(upstreamSchema, 'upstreams', upstream.countMax).optional(),
+  {
+    doc: 'Groups of origin servers, by name.',
+    allowed: `a map of 1 to ${upstream.countMax} upstreams; each key is ${nameAllowed}`,
+    default: 'none',
+  },
+);

@@ -1,0 +1,73 @@
+/**
+ * Every default and bound of the config language, in one table and in the operator's own spelling.
+ * Where nginx, HAProxy or keepalived agree on a value it is theirs; the comment says where not.
+ */
+export const settings = {
+  node: {
+    // 1 and 2 are the effective priorities of a sick node, so no healthy one may have them.
+    priority: { default: 100, min: 3, max: 255 },
+    countMax: 2,
+  },
+  virtualRouter: {
+    countMax: 255,
+    vrid: { min: 1, max: 255 },
+    advertInterval: { default: '1s', min: '10ms', max: '255s' },
+    // RFC 9568 counts in 12 bits of centiseconds, RFC 3768 in 8 bits of seconds.
+    advertIntervalV3Max: '40950ms',
+    addressesMax: 64,
+    trackedInterfacesMax: 16,
+    trackedScriptsMax: 16,
+  },
+  healthScript: {
+    countMax: 64,
+    argumentsMax: 64,
+    interval: { default: '2s', min: '100ms', max: '1h' },
+    timeout: { default: '1s', min: '10ms', max: '1h' },
+    rise: { default: 2, min: 1, max: 255 },
+    fall: { default: 2, min: 1, max: 255 },
+    weight: { default: 0, min: -253, max: 253 },
+  },
+  upstream: {
+    countMax: 4096,
+    serversMax: 1024,
+    weight: { default: 1, min: 0, max: 1000 },
+    connectTimeout: { default: '5s', min: '10ms', max: '10m' },
+    responseTimeout: { default: '60s', min: '10ms', max: '24h' },
+    idleTimeout: { default: '60s', min: '100ms', max: '24h' },
+    // nginx's proxy_timeout for streams: a database session is quiet for longer than a request.
+    idleTimeoutTcp: '10m',
+    keepAliveMax: { default: 64, min: 0, max: 10_000 },
+    keepAliveTimeout: { default: '60s', min: '100ms', max: '1h' },
+  },
+  healthCheck: {
+    interval: { default: '2s', min: '100ms', max: '1h' },
+    timeout: { default: '1s', min: '10ms', max: '10m' },
+    rise: { default: 2, min: 1, max: 255 },
+    fall: { default: 3, min: 1, max: 255 },
+    path: '/',
+    status: '200-399',
+  },
+  listener: {
+    countMax: 1024,
+    bindsMax: 64,
+    routesMax: 4096,
+    matchValuesMax: 256,
+  },
+  limits: {
+    connections: { default: 10_000, min: 1, max: 1_000_000 },
+    requestLine: { default: '8KiB', min: '256', max: '64KiB' },
+    head: { default: '32KiB', min: '1KiB', max: '256KiB' },
+    headers: { default: 100, min: 8, max: 1000 },
+    // nginx's 1 MiB surprises everybody once; bodies are streamed, never held, so more is safe.
+    body: { default: '1GiB', min: '0', max: '1048576GiB' },
+    headTimeout: { default: '10s', min: '100ms', max: '10m' },
+    keepAliveTimeout: { default: '75s', min: '100ms', max: '1h' },
+    idleTimeout: { default: '60s', min: '100ms', max: '24h' },
+  },
+  admin: { bind: '127.0.0.1:9180' },
+  log: { level: 'info' },
+  proxy: {
+    workers: { min: 1, max: 256 },
+    drainTimeout: { default: '30s', min: '0s', max: '90s' },
+  },
+} as const;

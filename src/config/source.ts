@@ -1,0 +1,121 @@
+/** The config file as bytes and text, read with a bound and checked for what is no text. */
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { configBytesMax } from './limits.ts';
+
+/** A file that could be read. */
+export interface Source {
+  readonly file: string;
+  readonly text: string;
+  /** SHA-256 of the bytes, hex. */
+  readonly digest: string;
+}
+
+/** Why there is no text, and the byte it stopped at where one is to blame. */
+export interface SourceFault {
+  readonly message: string;
+  readonly line: number | null;
+  readonly column: number | null;
+}
+
+/** Reads the file. Never throws; pipes work, directories and endless files do not. */
+export function readSource(file: string): Source | SourceFault {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'r');
+  } catch (error) {
+    return fault(openMessage(error as NodeJS.ErrnoException));
+  }
+  try {
+    if (fstatSync(descriptor).isDirectory()) return fault('is a directory, not a config file');
+    const bytes = readBounded(descriptor);
+    if (bytes === null) {
+      return fault(`is larger than a config file may be (${configBytesMax} bytes)`);
+    }
+    return sourceFromBytes(file, bytes);
+  } catch (error) {
+    return fault(`cannot be read: ${(error as Error).message}`);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The text of a file's bytes: UTF-8 without control characters, byte order mark removed. */
+export function sourceFromBytes(file: string, bytes: Uint8Array): Source | SourceFault {
+  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  if (utf16 || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+    return fault('is UTF-16; a config file is UTF-8');
+  }
+  const text = decode(bytes);
+  if (typeof text === 'number') {
+    const byte = bytes[text]?.toString(16).padStart(2, '0');
+    return faultAt(Buffer.from(bytes.subarray(0, text)).toString(), `byte 0x${byte} is not UTF-8`);
+  }
+  // YAML's printable set (YAML 1.2 section 5.1) less what only confuses: NUL, escapes, deletes.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+  const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(text);
+  if (control !== null) {
+    const code = control[0].charCodeAt(0).toString(16).padStart(4, '0');
+    return faultAt(text.slice(0, control.index), `found the control character U+${code}`);
+  }
+  if (text.trim() === '') return fault('is empty');
+  return { file, text, digest: createHash('sha256').update(bytes).digest('hex') };
+}
+
+function readBounded(descriptor: number): Uint8Array | null {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for (;;) {
+    const chunk = new Uint8Array(64 * 1024);
+    const count = readSync(descriptor, chunk);
+    if (count === 0) return Buffer.concat(chunks);
+    total += count;
+    if (total > configBytesMax) return null;
+    chunks.push(chunk.subarray(0, count));
+  }
+}
+
+/** The text, or the offset of the first byte that is not UTF-8. */
+function decode(bytes: Uint8Array): string | number {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return firstInvalidByte(bytes);
+  }
+}
+
+/** Bisects for the longest prefix that decodes; `stream` forgives a character cut at its end. */
+function firstInvalidByte(bytes: Uint8Array): number {
+  let good = 0;
+  let bad = bytes.length;
+  const decodes = (length: number) => {
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, length), { stream: true });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (decodes(bad)) return bad - 1;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (decodes(middle)) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+function openMessage(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return 'no such file';
+  if (error.code === 'EACCES') return 'cannot be read: permission denied';
+  return `cannot be read: ${error.message}`;
+}
+
+function fault(message: string): SourceFault {
+  return { message, line: null, column: null };
+}
+
+function faultAt(before: string, message: string): SourceFault {
+  const lines = before.split('\n');
+  return { message, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+}
