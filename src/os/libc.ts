@@ -18,7 +18,6 @@ export interface Libc {
   getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
   getsockopt(fd: number, level: number, name: number, value: Bytes, length: Uint8Array): number;
-  connect(fd: number, address: Uint8Array, length: number): number;
   sendto(
     fd: number,
     data: Uint8Array,
@@ -27,15 +26,8 @@ export interface Libc {
     address: Bytes,
     addressLength: number,
   ): number;
+  sendmsg(fd: number, header: Uint8Array, flags: number): number;
   recvmsg(fd: number, header: Uint8Array, flags: number): number;
-  recvfrom(
-    fd: number,
-    data: Uint8Array,
-    length: number,
-    flags: number,
-    address: Bytes,
-    addressLength: Bytes,
-  ): number;
   if_nametoindex(name: string): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
   sched_setscheduler(pid: number, policy: number, param: Uint8Array): number;
@@ -52,14 +44,11 @@ const PROTOTYPES: Record<keyof Libc, string> = {
   getsockname: 'int getsockname(int fd, void *address, void *length)',
   setsockopt: 'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
   getsockopt: 'int getsockopt(int fd, int level, int name, void *value, void *length)',
-  connect: 'int connect(int fd, const void *address, uint32_t length)',
   sendto:
     'int64_t sendto(int fd, const void *data, size_t length, int flags, ' +
     'const void *address, uint32_t addressLength)',
   recvmsg: 'int64_t recvmsg(int fd, void *header, int flags)',
-  recvfrom:
-    'int64_t recvfrom(int fd, void *data, size_t length, int flags, ' +
-    'void *address, void *addressLength)',
+  sendmsg: 'int64_t sendmsg(int fd, const void *header, int flags)',
   if_nametoindex: 'unsigned int if_nametoindex(const char *name)',
   prctl: 'int prctl(int option, ulong a, ulong b, ulong c, ulong d)',
   sched_setscheduler: 'int sched_setscheduler(int pid, int policy, const void *param)',

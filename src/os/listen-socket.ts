@@ -6,6 +6,7 @@
  *   to stop: stopArrivals(fd) -> accept until EAGAIN -> closeDescriptor(fd)
  */
 import { OsError } from './errors.ts';
+import { interfaceIndex } from './interface-index.ts';
 import { parseIp } from './ip-address.ts';
 import { check, libc } from './libc.ts';
 import { allocateStable, type StableMemory } from './native.ts';
@@ -148,12 +149,7 @@ function bindAddress({ host, port }: ListenOptions) {
   if (ip === null) {
     throw new OsError('bind', EINVAL, `${host}:${port}, not an IP address`);
   }
-  return { ip, port, scope: zone === undefined ? 0 : scopeOf(zone) };
-}
-
-function scopeOf(zone: string): number {
-  const index = libc().if_nametoindex(zone);
-  return index > 0 ? index : check(-1, 'if_nametoindex', zone);
+  return { ip, port, scope: zone === undefined ? 0 : interfaceIndex(zone) };
 }
 
 function boundPort(fd: number): number {

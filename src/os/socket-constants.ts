@@ -12,6 +12,7 @@ export const SOCK_CLOEXEC = 0o2000000;
 
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
+export const SO_ERROR = 4;
 export const SO_RCVBUF = 8;
 export const SO_REUSEPORT = 15;
 export const SO_BINDTODEVICE = 25;
@@ -19,7 +20,7 @@ export const SO_ATTACH_FILTER = 26;
 export const SO_RCVBUFFORCE = 33;
 
 export const IPPROTO_IP = 0;
-export const IP_HDRINCL = 3;
+export const IP_TTL = 2;
 export const IP_PKTINFO = 8;
 export const IP_FREEBIND = 15;
 export const IP_MULTICAST_IF = 32;
@@ -42,5 +43,8 @@ export const IPV6_RECVHOPLIMIT = 51;
 export const IPV6_HOPLIMIT = 52;
 export const IPV6_FREEBIND = 78;
 
-export const EAGAIN = 11;
+export const MSG_TRUNC = 0x20;
+export const MSG_DONTWAIT = 0x40;
+
 export const EINTR = 4;
+export const EAGAIN = 11;
