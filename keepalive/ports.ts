@@ -95,4 +95,6 @@ export interface AgentPorts {
   readonly network: NetworkPort;
   readonly scripts: ScriptRunner;
   readonly log: Logger;
+  /** Takes one JSON line per input of a state machine, without its newline (see journal.ts). */
+  readonly journal?: (line: string) => void;
 }

@@ -1,0 +1,359 @@
+/**
+ * The driver. It owns the sockets, timers and trackers, turns what happens into events, runs the
+ * state machines and does what they ask.
+ *
+ *     LAN, protocol 112                 timer      link and address      trackers: balancer,
+ *      | AdvertisementLink (TTL 255)      |        events of the kernel  interfaces, scripts
+ *      v packet-intake --bad--> counters  | tick         | startup,            | standing
+ *      +-------------------+              |              | shutdown, doubt     |
+ *                          v              v              v                     v
+ *                        #input: THE one funnel ----------------------> journal (JSONL)
+ *                          v
+ *                 RouterDriver.apply --> virtual-router/step (pure)
+ *                          |
+ *      advertisement --> AdvertisementLink --> LAN     addresses --> AddressKeeper --> kernel
+ *      announcement  --> NetworkPort.announce          transition --> log, status, callback
+ */
+import type { AgentConfig, VirtualRouterConfig } from '../src/config/agent-config.ts';
+import { formatIp } from '../src/os/ip-address.ts';
+import { AdvertisementLink } from './advertisement-link.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
+import { formatEntry } from './journal.ts';
+import { neverReadyHoldMicros, retryMicros } from './limits.ts';
+import { LogLimiter } from './log-limiter.ts';
+import { takeIn } from './packet-intake.ts';
+import type { AgentPorts, LinkState, NetworkEvent, Timer } from './ports.ts';
+import { RouterDriver } from './router-driver.ts';
+import { routerStatus } from './router-status.ts';
+import type { AgentStatus, Transition } from './status.ts';
+import { interfaceReading } from './tracking/interface-tracker.ts';
+import { type ProxyReport, ProxyTracker } from './tracking/proxy-tracker.ts';
+import { ScriptTracker } from './tracking/script-tracker.ts';
+import { describeShutdown } from './transition-text.ts';
+import type { RouterEvent, ShutdownCause } from './virtual-router/event.ts';
+import {
+  effectivePriority,
+  ownerPriority,
+  type TrackerReading,
+} from './virtual-router/priority.ts';
+import { nextDeadline, type Standing } from './virtual-router/state.ts';
+
+/** The running agent. */
+export class Agent {
+  readonly #config: AgentConfig;
+  readonly #ports: AgentPorts;
+  readonly #startedAt: number;
+  readonly #limiter: LogLimiter;
+  readonly #timer: DeadlineTimer;
+  readonly #links = new Map<string, AdvertisementLink>();
+  readonly #routers: RouterDriver[] = [];
+  readonly #byVrid = new Map<string, RouterDriver>();
+  readonly #proxy = new ProxyTracker();
+  readonly #scripts = new Map<string, ScriptTracker>();
+  /** Routers whose addresses the kernel refuses, with its reason. */
+  readonly #trouble = new Map<string, string>();
+  readonly #interfaces = new Map<string, LinkState | null>();
+  readonly #listeners: ((transition: Transition) => void)[] = [];
+  #retry: Timer | null = null;
+  #stopping: Promise<void> | null = null;
+
+  /** Builds everything; nothing touches the network before `start`. */
+  constructor(config: AgentConfig, ports: AgentPorts) {
+    this.#config = config;
+    this.#ports = ports;
+    this.#startedAt = ports.clock.now();
+    this.#limiter = new LogLimiter(ports.clock);
+    this.#timer = new DeadlineTimer(ports.clock, () => this.#tick());
+    for (const script of config.healthScripts) {
+      if (!config.virtualRouters.some(({ track }) => track.scripts.includes(script.name))) continue;
+      const tracker = new ScriptTracker(script, ports.clock, ports.scripts, () => this.#retrack());
+      this.#scripts.set(script.name, tracker);
+    }
+    for (const router of config.virtualRouters) this.#addRouter(router);
+  }
+
+  #addRouter(config: VirtualRouterConfig): void {
+    const linkKey = `${config.interface}/${config.family}`;
+    let link = this.#links.get(linkKey);
+    if (link === undefined) {
+      const opened: AdvertisementLink = new AdvertisementLink({
+        interface: config.interface,
+        family: config.family,
+        network: this.#ports.network,
+        onArrival: (arrival) => {
+          if (this.#stopping !== null) return;
+          const intake = takeIn(
+            { log: this.#ports.log, limiter: this.#limiter, find: this.#find },
+            opened,
+            arrival,
+            this.#ports.clock.now(),
+          );
+          if (intake !== null) this.#input(intake.router, intake.event);
+        },
+      });
+      link = opened;
+      this.#links.set(linkKey, link);
+    }
+    const router: RouterDriver = new RouterDriver({
+      config,
+      link,
+      network: this.#ports.network,
+      clock: this.#ports.clock,
+      log: this.#ports.log,
+      limiter: this.#limiter,
+      standing: this.#standing(config, this.#readings(config)),
+      onTransition: (transition) => {
+        for (const listener of this.#listeners) listener(transition);
+      },
+      onTrouble: (reason) => {
+        if (reason === null) this.#trouble.delete(config.name);
+        else this.#trouble.set(config.name, reason);
+        this.#retrack();
+      },
+    });
+    this.#routers.push(router);
+    this.#byVrid.set(`${linkKey}/${config.vrid}`, router);
+  }
+
+  readonly #find = (link: AdvertisementLink, vrid: number): RouterDriver | undefined =>
+    this.#byVrid.get(`${link.interface}/${link.family}/${vrid}`);
+
+  /** Removes stale addresses, opens the sockets and enters the election. */
+  start(): void {
+    const { network } = this.#ports;
+    network.subscribe((event) => this.#networkEvent(event));
+    const names = new Set<string>();
+    for (const { config } of this.#routers) {
+      names.add(config.interface);
+      for (const tracked of config.track.interfaces) names.add(tracked);
+    }
+    for (const name of names) this.#interfaces.set(name, network.link(name));
+    for (const script of this.#scripts.values()) script.start();
+    for (const router of this.#routers) void router.keeper.sweep();
+    this.#retrack();
+    for (const name of names) this.#evaluate(name);
+  }
+
+  /** What the balancer says of itself. `alive: false` as soon as its socket closes. */
+  setProxy(report: ProxyReport): void {
+    this.#proxy.update(report);
+    this.#retrack();
+  }
+
+  /** Calls back after each change of state, once its actions were begun. */
+  onTransition(callback: (transition: Transition) => void): void {
+    this.#listeners.push(callback);
+  }
+
+  /** Everything known now; safe to keep and to serialise. */
+  status(): AgentStatus {
+    const now = this.#ports.clock.now();
+    return {
+      node: this.#config.node,
+      digest: this.#config.digest,
+      uptimeMs: (now - this.#startedAt) / 1000,
+      proxy: { ...this.#proxy.report, everReady: this.#proxy.everReady },
+      routers: this.#routers.map((router) => routerStatus(router, now)),
+      links: [...this.#links.values()].map((link) => {
+        const address = link.sourceAddress();
+        return {
+          interface: link.interface,
+          family: link.family,
+          running: this.#interfaces.get(link.interface)?.running ?? null,
+          address: address === null ? null : formatIp(address),
+          statistics: { ...link.statistics },
+        };
+      }),
+      scripts: [...this.#scripts.values()].map((script) => script.status(now)),
+    };
+  }
+
+  /**
+   * Resigns (priority 0 where Active), takes the addresses off and closes everything. Resolves when
+   * the addresses are gone.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#shutdown();
+    return this.#stopping;
+  }
+
+  async #shutdown(): Promise<void> {
+    for (const router of this.#routers) this.#input(router, { type: 'shutdown', cause: 'stop' });
+    this.#timer.cancel();
+    this.#retry?.cancel();
+    for (const script of this.#scripts.values()) script.stop();
+    await Promise.all(this.#routers.map((router) => router.keeper.settle()));
+    for (const router of this.#routers) router.keeper.close();
+    for (const link of this.#links.values()) link.close();
+    this.#ports.scripts.close();
+    this.#ports.network.close();
+  }
+
+  /** THE funnel: every input of every state machine passes here, and nowhere else. */
+  #input(router: RouterDriver, event: RouterEvent): void {
+    const now = this.#ports.clock.now();
+    this.#ports.journal?.(formatEntry({ at: now, router: router.config.name, event }));
+    router.apply(event, now);
+    this.#arm();
+  }
+
+  #tick(): void {
+    const now = this.#ports.clock.now();
+    for (const router of this.#routers) {
+      const deadline = nextDeadline(router.state);
+      if (deadline !== null && deadline <= now) this.#input(router, { type: 'tick' });
+    }
+    this.#arm();
+  }
+
+  #arm(): void {
+    if (this.#stopping !== null) return;
+    let earliest: number | null = null;
+    for (const { state } of this.#routers) {
+      const deadline = nextDeadline(state);
+      if (deadline !== null && (earliest === null || deadline < earliest)) earliest = deadline;
+    }
+    this.#timer.set(earliest);
+  }
+
+  #networkEvent(event: NetworkEvent): void {
+    if (this.#stopping !== null) return;
+    switch (event.type) {
+      case 'link':
+        if (!this.#interfaces.has(event.interface)) return;
+        this.#interfaces.set(event.interface, event.link);
+        this.#retrack();
+        this.#evaluate(event.interface);
+        break;
+      case 'address-added':
+      case 'address-removed': {
+        const change = event.type === 'address-added' ? 'added' : 'removed';
+        for (const router of this.#on(event.interface)) {
+          router.keeper.changed(event.address, change);
+        }
+        // It may be the one we send from.
+        this.#evaluate(event.interface);
+        break;
+      }
+      case 'resync':
+        for (const name of this.#interfaces.keys()) {
+          this.#interfaces.set(name, this.#ports.network.link(name));
+          this.#evaluate(name);
+        }
+        this.#retrack();
+        for (const router of this.#routers) router.keeper.changed(null, 'unknown');
+        break;
+    }
+  }
+
+  #on(name: string): RouterDriver[] {
+    return this.#routers.filter(({ config }) => config.interface === name);
+  }
+
+  /** Lets the routers of an interface into the election, or takes them out of it. */
+  #evaluate(name: string): void {
+    const link = this.#interfaces.get(name) ?? null;
+    for (const router of this.#on(name)) {
+      const obstacle = this.#obstacle(router, link);
+      const inElection = router.state.name !== 'Initialize';
+      if (obstacle !== router.waitingFor) this.#reportObstacle(router, obstacle);
+      if (obstacle === null && !inElection) this.#input(router, { type: 'startup' });
+      if (obstacle !== null && inElection) {
+        this.#input(router, { type: 'shutdown', cause: obstacle });
+      }
+    }
+    this.#retryLater();
+  }
+
+  #obstacle(router: RouterDriver, link: LinkState | null): ShutdownCause | null {
+    if (link === null) {
+      router.link.close();
+      return 'interface-missing';
+    }
+    if (!link.running) return 'link-down';
+    if (!router.link.open(link)) return 'socket-error';
+    return router.link.sourceAddress() === null ? 'no-source-address' : null;
+  }
+
+  #reportObstacle(router: RouterDriver, obstacle: ShutdownCause | null): void {
+    const { config } = router;
+    const fields = { router: config.name, vrid: config.vrid, interface: config.interface };
+    router.waitingFor = obstacle;
+    if (obstacle === null) return;
+    const { error } = router.link;
+    const detail = obstacle === 'socket-error' && error !== null ? `: ${error.message}` : '';
+    this.#ports.log.warn(
+      { ...fields, cause: obstacle },
+      `${config.name} waits for ${config.interface}: ${describeShutdown(obstacle)}${detail}`,
+    );
+  }
+
+  /** Not everything that an interface lacks is followed by an event when it comes. */
+  #retryLater(): void {
+    if (this.#retry !== null || this.#stopping !== null) return;
+    if (this.#routers.every(({ waitingFor }) => waitingFor === null)) return;
+    const { clock, network } = this.#ports;
+    this.#retry = clock.timer(clock.now() + retryMicros, () => {
+      this.#retry = null;
+      for (const { config, waitingFor } of this.#routers) {
+        if (waitingFor === null) continue;
+        this.#interfaces.set(config.interface, network.link(config.interface));
+        this.#evaluate(config.interface);
+      }
+      this.#retryLater();
+    });
+  }
+
+  /** Something tracked changed: every router whose standing follows from it is told. */
+  #retrack(): void {
+    if (this.#stopping !== null) return;
+    for (const router of this.#routers) {
+      router.readings = this.#readings(router.config);
+      const standing = this.#standing(router.config, router.readings);
+      const { priority, claimNotBefore } = router.state.standing;
+      if (standing.priority === priority && standing.claimNotBefore === claimNotBefore) continue;
+      this.#logStanding(router, priority, standing.priority);
+      this.#input(router, { type: 'standing', standing });
+    }
+  }
+
+  #logStanding(router: RouterDriver, before: number, after: number): void {
+    if (before === after) return;
+    const { name } = router.config;
+    const causes = router.readings
+      .filter(({ effect }) => effect.type !== 'none')
+      .map((reading) => `${reading.kind} ${reading.name}: ${reading.reason}`);
+    const why = causes.length === 0 ? 'every tracker is well' : causes.join(', ');
+    this.#ports.log.info(
+      { router: name, before, priority: after },
+      `${name}: priority ${before} to ${after}: ${why}`,
+    );
+  }
+
+  #readings(config: VirtualRouterConfig): TrackerReading[] {
+    const readings: TrackerReading[] = [];
+    if (config.priority === ownerPriority) return readings;
+    if (config.track.proxy) readings.push(this.#proxy.reading());
+    for (const name of config.track.interfaces) {
+      readings.push(interfaceReading(name, this.#interfaces.get(name) ?? null));
+    }
+    for (const name of config.track.scripts) {
+      const script = this.#scripts.get(name);
+      if (script !== undefined) readings.push(script.reading());
+    }
+    const reason = this.#trouble.get(config.name);
+    if (reason !== undefined) {
+      const effect = { type: 'fault' } as const;
+      readings.push({ kind: 'address', name: config.interface, effect, reason });
+    }
+    return readings;
+  }
+
+  #standing(config: VirtualRouterConfig, readings: readonly TrackerReading[]): Standing {
+    const waits = config.priority !== ownerPriority && config.track.proxy && !this.#proxy.everReady;
+    return {
+      priority: effectivePriority(config.priority, readings),
+      claimNotBefore: waits ? this.#startedAt + neverReadyHoldMicros : null,
+    };
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * The VRRP agent: who holds the virtual addresses. This file is all that the rest of the program
+ * imports from here; agent.ts opens with the picture of what happens inside.
+ */
+import type { AgentConfig } from '../src/config/agent-config.ts';
+import { Agent } from './agent.ts';
+import type { AgentPorts } from './ports.ts';
+
+export type { Agent } from './agent.ts';
+export type { Lateness, LinkStatistics, RouterStatistics } from './statistics.ts';
+export { latenessBoundsMicros } from './statistics.ts';
+export type {
+  AgentStatus,
+  LinkStatus,
+  RouterStatus,
+  ScriptStatus,
+  Transition,
+} from './status.ts';
+export type { ProxyReport } from './tracking/proxy-tracker.ts';
+export type { StateName } from './virtual-router/action.ts';
+export type { TrackerReading } from './virtual-router/priority.ts';
+
+/**
+ * Starts the agent: sweeps stale addresses, opens the sockets, enters the election. Never throws for
+ * what the network lacks (an interface, a link, a permission): the routers concerned wait, say so in
+ * the log and the status, and go on when it comes.
+ */
+export function startAgent(config: AgentConfig, ports: AgentPorts): Agent {
+  const agent = new Agent(config, ports);
+  agent.start();
+  return agent;
+}

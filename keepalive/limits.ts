@@ -1,0 +1,55 @@
+/**
+ * Every bound of the agent in one table. Times of the state machine are integer microseconds, as
+ * its clock; times of things around it are milliseconds.
+ */
+
+/**
+ * When to announce a claimed address, counted from the claim or from the doubt that restarted the
+ * schedule: at once, then in growing gaps, because the first announcement is the one most easily
+ * lost (the switch port may just have come up) and the last must still find a sleepy neighbour.
+ */
+export const announceOffsetsMicros = [
+  0, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000,
+] as const;
+
+/** After the schedule an Active router still announces this often. */
+export const announceRefreshMicros = 60_000_000;
+
+/** A doubt restarts the announcements at most this often, so a hostile LAN cannot drive us. */
+export const announceRestartMicros = 1_000_000;
+
+/**
+ * A down timer that fires this much late may have packets waiting in the socket behind it: the
+ * socket is read first.
+ */
+export const lateDrainMicros = 2_000;
+
+/** How long one turn of the event loop is given to read the sockets. */
+export const drainPauseMicros = 1_000;
+
+/** So many times in a row a late Backup listens again before it trusts a read socket alone. */
+export const lateListensMax = 3;
+
+/** A node whose balancer was never ready waits this long before it claims at priority 1. */
+export const neverReadyHoldMicros = 30_000_000;
+
+/** Transitions kept for the status, per virtual router. */
+export const transitionsKeptMax = 32;
+
+/** Text kept of a health script's last run. */
+export const scriptOutputCharsMax = 2_048;
+
+/** A message that repeats is logged once in this time, with the number left out in between. */
+export const logRepeatMicros = 10_000_000;
+
+/** Different messages whose repetition is remembered; beyond it the oldest is forgotten. */
+export const logKeysMax = 256;
+
+/** Interfaces that are missing and sockets that would not open are tried again this often. */
+export const retryMicros = 1_000_000;
+
+/** Waits before an address somebody else changed is put right again; the last one repeats. */
+export const addressRepairMicros = [0, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000] as const;
+
+/** An address left alone this long starts again with the first of those waits. */
+export const addressQuietMicros = 60_000_000;

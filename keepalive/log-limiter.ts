@@ -1,0 +1,32 @@
+import { logKeysMax, logRepeatMicros } from './limits.ts';
+import type { Clock } from './ports.ts';
+
+/**
+ * Keeps what a hostile or broken LAN can trigger from filling the log (RFC 9568 asks for it
+ * wherever it asks for logging): one line per key and time, then the number that was left out.
+ */
+export class LogLimiter {
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, { at: number; suppressed: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Calls `write` unless the key was written lately; tells it how many were left out since. */
+  limit(key: string, write: (suppressed: number) => void): void {
+    const now = this.#clock.now();
+    const entry = this.#entries.get(key);
+    if (entry !== undefined && now - entry.at < logRepeatMicros) {
+      entry.suppressed += 1;
+      return;
+    }
+    this.#entries.delete(key);
+    if (this.#entries.size >= logKeysMax) {
+      const oldest = this.#entries.keys().next();
+      if (!oldest.done) this.#entries.delete(oldest.value);
+    }
+    this.#entries.set(key, { at: now, suppressed: 0 });
+    write(entry?.suppressed ?? 0);
+  }
+}

@@ -1,0 +1,248 @@
+import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
+import { AddressKeeper } from './address-keeper.ts';
+import type { AdvertisementLink } from './advertisement-link.ts';
+import { transitionsKeptMax } from './limits.ts';
+import type { LogLimiter } from './log-limiter.ts';
+import { type ChecksumForm, encodeAdvertisement } from './packet/advertisement.ts';
+import { multicastGroup } from './packet/multicast-group.ts';
+import type { Clock, Logger, NetworkPort } from './ports.ts';
+import { type RouterStatistics, recordLateness, routerStatistics } from './statistics.ts';
+import type { Transition } from './status.ts';
+import { describeReason, millis, reasonFields } from './transition-text.ts';
+import type { RouterAction } from './virtual-router/action.ts';
+import type { RouterEvent, ShutdownCause } from './virtual-router/event.ts';
+import type { TrackerReading } from './virtual-router/priority.ts';
+import { ownerPriority } from './virtual-router/priority.ts';
+import { type Expectation, expectationOf } from './virtual-router/receive-checks.ts';
+import {
+  initialState,
+  type RouterParameters,
+  type RouterState,
+  type Standing,
+} from './virtual-router/state.ts';
+import { step } from './virtual-router/step.ts';
+
+/** What a driver works with. */
+export interface RouterDriverOptions {
+  readonly config: VirtualRouterConfig;
+  readonly link: AdvertisementLink;
+  readonly network: NetworkPort;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limiter: LogLimiter;
+  readonly standing: Standing;
+  onTransition(transition: Transition): void;
+  /** The addresses cannot be put on the interface (text), or can again (null). */
+  onTrouble(reason: string | null): void;
+}
+
+/** The state machine's parameters out of the configuration. */
+export function parametersOf(config: VirtualRouterConfig): RouterParameters {
+  return {
+    version: config.version,
+    advertIntervalMicros: config.advertIntervalMs * 1000,
+    preempt: config.preempt,
+    owner: config.priority === ownerPriority,
+    peer: config.peer,
+    peerPriority: config.peerPriority ?? null,
+    strictRfc: config.strictRfc,
+  };
+}
+
+/** One virtual router: its state, and the hands that do what `step` asks for. */
+export class RouterDriver {
+  readonly config: VirtualRouterConfig;
+  readonly link: AdvertisementLink;
+  readonly statistics: RouterStatistics = routerStatistics();
+  readonly expectation: Expectation;
+  readonly keeper: AddressKeeper;
+  /** Trackers behind the standing, for the status. */
+  readings: readonly TrackerReading[] = [];
+  /** Why the router is out of the election. */
+  waitingFor: ShutdownCause | null = null;
+  /** Form of the peer's checksum, once heard. */
+  peerChecksum: ChecksumForm | null = null;
+  readonly #options: RouterDriverOptions;
+  readonly #transitions: Transition[] = [];
+  readonly #wireAddresses: readonly Uint8Array[];
+  #state: RouterState;
+  #stateSince: number;
+  #announcePending = false;
+
+  constructor(options: RouterDriverOptions) {
+    const { config } = options;
+    this.#options = options;
+    this.config = config;
+    this.link = options.link;
+    this.expectation = expectationOf(config);
+    this.#wireAddresses = this.expectation.addresses;
+    this.#state = initialState(parametersOf(config), options.standing);
+    this.#stateSince = options.clock.now();
+    this.keeper = new AddressKeeper({
+      config,
+      network: options.network,
+      clock: options.clock,
+      log: options.log,
+      limiter: options.limiter,
+      statistics: this.statistics,
+      onHeld: () => this.#addressesHeld(),
+      onTrouble: (reason) => options.onTrouble(reason),
+    });
+  }
+
+  get state(): RouterState {
+    return this.#state;
+  }
+
+  get stateSince(): number {
+    return this.#stateSince;
+  }
+
+  get transitions(): readonly Transition[] {
+    return this.#transitions;
+  }
+
+  /** Applies one event. The agent's funnel is the only caller. */
+  apply(event: RouterEvent, now: number): void {
+    const before = this.#state;
+    if (event.type === 'tick' && before.name === 'Active' && now >= before.advertiseAt) {
+      recordLateness(this.statistics.advertLateness, now - before.advertiseAt);
+    }
+    const result = step(before, event, now);
+    this.#state = result.state;
+    if (result.state.name !== before.name) this.#stateSince = now;
+    for (const action of result.actions) this.#execute(action, now);
+  }
+
+  #execute(action: RouterAction, now: number): void {
+    switch (action.type) {
+      case 'send-advertisement':
+        this.#advertise(action.priority);
+        break;
+      case 'add-addresses':
+        this.keeper.hold();
+        break;
+      case 'remove-addresses':
+        this.#announcePending = false;
+        this.keeper.release();
+        break;
+      case 'announce':
+        this.#announcePending = true;
+        if (this.keeper.held) this.#announce();
+        break;
+      case 'woke-late':
+        this.statistics.wokeLate += 1;
+        this.#wokeLate(action.lateMicros, action.waitMicros);
+        break;
+      case 'transition':
+        this.#transition(action, now);
+        break;
+    }
+  }
+
+  /** Encoded when it leaves: priority and source address are those of this moment. */
+  #advertise(priority: number): void {
+    const { config, statistics, link } = this;
+    try {
+      const source = link.sourceAddress();
+      if (source === null) throw new Error(`${config.interface} has no address to send from`);
+      const message = encodeAdvertisement(
+        {
+          version: config.version,
+          vrid: config.vrid,
+          priority,
+          intervalMicros: config.advertIntervalMs * 1000,
+          addresses: this.#wireAddresses,
+        },
+        {
+          source,
+          destination: multicastGroup(config.family),
+          checksumForm: config.strictRfc ? 'message' : 'pseudo-header',
+        },
+      );
+      link.send(message);
+      statistics.advertisementsSent += 1;
+      if (priority === 0) statistics.priorityZeroSent += 1;
+    } catch (error) {
+      // A firewall that refuses (EPERM) or a full queue must not cost the claim: the addresses may
+      // still be served well. The counter and the log say that the peer hears nothing.
+      statistics.sendErrors += 1;
+      this.#complain('send', error, 'cannot send an advertisement');
+    }
+  }
+
+  #addressesHeld(): void {
+    if (this.#announcePending) this.#announce();
+  }
+
+  /** Gratuitous ARP or unsolicited neighbour advertisement, once the addresses are there. */
+  #announce(): void {
+    this.#announcePending = false;
+    const { network } = this.#options;
+    for (const address of this.config.addresses) {
+      try {
+        network.announce(this.config.interface, address);
+        this.statistics.announcementsSent += 1;
+      } catch (error) {
+        this.statistics.announceErrors += 1;
+        this.#complain('announce', error, `cannot announce ${address.address}`);
+      }
+    }
+  }
+
+  #complain(what: string, error: unknown, text: string): void {
+    const { log, limiter } = this.#options;
+    const reason = error instanceof Error ? error.message : String(error);
+    limiter.limit(`${this.config.name} ${what}`, (suppressed) =>
+      log.warn(
+        { router: this.config.name, interface: this.config.interface, err: error, suppressed },
+        `${this.config.name}: ${text}: ${reason}`,
+      ),
+    );
+  }
+
+  #wokeLate(lateMicros: number, waitMicros: number): void {
+    const { log, limiter } = this.#options;
+    const { name } = this.config;
+    limiter.limit(`${name} late`, (suppressed) =>
+      log.warn(
+        { router: name, lateMs: lateMicros / 1000, suppressed },
+        `${name}: this process did not run for ${millis(lateMicros)}; ` +
+          `listening for ${millis(waitMicros)} before it acts`,
+      ),
+    );
+  }
+
+  #transition(action: RouterAction & { type: 'transition' }, now: number): void {
+    const { config } = this;
+    const { from, to, reason } = action;
+    if (to === 'Active') this.statistics.becameActive += 1;
+    const why = describeReason(reason);
+    const transition: Transition = {
+      router: config.name,
+      vrid: config.vrid,
+      interface: config.interface,
+      from,
+      to,
+      why,
+      evidence: reasonFields(reason),
+      priority: this.#state.standing.priority,
+      at: now,
+    };
+    this.#transitions.push(transition);
+    if (this.#transitions.length > transitionsKeptMax) this.#transitions.shift();
+    this.#options.log.info(
+      {
+        router: config.name,
+        vrid: config.vrid,
+        interface: config.interface,
+        from,
+        to,
+        priority: transition.priority,
+        ...transition.evidence,
+      },
+      `${config.name}: ${from} to ${to}: ${why}`,
+    );
+    this.#options.onTransition(transition);
+  }
+}

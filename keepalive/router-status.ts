@@ -1,0 +1,69 @@
+import { formatIp } from '../src/os/ip-address.ts';
+import type { RouterDriver } from './router-driver.ts';
+import type { RouterStatus } from './status.ts';
+import { describeShutdown } from './transition-text.ts';
+import { nextDeadline } from './virtual-router/state.ts';
+import { activeDownInterval, skewTime } from './virtual-router/timers.ts';
+
+/** The status of one virtual router at `now` (microseconds). */
+export function routerStatus(router: RouterDriver, now: number): RouterStatus {
+  const { config, state } = router;
+  const { standing } = state;
+  const ownMicros = config.advertIntervalMs * 1000;
+  const intervalMicros = state.name === 'Backup' ? state.activeIntervalMicros : ownMicros;
+  const deadline = nextDeadline(state);
+  const claimIn = standing.claimNotBefore === null ? 0 : standing.claimNotBefore - now;
+  const held = router.keeper.held;
+  return {
+    name: config.name,
+    vrid: config.vrid,
+    interface: config.interface,
+    family: config.family,
+    version: config.version,
+    state: state.name,
+    stateForMs: (now - router.stateSince) / 1000,
+    waitingFor: router.waitingFor === null ? null : describeShutdown(router.waitingFor),
+    priority: {
+      configured: config.priority,
+      effective: standing.priority,
+      trackers: router.readings,
+      claimInMs: claimIn > 0 ? claimIn / 1000 : null,
+    },
+    active: activeRouter(router, now),
+    addresses: config.addresses.map((address) => ({ ...address, held })),
+    timers: {
+      advertIntervalMs: config.advertIntervalMs,
+      activeAdvertIntervalMs: intervalMicros / 1000,
+      skewMs: skewTime(config.version, standing.priority, intervalMicros) / 1000,
+      activeDownMs: activeDownInterval(config.version, standing.priority, intervalMicros) / 1000,
+      nextInMs: deadline === null ? null : (deadline - now) / 1000,
+    },
+    peerChecksum: router.peerChecksum,
+    statistics: structuredClone(router.statistics),
+    transitions: router.transitions.map((transition) => ({
+      ...transition,
+      agoMs: (now - transition.at) / 1000,
+    })),
+  };
+}
+
+function activeRouter(router: RouterDriver, now: number): RouterStatus['active'] {
+  const { state } = router;
+  if (state.name === 'Active') {
+    const address = router.link.sourceAddress();
+    const { priority } = state.standing;
+    return {
+      self: true,
+      address: address === null ? '' : formatIp(address),
+      priority,
+      lastHeardMs: null,
+    };
+  }
+  if (state.heard === null || state.heard.priority === 0) return null;
+  return {
+    self: false,
+    address: formatIp(state.heard.source),
+    priority: state.heard.priority,
+    lastHeardMs: (now - state.heard.at) / 1000,
+  };
+}

@@ -1,0 +1,105 @@
+/** The agent's status: plain values that survive JSON, durations instead of points in time. */
+import type { VirtualAddress } from '../src/config/agent-config.ts';
+import type { ChecksumForm } from './packet/advertisement.ts';
+import type { LinkStatistics, RouterStatistics } from './statistics.ts';
+import type { ProxyReport } from './tracking/proxy-tracker.ts';
+import type { StateName } from './virtual-router/action.ts';
+import type { TrackerReading } from './virtual-router/priority.ts';
+
+/** A change of state with its evidence. */
+export interface Transition {
+  /** Name of the virtual router. */
+  readonly router: string;
+  readonly vrid: number;
+  readonly interface: string;
+  readonly from: StateName;
+  readonly to: StateName;
+  /** One sentence for an operator. */
+  readonly why: string;
+  /** The same as values: `reason`, and as they apply `peer`, `peerPriority`, `silentMs`... */
+  readonly evidence: Readonly<Record<string, string | number>>;
+  /** Effective priority at that moment. */
+  readonly priority: number;
+  /** Monotonic microseconds. */
+  readonly at: number;
+}
+
+/** One virtual router. */
+export interface RouterStatus {
+  readonly name: string;
+  readonly vrid: number;
+  readonly interface: string;
+  readonly family: 4 | 6;
+  readonly version: 2 | 3;
+  readonly state: StateName;
+  readonly stateForMs: number;
+  /** Why it is out of the election; null while it takes part. */
+  readonly waitingFor: string | null;
+  readonly priority: {
+    readonly configured: number;
+    readonly effective: number;
+    readonly trackers: readonly TrackerReading[];
+    /** Milliseconds until a node that was never ready may claim; null when it may. */
+    readonly claimInMs: number | null;
+  };
+  /** Who holds the addresses as far as this node knows; null: nobody heard. */
+  readonly active: {
+    readonly self: boolean;
+    readonly address: string;
+    readonly priority: number;
+    /** Null for ourselves. */
+    readonly lastHeardMs: number | null;
+  } | null;
+  readonly addresses: readonly (VirtualAddress & { readonly held: boolean })[];
+  readonly timers: {
+    readonly advertIntervalMs: number;
+    /** Active_Adver_Interval: the Active router's, learned. */
+    readonly activeAdvertIntervalMs: number;
+    readonly skewMs: number;
+    readonly activeDownMs: number;
+    /** Until the next deadline; null while none is set. */
+    readonly nextInMs: number | null;
+  };
+  /** Checksum form of the last advertisement heard (packet/advertisement.ts). */
+  readonly peerChecksum: ChecksumForm | null;
+  readonly statistics: RouterStatistics;
+  /** Oldest first, at most `transitionsKeptMax`. */
+  readonly transitions: readonly (Transition & { readonly agoMs: number })[];
+}
+
+/** One interface and address family. */
+export interface LinkStatus {
+  readonly interface: string;
+  readonly family: 4 | 6;
+  /** Null when there is no such interface. */
+  readonly running: boolean | null;
+  /** Our address for advertisements. */
+  readonly address: string | null;
+  readonly statistics: LinkStatistics;
+}
+
+/** One health script. */
+export interface ScriptStatus {
+  readonly name: string;
+  readonly verdict: 'unknown' | 'passing' | 'failing';
+  readonly weight: number;
+  readonly runs: number;
+  readonly last: {
+    readonly passed: boolean;
+    readonly output: string;
+    readonly durationMs: number;
+    readonly agoMs: number;
+  } | null;
+}
+
+/** Everything the agent knows. */
+export interface AgentStatus {
+  readonly node: string;
+  /** Digest of the configuration it runs. */
+  readonly digest: string;
+  readonly uptimeMs: number;
+  readonly proxy: ProxyReport & { readonly everReady: boolean };
+  readonly routers: readonly RouterStatus[];
+  readonly links: readonly LinkStatus[];
+  readonly scripts: readonly ScriptStatus[];
+}

@@ -1,0 +1,59 @@
+import type { TrackerReading } from '../virtual-router/priority.ts';
+
+/** What the balancer says of itself over its socket; `alive` is the socket. */
+export interface ProxyReport {
+  readonly alive: boolean;
+  /** Listeners bound, certificates loaded, first check round of every routed upstream finished. */
+  readonly ready: boolean;
+  /** Why it is not ready. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * `track.proxy` (design 4.1): the balancer is alive, and was ready once since it started. What it
+ * becomes later (every origin down, say) is not this tracker's business: the peer usually sees the
+ * same dead origin, and moving the address would help nobody.
+ */
+export class ProxyTracker {
+  #report: ProxyReport = { alive: false, ready: false, reasons: ['not connected yet'] };
+  #readySinceItStarted = false;
+  #everReady = false;
+
+  /** Takes a new report. A balancer that comes back is a new one. */
+  update(report: ProxyReport): void {
+    this.#report = { ...report, reasons: [...report.reasons] };
+    if (!report.alive) this.#readySinceItStarted = false;
+    else if (report.ready) {
+      this.#readySinceItStarted = true;
+      this.#everReady = true;
+    }
+  }
+
+  /** The last report. */
+  get report(): ProxyReport {
+    return this.#report;
+  }
+
+  /** Ready at least once since the agent started. */
+  get everReady(): boolean {
+    return this.#everReady;
+  }
+
+  /** What it does to the priority. */
+  reading(): TrackerReading {
+    const { alive, reasons } = this.#report;
+    const why = reasons.length > 0 ? `: ${reasons.join('; ')}` : '';
+    if (!alive) {
+      const text = this.#everReady ? 'the balancer is not running' : 'the balancer was never ready';
+      return reading({ type: 'dead' }, text + why);
+    }
+    if (!this.#readySinceItStarted) {
+      return reading({ type: 'dead' }, `the balancer has not been ready yet${why}`);
+    }
+    return reading({ type: 'none' }, 'alive and ready');
+  }
+}
+
+function reading(effect: TrackerReading['effect'], reason: string): TrackerReading {
+  return { kind: 'proxy', name: 'proxy', effect, reason };
+}

@@ -1,0 +1,43 @@
+/** What `step` asks the driver to do, in this order. */
+import type { HeardAdvertisement, ShutdownCause } from './event.ts';
+
+/** Why a transition happened, with the numbers an operator asks for. */
+export type TransitionReason =
+  | { readonly code: 'started' }
+  | { readonly code: 'owner' }
+  | { readonly code: 'silence'; readonly micros: number; readonly heard: HeardAdvertisement | null }
+  | { readonly code: 'resigned'; readonly heard: HeardAdvertisement }
+  | {
+      readonly code: 'peer-lower';
+      readonly heard: HeardAdvertisement;
+      readonly priority: number;
+    }
+  | {
+      readonly code: 'peer-higher';
+      readonly heard: HeardAdvertisement;
+      readonly priority: number;
+    }
+  | {
+      readonly code: 'replaced-while-stalled';
+      readonly heard: HeardAdvertisement;
+      readonly stalledMicros: number;
+    }
+  | { readonly code: 'fell-behind'; readonly priority: number; readonly before: number }
+  | { readonly code: 'shutdown'; readonly cause: ShutdownCause };
+
+export type StateName = 'Initialize' | 'Backup' | 'Active';
+
+export type RouterAction =
+  /** Build the message now and send it; 0 resigns. */
+  | { readonly type: 'send-advertisement'; readonly priority: number }
+  | { readonly type: 'add-addresses' }
+  | { readonly type: 'remove-addresses' }
+  | { readonly type: 'announce' }
+  /** For the log: the event loop woke late and the router did not trust its timer. */
+  | { readonly type: 'woke-late'; readonly lateMicros: number; readonly waitMicros: number }
+  | {
+      readonly type: 'transition';
+      readonly from: StateName;
+      readonly to: StateName;
+      readonly reason: TransitionReason;
+    };

@@ -1,0 +1,183 @@
+/** Active: answering for the addresses (RFC 9568 section 6.4.3). */
+import {
+  announceOffsetsMicros,
+  announceRefreshMicros,
+  announceRestartMicros,
+  drainPauseMicros,
+  lateListensMax,
+} from '../limits.ts';
+import type { RouterAction } from './action.ts';
+import { outranks } from './election.ts';
+import type { HeardAdvertisement, RouterEvent } from './event.ts';
+import { faultPriority } from './priority.ts';
+import type { ActiveState, Standing } from './state.ts';
+import type { Step } from './step.ts';
+import { announcementsFrom, enterBackup, enterInitialize } from './transition.ts';
+
+/**
+ * Intervals of silence after which a Backup may have taken over: its Active_Down_Interval is three
+ * and a skew.
+ */
+const SILENT_INTERVALS_MAX = 3;
+
+/** One event in Active. */
+export function stepActive(state: ActiveState, event: RouterEvent, now: number): Step {
+  switch (event.type) {
+    case 'advertisement':
+      return hear(state, event.heard, event.localAddress, now);
+    case 'tick':
+      return state.lookAroundUntil === null
+        ? timerFired(state, now)
+        : lookAroundOver(state, state.lookAroundUntil, now);
+    case 'standing':
+      return changeStanding(state, event.standing, now);
+    case 'shutdown':
+      return enterInitialize(state, event.cause);
+    case 'doubt':
+      return doubt(state, now, []);
+    case 'startup':
+      return { state, actions: [] };
+  }
+}
+
+function hear(
+  before: ActiveState,
+  heard: HeardAdvertisement,
+  localAddress: Uint8Array,
+  now: number,
+): Step {
+  const state: ActiveState = { ...before, heard };
+  if (state.lookAroundUntil !== null) return hearWhileLooking(state, heard, now);
+  // 6.4.3: another Active router resigns; say at once that the addresses still have one.
+  if (heard.priority === 0) return reassert(state, now);
+  const self = { priority: state.standing.priority, address: localAddress };
+  if (outranks({ priority: heard.priority, address: heard.source }, self)) {
+    // 6.4.3: higher priority, or equal and the greater address.
+    return enterBackup(state, now, {
+      heard,
+      intervalMicros: heard.intervalMicros,
+      reason: { code: 'peer-higher', heard, priority: state.standing.priority },
+    });
+  }
+  // 6.4.3: a lower one is told at once (new in RFC 9568; RFC 3768 only discards).
+  if (state.parameters.version === 2 && state.parameters.strictRfc) return { state, actions: [] };
+  return reassert(state, now);
+}
+
+/** Advertises now, and announces, because the other router may have done so for itself. */
+function reassert(state: ActiveState, now: number): Step {
+  const advertised = { ...state, advertiseAt: now + state.parameters.advertIntervalMicros };
+  return doubt(advertised, now, [
+    { type: 'send-advertisement', priority: state.standing.priority },
+  ]);
+}
+
+function hearWhileLooking(state: ActiveState, heard: HeardAdvertisement, now: number): Step {
+  if (heard.priority === 0) return { state, actions: [] };
+  // Somebody took over while we did not run. Giving way, whatever our priority, and preempting in
+  // the normal way later costs the clients less than two hosts answering.
+  return enterBackup(state, now, {
+    heard,
+    intervalMicros: heard.intervalMicros,
+    reason: { code: 'replaced-while-stalled', heard, stalledMicros: state.stalledMicros },
+  });
+}
+
+/** Starts the announcements anew, unless they were just started. */
+function doubt(state: ActiveState, now: number, before: readonly RouterAction[]): Step {
+  if (now - state.announceFrom < announceRestartMicros) return { state, actions: before };
+  return {
+    state: { ...state, ...announcementsFrom(now) },
+    actions: [...before, { type: 'announce' }],
+  };
+}
+
+function timerFired(before: ActiveState, now: number): Step {
+  const { parameters, standing } = before;
+  const interval = parameters.advertIntervalMicros;
+  let state = before;
+  const actions: RouterAction[] = [];
+  if (now >= state.advertiseAt) {
+    const silent = now - state.advertiseAt + interval;
+    if (silent > SILENT_INTERVALS_MAX * interval && !parameters.owner) {
+      return lookAround(state, now, silent);
+    }
+    // 6.4.3: Adver_Timer fired. Counted from the deadline, so that lateness does not add up.
+    const next = state.advertiseAt + interval;
+    state = { ...state, lateWakes: 0, advertiseAt: next > now ? next : now + interval };
+    actions.push({ type: 'send-advertisement', priority: standing.priority });
+  }
+  if (now >= state.announceAt) {
+    state = nextAnnouncement(state, now);
+    actions.push({ type: 'announce' });
+  }
+  return { state, actions };
+}
+
+/** Growing gaps first, a slow refresh for ever after. */
+function nextAnnouncement(state: ActiveState, now: number): ActiveState {
+  const announceStep = state.announceStep + 1;
+  const offset = announceOffsetsMicros[announceStep];
+  const planned = offset === undefined ? 0 : state.announceFrom + offset;
+  const announceAt = planned > now ? planned : now + announceRefreshMicros;
+  return { ...state, announceStep, announceAt };
+}
+
+/**
+ * Woken after a stall: a Backup may hold the addresses by now. The event loop gets one turn to read
+ * what it said before we say anything.
+ */
+function lookAround(state: ActiveState, now: number, silent: number): Step {
+  return {
+    state: {
+      ...state,
+      lookAroundUntil: now + drainPauseMicros,
+      stalledMicros: silent,
+      lateWakes: state.lateWakes + 1,
+    },
+    actions: [{ type: 'woke-late', lateMicros: silent, waitMicros: drainPauseMicros }],
+  };
+}
+
+function lookAroundOver(state: ActiveState, until: number, now: number): Step {
+  if (now < until) return { state, actions: [] };
+  const silent = now - until;
+  const tooLong = silent > SILENT_INTERVALS_MAX * state.parameters.advertIntervalMicros;
+  if (tooLong && state.lateWakes < lateListensMax) return lookAround(state, now, silent);
+  return reassert({ ...state, lookAroundUntil: null }, now);
+}
+
+function changeStanding(before: ActiveState, standing: Standing, now: number): Step {
+  const { parameters } = before;
+  const state: ActiveState = { ...before, standing };
+  const fell = before.standing.priority;
+  // In strict mode, and while looking around, the next advertisement carries the new value.
+  const quiet = parameters.strictRfc || state.lookAroundUntil !== null;
+  if (quiet || standing.priority === fell) return { state, actions: [] };
+  if (parameters.peer === 'other' && falls(state, fell, standing.priority)) {
+    // Departure, design 4.2 rule 3: a peer that discards lower-priority advertisements is given
+    // the one signal it acts on. Nobody there: our own down timer brings us back.
+    const left = enterBackup(state, now, {
+      heard: null,
+      intervalMicros: parameters.advertIntervalMicros,
+      reason: { code: 'fell-behind', priority: standing.priority, before: fell },
+    });
+    return {
+      state: left.state,
+      actions: [{ type: 'send-advertisement', priority: 0 }, ...left.actions],
+    };
+  }
+  // Departure, design 4.2 rule 1: a changed priority is advertised at once.
+  return {
+    state: { ...state, advertiseAt: now + parameters.advertIntervalMicros },
+    actions: [{ type: 'send-advertisement', priority: standing.priority }],
+  };
+}
+
+/** True on the fall alone: it is not repeated by a router that came back and is still low. */
+function falls(state: ActiveState, before: number, after: number): boolean {
+  const { peerPriority } = state.parameters;
+  const low = (priority: number) =>
+    priority <= faultPriority || (peerPriority !== null && priority < peerPriority);
+  return low(after) && !low(before);
+}

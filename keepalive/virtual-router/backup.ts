@@ -1,0 +1,143 @@
+/** Backup: listening to the Active router (RFC 9568 section 6.4.2). */
+import { drainPauseMicros, lateDrainMicros, lateListensMax } from '../limits.ts';
+import type { TransitionReason } from './action.ts';
+import type { HeardAdvertisement, RouterEvent } from './event.ts';
+import { faultPriority } from './priority.ts';
+import type { BackupState, Standing } from './state.ts';
+import type { Step } from './step.ts';
+import { activeDownInterval, skewTime } from './timers.ts';
+import { enterActive, enterInitialize } from './transition.ts';
+
+/** One event in Backup. */
+export function stepBackup(state: BackupState, event: RouterEvent, now: number): Step {
+  switch (event.type) {
+    case 'advertisement':
+      return { state: hear(state, event.heard, now), actions: [] };
+    case 'tick':
+      return now < state.activeDownAt ? { state, actions: [] } : timerFired(state, now);
+    case 'standing':
+      return { state: changeStanding(state, event.standing, now), actions: [] };
+    case 'shutdown':
+      return enterInitialize(state, event.cause);
+    case 'startup':
+    case 'doubt':
+      return { state, actions: [] };
+  }
+}
+
+function hear(state: BackupState, heard: HeardAdvertisement, now: number): BackupState {
+  const fresh = { ...state, heard, held: false, lateWakes: 0, drained: false };
+  // 6.4.2: the Active router resigns. Skew_Time alone decides which Backup follows.
+  if (heard.priority === 0) {
+    return { ...fresh, activeDownAt: now + skew(state), downCause: 'resigned' };
+  }
+  // Departure, design 4.2 rule 1: an Active router that fell below us does not get another
+  // Active_Down_Interval.
+  if (yieldsToUs(fresh)) return shorten(fresh, now);
+  // 6.4.2: an equal or better Active router, or one we do not preempt, starts the timer anew, with
+  // its interval and the skew that follows from it.
+  if (heard.priority >= state.standing.priority || !mayPreempt(state)) {
+    return {
+      ...fresh,
+      activeIntervalMicros: heard.intervalMicros,
+      activeDownAt: now + downInterval(state, heard.intervalMicros),
+      downCause: 'silence',
+    };
+  }
+  // 6.4.2: a lower one is discarded, which lets the timer run out. What was heard is kept only to
+  // say so in the status and the log.
+  return { ...state, heard, downCause: 'lower-priority' };
+}
+
+/** RFC 9568 section 6.1: the owner preempts whatever Preempt_Mode says. */
+function mayPreempt(state: BackupState): boolean {
+  return state.parameters.preempt || state.parameters.owner;
+}
+
+/**
+ * Design 4.2 rule 1. A faulted Active router (2 or less) gives way even where `preempt` is off: the
+ * operator who turned preemption off wanted no needless move, not a dead balancer.
+ */
+function yieldsToUs(state: BackupState): boolean {
+  const { heard, standing, parameters } = state;
+  if (parameters.strictRfc || heard === null || heard.priority === 0) return false;
+  if (heard.priority >= standing.priority) return false;
+  return heard.priority <= faultPriority || mayPreempt(state);
+}
+
+function shorten(state: BackupState, now: number): BackupState {
+  return {
+    ...state,
+    activeDownAt: Math.min(state.activeDownAt, now + skew(state)),
+    downCause: 'lower-priority',
+  };
+}
+
+function changeStanding(before: BackupState, standing: Standing, now: number): BackupState {
+  const state: BackupState = { ...before, standing };
+  if (state.held && standing.claimNotBefore === null) {
+    // The silence was already waited for; the skew still keeps two hosts that become ready
+    // together apart.
+    return { ...state, held: false, activeDownAt: now + skew(state) };
+  }
+  if (yieldsToUs(state)) return shorten(state, now);
+  const { heard } = state;
+  if (state.downCause === 'lower-priority' && heard && heard.priority >= standing.priority) {
+    // We fell back below the Active router before the shortened timer fired.
+    const downAt = heard.at + downInterval(state, state.activeIntervalMicros);
+    return { ...state, activeDownAt: Math.max(state.activeDownAt, downAt), downCause: 'silence' };
+  }
+  return state;
+}
+
+/**
+ * The down timer ran out. Before it is believed: a timer that fires late says that this process did
+ * not run, and then the advertisements that would have stopped it may lie unread in the socket, or
+ * were lost with a paused machine. Such a timer never claims by itself.
+ */
+function timerFired(state: BackupState, now: number): Step {
+  const { claimNotBefore } = state.standing;
+  if (claimNotBefore !== null && now < claimNotBefore) {
+    return { state: { ...state, activeDownAt: claimNotBefore, held: true }, actions: [] };
+  }
+  const late = now - state.activeDownAt;
+  if (late > state.activeIntervalMicros && state.lateWakes < lateListensMax) {
+    // The sockets are read as the loop turns; an Active router speaks within one interval.
+    const wait = state.activeIntervalMicros + skew(state);
+    return {
+      state: {
+        ...state,
+        activeDownAt: now + wait,
+        lateWakes: state.lateWakes + 1,
+        drained: false,
+      },
+      actions: [{ type: 'woke-late', lateMicros: late, waitMicros: wait }],
+    };
+  }
+  if (late > lateDrainMicros && !state.drained) {
+    return {
+      state: { ...state, activeDownAt: now + drainPauseMicros, drained: true },
+      actions: [],
+    };
+  }
+  // 6.4.2: Active_Down_Timer fired.
+  return enterActive(state, now, claimReason(state, now));
+}
+
+function claimReason(state: BackupState, now: number): TransitionReason {
+  const { heard, standing } = state;
+  if (heard !== null && state.downCause === 'resigned') return { code: 'resigned', heard };
+  if (heard !== null && state.downCause === 'lower-priority') {
+    return { code: 'peer-lower', heard, priority: standing.priority };
+  }
+  const since = heard?.at ?? state.listeningSince;
+  return { code: 'silence', micros: now - since, heard };
+}
+
+function skew(state: BackupState): number {
+  return skewTime(state.parameters.version, state.standing.priority, state.activeIntervalMicros);
+}
+
+function downInterval(state: BackupState, intervalMicros: number): number {
+  return activeDownInterval(state.parameters.version, state.standing.priority, intervalMicros);
+}

@@ -1,0 +1,38 @@
+/** Everything that can happen to a virtual router. */
+import type { Standing } from './state.ts';
+
+/** An advertisement that passed every check of RFC 9568 section 7.1. */
+export interface HeardAdvertisement {
+  readonly priority: number;
+  readonly intervalMicros: number;
+  /** Sender's address, 4 or 16 bytes; not a view of the packet. */
+  readonly source: Uint8Array;
+  /** When it was heard. */
+  readonly at: number;
+}
+
+/** Why a router leaves the election. */
+export type ShutdownCause =
+  | 'stop'
+  | 'link-down'
+  | 'interface-missing'
+  | 'no-source-address'
+  | 'socket-error';
+
+/** One input of the state machine. */
+export type RouterEvent =
+  /** The interface can be used. */
+  | { readonly type: 'startup' }
+  | { readonly type: 'shutdown'; readonly cause: ShutdownCause }
+  /** A deadline may have passed. Harmless when none has. */
+  | { readonly type: 'tick' }
+  | {
+      readonly type: 'advertisement';
+      readonly heard: HeardAdvertisement;
+      /** Our own address on the interface, for the tie-break. */
+      readonly localAddress: Uint8Array;
+    }
+  /** Trackers changed the effective priority. */
+  | { readonly type: 'standing'; readonly standing: Standing }
+  /** Something suggests that neighbours may believe another host: announce again. */
+  | { readonly type: 'doubt' };

@@ -1,0 +1,105 @@
+/**
+ * What one virtual router knows. Deadlines live in here as points on the monotonic clock: the
+ * driver arms one timer for the earliest, and a timer that fires early or twice finds nothing due.
+ */
+import type { HeardAdvertisement } from './event.ts';
+
+/** What the configuration fixes, for as long as it is not reloaded. */
+export interface RouterParameters {
+  readonly version: 2 | 3;
+  readonly advertIntervalMicros: number;
+  readonly preempt: boolean;
+  /** The router owns its addresses (priority 255): always preempts, has no trackers. */
+  readonly owner: boolean;
+  /** Design 4.2 rule 3: a peer that is not Tandem follows only what the RFC defines. */
+  readonly peer: 'tandem' | 'other';
+  /** Highest configured priority of the other nodes; null when the file does not say. */
+  readonly peerPriority: number | null;
+  /** Every departure of design 4.2 is off. */
+  readonly strictRfc: boolean;
+}
+
+/** The effective priority (design 4.1) with the one fact about it that the timers need. */
+export interface Standing {
+  /** 1-255. */
+  readonly priority: number;
+  /**
+   * A balancer that was not ready once since the agent started: no claim before this time, so that
+   * two hosts booting together leave the address to the one that can serve. Null: no such wait.
+   */
+  readonly claimNotBefore: number | null;
+}
+
+interface Common {
+  readonly parameters: RouterParameters;
+  readonly standing: Standing;
+  /** The last advertisement heard from an Active router that is not this one. */
+  readonly heard: HeardAdvertisement | null;
+}
+
+/** Not taking part: not started, stopped, or the interface cannot be used. */
+export interface InitializeState extends Common {
+  readonly name: 'Initialize';
+}
+
+/** What the down timer of a Backup waits for. */
+export type DownCause = 'silence' | 'resigned' | 'lower-priority';
+
+/** Listening to the Active router. */
+export interface BackupState extends Common {
+  readonly name: 'Backup';
+  /** When this router became Backup. */
+  readonly listeningSince: number;
+  /** Active_Down_Timer. */
+  readonly activeDownAt: number;
+  readonly downCause: DownCause;
+  /** Active_Adver_Interval: our own until an Active router's is heard (RFC 9568 section 6.1). */
+  readonly activeIntervalMicros: number;
+  /** The down timer ran out before `claimNotBefore`: only the wait is left. */
+  readonly held: boolean;
+  /** Wakes in a row that came later than an interval. */
+  readonly lateWakes: number;
+  /** The sockets were read after the last late wake, and nothing was in them. */
+  readonly drained: boolean;
+}
+
+/** Answering for the addresses. */
+export interface ActiveState extends Common {
+  readonly name: 'Active';
+  /** Adver_Timer. */
+  readonly advertiseAt: number;
+  /**
+   * Woken after a stall long enough for a Backup to have taken over: silent until then, and any
+   * advertisement heard meanwhile means that one did.
+   */
+  readonly lookAroundUntil: number | null;
+  /** How long the event loop had not run when the look-around began. */
+  readonly stalledMicros: number;
+  /** Look-arounds in a row. */
+  readonly lateWakes: number;
+  /** Next announcement (gratuitous ARP or unsolicited neighbour advertisement). */
+  readonly announceAt: number;
+  /** Start of the schedule `announceAt` comes from, and its position in it. */
+  readonly announceFrom: number;
+  readonly announceStep: number;
+}
+
+/** A virtual router in one of the three states of RFC 9568 section 6.4. */
+export type RouterState = InitializeState | BackupState | ActiveState;
+
+/** The state before anything happened. */
+export function initialState(parameters: RouterParameters, standing: Standing): InitializeState {
+  return { name: 'Initialize', parameters, standing, heard: null };
+}
+
+/** When `step` next wants a tick; null while it waits for nothing. */
+export function nextDeadline(state: RouterState): number | null {
+  switch (state.name) {
+    case 'Initialize':
+      return null;
+    case 'Backup':
+      return state.activeDownAt;
+    case 'Active':
+      return state.lookAroundUntil ?? Math.min(state.advertiseAt, state.announceAt);
+  }
+}

@@ -1,0 +1,103 @@
+/** Entering each state: the same steps wherever one comes from. */
+import { announceOffsetsMicros } from '../limits.ts';
+import type { RouterAction, TransitionReason } from './action.ts';
+import type { HeardAdvertisement, ShutdownCause } from './event.ts';
+import type { ActiveState, RouterState } from './state.ts';
+import type { Step } from './step.ts';
+import { activeDownInterval } from './timers.ts';
+
+/**
+ * Becomes Active (RFC 9568 sections 6.4.1 and 6.4.2). The advertisement goes first, so that an
+ * Active router of lower priority has let go before the addresses are announced here.
+ */
+export function enterActive(state: RouterState, now: number, reason: TransitionReason): Step {
+  const { parameters, standing } = state;
+  const active: ActiveState = {
+    name: 'Active',
+    parameters,
+    standing,
+    heard: state.heard,
+    advertiseAt: now + parameters.advertIntervalMicros,
+    lookAroundUntil: null,
+    stalledMicros: 0,
+    lateWakes: 0,
+    ...announcementsFrom(now),
+  };
+  return {
+    state: active,
+    actions: [
+      { type: 'send-advertisement', priority: standing.priority },
+      { type: 'add-addresses' },
+      { type: 'announce' },
+      { type: 'transition', from: state.name, to: 'Active', reason },
+    ],
+  };
+}
+
+/** The announcement schedule after the first one, which is made now. */
+export function announcementsFrom(
+  now: number,
+): Pick<ActiveState, 'announceAt' | 'announceFrom' | 'announceStep'> {
+  return { announceAt: now + announceOffsetsMicros[1], announceFrom: now, announceStep: 1 };
+}
+
+/** How a router comes to be Backup. */
+export interface BackupEntry {
+  /** The Active router that was heard; null when none was. */
+  readonly heard: HeardAdvertisement | null;
+  /** Active_Adver_Interval from now on. */
+  readonly intervalMicros: number;
+  readonly reason: TransitionReason;
+}
+
+/** Becomes Backup with a full Active_Down_Interval (RFC 9568 sections 6.4.1 and 6.4.3). */
+export function enterBackup(state: RouterState, now: number, entry: BackupEntry): Step {
+  const { parameters, standing } = state;
+  const actions: RouterAction[] = [];
+  if (state.name === 'Active') actions.push({ type: 'remove-addresses' });
+  actions.push({ type: 'transition', from: state.name, to: 'Backup', reason: entry.reason });
+  return {
+    state: {
+      name: 'Backup',
+      parameters,
+      standing,
+      heard: entry.heard,
+      listeningSince: now,
+      activeDownAt:
+        now + activeDownInterval(parameters.version, standing.priority, entry.intervalMicros),
+      downCause: 'silence',
+      activeIntervalMicros: entry.intervalMicros,
+      held: false,
+      lateWakes: 0,
+      drained: false,
+    },
+    actions,
+  };
+}
+
+/**
+ * Leaves the election (RFC 9568 sections 6.4.2 and 6.4.3, Shutdown). An Active router resigns with
+ * priority 0 when it still has a link to say it over.
+ */
+export function enterInitialize(state: RouterState, cause: ShutdownCause): Step {
+  const actions: RouterAction[] = [];
+  if (state.name === 'Active') {
+    if (cause === 'stop') actions.push({ type: 'send-advertisement', priority: 0 });
+    actions.push({ type: 'remove-addresses' });
+  }
+  actions.push({
+    type: 'transition',
+    from: state.name,
+    to: 'Initialize',
+    reason: { code: 'shutdown', cause },
+  });
+  return {
+    state: {
+      name: 'Initialize',
+      parameters: state.parameters,
+      standing: state.standing,
+      heard: null,
+    },
+    actions,
+  };
+}
