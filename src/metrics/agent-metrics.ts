@@ -1,0 +1,39 @@
+import type { AgentStatus, RouterStatus } from '../../keepalive/index.ts';
+import { Exposition, snakeCase } from './exposition.ts';
+
+const STATES: readonly RouterStatus['state'][] = ['Initialize', 'Backup', 'Active'];
+
+/** The agent's Prometheus metrics. */
+export function agentMetrics(status: AgentStatus): Promise<string> {
+  const out = new Exposition();
+  const { node } = status;
+  out.gauge('tandem_agent_uptime_seconds', 'Age of the agent.', { node }, status.uptimeMs / 1000);
+  const ready = status.proxy.alive && status.proxy.ready ? 1 : 0;
+  out.gauge('tandem_agent_balancer_ready', 'The balancer is alive and ready.', { node }, ready);
+  for (const router of status.routers) addRouter(out, router);
+  for (const { interface: name, family, statistics } of status.links) {
+    for (const [counter, value] of Object.entries(statistics)) {
+      const labels = { interface: name, family: String(family) };
+      out.counter(`tandem_vrrp_link_${snakeCase(counter)}`, 'RFC 6527 counter.', labels, value);
+    }
+  }
+  return out.text();
+}
+
+function addRouter(out: Exposition, router: RouterStatus): void {
+  const labels = { router: router.name, vrid: String(router.vrid), interface: router.interface };
+  for (const state of STATES) {
+    const value = router.state === state ? 1 : 0;
+    out.gauge('tandem_vrrp_state', 'RFC 9568 state, one series each.', { ...labels, state }, value);
+  }
+  const { configured, effective } = router.priority;
+  out.gauge('tandem_vrrp_priority_configured', 'Configured priority.', labels, configured);
+  out.gauge('tandem_vrrp_priority_effective', 'Priority after trackers.', labels, effective);
+  const { advertLateness, ...counters } = router.statistics;
+  for (const [counter, value] of Object.entries(counters)) {
+    out.counter(`tandem_vrrp_${snakeCase(counter)}`, 'RFC 6527 counter.', labels, value);
+  }
+  const seconds = advertLateness.maxMicros / 1e6;
+  const help = 'Longest delay of an advertisement after its deadline.';
+  out.gauge('tandem_vrrp_advert_lateness_max_seconds', help, labels, seconds);
+}

@@ -1,0 +1,109 @@
+/** `tandem keepalive`: the VRRP agent wired to the kernel, the balancer's socket and the CLI. */
+import { join } from 'node:path';
+import {
+  type Agent,
+  createScriptRunner,
+  openNetwork,
+  releaseAddresses,
+  startAgent,
+  systemClock,
+} from '../../keepalive/index.ts';
+import type { AgentConfig } from '../config/agent-config.ts';
+import { createControlServer, json, text } from '../control/server.ts';
+import type { Logger } from '../log/logger.ts';
+import { agentMetrics } from '../metrics/agent-metrics.ts';
+import { requestRealTime } from '../os/scheduler.ts';
+import { sdNotify } from '../os/sd-notify.ts';
+import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
+import { listenUnix } from '../runtime/unix-listener.ts';
+import { listenForBalancer } from '../tracking/readiness-server.ts';
+import { reportReady, superviseProcess } from './lifecycle.ts';
+import { loadInWorker, type ProcessOptions } from './load-in-worker.ts';
+import { demandAgentPrivileges } from './privileges.ts';
+import { startWith } from './start.ts';
+import { StartupError } from './startup-error.ts';
+
+/**
+ * Runs the agent until it is told to end. Throws StartupError for what the operator can mend.
+ */
+export async function runKeepalive(options: ProcessOptions): Promise<void> {
+  const { agentConfig, log } = await load(options);
+  demandAgentPrivileges();
+  const runtimeDir = ensureRuntimeDir(process.env);
+  const network = await openNetwork(log);
+  const scripts = createScriptRunner(log);
+  const agent = startAgent(agentConfig, { clock: systemClock, network, scripts, log });
+  const balancer = await listenForBalancer(join(runtimeDir, SOCKETS.agent), log, (sign) =>
+    agent.setProxy(sign),
+  );
+  const control = await listenControl(join(runtimeDir, SOCKETS.keepalive), agent, log);
+  askForRealTime(log);
+  superviseProcess(
+    {
+      async stop(reason) {
+        sdNotify('STOPPING=1');
+        await agent.stop();
+        balancer.close();
+        control.close();
+        scripts.close();
+        network.close();
+        log.info({ reason }, 'the agent has stopped; its addresses are released');
+      },
+    },
+    log,
+  );
+  sdNotify('READY=1');
+  reportReady();
+}
+
+/**
+ * `tandem keepalive --release`: takes this node's virtual addresses off its interfaces and ends.
+ * For the moment after an agent's death (ExecStopPost).
+ */
+export async function runRelease(options: ProcessOptions): Promise<void> {
+  const { agentConfig, log } = await load(options);
+  demandAgentPrivileges();
+  const network = await openNetwork(log);
+  await releaseAddresses(agentConfig, network, log);
+  network.close();
+}
+
+async function load(options: ProcessOptions): Promise<{ agentConfig: AgentConfig; log: Logger }> {
+  const loaded = await loadInWorker(options);
+  const { config, log } = startWith(loaded, 'keepalive', options.configPath);
+  if (config.agent === null) {
+    throw new StartupError(
+      `${options.configPath} has no virtual_routers: there is nothing for the agent to do`,
+    );
+  }
+  return { agentConfig: config.agent, log };
+}
+
+async function listenControl(path: string, agent: Agent, log: Logger) {
+  const server = createControlServer(
+    {
+      '/status': () => json(agent.status()),
+      '/metrics': async () => text(await agentMetrics(agent.status())),
+    },
+    log,
+  );
+  await listenUnix(server, path);
+  return {
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function askForRealTime(log: Logger): void {
+  const result = requestRealTime();
+  if (result.ok) log.info({ threads: result.threads }, 'running with real-time priority');
+  else {
+    log.warn(
+      { code: result.code },
+      'no real-time priority (CAP_SYS_NICE missing or refused by the kernel): ' +
+        'advert intervals below 100 ms may be missed on a busy host',
+    );
+  }
+}

@@ -1,0 +1,35 @@
+import { hostname } from 'node:os';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { type LoadResult, loadConfig } from '../config/index.ts';
+
+/** What every long-running command is started with. */
+export interface ProcessOptions {
+  readonly configPath: string;
+  /** `--node`, when given. */
+  readonly node: string | undefined;
+}
+
+/** Reads and checks the config file on this thread, with this host's identity. */
+export function loadHere({ configPath, node }: ProcessOptions): LoadResult {
+  return loadConfig(configPath, { node, env: process.env, hostname: hostname() });
+}
+
+/**
+ * The same on a thread that ends afterwards: parsing YAML takes tens of milliseconds and megabytes,
+ * and the agent's loop and heap are to have neither (design section 2).
+ */
+export function loadInWorker(options: ProcessOptions): Promise<LoadResult> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: options });
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+}
+
+if (!isMainThread && parentPort !== null && isProcessOptions(workerData)) {
+  parentPort.postMessage(loadHere(workerData));
+}
+
+function isProcessOptions(value: unknown): value is ProcessOptions {
+  return typeof value === 'object' && value !== null && 'configPath' in value;
+}

@@ -1,0 +1,83 @@
+/** `tandem proxy`: the balancer wired to the agent's socket, the admin listener and the CLI. */
+import { join } from 'node:path';
+import { type Balancer, startBalancer } from '../../proxy/index.ts';
+import { startAdmin } from '../admin/admin-listener.ts';
+import { createControlServer, json, text } from '../control/server.ts';
+import type { Logger } from '../log/logger.ts';
+import { balancerMetrics } from '../metrics/balancer-metrics.ts';
+import { sdNotify } from '../os/sd-notify.ts';
+import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
+import { listenUnix } from '../runtime/unix-listener.ts';
+import { ReadinessClient } from '../tracking/readiness-client.ts';
+import { reportReady, superviseProcess } from './lifecycle.ts';
+import { loadHere, type ProcessOptions } from './load-in-worker.ts';
+import { startWith } from './start.ts';
+import { StartupError } from './startup-error.ts';
+
+/**
+ * Runs the balancer until it is told to end. Throws StartupError for what the operator can mend:
+ * a bad config, a port in use, a runtime directory that cannot be had.
+ */
+export async function runProxy(options: ProcessOptions): Promise<void> {
+  const { config, log } = startWith(loadHere(options), 'proxy', options.configPath);
+  if (config.proxy === null) {
+    throw new StartupError(
+      `${options.configPath} has no listeners: there is nothing for the balancer to do`,
+    );
+  }
+  const runtimeDir = ensureRuntimeDir(process.env);
+  // First, because it finds out whether another balancer runs from the same directory.
+  const closers: { close(): void }[] = [];
+  const balancer = await startBalancer(config.proxy, { log }).catch((error: Error) => {
+    throw new StartupError(error.message);
+  });
+  const control = await listenControl(join(runtimeDir, SOCKETS.proxy), balancer, log);
+  closers.push(control);
+  const hasAgent = config.agent !== null;
+  if (config.admin !== null) {
+    const source = {
+      status: () => balancer.status(),
+      readiness: () => balancer.readiness(),
+      metrics: () => balancerMetrics(balancer.status()),
+    };
+    closers.push(await startAdmin(config.admin, source, { runtimeDir, hasAgent, log }));
+  }
+  if (hasAgent) closers.push(linkToAgent(join(runtimeDir, SOCKETS.agent), balancer, log));
+  superviseProcess(
+    {
+      async stop(reason) {
+        sdNotify('STOPPING=1');
+        const outcome = await balancer.stop();
+        for (const closer of closers) closer.close();
+        log.info({ reason, ...outcome }, 'the balancer has stopped');
+      },
+    },
+    log,
+  );
+  sdNotify('READY=1');
+  reportReady();
+}
+
+function linkToAgent(path: string, balancer: Balancer, log: Logger): ReadinessClient {
+  const client = new ReadinessClient(path, log);
+  client.update(balancer.readiness());
+  balancer.onReadiness((readiness) => client.update(readiness));
+  return client;
+}
+
+async function listenControl(path: string, balancer: Balancer, log: Logger) {
+  const server = createControlServer(
+    {
+      '/status': () => json(balancer.status()),
+      '/metrics': async () => text(await balancerMetrics(balancer.status())),
+    },
+    log,
+  );
+  await listenUnix(server, path);
+  return {
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** `tandem run`: both halves in the foreground, for containers, the lab, and a first look. */
+import { openNetwork, releaseAddresses } from '../../keepalive/index.ts';
+import type { AgentConfig } from '../config/agent-config.ts';
+import type { Logger } from '../log/logger.ts';
+import {
+  agentStopMs,
+  balancerStopMs,
+  type HalfSpec,
+  Supervisor,
+} from '../supervision/supervisor.ts';
+import { loadHere, type ProcessOptions } from './load-in-worker.ts';
+import { demandAgentPrivileges } from './privileges.ts';
+import { startWith } from './start.ts';
+import { StartupError } from './startup-error.ts';
+
+/** Node flags of the agent: a collector thread of its own would not have its priority (design 2). */
+const AGENT_NODE_FLAGS = ['--single-threaded-gc'];
+
+/** Runs both halves; resolves to the exit status. Throws StartupError for a config or host that cannot. */
+export async function runBoth(options: ProcessOptions): Promise<number> {
+  const { config, log } = startWith(loadHere(options), 'run', options.configPath);
+  if (config.agent === null && config.proxy === null) {
+    throw new StartupError(`${options.configPath} has neither listeners nor virtual_routers`);
+  }
+  const args = ['-c', options.configPath];
+  if (config.node !== null) args.push('--node', config.node);
+  const halves: HalfSpec[] = [];
+  if (config.agent !== null) halves.push(await agentHalf(config.agent, args, log));
+  if (config.proxy !== null) {
+    halves.push({
+      name: 'proxy',
+      nodeFlags: [],
+      args: ['proxy', ...args],
+      stopMs: balancerStopMs(config.proxy.drainTimeoutMs),
+      afterDeath: async () => {},
+    });
+  }
+  const supervisor = new Supervisor(halves, log);
+  process.on('SIGTERM', () => void supervisor.stop());
+  process.on('SIGINT', () => void supervisor.stop());
+  process.on('SIGHUP', () =>
+    log.warn({}, 'SIGHUP ignored: this version reads its config at start only'),
+  );
+  supervisor.start();
+  return supervisor.finished;
+}
+
+/**
+ * The agent, and the removal of its addresses when it dies. The netlink socket for that is open
+ * from the start: after a death there is no time to find out that it cannot be had.
+ */
+async function agentHalf(
+  config: AgentConfig,
+  args: readonly string[],
+  log: Logger,
+): Promise<HalfSpec> {
+  demandAgentPrivileges();
+  const network = await openNetwork(log);
+  return {
+    name: 'keepalive',
+    nodeFlags: AGENT_NODE_FLAGS,
+    args: ['keepalive', ...args],
+    stopMs: agentStopMs,
+    afterDeath: () => releaseAddresses(config, network, log),
+  };
+}
