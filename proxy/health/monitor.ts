@@ -59,12 +59,15 @@ export interface VerdictChange {
 
 interface Watched {
   readonly identity: string;
-  readonly abort: AbortController;
+  /** Calls off the check under way; a new one with every change of the check. */
+  abort: AbortController;
   upstream: UpstreamConfig;
   server: ServerConfig;
-  /** The check now scheduled; replaced only by a different one, so it tells old results apart. */
   check: HealthCheckConfig | null;
+  /** Its `since` is monotonic, so that a step of the wall clock falsifies no duration. */
   state: HealthState;
+  /** The same moment on the wall clock. */
+  since: number;
   lastCheckAt: number | null;
   lastDurationMs: number | null;
   lastError: string | null;
@@ -152,11 +155,13 @@ export class HealthMonitor {
       known.server = server;
       if (isDeepStrictEqual(known.check, check)) return;
       known.check = check;
+      known.abort.abort();
+      known.abort = new AbortController();
       if (this.#started) this.#schedule(known);
       return;
     }
     if (known !== undefined) this.#forget(known);
-    const state = uncheckedHealth(this.#clock.wall());
+    const state = uncheckedHealth(this.#clock.now());
     const watched: Watched = {
       identity,
       abort: new AbortController(),
@@ -164,6 +169,7 @@ export class HealthMonitor {
       server,
       check,
       state: check === null ? { ...state, verdict: 'up' } : state,
+      since: this.#clock.wall(),
       lastCheckAt: null,
       lastDurationMs: null,
       lastError: null,
@@ -191,7 +197,7 @@ export class HealthMonitor {
       ? httpCheck(watched.server, check, signal)
       : tcpCheck(watched.server, check.timeoutMs, signal));
     // A result of a check that is not the config's any more decides nothing.
-    if (signal.aborted || watched.check !== check) return;
+    if (signal.aborted) return;
     watched.lastCheckAt = this.#clock.wall();
     watched.lastDurationMs = this.#clock.now() - startedAt;
     this.#judge(watched, check, outcome);
@@ -204,9 +210,10 @@ export class HealthMonitor {
       return;
     }
     const before = watched.state;
-    const now = this.#clock.wall();
+    const now = this.#clock.now();
     watched.state = stepHealth(before, outcome.kind === 'passed', check, now);
     if (watched.state.verdict === before.verdict) return;
+    watched.since = this.#clock.wall();
     const remainingBefore = this.#remaining(watched.upstream);
     this.#registry.setVerdict(watched.identity, Verdict[watched.state.verdict]);
     const change: VerdictChange = {
@@ -245,7 +252,7 @@ export class HealthMonitor {
       identity: watched.identity,
       checked: watched.check !== null,
       verdict: state.verdict,
-      since: state.since,
+      since: watched.since,
       lastCheckAt: watched.lastCheckAt,
       lastDurationMs: watched.lastDurationMs,
       lastError: watched.lastError,

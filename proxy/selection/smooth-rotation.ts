@@ -7,23 +7,30 @@ export class SmoothRotation {
   readonly #weights: Float64Array;
   readonly #credits: Float64Array;
 
-  constructor(weights: readonly number[]) {
+  constructor(weights: ArrayLike<number>) {
     this.#weights = Float64Array.from(weights);
     this.#credits = new Float64Array(weights.length);
   }
 
   /** Index of the next entry among those with a non-zero `eligible`; -1 when there is none. */
   next(eligible: Uint8Array): number {
+    const weights = this.#weights;
+    const credits = this.#credits;
     let best = -1;
+    let richest = Number.NEGATIVE_INFINITY;
     let sum = 0;
-    for (let index = 0; index < this.#weights.length; index++) {
+    for (let index = 0; index < weights.length; index++) {
       if (eligible[index] === 0) continue;
-      const weight = this.#weights[index]!;
+      const weight = weights[index]!;
+      const credit = credits[index]! + weight;
       sum += weight;
-      this.#credits[index]! += weight;
-      if (best < 0 || this.#credits[index]! > this.#credits[best]!) best = index;
+      credits[index] = credit;
+      if (credit > richest) {
+        richest = credit;
+        best = index;
+      }
     }
-    if (best >= 0) this.#credits[best]! -= sum;
+    if (best >= 0) credits[best]! -= sum;
     return best;
   }
 }

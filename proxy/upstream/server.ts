@@ -66,7 +66,7 @@ export class Server {
   /** A request or session was given to it. Pairs with exactly one `end`. */
   begin(): void {
     this.#counters[this.#counterBase + ServerCounter.requests]! += 1;
-    Atomics.store(this.#inFlight, this.#inFlightOwn, this.#inFlight[this.#inFlightOwn]! + 1);
+    this.#inFlight[this.#inFlightOwn]! += 1;
   }
 
   /** That request or session is over, however it ended. */
@@ -77,7 +77,7 @@ export class Server {
       this.#counters[this.#counterBase + ServerCounter.unbalancedEnds]! += 1;
       return;
     }
-    Atomics.store(this.#inFlight, this.#inFlightOwn, left);
+    this.#inFlight[this.#inFlightOwn] = left;
   }
 
   /** Adds to one of `ServerCounter`. */
@@ -90,7 +90,7 @@ export class Server {
     let sum = 0;
     let index = this.#inFlightFirst;
     for (let worker = 0; worker < this.#workers; worker++) {
-      sum += Atomics.load(this.#inFlight, index);
+      sum += this.#inFlight[index]!;
       index += this.#inFlightStride;
     }
     return sum;

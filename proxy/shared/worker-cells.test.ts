@@ -1,0 +1,95 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { createSharedState, SharedViews } from './shared-state.ts';
+import { clearCounters, listenerTotals, releaseWorker, serverTotals } from './totals.ts';
+import { ListenerCells, WorkerCells } from './worker-cells.ts';
+
+const ROUNDS = 300_000;
+const HELD = 5;
+/** Odd and large, so that a lost low bit would show. */
+const BYTES = 1_000_003;
+
+async function countingWorker(workerData: object): Promise<Worker> {
+  const worker = new Worker(new URL('counting.fixture.ts', import.meta.url), { workerData });
+  await once(worker, 'message');
+  return worker;
+}
+
+describe('cells of workers on real threads', () => {
+  it('lose no count, and give back what a dead worker held', async () => {
+    const state = createSharedState({ workers: 2, serversMax: 4, listenersMax: 4 });
+    const views = new SharedViews(state);
+    const data = { state, rounds: ROUNDS, bytes: BYTES, held: HELD };
+    const workers = await Promise.all([
+      countingWorker({ ...data, workerIndex: 0 }),
+      countingWorker({ ...data, workerIndex: 1 }),
+    ]);
+    expect(serverTotals(views, 1)).toMatchObject({
+      requests: 2 * (ROUNDS + HELD),
+      bytesIn: 2 * ROUNDS * BYTES,
+      inFlight: 2 * HELD,
+      unbalancedEnds: 0,
+    });
+    const observer = new ListenerCells(new WorkerCells(state, 0), 1);
+    expect(observer.openConnections()).toBe(2 * HELD);
+
+    await workers[0]!.terminate();
+    releaseWorker(views, 0);
+    expect(serverTotals(views, 1)).toMatchObject({
+      requests: 2 * (ROUNDS + HELD),
+      inFlight: HELD,
+    });
+    const listener = listenerTotals(views, 1);
+    expect(listener.open).toBe(HELD);
+    expect(listener.accepted).toBe(listener.closed + listener.open);
+
+    const successor = await countingWorker({ ...data, workerIndex: 0 });
+    expect(serverTotals(views, 1)).toMatchObject({
+      requests: 3 * (ROUNDS + HELD),
+      inFlight: 2 * HELD,
+    });
+    await Promise.all([successor.terminate(), workers[1]!.terminate()]);
+  });
+
+  it('touch only their own row', async () => {
+    const state = createSharedState({ workers: 2, serversMax: 4, listenersMax: 4 });
+    const views = new SharedViews(state);
+    const data = { state, rounds: 3, bytes: 1, held: 1, workerIndex: 1 };
+    const worker = await countingWorker(data);
+    for (const slot of [0, 2, 3]) {
+      expect(new Set(Object.values(serverTotals(views, slot)))).toEqual(new Set([0]));
+      expect(new Set(Object.values(listenerTotals(views, slot)))).toEqual(new Set([0]));
+    }
+    await worker.terminate();
+  });
+});
+
+describe('counters', () => {
+  it('are exact to 2^53', () => {
+    const state = createSharedState({ workers: 1, serversMax: 1, listenersMax: 1 });
+    const views = new SharedViews(state);
+    const listener = new ListenerCells(new WorkerCells(state, 0), 0);
+    listener.count(9, Number.MAX_SAFE_INTEGER - 1);
+    listener.count(9);
+    expect(listenerTotals(views, 0).bytesIn).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
+  it('are zeroed for the next owner of a row, neighbours untouched', () => {
+    const state = createSharedState({ workers: 2, serversMax: 1, listenersMax: 3 });
+    const views = new SharedViews(state);
+    for (const worker of [0, 1]) {
+      for (const slot of [0, 1, 2]) {
+        new ListenerCells(new WorkerCells(state, worker), slot).connectionOpened();
+      }
+    }
+    clearCounters(views, 'listenerCounters', 1);
+    expect([0, 1, 2].map((slot) => listenerTotals(views, slot).accepted)).toEqual([2, 0, 2]);
+  });
+
+  it('refuse a worker that has no block', () => {
+    const state = createSharedState({ workers: 2, serversMax: 1, listenersMax: 1 });
+    expect(() => new WorkerCells(state, 2)).toThrow('worker 2 of 2');
+    expect(() => new WorkerCells(state, -1)).toThrow(RangeError);
+  });
+});
