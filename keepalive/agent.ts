@@ -169,8 +169,8 @@ export class Agent {
   }
 
   /**
-   * Resigns (priority 0 where Active), takes the addresses off and closes everything. Resolves when
-   * the addresses are gone.
+   * Resigns (priority 0 where Active), takes the addresses off and closes the agent's sockets.
+   * Resolves when the addresses are gone. The ports are closed by whoever opened them.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#shutdown();
@@ -185,8 +185,6 @@ export class Agent {
     await Promise.all(this.#routers.map((router) => router.keeper.settle()));
     for (const router of this.#routers) router.keeper.close();
     for (const link of this.#links.values()) link.close();
-    this.#ports.scripts.close();
-    this.#ports.network.close();
   }
 
   /** THE funnel: every input of every state machine passes here, and nowhere else. */

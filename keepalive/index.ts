@@ -7,6 +7,7 @@ import { Agent } from './agent.ts';
 import type { AgentPorts } from './ports.ts';
 
 export type { Agent } from './agent.ts';
+export { releaseAddresses } from './release.ts';
 export type { Lateness, LinkStatistics, RouterStatistics } from './statistics.ts';
 export { latenessBoundsMicros } from './statistics.ts';
 export type {

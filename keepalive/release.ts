@@ -1,0 +1,34 @@
+import type { AgentConfig } from '../src/config/agent-config.ts';
+import type { Logger, NetworkPort } from './ports.ts';
+import { ownerPriority } from './virtual-router/priority.ts';
+
+/**
+ * Takes this node's virtual addresses off its interfaces: the last resort of whoever outlives an
+ * agent that was killed (the supervisor, ExecStopPost). An address owner's stay: they are the
+ * host's own. Tries every address whatever happens to the others; never throws.
+ */
+export async function releaseAddresses(
+  config: AgentConfig,
+  network: NetworkPort,
+  log: Logger,
+): Promise<void> {
+  const removals = config.virtualRouters
+    .filter(({ priority }) => priority !== ownerPriority)
+    .filter((router) => network.link(router.interface) !== null)
+    .flatMap((router) =>
+      router.addresses.map(async (address) => {
+        const fields = {
+          router: router.name,
+          interface: router.interface,
+          address: address.address,
+        };
+        try {
+          await network.removeAddress(router.interface, address);
+          log.debug(fields, `${address.address} is off ${router.interface}`);
+        } catch (error) {
+          log.error({ ...fields, err: error }, `cannot remove ${address.address}`);
+        }
+      }),
+    );
+  await Promise.all(removals);
+}

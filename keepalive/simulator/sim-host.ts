@@ -1,0 +1,264 @@
+import type { AgentConfig, VirtualAddress } from '../../src/config/agent-config.ts';
+import { OsError } from '../../src/os/errors.ts';
+import type { Agent } from '../agent.ts';
+import { startAgent } from '../index.ts';
+import { multicastGroup } from '../packet/multicast-group.ts';
+import type {
+  AdvertisementSocket,
+  AgentPorts,
+  Clock,
+  LinkState,
+  Logger,
+  NetworkEvent,
+  NetworkPort,
+  ReceivedPacket,
+  ScriptRunner,
+  Timer,
+} from '../ports.ts';
+import type { Prng } from './prng.ts';
+import type { SimClock } from './sim-clock.ts';
+import type { Frame, SimLan } from './sim-lan.ts';
+
+/** Packets a socket keeps for a process that does not read; the rest is lost, as in a kernel. */
+const SOCKET_QUEUE_MAX = 256;
+const ENODEV = 19;
+const EPERM = 1;
+
+/** What one host of the simulation is. */
+export interface SimHostOptions {
+  readonly clock: SimClock;
+  readonly prng: Prng;
+  readonly lan: SimLan;
+  readonly interface: string;
+  readonly source: Uint8Array;
+  readonly config: AgentConfig;
+  /** Time a kernel takes to add or remove an address. */
+  readonly addressMicros: number;
+  /** Most a timer is late on a host that is not stalled. */
+  readonly jitterMicros: number;
+  /** Parts per million that its clock runs fast (or slow). */
+  readonly driftPpm: number;
+  readonly log: Logger;
+  readonly journal: (line: string) => void;
+  /** Everything that a checker should look at again. */
+  onChange(): void;
+  onAnnounce(address: string): void;
+}
+
+/**
+ * One host: a kernel (interface, addresses, socket queue) that outlives the agent process in it.
+ * The agent is the real one; the ports it gets are this host's.
+ */
+export class SimHost {
+  readonly station: number;
+  readonly addresses = new Set<string>();
+  agent: Agent | null = null;
+  script: (name: string) => boolean = () => true;
+  /** A firewall that refuses what the agent sends. */
+  refuseSends = false;
+  readonly #options: SimHostOptions;
+  /** Callbacks of a process that is gone must not run: each process has its number. */
+  #process = 0;
+  #paused = false;
+  #waiting: (() => void)[] = [];
+  #queue: Frame[] = [];
+  #onPacket: ((packet: ReceivedPacket) => void) | null = null;
+  #subscriber: ((event: NetworkEvent) => void) | null = null;
+  #link: LinkState | null;
+
+  constructor(options: SimHostOptions) {
+    this.#options = options;
+    this.#link = { name: options.interface, index: 2, mac: new Uint8Array(6), running: true };
+    this.station = options.lan.attach({ receive: (frame) => this.#receive(frame) });
+  }
+
+  get config(): AgentConfig {
+    return this.#options.config;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  get linkUp(): boolean {
+    return this.#link?.running === true;
+  }
+
+  /** Starts a new agent process; the kernel's state is what an earlier one left. */
+  start(): void {
+    this.#process += 1;
+    this.#queue = [];
+    this.#waiting = [];
+    this.#paused = false;
+    this.agent = startAgent(this.#options.config, this.#ports(this.#process));
+    this.#options.onChange();
+  }
+
+  /** SIGKILL: the process is gone, the addresses stay until somebody removes them. */
+  kill(): void {
+    this.#process += 1;
+    this.agent = null;
+    this.#onPacket = null;
+    this.#subscriber = null;
+    this.#paused = false;
+    this.#options.onChange();
+  }
+
+  /** What the supervisor does after an agent's death. */
+  sweep(): void {
+    this.addresses.clear();
+    this.#options.onChange();
+  }
+
+  /** The process does not run; the kernel goes on receiving unless the machine is paused too. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** It runs again: first the timers that are due, then what the socket kept. */
+  resume(): void {
+    this.#paused = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const run of waiting) run();
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const frame of queue) this.#deliver(frame);
+    this.#options.onChange();
+  }
+
+  /** Cable in or out; null: the interface is deleted. A new one has a new index. */
+  setLink(state: 'up' | 'down' | 'missing'): void {
+    const index = (this.#link?.index ?? 2) + (this.#link === null ? 1 : 0);
+    this.#link =
+      state === 'missing'
+        ? null
+        : {
+            name: this.#options.interface,
+            index,
+            mac: new Uint8Array(6),
+            running: state === 'up',
+          };
+    if (state === 'missing') this.addresses.clear();
+    this.#notify({ type: 'link', interface: this.#options.interface, link: this.#link });
+    this.#options.onChange();
+  }
+
+  /** Another program changes an address behind the agent's back. */
+  meddle(address: string, present: boolean): void {
+    if (present) this.addresses.add(address);
+    else this.addresses.delete(address);
+    const type = present ? 'address-added' : 'address-removed';
+    this.#notify({ type, interface: this.#options.interface, address });
+    this.#options.onChange();
+  }
+
+  #notify(event: NetworkEvent): void {
+    this.#whenRunning(this.#process, () => this.#subscriber?.(event));
+  }
+
+  /** Runs in the agent's process, or after it resumes, or never when it is gone. */
+  #whenRunning(process: number, run: () => void): void {
+    if (process !== this.#process) return;
+    if (this.#paused) this.#waiting.push(() => process === this.#process && run());
+    else run();
+  }
+
+  #receive(frame: Frame): void {
+    if (!this.linkUp || this.#onPacket === null) return;
+    if (!this.#paused) this.#deliver(frame);
+    else if (this.#queue.length < SOCKET_QUEUE_MAX) this.#queue.push(frame);
+  }
+
+  #deliver(frame: Frame): void {
+    const family = frame.source.length === 4 ? 4 : 6;
+    this.#onPacket?.({
+      message: frame.message,
+      source: frame.source,
+      destination: multicastGroup(family),
+      hopLimit: frame.hopLimit,
+    });
+  }
+
+  #ports(process: number): AgentPorts {
+    return {
+      clock: this.#clock(process),
+      network: this.#network(process),
+      scripts: this.#scripts(),
+      log: this.#options.log,
+      journal: this.#options.journal,
+    };
+  }
+
+  #clock(process: number): Clock {
+    const { clock, prng, driftPpm, jitterMicros } = this.#options;
+    const rate = 1 + driftPpm / 1_000_000;
+    // Each host's clock starts somewhere else: only differences may matter.
+    const offset = (this.station + 1) * 1_000_000_000;
+    const local = () => Math.floor(clock.now * rate) + offset;
+    const timer = (at: number, callback: () => void): Timer => {
+      const global = Math.ceil((at - offset) / rate) + 1;
+      return clock.at(global + prng.integer(0, jitterMicros), () =>
+        this.#whenRunning(process, callback),
+      );
+    };
+    return { now: local, timer };
+  }
+
+  #scripts(): ScriptRunner {
+    return {
+      run: async (command) => {
+        await this.#options.clock.delay(5_000);
+        const passed = this.script(command[0] ?? '');
+        return { passed, output: passed ? 'ok' : 'not ok', durationMs: 5 };
+      },
+      close: () => {},
+    };
+  }
+
+  #network(process: number): NetworkPort {
+    const { clock, lan, source, addressMicros, onChange, onAnnounce } = this.#options;
+    const apply = async (change: 'added' | 'removed', { address }: VirtualAddress) => {
+      await clock.delay(addressMicros);
+      if (this.#link === null) throw new OsError('netlink', ENODEV, this.#options.interface);
+      if (change === 'added') this.addresses.add(address);
+      else this.addresses.delete(address);
+      onChange();
+      const type = change === 'added' ? 'address-added' : 'address-removed';
+      this.#whenRunning(process, () =>
+        this.#subscriber?.({ type, interface: this.#options.interface, address }),
+      );
+    };
+    return {
+      openAdvertisementSocket: (options): AdvertisementSocket => {
+        this.#onPacket = (packet) => options.onPacket(packet);
+        return {
+          sourceAddress: () => source,
+          send: (message) => {
+            if (this.refuseSends) throw new OsError('sendto', EPERM, this.#options.interface);
+            if (!this.linkUp) return;
+            lan.multicast({ from: this.station, message, source, hopLimit: 255 });
+          },
+          discardQueued: () => this.#queue.splice(0).length,
+          close: () => {
+            this.#onPacket = null;
+          },
+        };
+      },
+      link: (name) => (name === this.#options.interface ? this.#link : null),
+      addresses: async () => {
+        await clock.delay(addressMicros);
+        return [...this.addresses];
+      },
+      addAddress: (_name, address) => apply('added', address),
+      removeAddress: (_name, address) => apply('removed', address),
+      announce: (_name, { address }) => {
+        if (this.linkUp) onAnnounce(address);
+      },
+      subscribe: (listener) => {
+        this.#subscriber = listener;
+      },
+      close: () => {},
+    };
+  }
+}

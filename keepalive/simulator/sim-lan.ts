@@ -1,0 +1,91 @@
+import type { Prng } from './prng.ts';
+import type { SimClock } from './sim-clock.ts';
+
+/** How well the network behaves. */
+export interface LanQuality {
+  /** Probability that one receiver does not get a packet. */
+  readonly loss: number;
+  /** Probability that it gets it twice. */
+  readonly duplication: number;
+  readonly delayMinMicros: number;
+  /** Delays differ, so packets overtake each other. */
+  readonly delayMaxMicros: number;
+}
+
+/** One packet on its way, as the receiver will see it. */
+export interface Frame {
+  readonly from: number;
+  readonly message: Uint8Array;
+  readonly source: Uint8Array;
+  readonly hopLimit: number;
+}
+
+/** Somebody attached to the network. */
+export interface Station {
+  receive(frame: Frame): void;
+}
+
+/** One broadcast domain: loss, delay, duplication, reordering, and cuts that may be one-way. */
+export class SimLan {
+  readonly #clock: SimClock;
+  readonly #prng: Prng;
+  readonly #stations: (Station | null)[] = [];
+  /** `from/to` pairs that carry nothing. */
+  readonly #cuts = new Set<string>();
+  quality: LanQuality;
+  /** Called for each packet that does not arrive although nothing is cut. */
+  onLoss: () => void = () => {};
+
+  constructor(clock: SimClock, prng: Prng, quality: LanQuality) {
+    this.#clock = clock;
+    this.#prng = prng;
+    this.quality = quality;
+  }
+
+  /** Attaches a station; its number is its position. */
+  attach(station: Station): number {
+    return this.#stations.push(station) - 1;
+  }
+
+  /** Cuts or mends one direction. */
+  cut(from: number, to: number, cut: boolean): void {
+    if (cut) this.#cuts.add(`${from}/${to}`);
+    else this.#cuts.delete(`${from}/${to}`);
+  }
+
+  /** Mends everything. */
+  heal(): void {
+    this.#cuts.clear();
+  }
+
+  /** True when packets pass both ways. */
+  connected(a: number, b: number): boolean {
+    return !this.#cuts.has(`${a}/${b}`) && !this.#cuts.has(`${b}/${a}`);
+  }
+
+  /** True when packets pass in neither direction. */
+  separated(a: number, b: number): boolean {
+    return this.#cuts.has(`${a}/${b}`) && this.#cuts.has(`${b}/${a}`);
+  }
+
+  /** Sends to everybody else. */
+  multicast(frame: Frame): void {
+    this.#stations.forEach((station, to) => {
+      if (station === null || to === frame.from) return;
+      if (this.#cuts.has(`${frame.from}/${to}`)) return;
+      if (this.#prng.chance(this.quality.loss)) {
+        this.onLoss();
+        return;
+      }
+      this.#deliver(station, frame);
+      if (this.#prng.chance(this.quality.duplication)) this.#deliver(station, frame);
+    });
+  }
+
+  #deliver(station: Station, frame: Frame): void {
+    const { delayMinMicros, delayMaxMicros } = this.quality;
+    this.#clock.after(this.#prng.integer(delayMinMicros, delayMaxMicros), () =>
+      station.receive(frame),
+    );
+  }
+}
