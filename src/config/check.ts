@@ -6,9 +6,11 @@
  * A stage whose input is broken beyond sense is skipped; otherwise all problems come at once.
  */
 import { type EffectiveConfig, effectiveConfig } from './effective.ts';
-import { orderProblems, type Problem, pathText } from './problem.ts';
-import { type ConfigFile, configSchema } from './schema/index.ts';
-import { type Finding, schemaFindings } from './schema-problems.ts';
+import { type Finding, orderProblems, type Problem, pathText } from './problem.ts';
+import type { DeclaredNames } from './rules/rule.ts';
+import { namesIn, salvage } from './salvage.ts';
+import { configSchema } from './schema/index.ts';
+import { schemaFindings } from './schema-problems.ts';
 import { readSource, type Source, type SourceFault } from './source.ts';
 import { validate } from './validate.ts';
 import { parseYaml, type YamlTree } from './yaml-tree.ts';
@@ -64,13 +66,24 @@ interface CheckedValue {
 
 function checkValue(value: unknown): CheckedValue {
   const result = configSchema.safeParse(value, { reportInput: true });
-  if (!result.success) return { config: null, findings: schemaFindings(result.error.issues) };
-  return checkParsed(result.data);
+  if (result.success) {
+    const config = effectiveConfig(result.data);
+    return { config, findings: validate({ config, declared: declaredIn(value) }, true) };
+  }
+  const { issues } = result.error;
+  const rest = configSchema.safeParse(salvage(value, issues));
+  const fromRules = rest.success
+    ? validate({ config: effectiveConfig(rest.data), declared: declaredIn(value) }, false)
+    : [];
+  return { config: null, findings: [...schemaFindings(issues), ...fromRules] };
 }
 
-function checkParsed(parsed: ConfigFile): CheckedValue {
-  const config = effectiveConfig(parsed);
-  return { config, findings: validate(config) };
+function declaredIn(value: unknown): DeclaredNames {
+  return {
+    nodes: namesIn(value, 'nodes'),
+    upstreams: namesIn(value, 'upstreams'),
+    health_scripts: namesIn(value, 'health_scripts'),
+  };
 }
 
 function placed(file: string, tree: YamlTree, finding: Finding): Problem {

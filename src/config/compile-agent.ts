@@ -1,5 +1,5 @@
 /** The agent's share of the config, for one node. */
-import { parseIp } from './addresses.ts';
+import { familyOf } from './addresses.ts';
 import type { AgentConfig, VirtualRouterConfig } from './agent-config.ts';
 import type { EffectiveConfig, EffectiveRouter } from './effective.ts';
 
@@ -31,7 +31,7 @@ export function compileRouter(
   node: string,
 ): readonly VirtualRouterConfig[] {
   const byFamily = (family: 4 | 6) =>
-    router.addresses.filter(({ address }) => parseIp(address)?.family === family);
+    router.addresses.filter(({ address }) => familyOf(address) === family);
   const [ipv4, ipv6] = [byFamily(4), byFamily(6)];
   const shared = {
     vrid: router.vrid,

@@ -21,10 +21,9 @@ export type EffectiveRouter = Omit<VirtualRouterEntry, 'interface' | 'priority' 
 };
 export type EffectiveScript = With<HealthScriptEntry, 'timeout'>;
 export type EffectiveCheck = With<NonNullable<UpstreamEntry['health_check']>, 'timeout'>;
-export type EffectiveUpstream = Omit<
-  With<UpstreamEntry, 'policy' | 'idle_timeout'>,
-  'health_check'
-> & { readonly health_check?: EffectiveCheck };
+export type EffectiveUpstream = Omit<With<UpstreamEntry, 'idle_timeout'>, 'health_check'> & {
+  readonly health_check?: EffectiveCheck;
+};
 
 /** The whole file with every default in place; absent sections are empty. */
 export interface EffectiveConfig {
@@ -56,7 +55,6 @@ export function effectiveConfig(file: ConfigFile): EffectiveConfig {
     })),
     upstreams: mapValues(file.upstreams, (upstream, name) => ({
       ...upstream,
-      policy: upstream.policy ?? defaultPolicy(upstream),
       idle_timeout: upstream.idle_timeout ?? defaultIdleTimeout(name, listeners),
       health_check: effectiveCheck(upstream.health_check),
     })),
@@ -81,11 +79,6 @@ function effectiveCheck(check: UpstreamEntry['health_check']): EffectiveCheck | 
   if (check === undefined) return undefined;
   const timeout = check.timeout ?? shorter(settings.healthCheck.timeout.default, check.interval);
   return { ...check, timeout };
-}
-
-function defaultPolicy({ servers }: UpstreamEntry): EffectiveUpstream['policy'] {
-  const weights = new Set(servers.map((server) => server.weight));
-  return weights.size > 1 ? 'weighted_round_robin' : 'round_robin';
 }
 
 function defaultIdleTimeout(upstream: string, listeners: EffectiveConfig['listeners']): number {

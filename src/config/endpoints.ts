@@ -3,7 +3,8 @@
  * virtual address. Host parts come out canonical, IPv6 without brackets.
  */
 
-import { formatIp, isIpv4Mapped, parseIp } from './addresses.ts';
+import { parseIp } from '../os/ip-address.ts';
+import { canonicalIp, familyOf, isIpv4Mapped } from './addresses.ts';
 import type { VirtualAddress } from './agent-config.ts';
 import { type Parsed, parsed, refused } from './parsed.ts';
 
@@ -20,9 +21,11 @@ export function parseEndpoint(text: string): Parsed<Endpoint> {
   const split = splitPort(text);
   if (!split.ok) return split;
   const { host, port, bracketed } = split.value;
-  const address = parseIp(host);
-  if (bracketed && address?.family !== 6) return refused('[ ] hold no IPv6 address');
-  if (address !== null) return parsed({ host: formatIp(address), port });
+  const address = canonicalIp(host);
+  if (bracketed && (address === null || familyOf(address) === 4)) {
+    return refused('[ ] hold no IPv6 address');
+  }
+  if (address !== null) return parsed({ host: address, port });
   const reason = hostnameProblem(host);
   return reason === null ? parsed({ host: host.toLowerCase(), port }) : refused(reason);
 }
@@ -41,7 +44,7 @@ export function parseBind(text: string): Parsed<Endpoint> {
   const address = parseIp(endpoint.value.host);
   if (address === null) return refused('a listener binds an address, not a name');
   if (isIpv4Mapped(address)) {
-    const dotted = address.bytes.subarray(12).join('.');
+    const dotted = address.subarray(12).join('.');
     return refused(`an IPv4 address in IPv6 form: write "${dotted}:${endpoint.value.port}"`);
   }
   return endpoint;
@@ -57,8 +60,8 @@ function splitPort(text: string): Parsed<SplitEndpoint> {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return refused('a URL: leave out the scheme and path');
   const match = /^(?:\[([^[\]]*)\]|([^:[\]]*))(?::([0-9]+))?$/.exec(text);
   if (match === null) {
-    const address = parseIp(text);
-    return refused(address === null ? '' : `IPv6 with a port: write "[${formatIp(address)}]:80"`);
+    const address = canonicalIp(text);
+    return refused(address === null ? '' : `IPv6 with a port: write "[${address}]:80"`);
   }
   const [, inBrackets, plain = '', portText] = match;
   if (portText === undefined) return refused('no port');
@@ -86,16 +89,15 @@ export function formatEndpoint({ host, port }: Endpoint): string {
 /** `198.51.100.100/24`. The prefix length must be written: a guessed one routes wrongly. */
 export function parseVirtualAddress(text: string): Parsed<VirtualAddress> {
   const [host = '', prefix, more] = text.split('/');
-  const address = parseIp(host);
+  const address = canonicalIp(host);
   if (address === null || more !== undefined) return refused('');
-  const canonical = formatIp(address);
-  const bits = address.family === 4 ? 32 : 128;
+  const bits = familyOf(address) === 4 ? 32 : 128;
   if (prefix === undefined) {
-    return refused(`no prefix length: write ${canonical}/${address.family === 4 ? 24 : 64}`);
+    return refused(`no prefix length: write ${address}/${bits === 32 ? 24 : 64}`);
   }
   const prefixLength = /^[0-9]{1,3}$/.test(prefix) ? Number(prefix) : 0;
   if (prefixLength < 1 || prefixLength > bits) return refused(`a prefix length is 1 to ${bits}`);
-  return parsed({ address: canonical, prefixLength });
+  return parsed({ address, prefixLength });
 }
 
 /** `address/prefix`, what `parseVirtualAddress` reads. */

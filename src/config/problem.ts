@@ -17,6 +17,15 @@ export interface Problem {
 /** Keys and list indexes from the top of the file to a value. */
 export type ConfigPath = readonly (string | number)[];
 
+/** A finding with its path, before it has a place in the file. */
+export interface Finding {
+  readonly severity: 'error' | 'warning';
+  readonly path: ConfigPath;
+  /** Whether the key itself is to blame, not its value. */
+  readonly part: 'key' | 'value';
+  readonly message: string;
+}
+
 /** `listeners.http.routes[0]`; keys that are no plain words are quoted in brackets. */
 export function pathText(path: ConfigPath): string {
   let text = '';

@@ -1,21 +1,12 @@
 /** From zod's issues to problems an operator can act on. */
 import type { z } from 'zod';
 import { foundMessage } from './found.ts';
-import type { ConfigPath } from './problem.ts';
+import type { ConfigPath, Finding } from './problem.ts';
 import { choiceAllowed } from './schema/field.ts';
 import { foreignName } from './schema/foreign-names.ts';
 import { configSchema } from './schema/index.ts';
 import { keysAt } from './schema/walk.ts';
 import { didYouMean } from './suggest.ts';
-
-/** A finding with its path, before it has a place in the file. */
-export interface Finding {
-  readonly severity: 'error' | 'warning';
-  readonly path: ConfigPath;
-  /** Whether the key itself is to blame, not its value. */
-  readonly part: 'key' | 'value';
-  readonly message: string;
-}
 
 type Issue = z.core.$ZodIssue;
 

@@ -28,8 +28,11 @@ export const settings = {
     weight: { default: 0, min: -253, max: 253 },
   },
   upstream: {
-    countMax: 4096,
+    countMax: 1024,
     serversMax: 1024,
+    // Half of the balancer's shared memory: after a reload the old servers finish beside the new.
+    serversTotalMax: 2048,
+    policy: 'round_robin',
     weight: { default: 1, min: 0, max: 1000 },
     connectTimeout: { default: '5s', min: '10ms', max: '10m' },
     responseTimeout: { default: '60s', min: '10ms', max: '24h' },
@@ -48,10 +51,13 @@ export const settings = {
     status: '200-399',
   },
   listener: {
-    countMax: 1024,
+    // Half of the balancer's shared memory, as for servers.
+    countMax: 128,
     bindsMax: 64,
     routesMax: 4096,
     matchValuesMax: 256,
+    // Host, path and method combinations of one listener, all routes together.
+    matchCombinationsMax: 65_536,
   },
   limits: {
     connections: { default: 10_000, min: 1, max: 1_000_000 },

@@ -1,7 +1,70 @@
-import type { EffectiveConfig } from './effective.ts';
-import type { Finding } from './schema-problems.ts';
+/** The cross-field rules, in one table. Each is pure and sees the whole effective config. */
 
-/** Rules over the whole file. */
-export function validate(_config: EffectiveConfig): readonly Finding[] {
-  return [];
+import type { Finding } from './problem.ts';
+import {
+  scriptsUsed,
+  timeoutsFit,
+  trackedProxyExists,
+  trackersExist,
+} from './rules/health-scripts.ts';
+import { adminApart, bindsUnique, limitsFit, routesDistinct } from './rules/listeners.ts';
+import type { Rule, RuleInput } from './rules/rule.ts';
+import { nodeMapsComplete, sectionsAgree } from './rules/sections.ts';
+import { trackersMatter } from './rules/tracker-walk.ts';
+import {
+  serversBounded,
+  serversUnique,
+  upstreamsExist,
+  upstreamsUsed,
+  weightsLeaveWork,
+} from './rules/upstreams.ts';
+import {
+  addressesServed,
+  addressesUnique,
+  addressesUsable,
+  linkLocalFirst,
+  ownersOwn,
+} from './rules/virtual-addresses.ts';
+import { intervalsFit, prioritiesDiffer, vridsUnique } from './rules/virtual-routers.ts';
+
+/** Rules about entries: they hold for those that can be read even when others cannot. */
+const entryRules: readonly Rule[] = [
+  nodeMapsComplete,
+  intervalsFit,
+  vridsUnique,
+  addressesUsable,
+  addressesUnique,
+  ownersOwn,
+  trackersExist,
+  timeoutsFit,
+  upstreamsExist,
+  serversUnique,
+  weightsLeaveWork,
+  serversBounded,
+  bindsUnique,
+  adminApart,
+  routesDistinct,
+  limitsFit,
+];
+
+/** Rules about what is absent or useless: they need the whole file. */
+const wholeRules: readonly Rule[] = [
+  sectionsAgree,
+  trackedProxyExists,
+  prioritiesDiffer,
+  linkLocalFirst,
+  addressesServed,
+  scriptsUsed,
+  upstreamsUsed,
+  trackersMatter,
+];
+
+/**
+ * Applies the rules. `whole` is false when broken entries had to be left out: then only rules that
+ * cannot mistake a missing entry for a mistake are asked, and only their errors count.
+ */
+export function validate(input: RuleInput, whole: boolean): readonly Finding[] {
+  if (whole) return [...entryRules, ...wholeRules].flatMap((rule) => rule(input));
+  const findings = entryRules.flatMap((rule) => rule(input));
+  return findings.filter(({ severity }) => severity === 'error');
 }

@@ -92,7 +92,9 @@ export const healthCheckSchema = documented(
         allowed: '{}',
         default: 'none; give http or tcp',
       }),
-      interval: duration(check.interval, { doc: 'Time from the end of a check to the next.' }),
+      interval: duration(check.interval, {
+        doc: 'Time from the start of a check to the start of the next, give or take a tenth.',
+      }),
       timeout: optionalDuration(check.timeout, `${check.timeout.default}, or a shorter interval`, {
         doc: 'A check without an answer has failed after this time. Not more than the interval.',
       }),

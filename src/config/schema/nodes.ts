@@ -1,6 +1,7 @@
 /** `nodes`: the hosts of the pair. */
 import { z } from 'zod';
-import { formatIp, isMulticast, isWildcard, parseIp } from '../addresses.ts';
+import { formatIp, parseIp } from '../../os/ip-address.ts';
+import { isMulticast, isWildcard } from '../addresses.ts';
 import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
 import { documented, integer, spelled } from './field.ts';

@@ -1,6 +1,7 @@
 /** `admin`, `log` and `proxy`: the program itself. */
 import { z } from 'zod';
-import { isLoopback, parseIp } from '../addresses.ts';
+import { parseIp } from '../../os/ip-address.ts';
+import { isLoopback } from '../addresses.ts';
 import { formatEndpoint, parseBind } from '../endpoints.ts';
 import { refused } from '../parsed.ts';
 import { settings } from '../settings.ts';

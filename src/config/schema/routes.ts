@@ -1,6 +1,6 @@
 /** `listeners.X.routes`: which requests go to which upstream. */
 import { z } from 'zod';
-import { formatIp, parseIp } from '../addresses.ts';
+import { canonicalIp } from '../addresses.ts';
 import { hostnameProblem } from '../endpoints.ts';
 import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
@@ -11,8 +11,9 @@ const hostAllowed = 'a host name without a port, such as api.example.com or "*.e
 
 function parseMatchHost(text: string): Parsed<string> {
   const bare = /^\[(.*)\]$/.exec(text)?.[1];
-  const address = parseIp(bare ?? text);
-  if (address !== null) return parsed(formatIp(address));
+  const address = canonicalIp(bare ?? text);
+  // A Host field has IPv6 in brackets, and so has the name that routes compare.
+  if (address !== null) return parsed(address.includes(':') ? `[${address}]` : address);
   if (/^[^:]+:[0-9]+$/.test(text)) return refused('leave out the port');
   const name = text.startsWith('*.') ? text.slice(2) : text;
   if (name.includes('*')) return refused('"*" stands only for the whole first part');

@@ -39,10 +39,10 @@ const serverSchema = z.strictObject({
 const serversAllowed = `a list of 1 to ${upstream.serversMax} servers, such as [{ address: 198.51.100.21:80 }]`;
 
 const upstreamSchema = z.strictObject({
-  policy: documented(choiceValue(policies).optional(), {
-    doc: '`round_robin` takes servers in turn, `weighted_round_robin` in proportion to their weights, `least_connections` the one with the fewest requests or sessions in flight per weight, counted over all workers.',
+  policy: documented(choiceValue(policies).prefault(upstream.policy), {
+    doc: '`round_robin` takes servers in turn, in proportion to their weights; `weighted_round_robin` is another name for it. `least_connections` takes the one with the fewest requests or sessions in flight for its weight, counted over all workers.',
     allowed: choiceAllowed(policies),
-    default: 'round_robin; weighted_round_robin when the servers have different weights',
+    default: upstream.policy,
   }),
   servers: documented(
     z

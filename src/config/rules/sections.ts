@@ -1,0 +1,58 @@
+/** What the sections need of each other as a whole. */
+import type { Finding } from '../problem.ts';
+import { closest, didYouMean } from '../suggest.ts';
+import { error, type Rule, type RuleInput, warning } from './rule.ts';
+
+/** A file must give the program something to do, and addresses need somebody to hold them. */
+export const sectionsAgree: Rule = ({ config, declared }) => {
+  const routers = Object.keys(config.virtual_routers).length;
+  const listeners = Object.keys(config.listeners).length;
+  if (routers > 0 && declared.nodes.length === 0) {
+    const message = 'no host to hold the addresses; needed: nodes, with a name for each host';
+    return [error(['virtual_routers'], message, 'key')];
+  }
+  if (routers > 0) return [];
+  if (declared.nodes.length > 0) {
+    const message = 'without virtual_routers the nodes have no address to share';
+    return [warning(['nodes'], message, 'key')];
+  }
+  if (listeners > 0) return [];
+  return [error([], 'nothing to do; needed: listeners, or nodes with virtual_routers')];
+};
+
+/** `interface` and `priority` by node: every node, and no other name. */
+export const nodeMapsComplete: Rule = (input) => {
+  return Object.keys(input.config.virtual_routers).flatMap((name) => [
+    ...nodeMapFindings(input, name, 'interface'),
+    ...nodeMapFindings(input, name, 'priority'),
+  ]);
+};
+
+function nodeMapFindings(
+  { config, declared }: RuleInput,
+  router: string,
+  key: 'interface' | 'priority',
+): readonly Finding[] {
+  const map = config.virtual_routers[router]?.[key] ?? {};
+  const path = ['virtual_routers', router, key];
+  const unknown = Object.keys(map).filter((node) => !declared.nodes.includes(node));
+  // A mistyped name is one mistake, not also a missing node.
+  const meant = unknown.map((node) => closest(node, declared.nodes));
+  const missing = Object.keys(config.nodes).filter(
+    (node) => !Object.hasOwn(map, node) && !meant.includes(node),
+  );
+  return [
+    ...unknown.map((node) => {
+      const allowed = `allowed: ${declared.nodes.join(', ')}`;
+      return error(
+        [...path, node],
+        `no such node${didYouMean(node, declared.nodes)}; ${allowed}`,
+        'key',
+      );
+    }),
+    ...missing.map((node) => {
+      const found = Object.keys(map).join(', ');
+      return error(path, `found values for ${found}; needed: one for ${node} too`, 'key');
+    }),
+  ];
+}

@@ -1,0 +1,114 @@
+/**
+ * Can each weighted tracker move an address at all? The states of all trackers of both nodes are
+ * walked: a tracker that changes who wins in none of them is a mistake in the arithmetic, such as
+ * -60 between hosts of priority 200 and 100.
+ *
+ * Only sums of weights matter, so the walk is over the sums that occur (at most a few thousand) and
+ * not over the 2^n combinations that lead to them.
+ */
+import type { EffectiveConfig, EffectiveRouter } from '../effective.ts';
+import type { Finding } from '../problem.ts';
+import { type Rule, warning } from './rule.ts';
+
+const priorityMin = 3;
+const priorityMax = 254;
+
+/** Warns of trackers that never move an address. */
+export const trackersMatter: Rule = ({ config }) => {
+  const nodes = Object.keys(config.nodes);
+  if (nodes.length < 2) return [];
+  return Object.entries(config.virtual_routers).flatMap(([name, router]) =>
+    routerFindings(name, router, config, nodes),
+  );
+};
+
+function routerFindings(
+  name: string,
+  router: EffectiveRouter,
+  config: EffectiveConfig,
+  nodes: readonly string[],
+): readonly Finding[] {
+  const weights = router.track.scripts.map((script) => config.health_scripts[script]?.weight ?? 0);
+  return router.track.scripts.flatMap((script, index) => {
+    const weight = weights[index] ?? 0;
+    const reason = weight === 0 ? faultReason(router) : weightReason(router, weights, index, nodes);
+    if (reason === null) return [];
+    const path = ['virtual_routers', name, 'track', 'scripts', index];
+    return [warning(path, `${script} can never move the addresses: ${reason}`)];
+  });
+}
+
+/** Without Tandem's own signals a Backup that may not preempt follows any advert but priority 0. */
+function faultReason(router: EffectiveRouter): string | null {
+  const mute = router.strict_rfc && !router.preempt;
+  return mute ? 'with strict_rfc and preempt: false a fault moves nothing' : null;
+}
+
+function weightReason(
+  router: EffectiveRouter,
+  weights: readonly number[],
+  index: number,
+  nodes: readonly string[],
+): string | null {
+  // A peer that is not Tandem is told to take over (priority 0) whatever its own preemption.
+  if (!router.preempt && router.peer === 'tandem') {
+    return 'with preempt: false only a fault does (weight: 0)';
+  }
+  // No tracker applies to an address owner; another rule says so.
+  if (nodes.some((node) => router.priority[node] === 255)) return null;
+  for (const node of nodes) {
+    for (const peer of nodes) {
+      if (node !== peer && canMove(router, weights, index, node, peer)) return null;
+    }
+  }
+  const [one = '', two = ''] = nodes;
+  const weight = weights[index] ?? 0;
+  const best = nodes.reduce((a, b) => (router.priority[a]! >= router.priority[b]! ? a : b), one);
+  const other = best === one ? two : one;
+  const left = effective(router.priority[best] ?? 0, all(weights) - Math.abs(weight));
+  const against = effective(router.priority[other] ?? 0, all(weights));
+  return (
+    `weight ${weight} leaves ${best} at ${left} against ${against} of ${other}, ` +
+    'and no other state of the trackers makes it count'
+  );
+}
+
+/** Sum of what passing trackers add. */
+function all(weights: readonly number[]): number {
+  return weights.reduce((sum, weight) => sum + Math.max(0, weight), 0);
+}
+
+/** Is there a state in which this tracker's failure on `node` hands the addresses to `peer`? */
+function canMove(
+  router: EffectiveRouter,
+  weights: readonly number[],
+  index: number,
+  node: string,
+  peer: string,
+): boolean {
+  const [own = 0, theirs = 0] = [router.priority[node], router.priority[peer]];
+  const weight = weights[index] ?? 0;
+  const [passing, failing] = weight < 0 ? [0, weight] : [weight, 0];
+  const others = sums(weights.filter((_, at) => at !== index));
+  const peerValues = [...sums(weights)].map((sum) => effective(theirs, sum));
+  for (const rest of others) {
+    const before = effective(own, rest + passing);
+    const after = effective(own, rest + failing);
+    if (peerValues.some((value) => after < value && value <= before)) return true;
+  }
+  return false;
+}
+
+/** Every sum that passing and failing trackers can add up to. */
+function sums(weights: readonly number[]): ReadonlySet<number> {
+  let reached = new Set([0]);
+  for (const weight of weights) {
+    reached = new Set([...reached].flatMap((sum) => [sum, sum + weight]));
+  }
+  return reached;
+}
+
+/** Effective priority without faults (design: 3-254, clamped). */
+function effective(priority: number, sum: number): number {
+  return Math.min(priorityMax, Math.max(priorityMin, priority + sum));
+}

@@ -1,0 +1,84 @@
+/** Upstreams, their servers, and who uses them. */
+import type { EffectiveConfig } from '../effective.ts';
+import { formatEndpoint } from '../endpoints.ts';
+import { foundText } from '../found.ts';
+import type { ConfigPath, Finding } from '../problem.ts';
+import { settings } from '../settings.ts';
+import { didYouMean } from '../suggest.ts';
+import { error, type Rule, warning } from './rule.ts';
+
+interface Reference {
+  readonly upstream: string;
+  readonly path: ConfigPath;
+}
+
+function references(config: EffectiveConfig): readonly Reference[] {
+  return Object.entries(config.listeners).flatMap(([name, listener]): Reference[] => {
+    const path = ['listeners', name];
+    if (listener.protocol === 'tcp') {
+      return [{ upstream: listener.upstream, path: [...path, 'upstream'] }];
+    }
+    return listener.routes.map(({ upstream }, index) => ({
+      upstream,
+      path: [...path, 'routes', index, 'upstream'],
+    }));
+  });
+}
+
+/** Every listener and route leads somewhere. */
+export const upstreamsExist: Rule = ({ config, declared }) => {
+  const known = declared.upstreams;
+  const allowed = known.length === 0 ? 'the file has no upstreams' : known.join(', ');
+  return references(config).flatMap(({ upstream, path }) => {
+    if (known.includes(upstream)) return [];
+    const message = `found ${foundText(upstream)}${didYouMean(upstream, known)}; allowed: ${allowed}`;
+    return [error(path, message)];
+  });
+};
+
+/** An upstream that nothing leads to. */
+export const upstreamsUsed: Rule = ({ config }) => {
+  const used = new Set(references(config).map(({ upstream }) => upstream));
+  return Object.keys(config.upstreams)
+    .filter((name) => !used.has(name))
+    .map((name) => warning(['upstreams', name], 'no listener or route uses it', 'key'));
+};
+
+/** Live state is kept by address, so an address is in an upstream once. */
+export const serversUnique: Rule = ({ config }) => {
+  return Object.entries(config.upstreams).flatMap(([name, { servers }]) => {
+    const first = new Map<string, number>();
+    return servers.flatMap(({ address }, index) => {
+      const text = formatEndpoint(address);
+      const other = first.get(text);
+      if (other === undefined) {
+        first.set(text, index);
+        return [];
+      }
+      const message = `found ${text}, which is already servers[${other}]; allowed: each once (use weight)`;
+      return [error(['upstreams', name, 'servers', index, 'address'], message)];
+    });
+  });
+};
+
+/** Somebody must be able to get work, in ordinary times too. */
+export const weightsLeaveWork: Rule = ({ config }) => {
+  return Object.entries(config.upstreams).flatMap(([name, { servers }]): Finding[] => {
+    const path = ['upstreams', name, 'servers'];
+    const takesWork = servers.filter(({ weight }) => weight > 0);
+    if (takesWork.length === 0) {
+      return [error(path, 'every server has weight 0; needed: one that takes work', 'key')];
+    }
+    if (takesWork.some(({ backup }) => !backup)) return [];
+    const message = 'only backup servers take work; usual: at least one that is no backup';
+    return [warning(path, message, 'key')];
+  });
+};
+
+/** The balancer keeps all servers in one table of fixed size. */
+export const serversBounded: Rule = ({ config }) => {
+  const max = settings.upstream.serversTotalMax;
+  const total = Object.values(config.upstreams).reduce((sum, one) => sum + one.servers.length, 0);
+  if (total <= max) return [];
+  return [error(['upstreams'], `found ${total} servers in all upstreams; allowed: ${max}`, 'key')];
+};

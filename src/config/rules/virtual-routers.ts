@@ -1,0 +1,74 @@
+/** What VRRP itself asks of a virtual router. */
+import { familyOf } from '../addresses.ts';
+import { type EffectiveConfig, type EffectiveRouter, milliseconds } from '../effective.ts';
+import type { Finding } from '../problem.ts';
+import { settings } from '../settings.ts';
+import { formatDuration } from '../units.ts';
+import { error, type Rule, warning } from './rule.ts';
+
+const v3Max = settings.virtualRouter.advertIntervalV3Max;
+
+/** Version 3 counts in centiseconds, version 2 in seconds, and IPv6 has no version 2. */
+export const intervalsFit: Rule = ({ config }) => {
+  return Object.entries(config.virtual_routers).flatMap(([name, router]) => {
+    const path = ['virtual_routers', name, 'advert_interval'];
+    const has = (family: 4 | 6) => router.addresses.some((one) => familyOf(one.address) === family);
+    const ms = router.advert_interval;
+    const found = `found ${formatDuration(ms)}`;
+    const findings: Finding[] = [];
+    if (router.version === 2 && !has(4)) {
+      const message = 'found 2 for a router with IPv6 addresses only; allowed: 3';
+      findings.push(error(['virtual_routers', name, 'version'], message));
+    }
+    if (router.version === 2 && has(4) && ms % 1000 !== 0) {
+      findings.push(error(path, `${found}; allowed in version 2: whole seconds`));
+    } else if (ms % 10 !== 0) {
+      findings.push(error(path, `${found}; allowed: a multiple of 10ms`));
+    }
+    if ((router.version === 3 || has(6)) && ms > milliseconds(v3Max)) {
+      findings.push(error(path, `${found}; allowed in version 3: up to ${v3Max}`));
+    }
+    return findings;
+  });
+};
+
+/** On one interface a VRID of one family is one virtual router. */
+export const vridsUnique: Rule = ({ config }) => {
+  const first = new Map<string, string>();
+  const findings: Finding[] = [];
+  for (const [name, router] of Object.entries(config.virtual_routers)) {
+    const clashes = new Set<string>();
+    for (const key of wireKeys(config, router)) {
+      const other = first.get(key);
+      if (other === undefined) first.set(key, name);
+      else if (other !== name) clashes.add(other);
+    }
+    for (const other of clashes) {
+      const message = `found ${router.vrid}, which ${other} has on the same interface; allowed: a VRID of its own`;
+      findings.push(error(['virtual_routers', name, 'vrid'], message));
+    }
+  }
+  return findings;
+};
+
+function wireKeys(config: EffectiveConfig, router: EffectiveRouter): Set<string> {
+  const families = new Set(router.addresses.map(({ address }) => familyOf(address)));
+  const keys = Object.keys(config.nodes).flatMap((node) =>
+    [...families].map((family) =>
+      JSON.stringify([node, router.interface[node], family, router.vrid]),
+    ),
+  );
+  return new Set(keys);
+}
+
+/** Equal priorities work, but who holds the addresses is then an accident. */
+export const prioritiesDiffer: Rule = ({ config }) => {
+  return Object.entries(config.virtual_routers).flatMap(([name, router]) => {
+    const [one, two] = Object.keys(config.nodes);
+    if (one === undefined || two === undefined) return [];
+    const priority = router.priority[one];
+    if (priority === undefined || priority !== router.priority[two]) return [];
+    const message = `${one} and ${two} both have priority ${priority}, so their interface addresses decide who is Active; usual: 200 and 100`;
+    return [warning(['virtual_routers', name, 'priority'], message, 'key')];
+  });
+};
