@@ -10,6 +10,7 @@
  * COMMAND ends, process 1 ends and the kernel kills whatever is left. When this process is killed,
  * the parent-death signal kills `unshare`, and `--kill-child` process 1 with it. COMMAND's status
  * comes back over descriptor 3: after a Ctrl-C `unshare` itself dies of the signal it held back.
+ * (The empty traps keep `sh` waiting for COMMAND; a command that it starts has none of them.)
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -28,6 +29,7 @@ mount -t tmpfs -o mode=0755 tandem-lab /run
 ip link set lo up
 export ${MARK}="$(readlink /proc/self/ns/pid)"
 set +e
+trap : INT QUIT TERM HUP
 "$@" 3>&-
 status=$?
 echo "$status" >&3

@@ -1,0 +1,99 @@
+/**
+ * Who holds an address, and since when: one `ip monitor` per host reports every change as it
+ * happens, so nothing polls and a time is good to about a millisecond.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { monotonicMs } from './monotonic.ts';
+
+/** The address came to, or went from, a host. */
+export interface HolderChange {
+  /** CLOCK_MONOTONIC, ms. */
+  readonly atMs: number;
+  readonly host: string;
+  readonly holds: boolean;
+}
+
+/** One host whose addresses can be watched. */
+export interface WatchedHost {
+  readonly name: string;
+  /** Starts `ip -o monitor address` on the host; its standard output is a pipe. */
+  monitor(): ChildProcess;
+  /** The addresses it has now. */
+  addresses(): Promise<readonly string[]>;
+}
+
+/** Reads one line of `ip -o monitor address`: null when it is about another address. */
+export function parseMonitorLine(line: string, address: string): boolean | null {
+  const match = /^(Deleted )?\d+:\s+\S+\s+inet6?\s+([0-9a-f.:]+)[/ ]/.exec(line.trim());
+  return match?.[2] === address ? match[1] === undefined : null;
+}
+
+export class AddressWatch {
+  /** Everything that happened, in order; begins with who held the address at the start. */
+  readonly history: HolderChange[] = [];
+  readonly #monitors: ChildProcess[] = [];
+  readonly #holders = new Set<string>();
+  readonly #listeners = new Set<(change: HolderChange) => void>();
+
+  /** Starts watching; resolves when the present holders are known. */
+  static async start(hosts: readonly WatchedHost[], address: string): Promise<AddressWatch> {
+    const watch = new AddressWatch();
+    await Promise.all(hosts.map((host) => watch.#follow(host, address)));
+    return watch;
+  }
+
+  /** Names of the hosts that hold the address now. */
+  get holders(): readonly string[] {
+    return [...this.#holders].sort();
+  }
+
+  /** Calls back on every change from now on; the returned function ends that. */
+  onChange(listener: (change: HolderChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves when `condition` holds for the set of holders; rejects after the timeout. */
+  until(condition: (holders: readonly string[]) => boolean, timeoutMs: number): Promise<number> {
+    if (condition(this.holders)) return Promise.resolve(monotonicMs());
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        off();
+        reject(new Error(`after ${timeoutMs} ms the address is on [${this.holders.join(', ')}]`));
+      }, timeoutMs);
+      const off = this.onChange((change) => {
+        if (!condition(this.holders)) return;
+        clearTimeout(timer);
+        off();
+        resolve(change.atMs);
+      });
+    });
+  }
+
+  /** Records what no monitor can report: a host without power holds nothing. */
+  note(host: string, holds: boolean): void {
+    if (this.#holders.has(host) === holds) return;
+    if (holds) this.#holders.add(host);
+    else this.#holders.delete(host);
+    const change = { atMs: monotonicMs(), host, holds };
+    this.history.push(change);
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  close(): void {
+    for (const monitor of this.#monitors) monitor.kill('SIGKILL');
+    this.#listeners.clear();
+  }
+
+  /** (Re)starts the monitor of a host, e.g. after a power cycle that killed it. */
+  async #follow(host: WatchedHost, address: string): Promise<void> {
+    const monitor = host.monitor();
+    this.#monitors.push(monitor);
+    createInterface({ input: monitor.stdout! }).on('line', (line) => {
+      const holds = parseMonitorLine(line, address);
+      if (holds !== null) this.note(host.name, holds);
+    });
+    this.note(host.name, (await host.addresses()).includes(address));
+  }
+}

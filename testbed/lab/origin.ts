@@ -1,0 +1,67 @@
+/**
+ * An origin in plain Node, for labs without root: `node origin.ts NAME HTTP_PORT TCP_PORT`.
+ *
+ *     GET /            200, the origin's name
+ *     GET /health      200
+ *     GET /bytes/N     200, N bytes (at most 4 GiB)
+ *     GET /slow/MS     200 after MS milliseconds (at most a minute)
+ *     POST /count      200, the number of bytes it received
+ *     TCP_PORT         sends every line back with its name in front
+ *
+ * Says `listening` on standard output when both ports are.
+ */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+const BODY_BYTES_MAX = 4 * 1024 ** 3;
+const DELAY_MS_MAX = 60_000;
+const CHUNK = Buffer.alloc(64 * 1024, 'tandem ');
+
+const [name = 'origin', httpPort = '80', tcpPort = '7'] = process.argv.slice(2);
+
+const http = createServer((request, response) => {
+  answer(request, response).catch(() => response.destroy());
+});
+// An origin must not be the one that closes idle connections while a balancer is being measured.
+http.keepAliveTimeout = 120_000;
+http.listen({ port: Number(httpPort), host: '::' });
+
+const tcp = createTcpServer((socket) => {
+  socket.setNoDelay(true);
+  socket.on('error', () => socket.destroy());
+  createInterface({ input: socket }).on('line', (line) => socket.write(`${name} ${line}\n`));
+});
+tcp.listen({ port: Number(tcpPort), host: '::' });
+
+await Promise.all([once(http, 'listening'), once(tcp, 'listening')]);
+process.stdout.write('listening\n');
+
+process.on('SIGTERM', () => process.exit(0));
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const [, kind, amount = '0'] = (request.url ?? '/').split('/');
+  response.setHeader('X-Origin', name);
+  if (request.method === 'POST' && kind === 'count') {
+    let bytes = 0;
+    for await (const chunk of request) bytes += (chunk as Buffer).length;
+    response.end(`${bytes}`);
+  } else if (kind === 'bytes') {
+    const bytes = Math.min(Number(amount), BODY_BYTES_MAX);
+    response.setHeader('Content-Length', bytes);
+    await pipeline(Readable.from(chunks(bytes)), response);
+  } else if (kind === 'slow') {
+    setTimeout(() => response.end(name), Math.min(Number(amount), DELAY_MS_MAX));
+  } else {
+    response.end(name);
+  }
+}
+
+function* chunks(bytes: number): Generator<Buffer> {
+  for (let left = bytes; left > 0; left -= CHUNK.length) {
+    yield left >= CHUNK.length ? CHUNK : CHUNK.subarray(0, left);
+  }
+}

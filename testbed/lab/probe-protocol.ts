@@ -1,0 +1,57 @@
+/** What a prober says on a connection and how it knows that the answer is complete. */
+import { limits } from './limits.ts';
+
+/** A complete answer; null while bytes are missing. */
+export type Answer = {
+  /** `wrong`: not what was asked for. */
+  readonly verdict: 'ok' | 'wrong';
+  readonly server: string;
+  /** The other side will close the connection now, and says so. */
+  readonly last: boolean;
+} | null;
+
+export interface ProbeProtocol {
+  /** True when an idle connection is worth something: its orderly end is a loss too. */
+  readonly session: boolean;
+  /** The bytes of request number `sequence`; `last` when the connection is closed after it. */
+  request(sequence: number, last: boolean): string;
+  /** Looks at all bytes received since the request. */
+  answer(received: string, sequence: number): Answer;
+}
+
+/** `GET path` over HTTP/1.1; the origin is named by `X-Origin` or by the body. */
+export function httpProtocol(host: string, path: string): ProbeProtocol {
+  return {
+    session: false,
+    request: (_, last) =>
+      `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${last ? 'Connection: close\r\n' : ''}\r\n`,
+    answer: (received) => {
+      const end = received.indexOf('\r\n\r\n');
+      if (end < 0) return received.length > limits.probeResponseBytesMax ? wrong : null;
+      const head = received.slice(0, end);
+      const body = received.slice(end + 4);
+      const length = /^content-length:\s*(\d+)\s*$/im.exec(head)?.[1];
+      // Origins of the lab always send a length; anything else is not from them.
+      if (length === undefined || Number(length) > limits.probeResponseBytesMax) return wrong;
+      if (body.length < Number(length)) return null;
+      const name = /^x-origin:\s*(\S+)\s*$/im.exec(head)?.[1] ?? body.trim();
+      if (!/^HTTP\/1\.1 200 /.test(head)) return wrong;
+      return { verdict: 'ok', server: name, last: /^connection:\s*close\s*$/im.test(head) };
+    },
+  };
+}
+
+/** A line that the origin sends back with its name in front. */
+export const echoProtocol: ProbeProtocol = {
+  session: true,
+  request: (sequence) => `probe ${sequence}\n`,
+  answer: (received, sequence) => {
+    const end = received.indexOf('\n');
+    if (end < 0) return received.length > limits.probeResponseBytesMax ? wrong : null;
+    const match = /^(\S+) probe (\d+)$/.exec(received.slice(0, end));
+    if (match === null || Number(match[2]) !== sequence) return wrong;
+    return { verdict: 'ok', server: match[1]!, last: false };
+  },
+};
+
+const wrong: Answer = { verdict: 'wrong', server: '', last: true };

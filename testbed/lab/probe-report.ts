@@ -1,0 +1,139 @@
+/**
+ * What a client felt, computed from the record of its attempts. Every attempt has the time it was
+ * due, whether or not the prober or the network was ready for it then, so a stall cannot hide the
+ * attempts it delayed (coordinated omission).
+ */
+
+/** How an attempt ended. */
+export const outcomes = [
+  'ok',
+  /** No complete answer within the timeout. */
+  'timeout',
+  /** The connection was refused. */
+  'refused',
+  /** The connection was reset or closed in the middle. */
+  'broken',
+  /** A complete answer, but not the one expected (status other than 200, wrong echo). */
+  'wrong',
+  /** No route, no address: the client's own network failed. */
+  'unreachable',
+] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** One attempt. Times are CLOCK_MONOTONIC in milliseconds. */
+export interface Attempt {
+  readonly dueMs: number;
+  readonly endMs: number;
+  readonly outcome: Outcome;
+  /** The origin that answered; empty when none did. */
+  readonly server: string;
+}
+
+export interface ProbeReport {
+  readonly mode: string;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly attempts: number;
+  readonly ok: number;
+  /** Attempts that were not answered well. */
+  readonly failed: number;
+  readonly failures: Readonly<Partial<Record<Outcome, number>>>;
+  /** Established persistent connections that broke; 0 when each attempt has its own. */
+  readonly brokenConnections: number;
+  /** Longest time without an answer, the run's two ends included. */
+  readonly longestGapMs: number;
+  readonly longestGapFromMs: number;
+  /** From due to answered, of the attempts that were: median, 99th percentile, longest. */
+  readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** Answers by origin. */
+  readonly servers: Readonly<Record<string, number>>;
+  /** Answers and failures in slices of `sliceMs` from `startedAtMs`, by the time of their end. */
+  readonly slices: {
+    readonly sliceMs: number;
+    readonly ok: readonly number[];
+    readonly failed: readonly number[];
+  };
+  /** True when the prober stopped before its time because it had nothing more to write down on. */
+  readonly cutShort: boolean;
+}
+
+export interface ReportOptions {
+  readonly mode: string;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly brokenConnections: number;
+  readonly cutShort: boolean;
+  readonly sliceMs: number;
+}
+
+/** Pure: the report on a list of attempts, in any order. */
+export function reportOn(attempts: readonly Attempt[], options: ReportOptions): ProbeReport {
+  const good = attempts.filter((attempt) => attempt.outcome === 'ok');
+  const gap = longestGap(
+    good.map((attempt) => attempt.endMs),
+    options.startedAtMs,
+    options.endedAtMs,
+  );
+  const latencies = good
+    .map((attempt) => attempt.endMs - attempt.dueMs)
+    .sort((left, right) => left - right);
+  return {
+    ...options,
+    attempts: attempts.length,
+    ok: good.length,
+    failed: attempts.length - good.length,
+    failures: countBy(
+      attempts.filter((attempt) => attempt.outcome !== 'ok'),
+      'outcome',
+    ),
+    longestGapMs: gap.lengthMs,
+    longestGapFromMs: gap.fromMs,
+    latencyMs: {
+      p50: percentile(latencies, 0.5),
+      p99: percentile(latencies, 0.99),
+      max: latencies.at(-1) ?? 0,
+    },
+    servers: countBy(good, 'server'),
+    slices: slice(attempts, options),
+  };
+}
+
+/** Longest time between two neighbours of `times`, `from` and `to` counted as neighbours too. */
+export function longestGap(
+  times: readonly number[],
+  from: number,
+  to: number,
+): { readonly fromMs: number; readonly lengthMs: number } {
+  const inside = times.filter((time) => time > from && time < to).sort((a, b) => a - b);
+  let best = { fromMs: from, lengthMs: 0 };
+  let previous = from;
+  for (const time of [...inside, to]) {
+    if (time - previous > best.lengthMs) best = { fromMs: previous, lengthMs: time - previous };
+    previous = time;
+  }
+  return best;
+}
+
+/** Nearest-rank percentile of sorted numbers; 0 when there are none. */
+export function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}
+
+function countBy(attempts: readonly Attempt[], key: 'outcome' | 'server'): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const attempt of attempts) counts[attempt[key]] = (counts[attempt[key]] ?? 0) + 1;
+  return counts;
+}
+
+function slice(attempts: readonly Attempt[], options: ReportOptions): ProbeReport['slices'] {
+  const { startedAtMs, endedAtMs, sliceMs } = options;
+  const length = Math.max(1, Math.ceil((endedAtMs - startedAtMs) / sliceMs));
+  const ok = new Array<number>(length).fill(0);
+  const failed = new Array<number>(length).fill(0);
+  for (const { endMs, outcome } of attempts) {
+    const index = Math.floor((endMs - startedAtMs) / sliceMs);
+    const counts = outcome === 'ok' ? ok : failed;
+    counts[Math.min(Math.max(index, 0), length - 1)]! += 1;
+  }
+  return { sliceMs, ok, failed };
+}
