@@ -26,13 +26,11 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
     );
   }
   const runtimeDir = ensureRuntimeDir(process.env);
-  // First, because it finds out whether another balancer runs from the same directory.
   const closers: { close(): void }[] = [];
   const balancer = await startBalancer(config.proxy, { log }).catch((error: Error) => {
     throw new StartupError(error.message);
   });
   const control = await listenControl(join(runtimeDir, SOCKETS.proxy), balancer, log);
-  closers.push(control);
   const hasAgent = config.agent !== null;
   if (config.admin !== null) {
     const source = {
@@ -47,8 +45,10 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
     {
       async stop(reason) {
         sdNotify('STOPPING=1');
+        // The agent first: the peer should have the addresses while we finish what we have.
+        for (const closer of closers.splice(0)) closer.close();
         const outcome = await balancer.stop();
-        for (const closer of closers) closer.close();
+        control.close();
         log.info({ reason, ...outcome }, 'the balancer has stopped');
       },
     },

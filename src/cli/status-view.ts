@@ -1,0 +1,62 @@
+/** `tandem status` as text: pure, from what the two halves answered. */
+import type { AgentStatus, RouterStatus } from '../../keepalive/index.ts';
+import { duration, table } from './table.ts';
+
+/** Transitions shown per virtual router, newest first. */
+const TRANSITIONS_SHOWN = 3;
+
+/** The agent's part: who is Active, since when, why, and with which priority. */
+export function agentView(status: AgentStatus): string {
+  const rows = [['ROUTER', 'VRID', 'INTERFACE', 'STATE', 'FOR', 'PRIORITY', 'ACTIVE', 'ADDRESSES']];
+  for (const router of status.routers) {
+    rows.push([
+      router.name,
+      String(router.vrid),
+      router.interface,
+      router.state,
+      duration(router.stateForMs),
+      priorityText(router),
+      activeText(router),
+      router.addresses.map((a) => `${a.address}/${a.prefixLength}`).join(' '),
+    ]);
+  }
+  const age = `up ${duration(status.uptimeMs)}, config ${status.digest.slice(0, 12)}`;
+  return [
+    `agent on ${status.node}: ${age}`,
+    table(rows),
+    ...status.routers.flatMap(routerDetails),
+  ].join('\n');
+}
+
+function priorityText({ priority }: RouterStatus): string {
+  const { configured, effective } = priority;
+  return configured === effective ? String(effective) : `${effective} (configured ${configured})`;
+}
+
+function activeText({ active, state }: RouterStatus): string {
+  if (active === null) return state === 'Initialize' ? '-' : 'nobody heard yet';
+  if (active.self) return 'this node';
+  const heard = active.lastHeardMs === null ? '' : `, heard ${duration(active.lastHeardMs)} ago`;
+  return `${active.address} (priority ${active.priority}${heard})`;
+}
+
+/** What deserves a line of its own: why it waits, trackers that matter, what happened last. */
+function routerDetails(router: RouterStatus): string[] {
+  const lines: string[] = [];
+  const say = (text: string) => lines.push(`  ${router.name}: ${text}`);
+  if (router.waitingFor !== null) say(`out of the election: ${router.waitingFor}`);
+  for (const tracker of router.priority.trackers) {
+    if (tracker.effect.type !== 'none') {
+      const share = tracker.effect.type === 'weight' ? tracker.effect.weight : tracker.effect.type;
+      say(`${tracker.kind} ${tracker.name}: ${tracker.reason} (${share})`);
+    }
+  }
+  if (router.priority.claimInMs !== null) {
+    say(`never ready: may claim in ${duration(router.priority.claimInMs)} at the earliest`);
+  }
+  for (const transition of router.transitions.slice(-TRANSITIONS_SHOWN).reverse()) {
+    const { from, to, agoMs, why } = transition;
+    say(`${duration(agoMs)} ago: ${from} -> ${to}: ${why}`);
+  }
+  return lines;
+}
