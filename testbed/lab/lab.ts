@@ -81,7 +81,9 @@ export class Lab {
    */
   async crash(name: string): Promise<void> {
     const host = this.host(name);
-    await Promise.all([this.cut(name), host.killAll()]);
+    // The link first: a dying kernel sends no resets, so the ones of this one must not get out.
+    await this.cut(name);
+    await host.killAll();
     for (const watch of this.#watches) watch.note(name, false);
     await host.forget();
   }

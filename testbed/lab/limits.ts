@@ -10,6 +10,10 @@ export const limits = {
   hostReadyTimeoutMs: 10_000,
   /** From starting an origin to its listening. */
   originReadyTimeoutMs: 10_000,
+  /** From starting an edge to its answering. */
+  edgeReadyTimeoutMs: 15_000,
+  /** From asking an edge to stop to its having stopped. */
+  edgeStopTimeoutMs: 15_000,
   /** From SIGKILL to every process of a host being gone. */
   killTimeoutMs: 5_000,
   /** A packet capture's first line on standard error. */

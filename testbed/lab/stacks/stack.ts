@@ -1,0 +1,50 @@
+/**
+ * What runs on the two edges, behind one interface: Tandem, or the combinations from Debian that it
+ * is compared with. The same drills run on each of them.
+ */
+import type { Host } from '../host.ts';
+
+export type StackName = 'tandem' | 'keepalived-nginx' | 'keepalived-haproxy';
+
+/** The halves that can fail apart: who holds the address, and who answers for it. */
+export type Half = 'keepalive' | 'proxy';
+
+/** What the pair is for; the same on both edges. */
+export interface PairSettings {
+  /** Names and addresses of the two edges; the first has the higher priority. */
+  readonly edges: readonly { readonly name: string; readonly address: string }[];
+  /** Virtual addresses: one of a family each, without prefix length. */
+  readonly virtualAddresses: readonly string[];
+  readonly vrid: number;
+  readonly advertMs: number;
+  /** Addresses of the origins: HTTP on 80, line echo on 7. */
+  readonly origins: readonly string[];
+}
+
+/** A started edge. */
+export interface RunningEdge {
+  /** Orderly, as `systemctl stop` would: resolves when everything has ended. */
+  stop(): Promise<void>;
+}
+
+export interface Stack {
+  readonly name: StackName;
+  /** Whether it balances plain TCP too (the echo on port 7). */
+  readonly tcp: boolean;
+  /** Command lines of the processes of a half. */
+  readonly halves: Readonly<Record<Half, RegExp>>;
+  /** What must be installed or built first, in words; empty when the stack can run. */
+  missing(): readonly string[];
+  /** Starts both halves on a host that is one of `settings.edges`. */
+  start(host: Host, settings: PairSettings): Promise<RunningEdge>;
+}
+
+/** Priority of an edge: the first of the pair is preferred. */
+export function priorityOf(host: Host, settings: PairSettings): number {
+  return settings.edges[0]!.name === host.name ? 200 : 100;
+}
+
+/** Prefix length of the lab's networks, by family. */
+export function prefixLength(address: string): number {
+  return address.includes(':') ? 64 : 24;
+}
