@@ -7,9 +7,12 @@ import type { Problem } from './problem.ts';
 
 export { type CheckedFile, checkFile } from './check.ts';
 export { type CompiledConfig, compileConfig } from './compile.ts';
+export { asList } from './compile-proxy.ts';
 export type { EffectiveConfig } from './effective.ts';
 export { type Endpoint, formatEndpoint } from './endpoints.ts';
 export { type Identity, type IdentitySources, identify } from './identity.ts';
+export { configJsonSchema } from './json-schema.ts';
+export { configValue, printConfig } from './print.ts';
 export { formatProblem, type Problem } from './problem.ts';
 
 /** What loading needs to know of the host. */

@@ -1,18 +1,18 @@
 /** "Did you mean": the known name closest to a mistyped one. */
 
-/** The closest candidate within a third of the name's length, or null. Ties: the first. */
+/** The one closest candidate within a third of the name's length; null when none or several are. */
 export function closest(name: string, candidates: Iterable<string>): string | null {
   const lower = name.toLowerCase();
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {
     // A difference in length is a lower bound of the distance and costs nothing to look at.
-    if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
+    if (Math.abs(candidate.length - name.length) > bestDistance) continue;
     const distance = editDistance(lower, candidate.toLowerCase());
-    if (distance < bestDistance) {
-      best = candidate;
-      bestDistance = distance;
-    }
+    if (distance > bestDistance) continue;
+    // Equally close ones cancel out; something closer than both may still come.
+    best = distance < bestDistance ? candidate : null;
+    bestDistance = distance;
   }
   return best;
 }

@@ -24,6 +24,12 @@ export interface FieldDoc {
 /** Documentation of every documented schema object; read by the generators. */
 export const fieldDocs = z.registry<FieldDoc>();
 
+/**
+ * JSON Schema of leaves whose zod type is wider than what they take: zod accepts any number or
+ * string in order to explain the mistake, an editor should mark it.
+ */
+export const jsonForms = z.registry<Readonly<Record<string, unknown>>>();
+
 /** What a builder is told about its key: prose; `allowed` replaces the builder's own words. */
 export interface Prose {
   readonly doc: string;
@@ -55,16 +61,52 @@ export function spelled<T>(
   parse: (text: string) => Parsed<T>,
   format: (value: T) => string,
 ) {
-  return z.codec(z.string({ error: fieldError(allowed) }), z.custom<T>(), {
-    decode: (text, context) => {
-      const result = parse(text);
+  const written = z.string({ error: fieldError(allowed) });
+  return z.codec(written, z.custom<T>(), reading(allowed, parse, format, isSingle));
+}
+
+/** As `spelled`, where a file may also have a bare number (`200`, `65536`, and mistakes like `5`). */
+export function spelledOrNumber<T>(
+  allowed: string,
+  parse: (text: string) => Parsed<T>,
+  format: (value: T) => string | number,
+  jsonForm: Readonly<Record<string, unknown>>,
+  is: (value: unknown) => boolean = isSingle,
+) {
+  const written = z.union([z.string(), z.number()], { error: fieldError(allowed) });
+  jsonForms.add(written, jsonForm);
+  return z.codec(written, z.custom<T>(), reading(allowed, parse, format, is));
+}
+
+function isSingle(value: unknown): boolean {
+  return !Array.isArray(value);
+}
+
+/**
+ * Both directions of a spelling. `is` knows the values that `parse` makes: writing back, a union
+ * tries its alternatives, and a list must not be taken for one of its elements. (zod does not ask
+ * a custom schema's own check on the way back.)
+ */
+function reading<T, W extends string | number>(
+  allowed: string,
+  parse: (text: string) => Parsed<T>,
+  format: (value: T) => W,
+  is: (value: unknown) => boolean,
+) {
+  return {
+    decode: (written: string | number, context: z.core.ParsePayload) => {
+      const result = parse(String(written));
       if (result.ok) return result.value;
-      const message = foundMessage(text, allowed, result.reason);
-      context.issues.push({ code: 'custom', message, input: text });
+      const message = foundMessage(written, allowed, result.reason);
+      context.issues.push({ code: 'custom', message, input: written });
       return z.NEVER;
     },
-    encode: (value) => format(value),
-  });
+    encode: (value: T, context: z.core.ParsePayload) => {
+      if (is(value)) return format(value);
+      context.issues.push({ code: 'custom', message: 'another alternative', input: value });
+      return z.NEVER;
+    },
+  };
 }
 
 interface Range<T> {
@@ -88,23 +130,11 @@ function inRange(parse: (text: string) => Parsed<number>, range: Range<string>) 
 
 /** A duration within bounds, in milliseconds; no default. */
 export function durationValue(range: Range<string>) {
-  const allowed = durationAllowed(range);
-  // A bare number is told the same way as one in quotes, so both learn of the missing unit.
   const read = inRange(parseDuration, range);
-  return z.codec(
-    z.union([z.string(), z.number()], { error: fieldError(allowed) }),
-    z.custom<number>(),
-    {
-      decode: (written, context) => {
-        const result = read(String(written));
-        if (result.ok) return result.value;
-        const message = foundMessage(written, allowed, result.reason);
-        context.issues.push({ code: 'custom', message, input: written });
-        return z.NEVER;
-      },
-      encode: (ms) => formatDuration(ms),
-    },
-  );
+  return spelledOrNumber(durationAllowed(range), read, formatDuration, {
+    type: 'string',
+    pattern: '^[0-9]+(ms|s|m|h)$',
+  });
 }
 
 function durationAllowed({ min, max }: Range<string>): string {
@@ -132,21 +162,10 @@ export function optionalDuration(range: Range<string>, defaultText: string, pros
 /** A size with its default, in bytes. */
 export function size(setting: Range<string> & { readonly default: string }, prose: Prose) {
   const allowed = `a size from ${setting.min} to ${setting.max}, such as 64KiB or 65536`;
-  const read = inRange(parseSize, setting);
-  const codec = z.codec(
-    z.union([z.string(), z.number()], { error: fieldError(allowed) }),
-    z.custom<number>(),
-    {
-      decode: (written, context) => {
-        const result = read(String(written));
-        if (result.ok) return result.value;
-        const message = foundMessage(written, allowed, result.reason);
-        context.issues.push({ code: 'custom', message, input: written });
-        return z.NEVER;
-      },
-      encode: (bytes) => formatSize(bytes),
-    },
-  );
+  const codec = spelledOrNumber(allowed, inRange(parseSize, setting), formatSize, {
+    type: ['string', 'integer'],
+    pattern: '^[0-9]+(KiB|MiB|GiB)?$',
+  });
   return documented(codec.prefault(setting.default), {
     allowed,
     default: setting.default,

@@ -1,10 +1,17 @@
 /** `upstreams.X.health_check`: how a server is found to be up or down. */
 import { z } from 'zod';
 import { hostnameProblem } from '../endpoints.ts';
-import { foundMessage } from '../found.ts';
 import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
-import { documented, duration, fieldError, integer, optionalDuration, spelled } from './field.ts';
+import {
+  documented,
+  duration,
+  fieldError,
+  integer,
+  optionalDuration,
+  spelled,
+  spelledOrNumber,
+} from './field.ts';
 
 const check = settings.healthCheck;
 
@@ -24,19 +31,17 @@ function parseStatus(text: string): Parsed<StatusRange> {
   return to < from ? refused('the range ends before it starts') : parsed([from, to]);
 }
 
-const statusValue = z.codec(
-  z.union([z.string(), z.number()], { error: fieldError(statusAllowed) }),
-  z.custom<StatusRange>(),
-  {
-    decode: (written, context) => {
-      const result = parseStatus(String(written));
-      if (result.ok) return result.value;
-      const message = foundMessage(written, statusAllowed, result.reason);
-      context.issues.push({ code: 'custom', message, input: written });
-      return z.NEVER;
-    },
-    encode: ([from, to]) => (from === to ? from : `${from}-${to}`),
-  },
+function formatStatus([from, to]: StatusRange): string | number {
+  return from === to ? from : `${from}-${to}`;
+}
+
+const statusValue = spelledOrNumber(
+  statusAllowed,
+  parseStatus,
+  formatStatus,
+  { type: ['integer', 'string'], pattern: '^[1-5][0-9]{2}(-[1-5][0-9]{2})?$' },
+  // A range is an array itself; a list of them has arrays in it.
+  (value) => Array.isArray(value) && typeof value[0] === 'number',
 );
 
 const targetAllowed = 'a request target that starts with "/", such as /health/ready?full=1';

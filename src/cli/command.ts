@@ -1,0 +1,49 @@
+/** The shape of a command of `tandem`, and what it is run with. */
+import type { Output } from './output.ts';
+
+/** 0: good; 1: what was asked about is bad; 2: the command line is wrong. */
+export type ExitStatus = 0 | 1 | 2;
+
+/** Options that mean the same wherever they appear. */
+export type SharedOption = 'config' | 'node' | 'json';
+
+/**
+ * One command, as data: main.ts makes the command line, `--help` and the exit status out of it.
+ * Files under commands/ export one each and import what is heavy (native code, the data plane)
+ * inside `run`, so that `tandem check` starts fast and anywhere.
+ */
+export interface CliCommand {
+  readonly name: string;
+  /** One line in `tandem --help`. */
+  readonly summary: string;
+  /** Heading the command stands under in `tandem --help`. */
+  readonly group: 'Configuration' | 'Processes' | 'Operation';
+  /**
+   * What a stranger should know; shown by `tandem NAME --help` below the options, as it
+   * is: lines of at most 80 columns.
+   */
+  readonly details?: string;
+  readonly shared: readonly SharedOption[];
+  /** Options of this command alone: commander flags and their description. */
+  readonly options?: readonly (readonly [flags: string, description: string])[];
+  /**
+   * Does it. Resolves to the exit status, or to nothing when the process lives on. Rejects with
+   * StartupError for what the operator can mend; anything else is a defect.
+   */
+  run(invocation: Invocation): Promise<ExitStatus | undefined>;
+}
+
+/** One call of a command. */
+export interface Invocation {
+  /** `--config`, or its default. */
+  readonly configPath: string;
+  /** `--node`, when given. */
+  readonly node: string | undefined;
+  /** `--json`. */
+  readonly json: boolean;
+  /** The command's own options by commander's camel-case names. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly env: NodeJS.ProcessEnv;
+  readonly hostname: string;
+  readonly output: Output;
+}

@@ -1,0 +1,67 @@
+import {
+  type CheckedFile,
+  checkFile,
+  configValue,
+  type EffectiveConfig,
+  formatProblem,
+  type Identity,
+  identify,
+  printConfig,
+} from '../../config/index.ts';
+import { describeConfig } from '../check-summary.ts';
+import type { CliCommand, ExitStatus, Invocation } from '../command.ts';
+
+/** `tandem check`: is the file right, and what does it make of this host? */
+export const check: CliCommand = {
+  name: 'check',
+  summary: 'check a config file and say what it does',
+  group: 'Configuration',
+  details: `Lists every mistake as file:line:column, with what was found and what is
+allowed, on stderr. Needs no privileges and touches nothing. On a host that is
+none of the file's nodes it checks the file for all of them; with --node or
+TANDEM_NODE the name must be right.
+
+With --print the effective config, every default written out, goes to stdout.`,
+  shared: ['config', 'node', 'json'],
+  options: [['--print', 'print the effective config, defaults included']],
+  async run(invocation) {
+    const checked = checkFile(invocation.configPath);
+    const identity = identityIn(checked.config, invocation);
+    const problems = [...checked.problems];
+    if (identity !== null && !identity.ok && identity.given) {
+      const { message } = identity;
+      problems.push(
+        checked.problemAt({ severity: 'error', path: ['nodes'], part: 'key', message }),
+      );
+    }
+    const config = problems.some(({ severity }) => severity === 'error') ? null : checked.config;
+    const node = identity?.ok ? identity.node : null;
+    return report({ ...checked, config, problems }, node, invocation);
+  },
+};
+
+/** Null when nothing in the file depends on which host reads it. */
+function identityIn(config: EffectiveConfig | null, invocation: Invocation): Identity | null {
+  if (config === null || Object.keys(config.virtual_routers).length === 0) return null;
+  return identify(Object.keys(config.nodes), invocation);
+}
+
+function report(checked: CheckedFile, node: string | null, invocation: Invocation): ExitStatus {
+  const { file, config, problems, digest } = checked;
+  const { output, json } = invocation;
+  const print = invocation.options.print === true;
+  if (json) {
+    const effective = print && config !== null ? { config: configValue(config) } : {};
+    output.json({ ok: config !== null, file, digest, node, problems, ...effective });
+    return config === null ? 1 : 0;
+  }
+  for (const problem of problems) output.note(formatProblem(problem));
+  if (config === null) return 1;
+  // Whoever prints wants to read or to pipe the config, so the summary steps aside.
+  const say = print ? output.note : output.line;
+  const host = invocation.hostname.split('.')[0] ?? '';
+  say(`${file}: ok`);
+  for (const line of describeConfig(config, node, host)) say(`  ${line}`);
+  if (print) output.line(printConfig(config).trimEnd());
+  return 0;
+}

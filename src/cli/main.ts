@@ -1,0 +1,21 @@
+/** `tandem`: runs the command line on import (launcher.js imports this). */
+import { hostname } from 'node:os';
+import { commands } from './commands/index.ts';
+import { runCli } from './program.ts';
+import { tandemVersion } from './version.ts';
+
+// `tandem schema | head` closes our stdout; that is the reader's right and no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
+const status = await runCli(process.argv.slice(2), commands, {
+  env: process.env,
+  hostname: hostname(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  version: tandemVersion(),
+});
+// Not process.exit(): a pipe may still have to take what was written.
+if (status !== undefined) process.exitCode = status;

@@ -1,0 +1,39 @@
+/** What commands say: results on stdout, everything else on stderr. */
+
+/** Where a command writes. Each call is one line or one document. */
+export interface Output {
+  /** A line of the result. */
+  line(text: string): void;
+  /** The result as one JSON document. */
+  json(value: unknown): void;
+  /** A problem, a warning, a remark: never part of the result. */
+  note(text: string): void;
+}
+
+/** A stream that takes text; stdout and stderr do. */
+export interface TextSink {
+  write(text: string): unknown;
+}
+
+/** Output on the given streams. */
+export function createOutput(stdout: TextSink, stderr: TextSink): Output {
+  return {
+    line: (text) => void stdout.write(`${text}\n`),
+    json: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    note: (text) => void stderr.write(`${text}\n`),
+  };
+}
+
+/** Rows as left-aligned columns, two spaces apart; the last column is not padded. */
+export function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
