@@ -19,10 +19,11 @@ function describePair(
   const routers = Object.entries(config.virtual_routers);
   if (routers.length === 0) return ['plain balancer: the file shares no virtual addresses'];
   const nodes = Object.keys(config.nodes);
+  const peer = nodes.find((one) => one !== node);
   const who =
     node === null
       ? `this host (${host}) is none of the nodes: ${nodes.join(', ')}`
-      : `this host is ${node}${nodes.length > 1 ? `, its peer ${nodes.filter((one) => one !== node).join(', ')}` : ', which has no peer'}`;
+      : `this host is ${node}, ${peer === undefined ? 'without a peer' : `its peer is ${peer}`}`;
   const rows = routers.map(([name, router]) => {
     const order = nodes
       .map((one) => ({ one, priority: router.priority[one] ?? 0 }))
@@ -48,7 +49,10 @@ function describeBalancer(config: EffectiveConfig): readonly string[] {
         : [...new Set(listener.routes.map(({ upstream }) => upstream))];
     return [name, `${listener.protocol} ${binds}`, `to ${upstreams.join(', ')}`];
   });
-  const total = `balancer: ${count(listeners.length, 'listener')}, ${count(Object.keys(config.upstreams).length, 'upstream')}, ${count(servers, 'server')}`;
+  const total =
+    `balancer: ${count(listeners.length, 'listener')}, ` +
+    `${count(Object.keys(config.upstreams).length, 'upstream')}, ` +
+    `${count(servers, 'server')}`;
   return [total, ...columns(rows).map((row) => `  ${row}`)];
 }
 

@@ -25,8 +25,8 @@ const sharedOptions: Readonly<Record<SharedOption, readonly [flags: string, text
 // One long line for each paragraph: commander wraps them to the terminal.
 const introduction = [
   'Tandem: a load balancer pair that shares virtual IP addresses.',
-  'Two hosts read one config file. Both balance HTTP and TCP over your origin servers; one of them ' +
-    'holds the virtual addresses, and the other takes them over when it fails.',
+  'Two hosts read one config file. Both balance HTTP and TCP over your origin servers; ' +
+    'one of them holds the virtual addresses, and the other takes them over when it fails.',
 ].join('\n\n');
 
 const afterHelp = `

@@ -37,6 +37,8 @@ export function identify(names: readonly string[], sources: IdentitySources): Id
   const node =
     names.find((name) => name === sources.hostname) ?? names.find((name) => name === short);
   if (node !== undefined) return { ok: true, node };
-  const message = `this host, ${JSON.stringify(sources.hostname)}, is none of the nodes; say which it is with --node or TANDEM_NODE; ${choices}`;
+  const message =
+    `this host, ${JSON.stringify(sources.hostname)}, is none of the nodes; say which it ` +
+    `is with --node or TANDEM_NODE; ${choices}`;
   return { ok: false, given: false, message };
 }

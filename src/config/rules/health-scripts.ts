@@ -59,7 +59,9 @@ function timeoutFinding(
   { timeout, interval }: { readonly timeout: number; readonly interval: number },
 ): readonly Finding[] {
   if (timeout <= interval) return [];
-  const message = `found ${formatDuration(timeout)}; allowed: up to the interval, ${formatDuration(interval)}`;
+  const message =
+    `found ${formatDuration(timeout)}; allowed: up to the interval, ` +
+    `${formatDuration(interval)}`;
   return [error([...path, 'timeout'], message)];
 }
 

@@ -49,7 +49,9 @@ export const adminApart: Rule = ({ config }) => {
   const wildcard = familyOf(admin.host) === 4 ? '0.0.0.0' : '::';
   return binds(config).flatMap(({ listener, bind }) => {
     if (bind.port !== admin.port || (bind.host !== wildcard && bind.host !== admin.host)) return [];
-    const message = `found ${formatEndpoint(admin)}, which the listener ${listener} has; allowed: another port`;
+    const message =
+      `found ${formatEndpoint(admin)}, which the listener ${listener} has; allowed: ` +
+      'another port';
     return [error(['admin', 'bind'], message)];
   });
 };
@@ -87,7 +89,7 @@ function routeFindings(routes: Routes, path: ConfigPath): readonly Finding[] {
   return findings;
 }
 
-/** `METHOD host/path`, for any of both just the path, for every combination; or null when there are more than `max`. */
+/** `METHOD host/path` of every combination, less what is left open; null for more than `max`. */
 function product(
   hosts: readonly string[],
   paths: readonly string[],
@@ -106,7 +108,8 @@ export const limitsFit: Rule = ({ config }) => {
     if (listener.protocol !== 'http') return [];
     const { request_line, head } = listener.limits;
     if (request_line <= head) return [];
-    const message = `found ${formatSize(request_line)}; allowed: up to the whole head, ${formatSize(head)}`;
+    const message =
+      `found ${formatSize(request_line)}; allowed: up to the whole head, ` + `${formatSize(head)}`;
     return [error(['listeners', name, 'limits', 'request_line'], message)];
   });
 };

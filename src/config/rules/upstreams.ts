@@ -31,8 +31,8 @@ export const upstreamsExist: Rule = ({ config, declared }) => {
   const allowed = known.length === 0 ? 'the file has no upstreams' : known.join(', ');
   return references(config).flatMap(({ upstream, path }) => {
     if (known.includes(upstream)) return [];
-    const message = `found ${foundText(upstream)}${didYouMean(upstream, known)}; allowed: ${allowed}`;
-    return [error(path, message)];
+    const found = `found ${foundText(upstream)}${didYouMean(upstream, known)}`;
+    return [error(path, `${found}; allowed: ${allowed}`)];
   });
 };
 
@@ -55,7 +55,9 @@ export const serversUnique: Rule = ({ config }) => {
         first.set(text, index);
         return [];
       }
-      const message = `found ${text}, which is already servers[${other}]; allowed: each once (use weight)`;
+      const message =
+        `found ${text}, which is already servers[${other}]; ` +
+        'allowed: each once; weight gives it more work';
       return [error(['upstreams', name, 'servers', index, 'address'], message)];
     });
   });

@@ -85,7 +85,9 @@ export const ownersOwn: Rule = ({ config }) => {
         return [error(['virtual_routers', name, 'priority', node], message)];
       }
       if (!owner && index !== -1) {
-        const message = `found ${own}, the own address of ${node}; allowed: an address no host has, or priority 255 for ${node}`;
+        const message =
+          `found ${own}, the own address of ${node}; allowed: an address no host has, or ` +
+          `priority 255 for ${node}`;
         return [error(['virtual_routers', name, 'addresses', index], message)];
       }
       if (!owner) return [];

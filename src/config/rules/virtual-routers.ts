@@ -44,7 +44,9 @@ export const vridsUnique: Rule = ({ config }) => {
       else if (other !== name) clashes.add(other);
     }
     for (const other of clashes) {
-      const message = `found ${router.vrid}, which ${other} has on the same interface; allowed: a VRID of its own`;
+      const message =
+        `found ${router.vrid}, which ${other} has on the same interface; allowed: a VRID ` +
+        'of its own';
       findings.push(error(['virtual_routers', name, 'vrid'], message));
     }
   }
@@ -68,7 +70,9 @@ export const prioritiesDiffer: Rule = ({ config }) => {
     if (one === undefined || two === undefined) return [];
     const priority = router.priority[one];
     if (priority === undefined || priority !== router.priority[two]) return [];
-    const message = `${one} and ${two} both have priority ${priority}, so their interface addresses decide who is Active; usual: 200 and 100`;
+    const message =
+      `${one} and ${two} both have priority ${priority}, so their interface addresses ` +
+      'decide who is Active; usual: 200 and 100';
     return [warning(['virtual_routers', name, 'priority'], message, 'key')];
   });
 };

@@ -65,7 +65,7 @@ export function spelled<T>(
   return z.codec(written, z.custom<T>(), reading(allowed, parse, format, isSingle));
 }
 
-/** As `spelled`, where a file may also have a bare number (`200`, `65536`, and mistakes like `5`). */
+/** As `spelled`, where a file may also have a bare number: 200, 65536, or by mistake 5. */
 export function spelledOrNumber<T>(
   allowed: string,
   parse: (text: string) => Parsed<T>,

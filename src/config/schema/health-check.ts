@@ -109,7 +109,8 @@ export const healthCheckSchema = documented(
     .refine((value) => (value.http === undefined) !== (value.tcp === undefined), {
       error: ({ input }) => {
         const both = (input as { http?: unknown }).http !== undefined;
-        return `found ${both ? 'both http and tcp' : 'neither http nor tcp'}; allowed: exactly one, such as http: { path: /health }`;
+        const found = both ? 'both http and tcp' : 'neither http nor tcp';
+        return `found ${found}; allowed: exactly one, such as http: { path: /health }`;
       },
     })
     .optional(),

@@ -19,13 +19,16 @@ const healthScriptSchema = z.strictObject({
       .refine((words) => words[0] === undefined || /^\/[^\0]*$/.test(words[0]), {
         path: [0],
         error: ({ input }) =>
-          `found ${JSON.stringify((input as string[])[0])}; allowed: an absolute path, such as /usr/local/bin/check`,
+          `found ${JSON.stringify((input as string[])[0])}; allowed: an absolute path, ` +
+          'such as /usr/local/bin/check',
       })
       .refine((words) => !words.some((word) => word.includes('\0')), {
         error: 'a NUL character cannot be in a command',
       }),
     {
-      doc: 'Program and arguments, run without a shell. Exit code 0 passes; any other, a signal or the timeout fails.',
+      doc:
+        'Program and arguments, run without a shell. Exit code 0 passes; any other, a ' +
+        'signal or the timeout fails.',
       allowed: commandAllowed,
       default: null,
       danger: 'A check both hosts fail at once (a shared origin) should have a weight, not 0.',
@@ -38,9 +41,13 @@ const healthScriptSchema = z.strictObject({
   rise: integer(script.rise, { doc: 'Passes in a row before the script counts as passing.' }),
   fall: integer(script.fall, { doc: 'Failures in a row before the script counts as failing.' }),
   weight: integer(script.weight, {
-    doc: 'Negative: subtracted from the priority while the script fails. Positive: added while it passes. 0: failing is a fault, and the addresses leave unless the peer is worse.',
+    doc:
+      'Negative: subtracted from the priority while the script fails. Positive: added ' +
+      'while it passes. 0: failing is a fault, and the addresses leave unless the peer ' +
+      'is worse.',
     danger:
-      'A weight smaller than the distance between the two priorities never moves an address; `tandem check` says so.',
+      'A weight smaller than the distance between the two priorities never moves an ' +
+      'address; `tandem check` says so.',
   }),
 });
 
@@ -48,7 +55,9 @@ const healthScriptSchema = z.strictObject({
 export const healthScriptsSchema = documented(
   namedMap(healthScriptSchema, 'health scripts', script.countMax).optional(),
   {
-    doc: 'Commands whose result counts where a virtual router tracks them, by name. They run without privileges.',
+    doc:
+      'Commands whose result counts where a virtual router tracks them, by name. They ' +
+      'run without privileges.',
     allowed: `a map of 1 to ${script.countMax} scripts; each key is ${nameAllowed}`,
     default: 'none',
   },

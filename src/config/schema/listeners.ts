@@ -23,7 +23,10 @@ const bind = documented(
       .max(listener.bindsMax, { error: `at most ${listener.bindsMax} addresses` }),
   ]),
   {
-    doc: 'Addresses the listener accepts connections on. "0.0.0.0" is every IPv4 address, "[::]" every IPv6 address and no IPv4. Wildcards are recommended: they hold on both hosts, whoever has the virtual addresses.',
+    doc:
+      'Addresses the listener accepts connections on. "0.0.0.0" is every IPv4 address, ' +
+      '"[::]" every IPv6 address and no IPv4. Wildcards are recommended: they hold on ' +
+      'both hosts, whoever has the virtual addresses.',
     allowed: `${bindAllowed}, or a list`,
     default: null,
   },
@@ -40,7 +43,9 @@ const httpLimitsSchema = z.strictObject({
   head: size(limits.head, { doc: 'Longest request line and header together; 431 beyond.' }),
   headers: integer(limits.headers, { doc: 'Most header fields; 431 beyond.' }),
   body: size(limits.body, {
-    doc: 'Longest request body, announced or streamed; 413 beyond. 0: no limit. Bodies are streamed, never held.',
+    doc:
+      'Longest request body, announced or streamed; 413 beyond. 0: no limit. Bodies are ' +
+      'streamed, never held.',
   }),
   head_timeout: duration(limits.headTimeout, {
     doc: 'From the first byte of a head to its end; 408 beyond.',
@@ -93,7 +98,9 @@ export const listenerSchema = z.discriminatedUnion(
 export const listenersSchema = documented(
   namedMap(listenerSchema, 'listeners', listener.countMax).optional(),
   {
-    doc: 'Where clients connect, by name. `protocol: http` understands requests and has `routes`; `protocol: tcp` passes bytes and has one `upstream`.',
+    doc:
+      'Where clients connect, by name. `protocol: http` understands requests and has ' +
+      '`routes`; `protocol: tcp` passes bytes and has one `upstream`.',
     allowed: `a map of 1 to ${listener.countMax} listeners; each key is ${nameAllowed}`,
     default: 'none: no balancer on the nodes',
   },

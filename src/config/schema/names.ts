@@ -6,7 +6,7 @@ import { fieldError } from './field.ts';
 export const nameAllowed =
   'a name of letters, digits, "-" and "_", starting with a letter or digit, at most 63 long';
 
-/** Name of a virtual router, script, upstream or listener. No dots: `web.ipv6` is made from `web`. */
+/** Name of a virtual router, script, upstream or listener; no dots, `web.ipv6` is made of `web`. */
 export const nameValue = z
   .string({ error: fieldError(nameAllowed) })
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, { error: fieldError(nameAllowed) });

@@ -18,14 +18,20 @@ function parseNodeAddress(text: string): Parsed<string> {
 
 const nodeSchema = z.strictObject({
   address: documented(spelled(addressAllowed, parseNodeAddress, (text) => text).optional(), {
-    doc: 'The host\'s own address, the one that never moves. A virtual address equal to it makes the node its "address owner", which then needs priority 255.',
+    doc:
+      "The host's own address, the one that never moves. A virtual address equal to it " +
+      'makes the node its "address owner", which then needs priority 255.',
     allowed: addressAllowed,
     default: 'unknown',
   }),
   priority: integer(settings.node.priority, {
-    doc: 'Priority of this node in every virtual router that does not set its own. The node with the highest effective priority holds the addresses. Keep the two well apart, so that trackers have room.',
+    doc:
+      'Priority of this node in every virtual router that does not set its own. The node ' +
+      'with the highest effective priority holds the addresses. Keep the two well apart, ' +
+      'so that trackers have room.',
     danger:
-      "255 declares that the virtual addresses are this host's own: it never gives them up while it runs, and no tracker applies.",
+      "255 declares that the virtual addresses are this host's own: it never gives " +
+      'them up while it runs, and no tracker applies.',
   }),
 });
 
@@ -33,7 +39,10 @@ const nodeSchema = z.strictObject({
 export const nodesSchema = documented(
   nodeMap(nodeSchema, 'nodes', settings.node.countMax).optional(),
   {
-    doc: 'The hosts of the pair, by name. Both hosts read the same file; each knows itself by `--node`, `TANDEM_NODE` or its host name. With a single node there is no peer to take over.',
+    doc:
+      'The hosts of the pair, by name. Both hosts read the same file; each knows itself ' +
+      'by `--node`, `TANDEM_NODE` or its host name. With a single node there is no peer ' +
+      'to take over.',
     allowed: `a map of 1 to ${settings.node.countMax} nodes by name`,
     default: 'none: a plain balancer',
   },

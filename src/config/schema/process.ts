@@ -83,7 +83,9 @@ export const proxySchema = documented(
         default: 'auto',
       }),
       io: documented(choiceValue(ioEngines).prefault('auto'), {
-        doc: "How the balancer reaches sockets. `net` is Node's own way; `auto` takes the fastest this version has.",
+        doc:
+          "How the balancer reaches sockets. `net` is Node's own way; `auto` takes the " +
+          'fastest this version has.',
         allowed: choiceAllowed(ioEngines),
         default: 'auto',
       }),

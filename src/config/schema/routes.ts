@@ -68,12 +68,16 @@ function oneOrMore<V extends z.ZodType>(value: V) {
 
 const matchSchema = z.strictObject({
   host: documented(oneOrMore(spelled(hostAllowed, parseMatchHost, same)), {
-    doc: 'Host names, compared without case and port. `*.example.com` matches any name below, not example.com itself.',
+    doc:
+      'Host names, compared without case and port. `*.example.com` matches any name ' +
+      'below, not example.com itself.',
     allowed: `${hostAllowed}, or a list`,
     default: 'any host',
   }),
   path: documented(oneOrMore(spelled(pathAllowed, parseMatchPath, same)), {
-    doc: 'Path prefixes in whole segments: /api matches /api and /api/x, not /apix. The longest prefix wins, whatever the order of the routes.',
+    doc:
+      'Path prefixes in whole segments: /api matches /api and /api/x, not /apix. The ' +
+      'longest prefix wins, whatever the order of the routes.',
     allowed: `${pathAllowed}, or a list`,
     default: '/',
   }),
@@ -97,13 +101,15 @@ export const routeSchema = z.strictObject({
     default: null,
   }),
   raw_path: flag(false, {
-    doc: 'Forwards the target as it came instead of the normalised path. Routing sees the normalised one in any case.',
+    doc:
+      'Forwards the target as it came instead of the normalised path. Routing sees the ' +
+      'normalised one in any case.',
     danger: 'A server that reads paths differently can be led past rules that were made here.',
   }),
 });
 
-/** The list of routes of an HTTP listener. */
-export const routesAllowed = `a list of 1 to ${settings.listener.routesMax} routes, such as [{ upstream: api }]`;
+const routesMax = settings.listener.routesMax;
+const routesAllowed = `a list of 1 to ${routesMax} routes, such as [{ upstream: api }]`;
 
 /** `routes`. */
 export const routesSchema = documented(

@@ -36,11 +36,16 @@ const serverSchema = z.strictObject({
   backup: flag(false, { doc: 'Used only while no other server is available.' }),
 });
 
-const serversAllowed = `a list of 1 to ${upstream.serversMax} servers, such as [{ address: 198.51.100.21:80 }]`;
+const serversMax = upstream.serversMax;
+const serversAllowed = `a list of 1 to ${serversMax} servers such as { address: 198.51.100.21:80 }`;
 
 const upstreamSchema = z.strictObject({
   policy: documented(choiceValue(policies).prefault(upstream.policy), {
-    doc: '`round_robin` takes servers in turn, in proportion to their weights; `weighted_round_robin` is another name for it. `least_connections` takes the one with the fewest requests or sessions in flight for its weight, counted over all workers.',
+    doc:
+      '`round_robin` takes servers in turn, in proportion to their weights; ' +
+      '`weighted_round_robin` is another name for it. `least_connections` takes the one ' +
+      'with the fewest requests or sessions in flight for its weight, counted over all ' +
+      'workers.',
     allowed: choiceAllowed(policies),
     default: upstream.policy,
   }),
@@ -60,9 +65,13 @@ const upstreamSchema = z.strictObject({
   }),
   idle_timeout: optionalDuration(
     upstream.idleTimeout,
-    `${upstream.idleTimeout.default}; ${upstream.idleTimeoutTcp} when only tcp listeners use the upstream`,
+
+    `${upstream.idleTimeout.default}; ${upstream.idleTimeoutTcp} when only tcp ` +
+      'listeners use the upstream',
     {
-      doc: 'Longest silence in both directions in the middle of a message (HTTP) or a session (TCP).',
+      doc:
+        'Longest silence in both directions in the middle of a message (HTTP) or a ' +
+        'session (TCP).',
     },
   ),
   keepalive: documented(
@@ -72,7 +81,9 @@ const upstreamSchema = z.strictObject({
           doc: 'HTTP: idle connections kept per server and worker. 0: a connection per request.',
         }),
         timeout: duration(upstream.keepAliveTimeout, {
-          doc: "HTTP: an idle connection is closed after this time. Keep it below the server's own.",
+          doc:
+            'HTTP: an idle connection is closed after this time. Keep it below the ' +
+            "server's own.",
         }),
       })
       .prefault({}),

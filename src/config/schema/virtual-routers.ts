@@ -35,7 +35,9 @@ function byNode<V extends z.ZodType>(value: V, what: string) {
 }
 
 const addressAllowed = 'an address with its prefix length, such as 198.51.100.100/24';
-const addressesAllowed = `a list of 1 to ${router.addressesMax} addresses with prefix lengths, such as [198.51.100.100/24]`;
+const addressesAllowed =
+  `a list of 1 to ${router.addressesMax} addresses with prefix lengths, such as ` +
+  '[198.51.100.100/24]';
 
 const trackSchema = z.strictObject({
   proxy: documented(z.boolean({ error: fieldError('true or false') }).optional(), {
@@ -52,7 +54,9 @@ const trackSchema = z.strictObject({
       })
       .prefault([]),
     {
-      doc: "Other interfaces this host's service needs, such as the one to the origins. One without carrier is a fault. The router's own interface is always watched.",
+      doc:
+        "Other interfaces this host's service needs, such as the one to the origins. One " +
+        "without carrier is a fault. The router's own interface is always watched.",
       allowed: `a list of at most ${router.trackedInterfacesMax} interface names`,
       default: '[]',
     },
@@ -78,7 +82,9 @@ const virtualRouterSchema = z.strictObject({
     danger: 'A VRID that another VRRP pair on the same network uses makes the two fight.',
   }),
   interface: documented(byNode(interfaceValue, 'interfaces'), {
-    doc: 'Interface that carries the addresses and the adverts, for both nodes or by node: `{ edge-a: eth0, edge-b: ens3 }`.',
+    doc:
+      'Interface that carries the addresses and the adverts, for both nodes or by node: ' +
+      '`{ edge-a: eth0, edge-b: ens3 }`.',
     allowed: `${interfaceAllowed}, or a map of them by node`,
     default: null,
   }),
@@ -90,15 +96,22 @@ const virtualRouterSchema = z.strictObject({
       .min(1, { error: `found an empty list; allowed: ${addressesAllowed}` })
       .max(router.addressesMax, { error: `at most ${router.addressesMax} addresses` }),
     {
-      doc: 'The virtual addresses. With both families in one router there are two on the wire, `web` and `web.ipv6`, as VRRP asks. The first IPv6 address should be link-local (RFC 9568 section 5.2.9).',
+      doc:
+        'The virtual addresses. With both families in one router there are two on the ' +
+        'wire, `web` and `web.ipv6`, as VRRP asks. The first IPv6 address should be ' +
+        'link-local (RFC 9568 section 5.2.9).',
       allowed: addressesAllowed,
       default: null,
     },
   ),
   advert_interval: duration(router.advertInterval, {
-    doc: 'Time between adverts. A silent host is replaced after three of them and a little more, so 100ms means takeover in about 0.3 s. Version 3 takes multiples of 10ms up to 40950ms, version 2 whole seconds.',
+    doc:
+      'Time between adverts. A silent host is replaced after three of them and a little ' +
+      'more, so 100ms means takeover in about 0.3 s. Version 3 takes multiples of 10ms ' +
+      'up to 40950ms, version 2 whole seconds.',
     danger:
-      'Below 100ms a host needs real-time priority for the agent, or a busy moment looks like a death.',
+      'Below 100ms a host needs real-time priority for the agent, or a busy moment ' +
+      'looks like a death.',
   }),
   version: documented(
     z
@@ -113,16 +126,22 @@ const virtualRouterSchema = z.strictObject({
     },
   ),
   priority: documented(byNode(integerValue(settings.node.priority), 'priorities').optional(), {
-    doc: 'Priority in this router, for both nodes or by node: `{ edge-a: 200, edge-b: 100 }`. Two routers with opposite priorities put one address on each host.',
+    doc:
+      'Priority in this router, for both nodes or by node: `{ edge-a: 200, edge-b: 100 ' +
+      '}`. Two routers with opposite priorities put one address on each host.',
     allowed: `${integerAllowed(settings.node.priority)}, or a map of them by node`,
     default: "the node's own priority",
     danger: 'Equal priorities leave the choice to the interface addresses.',
   }),
   preempt: flag(true, {
-    doc: 'Whether a host with the higher priority takes the addresses back. With false the addresses stay where they are until their host is at fault.',
+    doc:
+      'Whether a host with the higher priority takes the addresses back. With false the ' +
+      'addresses stay where they are until their host is at fault.',
   }),
   peer: documented(choiceValue(['tandem', 'other']).prefault('tandem'), {
-    doc: 'What the other host runs. `other` (keepalived, a hardware router): only the signals of the RFC are used.',
+    doc:
+      'What the other host runs. `other` (keepalived, a hardware router): only the ' +
+      'signals of the RFC are used.',
     allowed: choiceAllowed(['tandem', 'other']),
     default: 'tandem',
   }),
