@@ -1,0 +1,97 @@
+/**
+ * nftables through libnftables, the library inside `nft`. Loaded when the first ruleset is run;
+ * a host without it gets a NativeLibraryError then, and not before.
+ */
+import { openLibrary } from './native.ts';
+
+const SONAME = 'libnftables.so.1';
+const ADVICE = 'install it (Debian: apt-get install libnftables1)';
+
+type Context = unknown;
+
+interface Library {
+  nft_ctx_new(flags: number): Context;
+  nft_ctx_free(context: Context): void;
+  nft_ctx_buffer_output(context: Context): number;
+  nft_ctx_buffer_error(context: Context): number;
+  nft_ctx_get_output_buffer(context: Context): string | null;
+  nft_ctx_get_error_buffer(context: Context): string | null;
+  nft_run_cmd_from_buffer(context: Context, commands: string): number;
+}
+
+const PROTOTYPES: Record<keyof Library, string> = {
+  nft_ctx_new: 'void *nft_ctx_new(uint32_t flags)',
+  nft_ctx_free: 'void nft_ctx_free(void *context)',
+  nft_ctx_buffer_output: 'int nft_ctx_buffer_output(void *context)',
+  nft_ctx_buffer_error: 'int nft_ctx_buffer_error(void *context)',
+  nft_ctx_get_output_buffer: 'const char *nft_ctx_get_output_buffer(void *context)',
+  nft_ctx_get_error_buffer: 'const char *nft_ctx_get_error_buffer(void *context)',
+  nft_run_cmd_from_buffer: 'int nft_run_cmd_from_buffer(void *context, const char *commands)',
+};
+
+let bound: Library | undefined;
+
+function library(): Library {
+  if (bound === undefined) {
+    const handle = openLibrary(SONAME, ADVICE);
+    const functions = Object.entries(PROTOTYPES).map(([name, prototype]) => [
+      name,
+      handle.func(prototype),
+    ]);
+    bound = Object.fromEntries(functions) as Library;
+  }
+  return bound;
+}
+
+/** Commands that nftables refused: a syntax error, a missing table, a missing right. */
+export class NftablesError extends Error {
+  override readonly name = 'NftablesError';
+  /** What was asked for. */
+  readonly commands: string;
+
+  constructor(message: string, commands: string) {
+    super(`nftables: ${message.trim()}`);
+    this.commands = commands;
+  }
+}
+
+/** A connection to nftables in the network namespace of the thread that opens it. */
+export class Nftables {
+  #context: Context;
+
+  /** Throws NativeLibraryError when libnftables is missing. */
+  constructor() {
+    const context = library().nft_ctx_new(0);
+    if (context === null) {
+      throw new NftablesError('no context (out of memory or descriptors)', '');
+    }
+    library().nft_ctx_buffer_output(context);
+    library().nft_ctx_buffer_error(context);
+    this.#context = context;
+  }
+
+  /**
+   * Runs commands in the language of `nft -f`, as one transaction: all or nothing. Returns what
+   * they print. Throws NftablesError with nftables's own words.
+   */
+  run(commands: string): string {
+    if (this.#context === null) {
+      throw new NftablesError('closed', commands);
+    }
+    const status = library().nft_run_cmd_from_buffer(this.#context, commands);
+    const output = library().nft_ctx_get_output_buffer(this.#context) ?? '';
+    const error = library().nft_ctx_get_error_buffer(this.#context) ?? '';
+    if (status !== 0) {
+      throw new NftablesError(error === '' ? `status ${status}` : error, commands);
+    }
+    return output;
+  }
+
+  /** A second call does nothing. */
+  close(): void {
+    if (this.#context !== null) {
+      library().nft_ctx_free(this.#context);
+      this.#context = null;
+    }
+  }
+}
