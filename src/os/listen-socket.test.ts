@@ -3,7 +3,13 @@ import { readdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { OsError } from './errors.ts';
-import { closeDescriptor, duplicateDescriptor, openListenSocket } from './listen-socket.ts';
+import {
+  closeDescriptor,
+  duplicateDescriptor,
+  openListenSocket,
+  stopArrivals,
+  waitingConnections,
+} from './listen-socket.ts';
 
 const plain = { host: '127.0.0.1', port: 0, backlog: 16, freeBind: false, reusePort: false };
 
@@ -92,5 +98,63 @@ describe('openListenSocket', () => {
     expect(thrownBy(() => closeDescriptor(fd)).message).toBe(
       `close(${fd}): EBADF, bad file descriptor`,
     );
+  });
+});
+
+describe.each(['127.0.0.1', '::1'])('stopArrivals on %s', (host) => {
+  it('refuses who comes after it and loses nobody who came before', async () => {
+    const { fd, port } = openListenSocket({ ...plain, host, backlog: 512 });
+    const server = createServer((socket) => socket.end('served'));
+    server.listen({ fd: duplicateDescriptor(fd) });
+    await once(server, 'listening');
+    const outcomes = { served: 0, refused: 0 };
+    let stopped = false;
+    const client = () =>
+      new Promise<void>((done, fail) => {
+        const socket = connect(port, host);
+        let received = '';
+        socket.on('data', (data) => {
+          received += data;
+        });
+        socket.on('error', (error: NodeJS.ErrnoException) => {
+          outcomes.refused++;
+          // Anything else, a reset above all, would be a lost connection.
+          error.code === 'ECONNREFUSED' ? done() : fail(error);
+        });
+        socket.on('end', () => {
+          outcomes.served++;
+          received === 'served' ? done() : fail(new Error(`received "${received}"`));
+        });
+      });
+    const crowd = Array.from({ length: 20 }, async () => {
+      while (!stopped) await client();
+    });
+    const stop = async () => {
+      while (outcomes.served < 400) await client();
+      stopArrivals(fd);
+      stopped = true;
+      const late = client();
+      while (waitingConnections(fd) > 0) await new Promise(setImmediate);
+      server.close();
+      closeDescriptor(fd);
+      await late;
+    };
+    await Promise.all([...crowd, stop()]);
+    expect(outcomes.served).toBeGreaterThanOrEqual(400);
+    expect(outcomes.refused).toBeGreaterThanOrEqual(1);
+  });
+
+  it('lets a waiting connection be accepted afterwards', async () => {
+    const { fd, port } = openListenSocket({ ...plain, host });
+    const client = connect(port, host);
+    await once(client, 'connect');
+    expect(waitingConnections(fd)).toBe(1);
+    stopArrivals(fd);
+    const server = createServer((socket) => socket.end('served'));
+    server.listen({ fd: duplicateDescriptor(fd) });
+    expect(String((await once(client, 'data'))[0])).toBe('served');
+    expect(waitingConnections(fd)).toBe(0);
+    server.close();
+    closeDescriptor(fd);
   });
 });

@@ -3,7 +3,7 @@
  * cannot hand one listener to several threads, and cannot stop arrivals before it closes.
  *
  *   openListenSocket -> fd (main thread keeps it) -> duplicateDescriptor -> a worker accepts on it
- *   to stop: stopArrivals(fd) -> accept until EAGAIN -> closeDescriptor(fd)
+ *   to stop: stopArrivals(fd) -> accept until waitingConnections(fd) is 0 -> closeDescriptor(fd)
  */
 import { OsError } from './errors.ts';
 import { interfaceIndex } from './interface-index.ts';
@@ -32,10 +32,14 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from './socket-constants.ts';
-import { setIntOption, setOption } from './socket-option.ts';
+import { getOption, setIntOption, setOption } from './socket-option.ts';
 
 const F_DUPFD_CLOEXEC = 1030;
 const EINVAL = 22;
+const IPPROTO_TCP = 6;
+const TCP_INFO = 11;
+/** The oldest form of `struct tcp_info`; the kernel fills what there is room for. */
+const TCP_INFO_BYTES = 104;
 
 export interface ListenOptions {
   /** IPv4 or IPv6 address, no name; link-local IPv6 with its zone (`fe80::1%eth0`). */
@@ -109,6 +113,17 @@ export function closeDescriptor(fd: number): void {
  */
 export function stopArrivals(fd: number): void {
   setOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, dropSynProgram().bytes, `${fd}, SO_ATTACH_FILTER`);
+}
+
+/**
+ * Connections whose handshake is over and which nobody has accepted. For who accepts through
+ * node:net and cannot see EAGAIN. Throws OsError.
+ */
+export function waitingConnections(fd: number): number {
+  const info = new Uint8Array(TCP_INFO_BYTES);
+  getOption(fd, IPPROTO_TCP, TCP_INFO, info, `${fd}, TCP_INFO`);
+  // Of a listening socket, tcpi_unacked is the length of the accept queue.
+  return new DataView(info.buffer).getUint32(24, true);
 }
 
 let program: StableMemory | undefined;

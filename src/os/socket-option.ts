@@ -25,10 +25,21 @@ export function setOption(
   check(libc().setsockopt(fd, level, option, value, value.length), 'setsockopt', detail);
 }
 
+/** Reads an option into `value`, as many bytes as fit. `detail` is for the error text only. */
+export function getOption(
+  fd: number,
+  level: number,
+  option: number,
+  value: Uint8Array,
+  detail: string,
+): void {
+  const length = Uint8Array.of(value.length, 0, 0, 0);
+  check(libc().getsockopt(fd, level, option, value, length), 'getsockopt', detail);
+}
+
 /** Reads an option whose value is a C `int`. */
 export function getIntOption(fd: number, level: number, option: number, name: string): number {
   const value = new Uint8Array(4);
-  const length = Uint8Array.of(4, 0, 0, 0);
-  check(libc().getsockopt(fd, level, option, value, length), 'getsockopt', name);
+  getOption(fd, level, option, value, name);
   return new DataView(value.buffer).getInt32(0, true);
 }
