@@ -148,6 +148,13 @@ export class Host {
     );
   }
 
+  /** Names of the logs there are, for {@link logTail}; those of the lab's instruments too. */
+  logs(): readonly string[] {
+    return readdirSync(this.folder)
+      .filter((file) => file.endsWith('.log'))
+      .map((file) => file.slice(0, -'.log'.length));
+  }
+
   /** The last lines of a log, for an error message. */
   logTail(name: string, lines = 20): string {
     const text = readFileSync(join(this.folder, `${name}.log`), 'utf8');

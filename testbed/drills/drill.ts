@@ -1,0 +1,81 @@
+/** What a drill is, and what is measured while it runs. */
+import type { ProbeReport } from '../lab/probe-report.ts';
+import type { Place } from './place.ts';
+
+/** The numbers a drill yields. Milliseconds, except the counts. */
+export interface Measurements {
+  /** Longest time in which no new connection was served. */
+  readonly outageMs: number;
+  /** From the fault to the other edge holding the address; null when it never did. */
+  readonly takeoverMs: number | null;
+  /** From the fault to the end of the last moment with no or two holders; 0 when there was none. */
+  readonly convergedMs: number;
+  readonly noHolderMs: number;
+  readonly twoHoldersMs: number;
+  /** Requests on connections of their own, and on persistent ones, that were not answered. */
+  readonly failedRequests: number;
+  readonly failedKeepAlive: number;
+  /** Persistent HTTP connections and TCP sessions that broke. */
+  readonly brokenConnections: number;
+  readonly brokenSessions: number;
+}
+
+/** A sentence and the number it promises; `null` where the drill only reports. */
+export interface Bound {
+  readonly what: string;
+  readonly atMostMs: number | null;
+}
+
+export interface Drill {
+  readonly name: string;
+  /** What breaks, in a few words. */
+  readonly fault: string;
+  /** What a client should feel, in a sentence. */
+  readonly expectation: string;
+  /** The bound at an advertisement interval. */
+  bound(advertMs: number): Bound;
+  /** The number that the bound is about. */
+  measure(measured: Measurements): number | null;
+  /** Brings the pair into the state before the fault. Default: the preferred edge is Active. */
+  prepare?(place: Place): Promise<void>;
+  /** Breaks it. `active` is the edge that holds the address. */
+  inflict(place: Place, active: string): Promise<void>;
+  /** Undoes the fault; called after the measurement, and also when something went wrong. */
+  repair(place: Place, active: string): Promise<void>;
+}
+
+/** What became of one drill. */
+export interface DrillResult {
+  readonly name: string;
+  readonly fault: string;
+  readonly expectation: string;
+  readonly place: string;
+  readonly stack: string;
+  readonly advertMs: number;
+  readonly bound: Bound;
+  readonly value: number | null;
+  readonly passed: boolean;
+  /** Why the drill could not be measured; null when it could. */
+  readonly error: string | null;
+  readonly measured: Measurements | null;
+  /** CLOCK_MONOTONIC, ms, as all times of the timeline. */
+  readonly faultAtMs: number;
+  readonly timeline: Timeline | null;
+}
+
+/** What the picture of a drill is drawn from. */
+export interface Timeline {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly edges: readonly string[];
+  /** Who held the address when; `toMs` is the end of the observation where nothing ended it. */
+  readonly holdings: readonly Holding[];
+  readonly marks: readonly { readonly atMs: number; readonly text: string }[];
+  readonly probes: readonly ProbeReport[];
+}
+
+export interface Holding {
+  readonly host: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}

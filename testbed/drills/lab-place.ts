@@ -1,0 +1,147 @@
+/** The lab as a place for drills: a pair, three Node origins and a client in namespaces. */
+import { join } from 'node:path';
+import {
+  address4,
+  clientPlan,
+  edgeA,
+  edgeB,
+  originPlans,
+  pairPlan,
+  virtualAddress4,
+  virtualAddress6,
+} from '../lab/address-plan.ts';
+import type { AddressWatch } from '../lab/address-watch.ts';
+import { Lab } from '../lab/lab.ts';
+import { Probe } from '../lab/probe.ts';
+import type { ProbeOptions } from '../lab/prober.ts';
+import { startNodeOrigin } from '../lab/stacks/origins.ts';
+import type { Half, PairSettings, RunningEdge, Stack } from '../lab/stacks/stack.ts';
+import type { Place } from './place.ts';
+
+const PROBER = join(import.meta.dirname, '..', 'lab', 'prober.ts');
+
+/** Settings of the pair in the lab. */
+export function labSettings(advertMs: number): PairSettings {
+  return {
+    edges: [edgeA, edgeB].map((plan) => ({ name: plan.name, address: address4(plan) })),
+    virtualAddresses: [virtualAddress4, virtualAddress6],
+    vrid: 51,
+    advertMs,
+    origins: originPlans.map((plan) => address4(plan)),
+  };
+}
+
+export class LabPlace implements Place {
+  readonly kind = 'lab';
+  readonly edges = [edgeA.name, edgeB.name] as const;
+  readonly address = virtualAddress4;
+  readonly lab: Lab;
+  readonly watch: AddressWatch;
+  readonly #stack: Stack;
+  readonly #settings: PairSettings;
+  readonly #running = new Map<string, RunningEdge>();
+
+  private constructor(lab: Lab, watch: AddressWatch, stack: Stack, advertMs: number) {
+    this.lab = lab;
+    this.watch = watch;
+    this.#stack = stack;
+    this.#settings = labSettings(advertMs);
+  }
+
+  get stack(): string {
+    return this.#stack.name;
+  }
+
+  get advertMs(): number {
+    return this.#settings.advertMs;
+  }
+
+  get tcp(): boolean {
+    return this.#stack.tcp;
+  }
+
+  /** Boots hosts and origins, then both edges. Nothing is left when it rejects. */
+  static async boot(stack: Stack, advertMs: number): Promise<LabPlace> {
+    const place = await LabPlace.prepare(stack, advertMs);
+    try {
+      await Promise.all(place.edges.map((edge) => place.start(edge)));
+      return place;
+    } catch (error) {
+      const logs = await place.logs();
+      await place.close();
+      throw new Error(`${(error as Error).message}\n${logs}`);
+    }
+  }
+
+  /** Boots everything but the edges' services. */
+  static async prepare(stack: Stack, advertMs: number): Promise<LabPlace> {
+    const lab = await Lab.create({ hosts: pairPlan });
+    try {
+      await Promise.all(originPlans.map((plan) => startNodeOrigin(lab.host(plan.name))));
+      const watch = await lab.watch(virtualAddress4, [edgeA.name, edgeB.name]);
+      return new LabPlace(lab, watch, stack, advertMs);
+    } catch (error) {
+      await lab.close();
+      throw error;
+    }
+  }
+
+  crash(edge: string): Promise<void> {
+    this.#running.delete(edge);
+    return this.lab.crash(edge);
+  }
+
+  async start(edge: string): Promise<void> {
+    await this.lab.heal(edge);
+    this.#running.set(edge, await this.#stack.start(this.lab.host(edge), this.#settings));
+  }
+
+  async stop(edge: string): Promise<void> {
+    const running = this.#running.get(edge);
+    this.#running.delete(edge);
+    await running?.stop();
+  }
+
+  cut(edge: string): Promise<void> {
+    return this.lab.cut(edge);
+  }
+
+  heal(edge: string): Promise<void> {
+    return this.lab.heal(edge);
+  }
+
+  async freeze(edge: string): Promise<void> {
+    this.lab.host(edge).signal('SIGSTOP');
+  }
+
+  async thaw(edge: string): Promise<void> {
+    this.lab.host(edge).signal('SIGCONT');
+  }
+
+  async kill(edge: string, half: Half): Promise<void> {
+    const count = this.lab.host(edge).signal('SIGKILL', this.#stack.halves[half]);
+    if (count === 0) throw new Error(`no ${half} process of ${this.stack} runs on ${edge}`);
+  }
+
+  probe(options: Omit<ProbeOptions, 'address'>): Promise<Probe> {
+    const client = this.lab.host(clientPlan.name);
+    const start = (argument: string) =>
+      client.spawn([process.execPath, PROBER, argument], { streams: 'pipe', log: 'prober' }).child;
+    return Probe.start(start, { ...options, address: this.address });
+  }
+
+  async logs(): Promise<string> {
+    return this.edges
+      .flatMap((edge) =>
+        this.lab
+          .host(edge)
+          .logs()
+          .map((log) => `--- ${edge} ${log}\n${this.lab.host(edge).logTail(log)}`),
+      )
+      .join('\n');
+  }
+
+  close(): Promise<void> {
+    return this.lab.close();
+  }
+}

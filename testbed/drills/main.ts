@@ -1,0 +1,144 @@
+/**
+ * `npm run drill -- [--lab | --docker] [--stack NAME] [--advert 100ms] [DRILL...]`: breaks a pair on
+ * purpose and measures what clients felt. Prints a table, writes `reports/drills.{json,html}`, and
+ * ends with status 1 when a bound was missed.
+ */
+import { parseArgs } from 'node:util';
+import { enterLab, insideLab } from '../lab/enter.ts';
+import { stacks } from '../lab/stacks/index.ts';
+import type { Stack, StackName } from '../lab/stacks/stack.ts';
+import { drillNamed, drills } from './catalogue.ts';
+import type { Drill, DrillResult } from './drill.ts';
+import { LabPlace } from './lab-place.ts';
+import type { Place } from './place.ts';
+import { writeDrillReports } from './report-files.ts';
+import { resultTable, tableLegend, verdict } from './result-text.ts';
+import { runDrill } from './run-drill.ts';
+
+const USAGE = `usage: npm run drill -- [--lab | --docker] [--stack NAME] [--advert TIME] [DRILL...]
+
+  --lab       in network namespaces on this machine (default)
+  --docker    in containers, through docker compose
+  --stack     ${Object.keys(stacks).join(', ')}, or all (default tandem)
+  --advert    advertisement interval, 10ms to 40s (default 100ms)
+  --list      name the drills and end
+
+drills (default: all):
+${drills.map(({ name, fault }) => `  ${name.padEnd(18)}${fault}`).join('\n')}
+`;
+
+interface Request {
+  readonly where: 'lab' | 'docker';
+  readonly stacks: readonly Stack[];
+  readonly advertMs: number;
+  readonly drills: readonly Drill[];
+}
+
+/** Reads the command line; throws an Error that says what is wrong with it. */
+export function parseRequest(argv: readonly string[]): Request | 'help' {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      lab: { type: 'boolean', default: false },
+      docker: { type: 'boolean', default: false },
+      stack: { type: 'string', default: 'tandem' },
+      advert: { type: 'string', default: '100ms' },
+      list: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.list || values.help) return 'help';
+  if (values.lab && values.docker) throw new Error('--lab and --docker exclude each other');
+  if (values.docker && values.stack !== 'tandem') throw new Error('Docker runs Tandem only');
+  const names = values.stack === 'all' ? Object.keys(stacks) : [values.stack];
+  const chosen = names.map((name) => stacks[name as StackName]);
+  if (chosen.includes(undefined as never)) throw new Error(`no stack "${values.stack}"`);
+  return {
+    where: values.docker ? 'docker' : 'lab',
+    stacks: chosen,
+    advertMs: parseAdvert(values.advert),
+    drills: positionals.length === 0 ? drills : positionals.map(drillNamed),
+  };
+}
+
+function parseAdvert(text: string): number {
+  const match = /^(\d+)(ms|s)$/.exec(text);
+  const advertMs = match === null ? Number.NaN : Number(match[1]) * (match[2] === 's' ? 1000 : 1);
+  if (!(advertMs >= 10 && advertMs <= 40_000)) {
+    throw new Error(`--advert ${text}: not a time from 10ms to 40s`);
+  }
+  return advertMs;
+}
+
+/** Runs the drills of a request one after the other on one booted pair per stack. */
+async function runRequest(request: Request): Promise<readonly DrillResult[]> {
+  const results: DrillResult[] = [];
+  for (const stack of request.stacks) {
+    const missing = stack.missing();
+    if (missing.length > 0) throw new Error(`${stack.name} needs ${missing.join(', ')}`);
+    say(`${stack.name}, ${request.advertMs} ms adverts, ${request.where}`);
+    const place = await boot(request, stack);
+    const stopOnSignal = closeOnSignal(place);
+    try {
+      for (const drill of request.drills) results.push(await runOne(place, drill));
+    } finally {
+      stopOnSignal();
+      await place.close();
+    }
+  }
+  return results;
+}
+
+async function boot(request: Request, stack: Stack): Promise<Place> {
+  if (request.where === 'lab') return LabPlace.boot(stack, request.advertMs);
+  const { DockerPlace } = await import('../docker/docker-place.ts');
+  return DockerPlace.boot(request.advertMs);
+}
+
+async function runOne(place: Place, drill: Drill): Promise<DrillResult> {
+  say(`  ${drill.name}: ${drill.fault}`);
+  const result = await runDrill(place, drill, () => {});
+  say(`    ${verdict(result).text}`);
+  if (result.error !== null) say(result.error);
+  return result;
+}
+
+/** Ctrl-C and SIGTERM take the pair down before they end this process. */
+function closeOnSignal(place: Place): () => void {
+  const close = (signal: NodeJS.Signals) => {
+    say(`${signal}: taking the pair down`);
+    place.close().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, close);
+  return () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, close);
+  };
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Status 0: all bounds kept. 1: one was missed. 2: the drills could not run. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const request = parseRequest(argv);
+    if (request === 'help') {
+      say(USAGE);
+      return 0;
+    }
+    if (request.where === 'lab' && !insideLab()) {
+      return await enterLab([process.execPath, import.meta.filename, ...argv]);
+    }
+    const results = await runRequest(request);
+    say(`\n${resultTable(results)}\n\n${tableLegend}`);
+    say(`\nreport: ${writeDrillReports('drills', results)}`);
+    return results.every((result) => result.passed) ? 0 : 1;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return 2;
+  }
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

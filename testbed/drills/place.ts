@@ -1,0 +1,49 @@
+/**
+ * Where a drill runs: the lab's namespaces or Docker's containers. A place knows how to break its
+ * edges and how to look at them; what is broken and what is expected is the drill's business.
+ */
+import type { AddressWatch } from '../lab/address-watch.ts';
+import type { Probe } from '../lab/probe.ts';
+import type { ProbeOptions } from '../lab/prober.ts';
+import type { Half } from '../lab/stacks/stack.ts';
+
+export interface Place {
+  readonly kind: 'lab' | 'docker';
+  /** What runs on the edges. */
+  readonly stack: string;
+  /** Names of the two edges; the first is the preferred one. */
+  readonly edges: readonly [string, string];
+  /** The virtual address clients use. */
+  readonly address: string;
+  readonly advertMs: number;
+  /** Whether the pair balances plain TCP on port 7 as well. */
+  readonly tcp: boolean;
+  /** Who holds the address, from now on. */
+  readonly watch: AddressWatch;
+
+  /** Power loss: the link and everything that runs are gone at once. */
+  crash(edge: string): Promise<void>;
+  /** Power back and services started, after {@link crash} or {@link stop}. */
+  start(edge: string): Promise<void>;
+  /** Orderly stop of the edge's services; the host itself stays up. */
+  stop(edge: string): Promise<void>;
+  /** The edge's cable is pulled out, and put back. */
+  cut(edge: string): Promise<void>;
+  heal(edge: string): Promise<void>;
+  /** Everything on the edge stops running without dying, and goes on. */
+  freeze(edge: string): Promise<void>;
+  thaw(edge: string): Promise<void>;
+  /** SIGKILL to one half of the edge's program; its supervisor, if it has one, is left alone. */
+  kill(edge: string, half: Half): Promise<void>;
+
+  /** Starts a client against {@link address}. */
+  probe(options: Omit<ProbeOptions, 'address'>): Promise<Probe>;
+  /** What the edges logged last, for the message of a drill that went wrong. */
+  logs(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Resolves to the time (CLOCK_MONOTONIC, ms) at which exactly this edge holds the address. */
+export function soleHolder(place: Place, edge: string, timeoutMs: number): Promise<number> {
+  return place.watch.until((holders) => holders.length === 1 && holders[0] === edge, timeoutMs);
+}
