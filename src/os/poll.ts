@@ -16,9 +16,6 @@ export interface DescriptorWatch {
 
 type PollHandle = import('koffi').node.PollHandle;
 
-/** Keeps the handles alive: the event loop's own reference does not. */
-const watched = new Set<PollHandle>();
-
 /**
  * Calls `onReadable` whenever the descriptor has something to read (level-triggered: what is left
  * unread calls again). An error pending on the socket goes to `onError` and the watch continues.
@@ -31,7 +28,8 @@ export function watchReadable(
   onError: (error: OsError) => void,
 ): DescriptorWatch {
   let handle: PollHandle | undefined;
-  // koffi passes libuv's status first; its type declaration does not say so.
+  // koffi passes libuv's status first; its type declaration does not say so. koffi holds the
+  // callback, and the callback the handle: that is what keeps the handle from being collected.
   const callback = (...args: unknown[]) => {
     if (handle === undefined) {
       return;
@@ -55,11 +53,9 @@ export function watchReadable(
     }
   };
   handle = koffi().node.poll(fd, { readable: true }, callback);
-  watched.add(handle);
   return {
     close() {
       if (handle !== undefined) {
-        watched.delete(handle);
         handle.close();
         handle = undefined;
       }
