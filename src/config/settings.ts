@@ -65,7 +65,7 @@ export const settings = {
     head: { default: '32KiB', min: '1KiB', max: '256KiB' },
     headers: { default: 100, min: 8, max: 1000 },
     // nginx's 1 MiB surprises everybody once; bodies are streamed, never held, so more is safe.
-    body: { default: '1GiB', min: '0', max: '1048576GiB' },
+    body: { default: '1GiB', min: '0', max: '1024GiB' },
     headTimeout: { default: '10s', min: '100ms', max: '10m' },
     keepAliveTimeout: { default: '75s', min: '100ms', max: '1h' },
     idleTimeout: { default: '60s', min: '100ms', max: '24h' },

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { formatEndpoint, parseBind } from '../endpoints.ts';
 import { settings } from '../settings.ts';
-import { documented, duration, fieldError, integer, size, spelled } from './field.ts';
+import { documented, duration, integer, size, spelled } from './field.ts';
 import { nameAllowed, namedMap, nameValue } from './names.ts';
 import { routesSchema } from './routes.ts';
 
@@ -59,9 +59,20 @@ const httpLimitsSchema = z.strictObject({
   }),
 });
 
+/** The key that tells the two kinds apart. */
+function protocolIs<const P extends 'http' | 'tcp'>(protocol: P) {
+  return documented(z.literal(protocol), {
+    doc:
+      '`http` understands requests and has `routes`; `tcp` passes bytes on and has one ' +
+      '`upstream`.',
+    allowed: 'http or tcp',
+    default: null,
+  });
+}
+
 const httpListenerSchema = z.strictObject({
   bind,
-  protocol: z.literal('http'),
+  protocol: protocolIs('http'),
   routes: routesSchema,
   limits: documented(httpLimitsSchema.prefault({}), {
     doc: 'Bounds a client meets.',
@@ -72,9 +83,9 @@ const httpListenerSchema = z.strictObject({
 
 const tcpListenerSchema = z.strictObject({
   bind,
-  protocol: z.literal('tcp'),
+  protocol: protocolIs('tcp'),
   upstream: documented(nameValue, {
-    doc: 'Where the connections go.',
+    doc: 'Only with `protocol: tcp`: where the connections go.',
     allowed: 'a name out of upstreams',
     default: null,
   }),
@@ -85,22 +96,17 @@ const tcpListenerSchema = z.strictObject({
   }),
 });
 
-const protocolAllowed = 'http or tcp';
-
 /** Both kinds of listener, told apart by `protocol`. */
-export const listenerSchema = z.discriminatedUnion(
-  'protocol',
-  [httpListenerSchema, tcpListenerSchema],
-  { error: fieldError(protocolAllowed) },
-);
+export const listenerSchema = z.discriminatedUnion('protocol', [
+  httpListenerSchema,
+  tcpListenerSchema,
+]);
 
 /** `listeners`. */
 export const listenersSchema = documented(
   namedMap(listenerSchema, 'listeners', listener.countMax).optional(),
   {
-    doc:
-      'Where clients connect, by name. `protocol: http` understands requests and has ' +
-      '`routes`; `protocol: tcp` passes bytes and has one `upstream`.',
+    doc: 'Where clients connect, by name.',
     allowed: `a map of 1 to ${listener.countMax} listeners; each key is ${nameAllowed}`,
     default: 'none: no balancer on the nodes',
   },

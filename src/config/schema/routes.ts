@@ -118,7 +118,9 @@ export const routesSchema = documented(
     .min(1, { error: `found an empty list; allowed: ${routesAllowed}` })
     .max(settings.listener.routesMax, { error: `at most ${settings.listener.routesMax} routes` }),
   {
-    doc: 'Which upstream a request goes to. A request that no route matches is answered 404.',
+    doc:
+      'Only with `protocol: http`: which upstream a request goes to. A request that no ' +
+      'route matches is answered 404.',
     allowed: routesAllowed,
     default: null,
   },
