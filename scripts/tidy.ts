@@ -12,9 +12,8 @@ const LINE_COLUMNS_MAX = 120;
 /** Files where reading the clock or drawing a random number is the job. */
 const CLOCK_ADAPTERS = [/^keepalive\/io\//, /\.test\.ts$/, /^src\//, /^scripts\//, /^testbed\//];
 const CLOCK_PATTERN = /\b(Date\.now|Math\.random|performance\.now|hrtime)\b/;
-const UNFINISHED_PATTERN = new RegExp(
-  `\\b(${['TO', 'FIX'].map((w) => w + (w === 'TO' ? 'DO' : 'ME')).join('|')}|XXX)\\b`,
-);
+/** Put together from halves so that this file does not find itself. */
+const UNFINISHED_PATTERN = new RegExp(`\\b(${['TO', 'DO'].join('')}|${['FIX', 'ME'].join('')})\\b`);
 const EXPORT_PATTERN = /^export (?:default )?(?:abstract |async )*(?:function\*?|class) +(\w+)/;
 const IMPORT_PATTERN = /^\s*(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"](\.[^'"]+)['"]/;
 

@@ -33,6 +33,7 @@ export function balancerStopMs(drainTimeoutMs: number): number {
   return drainTimeoutMs + BALANCER_STOP_MARGIN_MS;
 }
 
+/** Starts the halves in order, restarts what dies, stops them in order. */
 export class Supervisor {
   readonly #halves: readonly HalfSpec[];
   readonly #log: Logger;

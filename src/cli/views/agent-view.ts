@@ -1,6 +1,7 @@
-/** `tandem status` as text: pure, from what the two halves answered. */
-import type { AgentStatus, RouterStatus } from '../../keepalive/index.ts';
-import { duration, table } from './table.ts';
+/** `tandem status` as text, the agent's half: pure, from what the two halves answered. */
+import type { AgentStatus, RouterStatus } from '../../../keepalive/index.ts';
+import { columns } from '../output.ts';
+import { duration } from './duration.ts';
 
 /** Transitions shown per virtual router, newest first. */
 const TRANSITIONS_SHOWN = 3;
@@ -23,7 +24,7 @@ export function agentView(status: AgentStatus): string {
   const age = `up ${duration(status.uptimeMs)}, config ${status.digest.slice(0, 12)}`;
   return [
     `agent on ${status.node}: ${age}`,
-    table(rows),
+    ...columns(rows),
     ...status.routers.flatMap(routerDetails),
   ].join('\n');
 }

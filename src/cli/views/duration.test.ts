@@ -1,14 +1,5 @@
 import { expect, test } from 'vitest';
-import { duration, table } from './table.ts';
-
-test('columns line up and carry no trailing space', () => {
-  expect(
-    table([
-      ['A', 'B'],
-      ['long', 'x'],
-    ]),
-  ).toBe('A     B\nlong  x');
-});
+import { duration } from './duration.ts';
 
 test.each([
   [85, '85ms'],

@@ -1,0 +1,19 @@
+import type { CliCommand } from '../command.ts';
+
+/** `tandem proxy`: the balancer alone. */
+export const proxy: CliCommand = {
+  name: 'proxy',
+  summary: 'run the balancer: where a connection or request goes',
+  group: 'Processes',
+  details: `Needs no privileges for ports from 1024 up; CAP_NET_BIND_SERVICE below.
+With virtual_routers in the file it reports its readiness to tandem keepalive of the
+same runtime directory (TANDEM_RUNTIME_DIR, default /run/tandem). SIGTERM finishes
+what is in flight, within proxy.drain_timeout; a second one stops at once.`,
+  shared: ['config', 'node'],
+  async run({ configPath, node }) {
+    const { mustStart } = await import('../../processes/must-start.ts');
+    const { runProxy } = await import('../../processes/proxy-process.ts');
+    await mustStart(runProxy({ configPath, node }));
+    return undefined;
+  },
+};
