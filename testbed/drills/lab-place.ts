@@ -31,6 +31,7 @@ export function labSettings(advertMs: number): PairSettings {
   };
 }
 
+/** A booted pair with its origins, client and address watch; {@link LabPlace.close} ends it all. */
 export class LabPlace implements Place {
   readonly kind = 'lab';
   readonly edges = [edgeA.name, edgeB.name] as const;

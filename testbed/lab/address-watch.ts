@@ -29,6 +29,7 @@ export function parseMonitorLine(line: string, address: string): boolean | null 
   return match?.[2] === address ? match[1] === undefined : null;
 }
 
+/** The holders of one address, kept up to date by the monitors of the watched hosts. */
 export class AddressWatch {
   /** Everything that happened, in order; begins with who held the address at the start. */
   readonly history: HolderChange[] = [];

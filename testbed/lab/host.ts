@@ -32,6 +32,7 @@ export interface LabProcess {
   stop(graceMs?: number): Promise<void>;
 }
 
+/** A host: a namespace with its own network, /run and processes. Made by the lab. */
 export class Host {
   readonly plan: HostPlan;
   readonly namespace: Namespace;

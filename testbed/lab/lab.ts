@@ -20,6 +20,7 @@ export interface LabOptions {
   readonly hosts: readonly HostPlan[];
 }
 
+/** A running lab. Whoever creates one closes it. */
 export class Lab {
   readonly switch: Switch;
   /** Work files (configurations, logs) of all hosts, in memory, gone with the lab. */

@@ -31,6 +31,7 @@ echo ready
 exec cat
 `;
 
+/** The namespaces of one host or of the switch. */
 export class Namespace {
   /** Of the process that holds the namespaces open. */
   readonly pid: number;

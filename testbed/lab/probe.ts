@@ -8,6 +8,7 @@ import type { ProbeLine, ProbeOptions, ProbeProgress } from './prober.ts';
 /** Starts `node prober.ts ARGUMENT` somewhere, with standard input and output as pipes. */
 export type StartProber = (argument: string) => ChildProcess;
 
+/** A running prober. */
 export class Probe {
   readonly #child: ChildProcess;
   readonly #report: Promise<ProbeReport>;

@@ -72,6 +72,20 @@ export function missingForLab(): readonly string[] {
   return trial.status === 0 ? [] : [whyUnshareFailed(asRoot, trial.stderr.trim())];
 }
 
+/** Shared libraries that the agent wants: the kernel's lease on the address is set up through them. */
+const LIBRARIES: readonly (readonly [string, string])[] = [['libnftables.so.1', 'libnftables1']];
+
+/** One sentence per shared library that the dynamic linker does not know; empty when all are there. */
+export function missingLibraries(): readonly string[] {
+  const { stdout } = spawnSync('ldconfig', ['-p'], {
+    env: { ...process.env, PATH: labPath() },
+    encoding: 'utf8',
+  });
+  return LIBRARIES.filter(([file]) => !stdout?.includes(`${file} `)).map(
+    ([file, name]) => `${file} is not installed (apt-get install ${name})`,
+  );
+}
+
 function whyUnshareFailed(asRoot: boolean, message: string): string {
   if (asRoot) return `root may not create namespaces here (a container?): ${message}`;
   if (readSysctl('/proc/sys/kernel/unprivileged_userns_clone') === '0') {

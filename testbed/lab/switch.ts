@@ -16,6 +16,7 @@ export interface Loss {
   readonly match?: string;
 }
 
+/** The switch of a lab. */
 export class Switch {
   readonly namespace: Namespace;
 
