@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
-import type { Logger } from '../ports.ts';
 import { Verdict } from '../shared/layout.ts';
 import { ServerRegistry } from '../upstream/registry.ts';
 import { checkOf, stateOf, upstreamOf } from '../upstream/upstream.fixture.ts';
+import { LogLines } from './log-lines.fixture.ts';
 import { HealthMonitor, type VerdictChange } from './monitor.ts';
 import { answering, closedPort, type Origin, origin } from './origin.fixture.ts';
 
@@ -19,15 +19,6 @@ const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
-
-class LogLines implements Logger {
-  readonly lines: string[] = [];
-  debug = (_fields: object, message: string) => void this.lines.push(`debug ${message}`);
-  info = (_fields: object, message: string) => void this.lines.push(`info ${message}`);
-  warn = (_fields: object, message: string) => void this.lines.push(`warn ${message}`);
-  error = (_fields: object, message: string) => void this.lines.push(`error ${message}`);
-  child = () => this;
-}
 
 function local(...ports: number[]): UpstreamConfig['servers'] {
   return ports.map((port) => ({ host: '127.0.0.1', port, weight: 1, backup: false }));
@@ -160,13 +151,19 @@ describe('HealthMonitor', () => {
 
   it('does not count drained and weightless servers among those left', async () => {
     const bad = await originOf(() => BAD);
-    const good = await originOf(() => GOOD);
-    const servers = [...local(bad.port), { ...local(good.port)[0]!, weight: 0 }];
-    const { monitor, changes, log } = monitorOf(upstreamOf(servers, { healthCheck: ONCE }));
+    const [weightless, drained] = [await originOf(() => GOOD), await originOf(() => GOOD)];
+    const servers = local(bad.port, weightless.port, drained.port).map((server, index) => ({
+      ...server,
+      weight: index === 1 ? 0 : 1,
+    }));
+    const { monitor, changes, log, registry } = monitorOf(
+      upstreamOf(servers, { healthCheck: ONCE }),
+    );
+    registry.setDraining(`api|127.0.0.1:${drained.port}`, true);
     monitor.start();
     await monitor.firstRound;
     const down = changes.find(({ health }) => health.verdict === 'down')!;
-    expect(down).toMatchObject({ remaining: 0, remainingBefore: 1, total: 2 });
+    expect(down).toMatchObject({ remaining: 0, remainingBefore: 1, total: 3 });
     expect(log.lines).toContain('error upstream api has no server left');
   });
 
@@ -190,12 +187,12 @@ describe('HealthMonitor', () => {
   it('stops checking, the check under way included', async () => {
     const one = await origin(() => {});
     cleanups.push(() => one.close());
-    const { monitor, changes } = monitorOf(upstreamOf(local(one.port), { healthCheck: SOON }));
+    const { monitor, changes, log } = monitorOf(upstreamOf(local(one.port), { healthCheck: SOON }));
     monitor.start();
     await expect.poll(() => one.open).toBe(1);
     monitor.stop();
     await expect.poll(() => one.open).toBe(0);
-    expect(changes).toEqual([]);
+    expect([changes, log.lines]).toEqual([[], []]);
     expect(one.accepted).toBe(1);
   });
 
@@ -255,14 +252,15 @@ describe('HealthMonitor.configure', () => {
     });
     cleanups.push(() => hanging.close());
     const servers = local(hanging.port);
-    const { monitor, changes, reload } = monitorOf(
-      upstreamOf(servers, { healthCheck: { ...ONCE, timeoutMs: 200 } }),
+    const { monitor, changes, log, reload } = monitorOf(
+      upstreamOf(servers, { healthCheck: { ...ONCE, timeoutMs: 200, fall: 1 } }),
     );
     monitor.start();
     await expect.poll(() => hanging.open).toBe(1);
-    reload(upstreamOf(servers, { healthCheck: ONCE }));
+    reload(upstreamOf(servers, { healthCheck: { ...ONCE, fall: 1 } }));
     await monitor.firstRound;
     await expect.poll(() => hanging.open).toBe(0);
+    expect(log.lines).toEqual([`info server 127.0.0.1:${hanging.port} of upstream api is up`]);
     expect(changes.map(({ health }) => health.verdict)).toEqual(['up']);
   });
 

@@ -28,6 +28,12 @@ describe('RoundRobin', () => {
     expect(starts).toEqual(['abcd', 'bcda', 'cdab', 'dabc']);
   });
 
+  it('counts a place in the rotation after weights were divided', () => {
+    const policy = new RoundRobin<LoadedServer>(0.5);
+    policy.update(serversOf(1000, 1000));
+    expect(names(policy, 3)).toBe('bab');
+  });
+
   it('is exact beyond the length of a table too', () => {
     const servers = serversOf(1000, 999, 1);
     const policy = new RoundRobin<LoadedServer>(0.5);

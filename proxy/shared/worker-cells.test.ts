@@ -6,7 +6,8 @@ import { clearCounters, listenerTotals, releaseWorker, serverTotals } from './to
 import { ListenerCells, WorkerCells } from './worker-cells.ts';
 
 const ROUNDS = 300_000;
-const HELD = 5;
+/** What each of the two workers has in hand at the end: different, so that none passes for the other. */
+const HELD = [5, 3] as const;
 /** Odd and large, so that a lost low bit would show. */
 const BYTES = 1_000_003;
 
@@ -20,35 +21,28 @@ describe('cells of workers on real threads', () => {
   it('lose no count, and give back what a dead worker held', async () => {
     const state = createSharedState({ workers: 2, serversMax: 4, listenersMax: 4 });
     const views = new SharedViews(state);
-    const data = { state, rounds: ROUNDS, bytes: BYTES, held: HELD };
-    const workers = await Promise.all([
-      countingWorker({ ...data, workerIndex: 0 }),
-      countingWorker({ ...data, workerIndex: 1 }),
-    ]);
+    const data = { state, rounds: ROUNDS, bytes: BYTES };
+    const workers = await Promise.all(
+      HELD.map((held, workerIndex) => countingWorker({ ...data, held, workerIndex })),
+    );
     expect(serverTotals(views, 1)).toMatchObject({
-      requests: 2 * (ROUNDS + HELD),
+      requests: 2 * ROUNDS + 8,
       bytesIn: 2 * ROUNDS * BYTES,
-      inFlight: 2 * HELD,
+      inFlight: 8,
       unbalancedEnds: 0,
     });
     const observer = new ListenerCells(new WorkerCells(state, 0), 1);
-    expect(observer.openConnections()).toBe(2 * HELD);
+    expect(observer.openConnections()).toBe(8);
 
     await workers[0]!.terminate();
     releaseWorker(views, 0);
-    expect(serverTotals(views, 1)).toMatchObject({
-      requests: 2 * (ROUNDS + HELD),
-      inFlight: HELD,
-    });
+    expect(serverTotals(views, 1)).toMatchObject({ requests: 2 * ROUNDS + 8, inFlight: 3 });
     const listener = listenerTotals(views, 1);
-    expect(listener.open).toBe(HELD);
+    expect(listener.open).toBe(3);
     expect(listener.accepted).toBe(listener.closed + listener.open);
 
-    const successor = await countingWorker({ ...data, workerIndex: 0 });
-    expect(serverTotals(views, 1)).toMatchObject({
-      requests: 3 * (ROUNDS + HELD),
-      inFlight: 2 * HELD,
-    });
+    const successor = await countingWorker({ ...data, held: HELD[0], workerIndex: 0 });
+    expect(serverTotals(views, 1)).toMatchObject({ requests: 3 * ROUNDS + 13, inFlight: 8 });
     await Promise.all([successor.terminate(), workers[1]!.terminate()]);
   });
 
