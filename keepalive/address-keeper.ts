@@ -15,8 +15,8 @@ export interface KeeperOptions {
   readonly statistics: RouterStatistics;
   /** All addresses are on the interface, after `hold` or after a repair. */
   onHeld(): void;
-  /** The kernel refuses an address while it should be held; null: all is well again. */
-  onTrouble(reason: string | null): void;
+  /** The kernel refuses an address that should be held. */
+  onRefused(reason: string): void;
 }
 
 /**
@@ -31,14 +31,16 @@ export interface KeeperOptions {
 export class AddressKeeper {
   readonly #options: KeeperOptions;
   #wanted: 'present' | 'absent' = 'absent';
-  /** The kernel is known to match the wish. */
-  #settled = true;
-  #verify = false;
+  /** The wish is new: every address has to be touched, and none of it is anybody's meddling. */
+  #changeWanted = false;
+  /** The kernel may not match a wish that was fulfilled before. */
+  #checkWanted = false;
+  /** The kernel was brought to the wish. */
+  #fulfilled = false;
   #worker: Promise<void> | null = null;
   #timer: Timer | null = null;
   #repairs = 0;
   #lastRepairAt = Number.NEGATIVE_INFINITY;
-  #failing = false;
   #closed = false;
   /** An owner's addresses that were there before us are the host's own and never removed. */
   #hostsOwn: ReadonlySet<string> = new Set();
@@ -49,7 +51,7 @@ export class AddressKeeper {
 
   /** True while all addresses are wanted and known to be on the interface. */
   get held(): boolean {
-    return this.#wanted === 'present' && this.#settled;
+    return this.#wanted === 'present' && this.#fulfilled;
   }
 
   /** True while the addresses are wanted on the interface. */
@@ -71,8 +73,7 @@ export class AddressKeeper {
       }
       return;
     }
-    this.#verify = true;
-    this.#settled = false;
+    this.#checkWanted = true;
     await this.#work();
   }
 
@@ -88,8 +89,8 @@ export class AddressKeeper {
 
   #want(wanted: 'present' | 'absent'): void {
     this.#wanted = wanted;
-    this.#settled = false;
-    this.#verify = false;
+    this.#changeWanted = true;
+    this.#fulfilled = false;
     this.#timer?.cancel();
     this.#timer = null;
     this.#work();
@@ -103,8 +104,7 @@ export class AddressKeeper {
     if (change === 'removed' && this.#wanted === 'absent') return;
     if (this.#closed || this.#timer !== null) return;
     this.#after(this.#repairDelay(), () => {
-      this.#verify = true;
-      this.#settled = false;
+      this.#checkWanted = true;
       this.#work();
     });
   }
@@ -148,28 +148,32 @@ export class AddressKeeper {
     return this.#worker;
   }
 
-  /** One worker; a wish that changes meanwhile is served by its next round. */
+  /**
+   * One worker; a wish that changes meanwhile is served by its next round. Looking for somebody
+   * else's changes comes after every change of ours, which would look like one.
+   */
   async #run(): Promise<void> {
-    while (!this.#settled) {
+    while (this.#changeWanted || this.#checkWanted) {
       const wanted = this.#wanted;
-      const verify = this.#verify;
-      this.#verify = false;
-      this.#settled = true;
-      const failure = await this.#pass(wanted, verify);
-      // Changed meanwhile: `#want` has cleared `#settled`, so the loop goes round.
-      if (!this.#settled) continue;
-      if (failure === null) this.#succeeded(wanted);
-      else {
+      const checking = !this.#changeWanted;
+      if (checking) this.#checkWanted = false;
+      this.#changeWanted = false;
+      const failure = await this.#pass(wanted, checking);
+      if (this.#changeWanted) continue;
+      if (failure !== null) {
         this.#failed(wanted, failure);
         return;
       }
+      this.#fulfilled = true;
+      if (wanted === 'present') this.#options.onHeld();
     }
   }
 
-  async #pass(wanted: 'present' | 'absent', verify: boolean): Promise<Error | null> {
+  /** Brings every address to the wish, or, checking, those that are not there. */
+  async #pass(wanted: 'present' | 'absent', checking: boolean): Promise<Error | null> {
     const { config, network, statistics } = this.#options;
     try {
-      const targets = verify ? await this.#wrong(wanted) : config.addresses;
+      const targets = checking ? await this.#wrong(wanted) : config.addresses;
       const results = await Promise.allSettled(
         targets.map((address) =>
           wanted === 'present'
@@ -217,14 +221,6 @@ export class AddressKeeper {
     return wrong;
   }
 
-  #succeeded(wanted: 'present' | 'absent'): void {
-    if (this.#failing) {
-      this.#failing = false;
-      this.#options.onTrouble(null);
-    }
-    if (wanted === 'present') this.#options.onHeld();
-  }
-
   #failed(wanted: 'present' | 'absent', error: Error): void {
     const { config, log, limiter } = this.#options;
     const verb = wanted === 'present' ? 'add' : 'remove';
@@ -234,14 +230,11 @@ export class AddressKeeper {
         `cannot ${verb} the addresses of ${config.name}: ${error.message}`,
       ),
     );
-    if (wanted === 'present' && !this.#failing) {
-      this.#failing = true;
-      this.#options.onTrouble(error.message);
-    }
+    if (wanted === 'present') this.#options.onRefused(error.message);
     this.#repairs += 1;
     this.#lastRepairAt = this.#options.clock.now();
     this.#after(Math.max(this.#repairDelay(), addressRepairMicros[1]), () => {
-      this.#settled = false;
+      this.#changeWanted = true;
       this.#work();
     });
   }

@@ -50,10 +50,9 @@ export class Agent {
   readonly #byVrid = new Map<string, RouterDriver>();
   readonly #proxy = new ProxyTracker();
   readonly #scripts = new Map<string, ScriptTracker>();
-  /** Routers whose addresses the kernel refuses, with its reason. */
-  readonly #trouble = new Map<string, string>();
   readonly #interfaces = new Map<string, LinkState | null>();
   readonly #listeners: ((transition: Transition) => void)[] = [];
+  readonly #inputs: { router: RouterDriver; event: RouterEvent }[] = [];
   #retry: Timer | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -105,11 +104,7 @@ export class Agent {
       onTransition: (transition) => {
         for (const listener of this.#listeners) listener(transition);
       },
-      onTrouble: (reason) => {
-        if (reason === null) this.#trouble.delete(config.name);
-        else this.#trouble.set(config.name, reason);
-        this.#retrack();
-      },
+      onStanding: () => this.#retrack(),
     });
     this.#routers.push(router);
     this.#byVrid.set(`${linkKey}/${config.vrid}`, router);
@@ -179,19 +174,34 @@ export class Agent {
 
   async #shutdown(): Promise<void> {
     for (const router of this.#routers) this.#input(router, { type: 'shutdown', cause: 'stop' });
+    // When stopped out of a callback, the funnel is still busy; it is not after this.
+    await Promise.resolve();
     this.#timer.cancel();
     this.#retry?.cancel();
     for (const script of this.#scripts.values()) script.stop();
     await Promise.all(this.#routers.map((router) => router.keeper.settle()));
-    for (const router of this.#routers) router.keeper.close();
+    for (const router of this.#routers) {
+      router.keeper.close();
+      router.faults.close();
+    }
     for (const link of this.#links.values()) link.close();
   }
 
-  /** THE funnel: every input of every state machine passes here, and nowhere else. */
+  /**
+   * THE funnel: every input of every state machine passes here, and nowhere else. An input that
+   * arises while another is being acted on (a refused advertisement changes the priority) waits
+   * until all actions of the first are done: they belong together.
+   */
   #input(router: RouterDriver, event: RouterEvent): void {
-    const now = this.#ports.clock.now();
-    this.#ports.journal?.(formatEntry({ at: now, router: router.config.name, event }));
-    router.apply(event, now);
+    this.#inputs.push({ router, event });
+    if (this.#inputs.length > 1) return;
+    for (let next = this.#inputs[0]; next !== undefined; next = this.#inputs[0]) {
+      const now = this.#ports.clock.now();
+      const name = next.router.config.name;
+      this.#ports.journal?.(formatEntry({ at: now, router: name, event: next.event }));
+      next.router.apply(next.event, now);
+      this.#inputs.shift();
+    }
     this.#arm();
   }
 
@@ -306,7 +316,8 @@ export class Agent {
   #retrack(): void {
     if (this.#stopping !== null) return;
     for (const router of this.#routers) {
-      router.readings = this.#readings(router.config);
+      const faults = router.config.priority === ownerPriority ? [] : router.faults.readings();
+      router.readings = [...this.#readings(router.config), ...faults];
       const standing = this.#standing(router.config, router.readings);
       const { priority, claimNotBefore } = router.state.standing;
       if (standing.priority === priority && standing.claimNotBefore === claimNotBefore) continue;
@@ -338,11 +349,6 @@ export class Agent {
     for (const name of config.track.scripts) {
       const script = this.#scripts.get(name);
       if (script !== undefined) readings.push(script.reading());
-    }
-    const reason = this.#trouble.get(config.name);
-    if (reason !== undefined) {
-      const effect = { type: 'fault' } as const;
-      readings.push({ kind: 'address', name: config.interface, effect, reason });
     }
     return readings;
   }

@@ -33,6 +33,12 @@ export const lateListensMax = 3;
 /** A node whose balancer was never ready waits this long before it claims at priority 1. */
 export const neverReadyHoldMicros = 30_000_000;
 
+/** A fault that shows only while Active is forgotten this long after it was last seen. */
+export const selfFaultHoldMicros = 30_000_000;
+
+/** Advertisements refused in a row by the kernel after which the router counts as faulted. */
+export const sendFailuresMax = 3;
+
 /** Transitions kept for the status, per virtual router. */
 export const transitionsKeptMax = 32;
 

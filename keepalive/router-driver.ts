@@ -1,13 +1,14 @@
 import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
 import { AddressKeeper } from './address-keeper.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
-import { transitionsKeptMax } from './limits.ts';
+import { sendFailuresMax, transitionsKeptMax } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
 import { type ChecksumForm, encodeAdvertisement } from './packet/advertisement.ts';
 import { multicastGroup } from './packet/multicast-group.ts';
 import type { Clock, Logger, NetworkPort } from './ports.ts';
 import { type RouterStatistics, recordLateness, routerStatistics } from './statistics.ts';
 import type { Transition } from './status.ts';
+import { SelfFaults } from './tracking/self-faults.ts';
 import { describeReason, millis, reasonFields } from './transition-text.ts';
 import type { RouterAction } from './virtual-router/action.ts';
 import type { RouterEvent, ShutdownCause } from './virtual-router/event.ts';
@@ -32,8 +33,8 @@ export interface RouterDriverOptions {
   readonly limiter: LogLimiter;
   readonly standing: Standing;
   onTransition(transition: Transition): void;
-  /** The addresses cannot be put on the interface (text), or can again (null). */
-  onTrouble(reason: string | null): void;
+  /** Something that the priority follows from has changed. */
+  onStanding(): void;
 }
 
 /** The state machine's parameters out of the configuration. */
@@ -56,6 +57,7 @@ export class RouterDriver {
   readonly statistics: RouterStatistics = routerStatistics();
   readonly expectation: Expectation;
   readonly keeper: AddressKeeper;
+  readonly faults: SelfFaults;
   /** Trackers behind the standing, for the status. */
   readings: readonly TrackerReading[] = [];
   /** Why the router is out of the election. */
@@ -68,6 +70,7 @@ export class RouterDriver {
   #state: RouterState;
   #stateSince: number;
   #announcePending = false;
+  #sendFailures = 0;
 
   constructor(options: RouterDriverOptions) {
     const { config } = options;
@@ -78,6 +81,7 @@ export class RouterDriver {
     this.#wireAddresses = this.expectation.addresses;
     this.#state = initialState(parametersOf(config), options.standing);
     this.#stateSince = options.clock.now();
+    this.faults = new SelfFaults(options.clock, () => options.onStanding());
     this.keeper = new AddressKeeper({
       config,
       network: options.network,
@@ -86,7 +90,7 @@ export class RouterDriver {
       limiter: options.limiter,
       statistics: this.statistics,
       onHeld: () => this.#addressesHeld(),
-      onTrouble: (reason) => options.onTrouble(reason),
+      onRefused: (reason) => this.faults.raise('address', reason),
     });
   }
 
@@ -162,16 +166,23 @@ export class RouterDriver {
       );
       link.send(message);
       statistics.advertisementsSent += 1;
+      this.#sendFailures = 0;
+      this.faults.clear('send');
       if (priority === 0) statistics.priorityZeroSent += 1;
     } catch (error) {
-      // A firewall that refuses (EPERM) or a full queue must not cost the claim: the addresses may
-      // still be served well. The counter and the log say that the peer hears nothing.
+      // A firewall that refuses for a moment (EPERM) or a full queue must not cost the claim. A
+      // router that cannot speak for longer is one that its peer takes for dead.
       statistics.sendErrors += 1;
+      this.#sendFailures += 1;
+      if (this.#sendFailures >= sendFailuresMax) {
+        this.faults.raise('send', 'the kernel refuses our advertisements');
+      }
       this.#complain('send', error, 'cannot send an advertisement');
     }
   }
 
   #addressesHeld(): void {
+    this.faults.clear('address');
     if (this.#announcePending) this.#announce();
   }
 

@@ -56,6 +56,10 @@ export class SimHost {
   script: (name: string) => boolean = () => true;
   /** A firewall that refuses what the agent sends. */
   refuseSends = false;
+  /** Somebody changed an address, and repairing it may take until then. */
+  meddledUntil = 0;
+  /** A kernel that refuses to add addresses. */
+  refuseAddresses = false;
   readonly #options: SimHostOptions;
   /** Callbacks of a process that is gone must not run: each process has its number. */
   #process = 0;
@@ -218,11 +222,16 @@ export class SimHost {
 
   #network(process: number): NetworkPort {
     const { clock, lan, source, addressMicros, onChange, onAnnounce } = this.#options;
+    const alive = () => process === this.#process;
     const apply = async (change: 'added' | 'removed', { address }: VirtualAddress) => {
+      // A process that is gone asks for nothing; what it asked for before is still done.
+      if (!alive()) return;
       await clock.delay(addressMicros);
       if (this.#link === null) throw new OsError('netlink', ENODEV, this.#options.interface);
-      if (change === 'added') this.addresses.add(address);
-      else this.addresses.delete(address);
+      if (change === 'added') {
+        if (this.refuseAddresses) throw new OsError('netlink', EPERM, address);
+        this.addresses.add(address);
+      } else this.addresses.delete(address);
       onChange();
       const type = change === 'added' ? 'address-added' : 'address-removed';
       this.#whenRunning(process, () =>
@@ -231,17 +240,18 @@ export class SimHost {
     };
     return {
       openAdvertisementSocket: (options): AdvertisementSocket => {
-        this.#onPacket = (packet) => options.onPacket(packet);
+        const receive = (packet: ReceivedPacket) => options.onPacket(packet);
+        this.#onPacket = receive;
         return {
           sourceAddress: () => source,
           send: (message) => {
             if (this.refuseSends) throw new OsError('sendto', EPERM, this.#options.interface);
-            if (!this.linkUp) return;
+            if (!this.linkUp || !alive()) return;
             lan.multicast({ from: this.station, message, source, hopLimit: 255 });
           },
           discardQueued: () => this.#queue.splice(0).length,
           close: () => {
-            this.#onPacket = null;
+            if (this.#onPacket === receive) this.#onPacket = null;
           },
         };
       },
@@ -253,7 +263,7 @@ export class SimHost {
       addAddress: (_name, address) => apply('added', address),
       removeAddress: (_name, address) => apply('removed', address),
       announce: (_name, { address }) => {
-        if (this.linkUp) onAnnounce(address);
+        if (this.linkUp && alive()) onAnnounce(address);
       },
       subscribe: (listener) => {
         this.#subscriber = listener;

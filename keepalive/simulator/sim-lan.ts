@@ -33,8 +33,6 @@ export class SimLan {
   /** `from/to` pairs that carry nothing. */
   readonly #cuts = new Set<string>();
   quality: LanQuality;
-  /** Called for each packet that does not arrive although nothing is cut. */
-  onLoss: () => void = () => {};
 
   constructor(clock: SimClock, prng: Prng, quality: LanQuality) {
     this.#clock = clock;
@@ -73,10 +71,7 @@ export class SimLan {
     this.#stations.forEach((station, to) => {
       if (station === null || to === frame.from) return;
       if (this.#cuts.has(`${frame.from}/${to}`)) return;
-      if (this.#prng.chance(this.quality.loss)) {
-        this.onLoss();
-        return;
-      }
+      if (this.#prng.chance(this.quality.loss)) return;
       this.#deliver(station, frame);
       if (this.#prng.chance(this.quality.duplication)) this.#deliver(station, frame);
     });

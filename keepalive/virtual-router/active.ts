@@ -53,15 +53,27 @@ function hear(
   const self = { priority: state.standing.priority, address: localAddress };
   if (outranks({ priority: heard.priority, address: heard.source }, self)) {
     // 6.4.3: higher priority, or equal and the greater address.
-    return enterBackup(state, now, {
-      heard,
-      intervalMicros: heard.intervalMicros,
-      reason: { code: 'peer-higher', heard, priority: state.standing.priority },
-    });
+    return yieldTo(heard, state, now);
   }
   // 6.4.3: a lower one is told at once (new in RFC 9568; RFC 3768 only discards).
   if (state.parameters.version === 2 && state.parameters.strictRfc) return { state, actions: [] };
   return reassert(state, now);
+}
+
+/**
+ * Gives way. Departure: one last advertisement, because the winner may not have heard us. The
+ * neighbours may still believe our announcements, and hearing us is what makes it announce again
+ * (keepalived has this as `higher_prio_send_advert`).
+ */
+function yieldTo(heard: HeardAdvertisement, state: ActiveState, now: number): Step {
+  const { priority } = state.standing;
+  const backup = enterBackup(state, now, {
+    heard,
+    intervalMicros: heard.intervalMicros,
+    reason: { code: 'peer-higher', heard, priority },
+  });
+  if (state.parameters.strictRfc) return backup;
+  return { ...backup, actions: [{ type: 'send-advertisement', priority }, ...backup.actions] };
 }
 
 /** Advertises now, and announces, because the other router may have done so for itself. */
@@ -174,10 +186,15 @@ function changeStanding(before: ActiveState, standing: Standing, now: number): S
   };
 }
 
-/** True on the fall alone: it is not repeated by a router that came back and is still low. */
+/**
+ * True on a fall into a fault, or below the peer: once each, for a router that came back because
+ * nobody took over has no further news.
+ */
 function falls(state: ActiveState, before: number, after: number): boolean {
   const { peerPriority } = state.parameters;
-  const low = (priority: number) =>
-    priority <= faultPriority || (peerPriority !== null && priority < peerPriority);
-  return low(after) && !low(before);
+  const into = (low: (priority: number) => boolean) => low(after) && !low(before);
+  return (
+    into((priority) => priority <= faultPriority) ||
+    into((priority) => peerPriority !== null && priority < peerPriority)
+  );
 }

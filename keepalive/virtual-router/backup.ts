@@ -1,6 +1,7 @@
 /** Backup: listening to the Active router (RFC 9568 section 6.4.2). */
 import { drainPauseMicros, lateDrainMicros, lateListensMax } from '../limits.ts';
 import type { TransitionReason } from './action.ts';
+import { compareAddresses } from './election.ts';
 import type { HeardAdvertisement, RouterEvent } from './event.ts';
 import { faultPriority } from './priority.ts';
 import type { BackupState, Standing } from './state.ts';
@@ -26,10 +27,11 @@ export function stepBackup(state: BackupState, event: RouterEvent, now: number):
 }
 
 function hear(state: BackupState, heard: HeardAdvertisement, now: number): BackupState {
+  if (isBystander(state, heard, now)) return state;
   const fresh = { ...state, heard, held: false, lateWakes: 0, drained: false };
   // 6.4.2: the Active router resigns. Skew_Time alone decides which Backup follows.
   if (heard.priority === 0) {
-    return { ...fresh, activeDownAt: now + skew(state), downCause: 'resigned' };
+    return { ...fresh, followed: null, activeDownAt: now + skew(state), downCause: 'resigned' };
   }
   // Departure, design 4.2 rule 1: an Active router that fell below us does not get another
   // Active_Down_Interval.
@@ -39,6 +41,7 @@ function hear(state: BackupState, heard: HeardAdvertisement, now: number): Backu
   if (heard.priority >= state.standing.priority || !mayPreempt(state)) {
     return {
       ...fresh,
+      followed: heard,
       activeIntervalMicros: heard.intervalMicros,
       activeDownAt: now + downInterval(state, heard.intervalMicros),
       downCause: 'silence',
@@ -47,6 +50,19 @@ function hear(state: BackupState, heard: HeardAdvertisement, now: number): Backu
   // 6.4.2: a lower one is discarded, which lets the timer run out. What was heard is kept only to
   // say so in the status and the log.
   return { ...state, heard, downCause: 'lower-priority' };
+}
+
+/**
+ * While the Active router we follow is alive, somebody else's low or zero priority says nothing
+ * about it: it is a third router on its way to Backup, or a forgery, and must not make us claim.
+ * The RFC makes no such difference, so strict mode does not either.
+ */
+function isBystander(state: BackupState, heard: HeardAdvertisement, now: number): boolean {
+  const { followed, parameters, standing } = state;
+  if (parameters.strictRfc || followed === null) return false;
+  if (heard.priority >= standing.priority) return false;
+  if (compareAddresses(heard.source, followed.source) === 0) return false;
+  return now - followed.at < downInterval(state, state.activeIntervalMicros);
 }
 
 /** RFC 9568 section 6.1: the owner preempts whatever Preempt_Mode says. */

@@ -53,6 +53,8 @@ export interface BackupState extends Common {
   /** Active_Down_Timer. */
   readonly activeDownAt: number;
   readonly downCause: DownCause;
+  /** The Active router whose advertisements set the timer; null when none did. */
+  readonly followed: HeardAdvertisement | null;
   /** Active_Adver_Interval: our own until an Active router's is heard (RFC 9568 section 6.1). */
   readonly activeIntervalMicros: number;
   /** The down timer ran out before `claimNotBefore`: only the wait is left. */

@@ -66,6 +66,7 @@ export function enterBackup(state: RouterState, now: number, entry: BackupEntry)
       activeDownAt:
         now + activeDownInterval(parameters.version, standing.priority, entry.intervalMicros),
       downCause: 'silence',
+      followed: entry.heard,
       activeIntervalMicros: entry.intervalMicros,
       held: false,
       lateWakes: 0,

@@ -1,0 +1,208 @@
+import type { AgentConfig, VirtualRouterConfig } from '../../src/config/agent-config.ts';
+import { parseIp } from '../../src/os/ip-address.ts';
+import type { Agent } from '../agent.ts';
+import type { Logger } from '../ports.ts';
+import type { Transition } from '../status.ts';
+import { millis } from '../transition-text.ts';
+import type { Prng } from './prng.ts';
+import { SimClock } from './sim-clock.ts';
+import { SimHost } from './sim-host.ts';
+import { SimLan } from './sim-lan.ts';
+import type { SwarmOptions } from './swarm-options.ts';
+
+const INTERFACE = 'eth0';
+/** What the simulated supervisor needs to clean up after an agent's death (design 4.3). */
+const SWEEP_MICROS = 100_000;
+
+/** A line of what happened. */
+export interface TraceLine {
+  readonly at: number;
+  readonly text: string;
+}
+
+/** The hosts of one run on one LAN, and what the checkers need to know of them. */
+export class Cluster {
+  readonly clock = new SimClock();
+  readonly lan: SimLan;
+  readonly hosts: SimHost[] = [];
+  readonly options: SwarmOptions;
+  readonly trace: TraceLine[] = [];
+  readonly journal: string[] = [];
+  /** Since when nothing but the protocol changed the world. */
+  calmSince = 0;
+  /** Who announced last, the process that did, and when; null: it left without a word since. */
+  lastAnnouncement: {
+    readonly host: SimHost;
+    readonly agent: Agent | null;
+    readonly at: number;
+  } | null = null;
+  /** Since when the network loses nothing. */
+  losslessSince = 0;
+  onChange: () => void = () => {};
+  onTransition: (host: SimHost, transition: Transition) => void = () => {};
+  readonly #prng: Prng;
+
+  constructor(options: SwarmOptions, prng: Prng) {
+    this.options = options;
+    this.#prng = prng;
+    const { delayMinMicros, delayMaxMicros } = options;
+    const clean = { loss: 0, duplication: 0, delayMinMicros, delayMaxMicros };
+    this.lan = new SimLan(this.clock, prng, clean);
+    for (let i = 0; i < options.hosts.length; i++) this.hosts.push(this.#makeHost(i));
+  }
+
+  /**
+   * Something changed the world, and may go on doing so for `lingerMicros` (a back-off, a hold): the
+   * checkers must not expect it to be settled yet.
+   */
+  disturb(lingerMicros = 0): void {
+    this.calmSince = Math.max(this.calmSince, this.clock.now + lingerMicros);
+    this.onChange();
+  }
+
+  /** Adds a line to what is printed when the run fails. */
+  note(text: string): void {
+    this.trace.push({ at: this.clock.now, text });
+  }
+
+  /** Name of a host in the trace. */
+  name(host: SimHost): string {
+    return host.config.node;
+  }
+
+  /** Starts an agent; its balancer is ready, or becomes so after a while. */
+  start(host: SimHost): void {
+    this.disturb();
+    this.note(`${this.name(host)}: agent starts`);
+    host.start();
+    const { agent } = host;
+    agent?.onTransition((transition) => {
+      const leaves = transition.from === 'Active' && transition.to === 'Initialize';
+      // Nobody hears that it goes, so nobody can know that its announcements are void.
+      if (leaves && this.lastAnnouncement?.host === host) this.lastAnnouncement = null;
+      this.onTransition(host, transition);
+    });
+    if (!this.options.trackProxy) return;
+    const readyIn = this.#prng.chance(0.7) ? 0 : this.#prng.integer(0, 3_000_000);
+    this.clock.after(readyIn, () => {
+      if (host.agent === agent) this.setProxy(host, true);
+    });
+  }
+
+  /** The host's balancer becomes ready, or dies. */
+  setProxy(host: SimHost, ready: boolean): void {
+    if (host.agent === null) return;
+    this.disturb();
+    this.note(`${this.name(host)}: balancer ${ready ? 'ready' : 'dead'}`);
+    host.agent.setProxy({ alive: ready, ready, reasons: ready ? [] : ['exited'] });
+  }
+
+  /** SIGKILL of the agent; the supervisor removes its addresses a moment later. */
+  kill(host: SimHost): void {
+    this.disturb();
+    this.note(`${this.name(host)}: agent killed`);
+    host.kill();
+    this.clock.after(SWEEP_MICROS, () => {
+      if (host.agent === null) {
+        this.disturb();
+        host.sweep();
+      }
+    });
+  }
+
+  #makeHost(index: number): SimHost {
+    const { options } = this;
+    const host: SimHost = new SimHost({
+      clock: this.clock,
+      prng: this.#prng,
+      lan: this.lan,
+      interface: INTERFACE,
+      source: parseIp(hostAddress(options.family, index))!,
+      config: agentConfig(options, index),
+      addressMicros: options.addressMicros,
+      jitterMicros: options.hosts[index]!.jitterMicros,
+      driftPpm: options.hosts[index]!.driftPpm,
+      log: this.#logger(index),
+      journal: (line) => this.journal.push(`${nodeName(index)} ${line}`),
+      onChange: () => this.onChange(),
+      onAnnounce: () => {
+        this.lastAnnouncement = { host, agent: host.agent, at: this.clock.now };
+      },
+    });
+    return host;
+  }
+
+  #logger(index: number): Logger {
+    const write = (_fields: object, message: string) => this.note(`${nodeName(index)}: ${message}`);
+    const log: Logger = {
+      debug: () => {},
+      info: write,
+      warn: write,
+      error: write,
+      child: () => log,
+    };
+    return log;
+  }
+}
+
+/** The trace as text, one line each. */
+export function formatTrace(trace: readonly TraceLine[]): string {
+  return trace.map(({ at, text }) => `${millis(at).padStart(10)}  ${text}`).join('\n');
+}
+
+function nodeName(index: number): string {
+  return String.fromCharCode(0x61 + index);
+}
+
+function hostAddress(family: 4 | 6, index: number): string {
+  return family === 4 ? `198.51.100.${11 + index}` : `fe80::${11 + index}`;
+}
+
+function agentConfig(options: SwarmOptions, index: number): AgentConfig {
+  const { family, scriptWeight } = options;
+  const prefixLength = family === 4 ? 24 : 64;
+  const base = family === 4 ? '198.51.100.' : '2001:db8::';
+  const priorities = options.hosts.map(({ priority }) => priority);
+  const router: VirtualRouterConfig = {
+    name: 'web',
+    vrid: 51,
+    interface: INTERFACE,
+    family,
+    version: options.version,
+    priority: options.hosts[index]!.priority,
+    advertIntervalMs: options.advertIntervalMs,
+    addresses: Array.from({ length: options.addressCount }, (_, i) => ({
+      address: `${base}${100 + i}`,
+      prefixLength,
+    })),
+    preempt: options.preempt,
+    peer: options.peer,
+    peerPriority: Math.max(...priorities.filter((_, other) => other !== index)),
+    strictRfc: options.strictRfc,
+    track: {
+      proxy: options.trackProxy,
+      interfaces: [],
+      scripts: scriptWeight === null ? [] : ['check'],
+    },
+  };
+  return {
+    node: nodeName(index),
+    nodes: options.hosts.map((_, i) => nodeName(i)),
+    digest: '',
+    virtualRouters: [router],
+    healthScripts:
+      scriptWeight === null
+        ? []
+        : [
+            {
+              name: 'check',
+              command: ['check'],
+              intervalMs: options.advertIntervalMs * 5,
+              timeoutMs: options.advertIntervalMs,
+              rise: 2,
+              fall: 2,
+              weight: scriptWeight,
+            },
+          ],
+  };
+}

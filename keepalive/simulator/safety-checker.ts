@@ -1,0 +1,88 @@
+import { drainPauseMicros } from '../limits.ts';
+import { millis } from '../transition-text.ts';
+import type { Cluster } from './cluster.ts';
+import type { SimHost } from './sim-host.ts';
+
+/** A broken promise. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  readonly rule: 'two-holders' | 'not-one-holder' | 'wrong-holder' | 'flap' | 'neighbours';
+
+  constructor(rule: Violation['rule'], text: string) {
+    super(text);
+    this.rule = rule;
+  }
+}
+
+/** Slack for what happens at one instant in several steps. */
+const SLACK_MICROS = 2_000;
+
+/**
+ * Safety: two hosts that hear each other never both hold the addresses for longer than it takes an
+ * advertisement to be sent, heard and acted on.
+ *
+ * A process that does not run cannot give anything up: silencing it is the work of the kernel's
+ * lease (design 4.3), so such a host is not judged, and neither is one whose kernel refuses what its
+ * agent asks for.
+ */
+export class SafetyChecker {
+  readonly boundMicros: number;
+  /** Worst overlap seen so far, for the report. */
+  worstMicros = 0;
+  readonly #cluster: Cluster;
+  readonly #overlaps = new Map<string, number>();
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+    const { options } = cluster;
+    const jitter = Math.max(...options.hosts.map(({ jitterMicros }) => jitterMicros));
+    this.boundMicros =
+      options.advertIntervalMs * 1000 +
+      options.delayMaxMicros +
+      2 * jitter +
+      // An addition under way is finished before the removal begins.
+      2 * options.addressMicros +
+      drainPauseMicros +
+      SLACK_MICROS;
+  }
+
+  /** Call after every change. Throws Violation. */
+  check(): void {
+    const { hosts } = this.#cluster;
+    for (let i = 0; i < hosts.length; i++) {
+      for (let j = i + 1; j < hosts.length; j++) this.#checkPair(hosts[i]!, hosts[j]!);
+    }
+  }
+
+  #checkPair(a: SimHost, b: SimHost): void {
+    const key = `${a.station}/${b.station}`;
+    const now = this.#cluster.clock.now;
+    const since = this.#overlaps.get(key);
+    if (since !== undefined) {
+      this.worstMicros = Math.max(this.worstMicros, now - since);
+      if (now - since > this.boundMicros) {
+        const names = `${this.#cluster.name(a)} and ${this.#cluster.name(b)}`;
+        throw new Violation(
+          'two-holders',
+          `${names} both held the address for ${millis(now - since)}, ` +
+            `allowed are ${millis(this.boundMicros)}`,
+        );
+      }
+    }
+    if (!this.#overlap(a, b)) this.#overlaps.delete(key);
+    else if (since === undefined) this.#overlaps.set(key, now);
+  }
+
+  #overlap(a: SimHost, b: SimHost): boolean {
+    const { lan, options } = this.#cluster;
+    const { loss, delayMaxMicros } = lan.quality;
+    if (loss > 0 || delayMaxMicros > options.delayMaxMicros) return false;
+    return this.#answers(a) && this.#answers(b) && lan.connected(a.station, b.station);
+  }
+
+  #answers(host: SimHost): boolean {
+    if (host.agent === null || host.paused || !host.linkUp) return false;
+    if (host.refuseSends || this.#cluster.clock.now < host.meddledUntil) return false;
+    return host.addresses.size > 0;
+  }
+}

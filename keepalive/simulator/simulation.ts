@@ -1,0 +1,169 @@
+/**
+ * One run: a swarm drawn from the seed lives through faults drawn from the seed, is healed, and has
+ * to settle. The agents are the real ones; only their ports are simulated.
+ */
+import { Cluster, formatTrace } from './cluster.ts';
+import { beginFault, type Fault } from './faults.ts';
+import { LivenessChecker } from './liveness-checker.ts';
+import { Prng } from './prng.ts';
+import { SafetyChecker, Violation } from './safety-checker.ts';
+import { drawOptions, type SwarmOptions } from './swarm-options.ts';
+
+/** What a seed came to. */
+export interface SimulationResult {
+  readonly seed: number;
+  readonly options: SwarmOptions;
+  /** Null when every promise was kept. */
+  readonly violation: Violation | null;
+  /** What happened, one line each, the violation last. */
+  readonly trace: string;
+  /** Every input of every state machine (journal.ts), each line after its host's name. */
+  readonly journal: readonly string[];
+  readonly faults: number;
+  readonly transitions: number;
+  readonly simulatedMicros: number;
+  /** Longest time that two hosts which hear each other both held the addresses. */
+  readonly worstOverlapMicros: number;
+}
+
+/** Intervals that a healed swarm is watched after it had to be settled. */
+const WATCH_INTERVALS = 20;
+
+/** Runs one seed. A broken promise is a result, not an exception. */
+export async function simulate(seed: number): Promise<SimulationResult> {
+  const prng = new Prng(seed);
+  const options = drawOptions(prng);
+  const cluster = new Cluster(options, prng);
+  const run = new Run(cluster, prng);
+  const violation = await run.live();
+  if (violation !== null) cluster.note(`VIOLATION ${violation.rule}: ${violation.message}`);
+  return {
+    seed,
+    options,
+    violation,
+    trace: formatTrace(cluster.trace),
+    journal: cluster.journal,
+    faults: run.faults,
+    transitions: run.transitions,
+    simulatedMicros: cluster.clock.now,
+    worstOverlapMicros: run.safety.worstMicros,
+  };
+}
+
+class Run {
+  readonly safety: SafetyChecker;
+  faults = 0;
+  transitions = 0;
+  readonly #cluster: Cluster;
+  readonly #prng: Prng;
+  readonly #liveness: LivenessChecker;
+  readonly #current = new Set<Fault>();
+  #violation: Violation | null = null;
+
+  constructor(cluster: Cluster, prng: Prng) {
+    this.#cluster = cluster;
+    this.#prng = prng;
+    this.safety = new SafetyChecker(cluster);
+    this.#liveness = new LivenessChecker(cluster);
+    cluster.onChange = () => this.#guard(() => this.safety.check());
+    cluster.onTransition = (host, transition) => {
+      this.transitions += 1;
+      this.#guard(() => this.#liveness.transition(host, transition));
+    };
+  }
+
+  async live(): Promise<Violation | null> {
+    try {
+      await this.#chaos();
+      await this.#heal();
+    } finally {
+      await this.#end();
+    }
+    return this.#violation;
+  }
+
+  /** The first violation counts; the agents that were called back must not see it thrown. */
+  #guard(check: () => void): void {
+    if (this.#violation !== null) return;
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      this.#violation = error;
+    }
+  }
+
+  async #chaos(): Promise<void> {
+    const { clock, hosts, options } = this.#cluster;
+    const interval = options.advertIntervalMs * 1000;
+    for (const host of hosts) {
+      const delay = this.#prng.chance(0.5) ? 0 : this.#prng.integer(0, 10 * interval);
+      clock.after(delay, () => {
+        if (host.agent === null) this.#cluster.start(host);
+      });
+    }
+    const until = options.chaosIntervals * interval;
+    while (clock.now < until && this.#violation === null) {
+      // Mostly on the heels of the last one; sometimes the swarm may settle in between.
+      const mean = options.faultEveryIntervals * interval;
+      const pause = this.#prng.chance(0.1)
+        ? this.#liveness.settleMicros + interval
+        : this.#prng.integer(0, 2 * mean);
+      await this.#live(pause);
+      this.#begin();
+    }
+  }
+
+  #begin(): void {
+    const interval = this.#cluster.options.advertIntervalMs * 1000;
+    const fault = beginFault(this.#cluster, this.#prng);
+    if (fault === null) return;
+    this.faults += 1;
+    this.#current.add(fault);
+    this.#cluster.clock.after(this.#prng.integer(0, 30 * interval), () => this.#finish(fault));
+  }
+
+  #finish(fault: Fault): void {
+    if (this.#current.delete(fault)) fault.end();
+  }
+
+  /** Everything is mended; then there is one holder, and nothing moves any more. */
+  async #heal(): Promise<void> {
+    const { clock, hosts, lan, options } = this.#cluster;
+    for (const fault of [...this.#current]) this.#finish(fault);
+    lan.heal();
+    for (const host of hosts) {
+      if (host.agent === null) this.#cluster.start(host);
+      if (options.trackProxy) this.#cluster.setProxy(host, true);
+    }
+    this.#cluster.note('healed');
+    const interval = options.advertIntervalMs * 1000;
+    // Something may still linger (a balancer that becomes ready), so the world is settled later
+    // than the settling time from now.
+    while (this.#violation === null) {
+      const settled = this.#cluster.calmSince + this.#liveness.settleMicros + interval;
+      if (clock.now > settled) break;
+      await this.#live(settled - clock.now + 1);
+    }
+    for (let i = 0; i < WATCH_INTERVALS; i++) await this.#live(interval);
+  }
+
+  /** Time passes; both checkers look at its end. */
+  async #live(micros: number): Promise<void> {
+    if (this.#violation !== null) return;
+    const { clock } = this.#cluster;
+    await clock.runUntil(clock.now + micros);
+    this.#guard(() => this.safety.check());
+    this.#guard(() => this.#liveness.check());
+  }
+
+  /** Lets go of every agent, so that nothing of one run is left for the next. */
+  async #end(): Promise<void> {
+    const { clock, hosts } = this.#cluster;
+    this.#cluster.onChange = () => {};
+    this.#cluster.onTransition = () => {};
+    const stops = hosts.map((host) => host.agent?.stop());
+    await clock.runUntil(clock.now + 1_000_000);
+    await Promise.all(stops);
+  }
+}

@@ -1,0 +1,68 @@
+/** Everything that a seed decides before a run begins. */
+import type { VirtualRouterConfig } from '../../src/config/agent-config.ts';
+import type { Prng } from './prng.ts';
+
+/** One host's part. */
+export interface HostOptions {
+  readonly priority: number;
+  readonly jitterMicros: number;
+  readonly driftPpm: number;
+}
+
+/** The whole swarm's. */
+export interface SwarmOptions {
+  readonly family: 4 | 6;
+  readonly version: 2 | 3;
+  readonly advertIntervalMs: number;
+  readonly preempt: boolean;
+  readonly strictRfc: boolean;
+  readonly peer: VirtualRouterConfig['peer'];
+  readonly trackProxy: boolean;
+  /** Null: no health script. */
+  readonly scriptWeight: number | null;
+  readonly hosts: readonly HostOptions[];
+  readonly addressCount: number;
+  readonly addressMicros: number;
+  readonly delayMinMicros: number;
+  readonly delayMaxMicros: number;
+  /** How long faults happen, in advertisement intervals. */
+  readonly chaosIntervals: number;
+  /** Mean time between faults, in advertisement intervals. */
+  readonly faultEveryIntervals: number;
+}
+
+/** Draws the options: mostly a pair as it would be run, sometimes everything else. */
+export function drawOptions(prng: Prng): SwarmOptions {
+  const version = prng.chance(0.15) ? 2 : 3;
+  const family = version === 3 && prng.chance(0.3) ? 6 : 4;
+  const advertIntervalMs = version === 2 ? 1000 : prng.pick([10, 20, 50, 100, 100, 250, 1000]);
+  const intervalMicros = advertIntervalMs * 1000;
+  const hostCount = prng.pick([2, 2, 2, 3, 4, 5]);
+  const equal = prng.chance(0.15);
+  const hosts: HostOptions[] = [];
+  for (let i = 0; i < hostCount; i++) {
+    hosts.push({
+      priority: equal ? 100 : prng.pick([50, 100, 150, 200, 254]),
+      jitterMicros: prng.integer(0, prng.pick([50, 500, intervalMicros / 10])),
+      driftPpm: prng.integer(-100, 100),
+    });
+  }
+  const delayMinMicros = prng.integer(10, 100);
+  return {
+    family,
+    version,
+    advertIntervalMs,
+    preempt: prng.chance(0.7),
+    strictRfc: prng.chance(0.2),
+    peer: prng.chance(0.2) ? 'other' : 'tandem',
+    trackProxy: prng.chance(0.5),
+    scriptWeight: prng.chance(0.5) ? prng.pick([0, -20, -60, -160, 60]) : null,
+    hosts,
+    addressCount: prng.integer(1, 3),
+    addressMicros: prng.integer(100, 2_000),
+    delayMinMicros,
+    delayMaxMicros: delayMinMicros + prng.integer(10, intervalMicros / 10),
+    chaosIntervals: prng.integer(20, 150),
+    faultEveryIntervals: prng.pick([3, 10, 30]),
+  };
+}
