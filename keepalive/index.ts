@@ -7,6 +7,9 @@ import { Agent } from './agent.ts';
 import type { AgentPorts } from './ports.ts';
 
 export type { Agent } from './agent.ts';
+export { openNetwork } from './io/network.ts';
+export { createScriptRunner } from './io/script-runner.ts';
+export { systemClock } from './io/system-clock.ts';
 export { releaseAddresses } from './release.ts';
 export type { Lateness, LinkStatistics, RouterStatistics } from './statistics.ts';
 export { latenessBoundsMicros } from './statistics.ts';

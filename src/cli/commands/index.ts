@@ -1,8 +1,20 @@
 /** Every command, in the order of `tandem --help`. */
 import type { CliCommand } from '../command.ts';
 import { check } from './check.ts';
+import { keepalive } from './keepalive.ts';
+import { proxy } from './proxy.ts';
+import { run } from './run.ts';
 import { schema } from './schema.ts';
+import { status } from './status.ts';
 import { version } from './version.ts';
 
 /** The explicit table: a command that is not here does not exist. */
-export const commands: readonly CliCommand[] = [check, schema, version];
+export const commands: readonly CliCommand[] = [
+  run,
+  keepalive,
+  proxy,
+  status,
+  check,
+  schema,
+  version,
+];

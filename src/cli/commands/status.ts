@@ -49,7 +49,7 @@ function report(
   else {
     output.line('status' in agent ? agentView(agent.status) : `agent: ${agent.absent}`);
     output.line('');
-    const line = 'status' in balancer ? balancerView(balancer.status) : null;
+    const line = 'status' in balancer ? balancerView(balancer.status, Date.now()) : null;
     output.line(line ?? `balancer: ${'absent' in balancer ? balancer.absent : ''}`);
   }
   const agentWell = 'status' in agent && agent.status.routers.every((r) => r.waitingFor === null);

@@ -1,0 +1,67 @@
+/** `tandem status` as text, the balancer's half: pure, from what it answered. */
+import type { BalancerStatus, ServerStatus, UpstreamStatus } from '../../../proxy/index.ts';
+import { columns } from '../output.ts';
+import { duration } from './duration.ts';
+
+/** The balancer's part: is it ready, what comes in, where it goes. `now`: ms since 1970. */
+export function balancerView(status: BalancerStatus, now: number): string {
+  const { readiness, workers, io, digest } = status;
+  const state = status.stopping ? 'stopping' : readiness.ready ? 'ready' : 'NOT READY';
+  const running = workers.filter((worker) => worker.state === 'running').length;
+  const crew = `${running} of ${workers.length} workers, io ${io}`;
+  const age = `up ${duration(status.uptimeMs)}, config ${digest.slice(0, 12)}`;
+  return [
+    `balancer: ${state}, ${crew}, ${age}`,
+    ...readiness.reasons.map((reason) => `  ${reason}`),
+    ...listenerRows(status),
+    ...status.upstreams.flatMap((upstream) => upstreamRows(upstream, now)),
+  ].join('\n');
+}
+
+function listenerRows({ listeners }: BalancerStatus): string[] {
+  const rows = [['LISTENER', 'PROTOCOL', 'OPEN', 'ACCEPTED', 'REFUSED', 'REQUESTS', '5XX', 'BIND']];
+  for (const { name, protocol, binds, totals } of listeners) {
+    const { open, accepted, refused, requests, responses5xx } = totals;
+    const numbers = [open, accepted, refused, requests, responses5xx].map(String);
+    rows.push([name, protocol, ...numbers, binds.join(' ')]);
+  }
+  return ['', ...columns(rows)];
+}
+
+function upstreamRows({ name, policy, servers }: UpstreamStatus, now: number): string[] {
+  const up = servers.filter(({ health }) => health.verdict === 'up').length;
+  const rows = [['SERVER', 'STATE', 'FOR', 'WEIGHT', 'IN FLIGHT', 'REQUESTS', 'FAILED', 'REMARK']];
+  for (const server of servers) rows.push(serverRow(server, now));
+  const none = up === 0 ? ': NO SERVER IS UP' : '';
+  return [
+    '',
+    `upstream ${name} (${policy}), ${up} of ${servers.length} up${none}`,
+    ...columns(rows),
+  ];
+}
+
+function serverRow({ health, totals, weight, backup }: ServerStatus, now: number): string[] {
+  const failed =
+    totals.connectFailures +
+    totals.connectTimeouts +
+    totals.responseTimeouts +
+    totals.idleTimeouts +
+    totals.resets +
+    totals.badResponses;
+  const remarks = [
+    backup ? 'backup' : '',
+    health.draining ? 'draining' : '',
+    health.checked ? '' : 'not checked',
+    health.lastError ?? '',
+  ].filter((remark) => remark !== '');
+  return [
+    health.server,
+    health.verdict,
+    duration(Math.max(0, now - health.since)),
+    String(weight),
+    String(totals.inFlight),
+    String(totals.requests),
+    String(failed),
+    remarks.join(', '),
+  ];
+}
