@@ -50,7 +50,9 @@ export function parseRequest(argv: readonly string[]): Request | 'help' {
   });
   if (values.list || values.help) return 'help';
   if (values.lab && values.docker) throw new Error('--lab and --docker exclude each other');
-  if (values.docker && values.stack !== 'tandem') throw new Error('Docker runs Tandem only');
+  if (values.docker && (values.stack !== 'tandem' || values.advert !== '100ms')) {
+    throw new Error('the Docker testbed runs Tandem at 100 ms adverts');
+  }
   const names = values.stack === 'all' ? Object.keys(stacks) : [values.stack];
   const chosen = names.map((name) => stacks[name as StackName]);
   if (chosen.includes(undefined as never)) throw new Error(`no stack "${values.stack}"`);
@@ -93,7 +95,7 @@ async function runRequest(request: Request): Promise<readonly DrillResult[]> {
 async function boot(request: Request, stack: Stack): Promise<Place> {
   if (request.where === 'lab') return LabPlace.boot(stack, request.advertMs);
   const { DockerPlace } = await import('../docker/docker-place.ts');
-  return DockerPlace.boot(request.advertMs);
+  return DockerPlace.boot();
 }
 
 async function runOne(place: Place, drill: Drill): Promise<DrillResult> {

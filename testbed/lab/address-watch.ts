@@ -33,14 +33,21 @@ export function parseMonitorLine(line: string, address: string): boolean | null 
 export class AddressWatch {
   /** Everything that happened, in order; begins with who held the address at the start. */
   readonly history: HolderChange[] = [];
+  readonly #hosts: ReadonlyMap<string, WatchedHost>;
+  readonly #address: string;
   readonly #monitors: ChildProcess[] = [];
   readonly #holders = new Set<string>();
   readonly #listeners = new Set<(change: HolderChange) => void>();
 
+  private constructor(hosts: readonly WatchedHost[], address: string) {
+    this.#hosts = new Map(hosts.map((host) => [host.name, host]));
+    this.#address = address;
+  }
+
   /** Starts watching; resolves when the present holders are known. */
   static async start(hosts: readonly WatchedHost[], address: string): Promise<AddressWatch> {
-    const watch = new AddressWatch();
-    await Promise.all(hosts.map((host) => watch.#follow(host, address)));
+    const watch = new AddressWatch(hosts, address);
+    await Promise.all(hosts.map((host) => watch.follow(host.name)));
     return watch;
   }
 
@@ -87,14 +94,15 @@ export class AddressWatch {
     this.#listeners.clear();
   }
 
-  /** (Re)starts the monitor of a host, e.g. after a power cycle that killed it. */
-  async #follow(host: WatchedHost, address: string): Promise<void> {
+  /** Starts the monitor of a host; again where a restart of the host has ended it. */
+  async follow(name: string): Promise<void> {
+    const host = this.#hosts.get(name)!;
     const monitor = host.monitor();
     this.#monitors.push(monitor);
     createInterface({ input: monitor.stdout! }).on('line', (line) => {
-      const holds = parseMonitorLine(line, address);
-      if (holds !== null) this.note(host.name, holds);
+      const holds = parseMonitorLine(line, this.#address);
+      if (holds !== null) this.note(name, holds);
     });
-    this.note(host.name, (await host.addresses()).includes(address));
+    this.note(name, (await host.addresses()).includes(this.#address));
   }
 }
