@@ -47,6 +47,7 @@ export function checkSource(source: Source | SourceFault, file = ''): CheckedFil
       message,
     }),
   );
+  if (tree.value === null && tree.faults.length === 0) return emptyFile(source.file);
   const checked = tree.fatal ? { config: null, findings: [] } : checkValue(tree.value);
   const problems = orderProblems([...fromYaml, ...checked.findings.map(problemAt)]);
   const broken = problems.some((problem) => problem.severity === 'error');
@@ -89,6 +90,10 @@ function declaredIn(value: unknown): DeclaredNames {
 function placed(file: string, tree: YamlTree, finding: Finding): Problem {
   const { severity, path, part, message } = finding;
   return { severity, file, ...tree.place(path, part), path: pathText(path), message };
+}
+
+function emptyFile(file: string): CheckedFile {
+  return unreadable(file, { message: 'is empty but for comments', line: null, column: null });
 }
 
 function unreadable(file: string, { line, column, message }: SourceFault): CheckedFile {

@@ -3,14 +3,14 @@
  * file and exist so that a wrong path or a hostile file costs an error message, not memory.
  */
 
-/** Bytes of one config file. 10,000 servers written one per line are about 1 MiB. */
-export const configBytesMax = 4 * 1024 * 1024;
+/** Bytes of one config file. As many servers as there can be, one per line, are about 100 KiB. */
+export const configBytesMax = 1024 * 1024;
 
 /** Maps and lists inside each other; the schema itself needs 7. */
 export const nestingDepthMax = 32;
 
 /** Values in the file with every alias written out, so an alias bomb ends in an error. */
-export const valuesMax = 500_000;
+export const valuesMax = 200_000;
 
 /** Problems listed; more of them are counted. */
 export const problemsMax = 100;

@@ -84,25 +84,30 @@ function decode(bytes: Uint8Array): string | number {
   }
 }
 
-/** Bisects for the longest prefix that decodes; `stream` forgives a character cut at its end. */
+/** Bisects for the longest prefix that can be the beginning of a text. */
 function firstInvalidByte(bytes: Uint8Array): number {
   let good = 0;
-  let bad = bytes.length;
-  const decodes = (length: number) => {
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, length), { stream: true });
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  if (decodes(bad)) return bad - 1;
+  let bad = bytes.length + 1;
   while (bad - good > 1) {
     const middle = (good + bad) >> 1;
-    if (decodes(middle)) good = middle;
+    if (decodes(bytes.subarray(0, middle), true)) good = middle;
     else bad = middle;
   }
-  return good;
+  if (decodes(bytes.subarray(0, good), false)) return good;
+  // The prefix ends inside a character: what is wrong began with that character's first byte.
+  let start = good - 1;
+  while (start > 0 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start -= 1;
+  return start;
+}
+
+/** `stream` forgives a character that the end cuts off. */
+function decodes(bytes: Uint8Array, stream: boolean): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function openMessage(error: NodeJS.ErrnoException): string {

@@ -52,6 +52,7 @@ function durationHint(text: string): string {
 
 /** Shortest exact spelling of a duration: 1000 is `1s`, 1500 is `1500ms`. */
 export function formatDuration(ms: number): string {
+  if (ms === 0) return '0s';
   for (const [unit, factor] of Object.entries(durationUnits)) {
     if (ms >= factor && ms % factor === 0) return `${ms / factor}${unit}`;
   }

@@ -3,15 +3,21 @@
  * `toJS`, so that duplicate keys, alias bombs, loops and odd keys end in a problem with a place.
  */
 import {
+  type Alias,
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   type Pair,
-  parseDocument,
+  Parser,
+  type YAMLMap,
+  YAMLParseError,
 } from 'yaml';
 import { nestingDepthMax, valuesMax } from './limits.ts';
 import type { ConfigPath } from './problem.ts';
@@ -41,6 +47,8 @@ export interface YamlFault extends Place {
   readonly message: string;
 }
 
+const tooDeep = `nested more than ${nestingDepthMax} deep`;
+
 /** Parses YAML 1.2. Never throws. */
 export function parseYaml(text: string): YamlTree {
   const lines = new LineCounter();
@@ -48,42 +56,63 @@ export function parseYaml(text: string): YamlTree {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  let document: Document.Parsed;
-  try {
-    document = parseDocument(text, {
-      lineCounter: lines,
-      prettyErrors: false,
-      uniqueKeys: false,
-      logLevel: 'silent',
-    });
-  } catch (error) {
-    // The library recurses over the text, so absurd nesting overflows the stack before any bound
-    // of ours is reached.
-    const message = error instanceof RangeError ? 'nested too deeply' : (error as Error).message;
-    const fault = { ...at(0), path: [], message };
+  const document = compose(text, lines);
+  if (typeof document === 'number') {
+    const fault = { ...at(document), path: [], message: tooDeep };
     return { value: null, faults: [fault], fatal: true, place: () => at(0) };
   }
   const syntax = syntaxFaults(document, at);
   if (syntax.length > 0) {
     return { value: null, faults: syntax, fatal: true, place: () => at(0) };
   }
+  const locator = new Locator(document);
   const converter = new Converter(document, at);
   const value = converter.value(document.contents, [], 0);
   return {
     value,
     faults: converter.faults,
     fatal: converter.exhausted,
-    place: (path, part = 'value') => at(offsetOf(document, path, part)),
+    place: (path, part = 'value') => at(locator.offset(path, part)),
   };
+}
+
+/**
+ * The document, or the offset where nesting passed the bound. The library's own `parseDocument`
+ * composes recursively whatever it is given; a file of brackets takes it gigabytes and minutes. Its
+ * parser, one lexeme at a time, keeps its nesting in a stack that can be looked at.
+ */
+function compose(text: string, lines: LineCounter): Document.Parsed | number {
+  const tokens: CST.Token[] = [];
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    // A level takes one entry, or two where a map is written inside a list item.
+    if (parser.stack.length > 2 * nestingDepthMax + 2) return parser.offset;
+  }
+  tokens.push(...parser.end());
+  const composer = new Composer({ prettyErrors: false, uniqueKeys: false });
+  const [first, second] = [...composer.compose(tokens, true, text.length)];
+  if (first === undefined) throw new Error('a forced composition has a document');
+  if (second !== undefined) {
+    const message = 'found a second document; allowed: one';
+    first.errors.push(
+      new YAMLParseError([second.range[0], second.range[0]], 'MULTIPLE_DOCS', message),
+    );
+  }
+  return first;
 }
 
 /** One fault per line: what follows on the same line is mostly an echo of the first. */
 function syntaxFaults(document: Document.Parsed, at: (offset: number) => Place): YamlFault[] {
   const faults: YamlFault[] = [];
-  for (const { pos, message } of [...document.errors, ...document.warnings]) {
+  const lines = new Set<number>();
+  for (const { code, pos, message } of [...document.errors, ...document.warnings]) {
     const place = at(pos[0]);
-    if (faults.some((fault) => fault.line === place.line)) continue;
-    faults.push({ ...place, path: [], message: `YAML: ${message}` });
+    if (lines.has(place.line)) continue;
+    lines.add(place.line);
+    const own = code === 'MULTIPLE_DOCS';
+    faults.push({ ...place, path: [], message: own ? message : `YAML: ${message}` });
   }
   if (document.directives.yaml.version !== '1.2') {
     const version = document.directives.yaml.version;
@@ -98,6 +127,7 @@ class Converter {
   exhausted = false;
   readonly #document: Document.Parsed;
   readonly #at: (offset: number) => Place;
+  readonly #targets = new Map<Alias, Node>();
   #values = 0;
 
   constructor(document: Document.Parsed, at: (offset: number) => Place) {
@@ -108,7 +138,7 @@ class Converter {
   value(node: Node | null, path: ConfigPath, depth: number): unknown {
     if (node === null || this.exhausted) return null;
     this.#values += 1;
-    if (depth > nestingDepthMax) return this.#exhaust(node, path, 'nested too deeply');
+    if (depth > nestingDepthMax) return this.#exhaust(node, path, tooDeep);
     if (this.#values > valuesMax) {
       return this.#exhaust(
         node,
@@ -116,7 +146,7 @@ class Converter {
         `more than ${valuesMax} values once aliases are written out`,
       );
     }
-    if (isAlias(node)) return this.value(node.resolve(this.#document) ?? null, path, depth + 1);
+    if (isAlias(node)) return this.#alias(node, path, depth);
     if (isScalar(node)) return node.value;
     if (isSeq(node)) {
       return node.items.map((item, index) =>
@@ -124,6 +154,18 @@ class Converter {
       );
     }
     return isMap(node) ? this.#map(node.items as Pair[], path, depth) : null;
+  }
+
+  #alias(alias: Alias, path: ConfigPath, depth: number): unknown {
+    // The library looks for the anchor through the whole document each time.
+    const target = this.#targets.get(alias) ?? alias.resolve(this.#document) ?? null;
+    if (target === null) {
+      const message = `found *${alias.source}, but no &${alias.source} before it`;
+      this.faults.push({ ...this.#at(offsetOfNode(alias)), path, message });
+      return null;
+    }
+    this.#targets.set(alias, target);
+    return this.value(target, path, depth + 1);
   }
 
   #map(pairs: readonly Pair[], path: ConfigPath, depth: number): object {
@@ -167,26 +209,45 @@ function offsetOfNode(node: Node | null): number {
   return node?.range?.[0] ?? 0;
 }
 
-function offsetOf(document: Document.Parsed, path: ConfigPath, part: 'key' | 'value'): number {
-  let node: Node | null = document.contents;
-  let offset = offsetOfNode(node);
-  for (const [index, step] of path.entries()) {
-    if (isAlias(node)) node = node.resolve(document) ?? null;
-    if (isMap(node)) {
-      const pair: Pair | undefined = (node.items as Pair[]).find((item) => keyText(item) === step);
-      if (pair === undefined) return offset;
-      node = pair.value as Node | null;
-      const wantsKey = part === 'key' && index === path.length - 1;
-      const compact = isScalar(node) || isAlias(node);
-      offset = offsetOfNode(wantsKey || !compact ? (pair.key as Node | null) : node);
-    } else if (isSeq(node) && typeof step === 'number') {
-      const item: unknown = node.items[step];
-      if (item === undefined) return offset;
-      node = item as Node | null;
-      offset = offsetOfNode(node);
-    } else {
-      return offset;
-    }
+/** Finds where paths lead; the keys of a map are indexed the first time one is asked for. */
+class Locator {
+  readonly #document: Document.Parsed;
+  readonly #pairs = new Map<Node, ReadonlyMap<string, Pair>>();
+
+  constructor(document: Document.Parsed) {
+    this.#document = document;
   }
-  return offset;
+
+  offset(path: ConfigPath, part: 'key' | 'value'): number {
+    let node: Node | null = this.#document.contents;
+    let offset = offsetOfNode(node);
+    for (const [index, step] of path.entries()) {
+      if (isAlias(node)) node = node.resolve(this.#document) ?? null;
+      if (isMap(node)) {
+        const pair = this.#pair(node, String(step));
+        if (pair === undefined) return offset;
+        node = pair.value as Node | null;
+        const wantsKey = part === 'key' && index === path.length - 1;
+        const compact = isScalar(node) || isAlias(node);
+        offset = offsetOfNode(wantsKey || !compact ? (pair.key as Node | null) : node);
+      } else if (isSeq(node) && typeof step === 'number' && step in node.items) {
+        node = node.items[step] as Node | null;
+        offset = offsetOfNode(node);
+      } else {
+        return offset;
+      }
+    }
+    return offset;
+  }
+
+  #pair(map: YAMLMap, key: string): Pair | undefined {
+    let pairs = this.#pairs.get(map);
+    if (pairs === undefined) {
+      const named = map.items.map((pair): [string, Pair] => [keyText(pair) ?? '', pair]);
+      // Of a key written twice the first one counts, as in the values.
+      pairs = new Map(named.reverse());
+      this.#pairs.set(map, pairs);
+    }
+    return pairs.get(key);
+  }
 }
