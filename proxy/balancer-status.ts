@@ -1,0 +1,82 @@
+import type { BindAddress, PolicyName, ProxyConfig } from '../src/config/proxy-config.ts';
+import type { Readiness } from './balancer.ts';
+import type { ServerHealth } from './health/monitor.ts';
+import type { ListenSockets } from './listen-sockets.ts';
+import type { SharedViews } from './shared/shared-state.ts';
+import type { Slots } from './shared/slot-table.ts';
+import { type ListenerTotals, listenerTotals, type ServerTotals } from './shared/totals.ts';
+import type { ServerRegistry } from './upstream/registry.ts';
+import type { WorkerStatus } from './worker-slot.ts';
+
+export interface ListenerStatus {
+  readonly name: string;
+  readonly protocol: 'http' | 'tcp';
+  /** As bound: with the port the kernel chose where 0 was asked for. */
+  readonly binds: readonly BindAddress[];
+  /** Counted since the start, and open connections now. */
+  readonly totals: ListenerTotals;
+}
+
+export interface ServerStatus extends ServerHealth {
+  readonly weight: number;
+  readonly backup: boolean;
+  /** Counted since the start, and what is in flight now. */
+  readonly totals: ServerTotals;
+}
+
+export interface UpstreamStatus {
+  readonly name: string;
+  readonly policy: PolicyName;
+  readonly servers: readonly ServerStatus[];
+}
+
+/** The balancer as plain JSON. */
+export interface BalancerStatus {
+  readonly digest: string;
+  readonly readiness: Readiness;
+  readonly workers: readonly WorkerStatus[];
+  readonly listeners: readonly ListenerStatus[];
+  readonly upstreams: readonly UpstreamStatus[];
+}
+
+/** What a status is made of. */
+export interface StatusSources {
+  readonly config: ProxyConfig;
+  readonly readiness: Readiness;
+  readonly workers: readonly WorkerStatus[];
+  readonly health: readonly ServerHealth[];
+  readonly registry: ServerRegistry;
+  readonly views: SharedViews;
+  readonly listenerSlots: Slots;
+  readonly sockets: ListenSockets;
+}
+
+/** Puts the status together; a few microseconds per server. */
+export function describeBalancer(sources: StatusSources): BalancerStatus {
+  const { config, registry, views } = sources;
+  return {
+    digest: config.digest,
+    readiness: sources.readiness,
+    workers: sources.workers,
+    listeners: config.listeners.map(({ name, protocol }) => ({
+      name,
+      protocol,
+      binds: sources.sockets.bound(name),
+      totals: listenerTotals(views, sources.listenerSlots[name]!),
+    })),
+    upstreams: config.upstreams.map((upstream) => {
+      const health = sources.health.filter((server) => server.upstream === upstream.name);
+      return {
+        name: upstream.name,
+        policy: upstream.policy,
+        // Both lists are in the config's order.
+        servers: health.map((server, index) => ({
+          ...server,
+          weight: upstream.servers[index]!.weight,
+          backup: upstream.servers[index]!.backup,
+          totals: registry.totals(server.identity),
+        })),
+      };
+    }),
+  };
+}

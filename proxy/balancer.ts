@@ -1,0 +1,160 @@
+/**
+ * The balancer's main thread: opens the sockets, checks the servers, runs the workers, answers what
+ * state all this is in. No connection of a client ever comes here.
+ *
+ *   main: ListenSockets --duplicates--> WorkerSlot[i] --workerData--> worker i: DataPlane
+ *         HealthMonitor --verdicts--> shared memory <--in flight, counters-- worker i
+ */
+import type { ProxyConfig } from '../src/config/proxy-config.ts';
+import { type BalancerStatus, describeBalancer } from './balancer-status.ts';
+import { HealthMonitor } from './health/monitor.ts';
+import { ListenSockets } from './listen-sockets.ts';
+import type { BalancerPorts } from './ports.ts';
+import { LISTENERS_MAX, SERVERS_MAX } from './shared/limits.ts';
+import { createSharedState, type SharedState, SharedViews } from './shared/shared-state.ts';
+import { type Slots, SlotTable } from './shared/slot-table.ts';
+import { releaseWorker } from './shared/totals.ts';
+import { ServerRegistry } from './upstream/registry.ts';
+import type { WorkerSetup } from './worker-messages.ts';
+import { type SlotOwner, WorkerSlot } from './worker-slot.ts';
+
+/** May this host hold the virtual addresses, as far as the balancer is concerned? */
+export interface Readiness {
+  readonly ready: boolean;
+  /** Why not; empty when ready. */
+  readonly reasons: readonly string[];
+}
+
+/** How a stop went. */
+export interface StopOutcome {
+  /** Connections that were not through when the time was up, and were cut. */
+  readonly cut: number;
+}
+
+/** A running balancer. */
+export class Balancer implements SlotOwner {
+  readonly #config: ProxyConfig;
+  readonly #state: SharedState;
+  readonly #views: SharedViews;
+  readonly #registry: ServerRegistry;
+  readonly #serverSlots: Slots;
+  readonly #listenerSlots: Slots;
+  readonly #sockets: ListenSockets;
+  readonly #monitor: HealthMonitor;
+  readonly #workers: readonly WorkerSlot[];
+  readonly #listeners: ((readiness: Readiness) => void)[] = [];
+  readonly #started = Promise.withResolvers<void>();
+  #told = '';
+  #everRan = false;
+  #checked = false;
+  #stopping: Promise<StopOutcome> | null = null;
+
+  /** Binds and begins. Throws BindError when a listener cannot have its address. */
+  constructor(config: ProxyConfig, ports: BalancerPorts) {
+    const { workers, upstreams, listeners } = config;
+    this.#config = config;
+    this.#sockets = new ListenSockets(listeners, workers);
+    const shape = { workers, serversMax: SERVERS_MAX, listenersMax: LISTENERS_MAX };
+    this.#state = createSharedState(shape);
+    this.#views = new SharedViews(this.#state);
+    this.#registry = new ServerRegistry(this.#state);
+    this.#serverSlots = this.#registry.assign(upstreams);
+    const names = listeners.map(({ name }) => name);
+    this.#listenerSlots = new SlotTable('listener', LISTENERS_MAX).assign(names);
+    this.#monitor = new HealthMonitor(upstreams, this.#registry, ports);
+    this.#workers = Array.from({ length: workers }, (_, i) => new WorkerSlot(i, this, ports.log));
+    for (const worker of this.#workers) worker.start();
+    this.#monitor.start();
+    void this.#monitor.firstRound.then(() => {
+      this.#checked = true;
+      this.changed();
+    });
+  }
+
+  /** Resolves when every worker accepts for the first time. */
+  get started(): Promise<void> {
+    return this.#started.promise;
+  }
+
+  /** Everything about it, as plain JSON. */
+  status(): BalancerStatus {
+    return describeBalancer({
+      config: this.#config,
+      readiness: this.readiness(),
+      workers: this.#workers.map((worker) => worker.status()),
+      health: this.#monitor.status(),
+      registry: this.#registry,
+      views: this.#views,
+      listenerSlots: this.#listenerSlots,
+      sockets: this.#sockets,
+    });
+  }
+
+  /** Ready: all workers accepted once, one does now, and every server had its first verdict. */
+  readiness(): Readiness {
+    const reasons: string[] = [];
+    if (this.#stopping !== null) reasons.push('stopping');
+    if (!this.#everRan) reasons.push('the workers are starting');
+    else if (!this.#workers.some(({ running }) => running)) reasons.push('no worker is running');
+    if (!this.#checked) reasons.push('the first round of health checks is not finished');
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  /** Calls back whenever readiness has changed. */
+  onReadiness(listener: (readiness: Readiness) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /**
+   * Stops: no new connections, those waiting are accepted, what is in flight is answered within the
+   * config's drain timeout. Idempotent.
+   */
+  stop(): Promise<StopOutcome> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  setup(index: number): WorkerSetup {
+    return {
+      index,
+      config: this.#config,
+      state: this.#state,
+      serverSlots: this.#serverSlots,
+      listenerSlots: this.#listenerSlots,
+      sockets: this.#sockets.duplicates(index),
+    };
+  }
+
+  released(index: number): void {
+    releaseWorker(this.#views, index);
+    if (this.#everRan || this.#stopping !== null) return;
+    // What fails at the very start fails again; whoever started us should hear of it.
+    this.#started.reject(new Error(`worker ${index} ended before it could serve`));
+    void this.stop();
+  }
+
+  changed(): void {
+    if (!this.#everRan && this.#workers.every(({ running }) => running)) {
+      this.#everRan = true;
+      this.#started.resolve();
+    }
+    const readiness = this.readiness();
+    const text = readiness.reasons.join();
+    if (text === this.#told) return;
+    this.#told = text;
+    for (const listener of this.#listeners) listener(readiness);
+  }
+
+  async #stop(): Promise<StopOutcome> {
+    // `stop` has to have been noted before readiness is told.
+    await Promise.resolve();
+    this.changed();
+    this.#monitor.stop();
+    this.#sockets.stopArrivals();
+    const drains = this.#workers.map((worker) => worker.drain(this.#config.drainTimeoutMs));
+    await Promise.all(drains.map(({ deaf }) => deaf));
+    this.#sockets.close();
+    const cuts = await Promise.all(drains.map(({ ended }) => ended));
+    return { cut: cuts.reduce((sum, cut) => sum + cut, 0) };
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Everything that can go wrong with a request, by who is at fault. The status a client sees and
+ * whether a request may be tried again follow from this table and from how much was sent, never from
+ * message texts.
+ */
+
+/** Who is at fault: the client, an origin server, or we. */
+export type ErrorSource = 'downstream' | 'upstream' | 'internal';
+
+/** How much of the request had gone to the server when it failed. */
+export type Sent = 'none' | 'partial' | 'full';
+
+interface ErrorKind {
+  readonly source: ErrorSource;
+  /** The status answered, or only counted (499) where nobody is left to be answered. */
+  readonly status: number;
+  /** What the client is told, in a sentence that helps an operator and gives no secret away. */
+  readonly text: string;
+}
+
+export const PROXY_ERRORS = {
+  // The request head.
+  bad_request_line: down(400, 'the request line is malformed'),
+  bad_target: down(400, 'the request target is not allowed'),
+  bad_field: down(400, 'a header field is malformed'),
+  bad_line_end: down(400, 'a line does not end with CR LF'),
+  bad_host: down(400, 'the Host field is missing, repeated or not a host'),
+  bad_connection: down(400, 'the Connection field names a field that is not for one hop'),
+  bad_framing: down(400, 'the length of the body is announced wrongly or twice'),
+  bad_upgrade: down(400, 'a request with a body cannot ask for an upgrade'),
+  bad_chunk: down(400, 'the chunked body is malformed'),
+  method_refused: down(405, 'this method is not allowed here'),
+  head_timeout: down(408, 'the request head did not arrive in time'),
+  body_timeout: down(408, 'the request body stopped arriving'),
+  body_too_large: down(413, 'the request body is larger than allowed'),
+  target_too_long: down(414, 'the request line is longer than allowed'),
+  bad_expectation: down(417, 'only 100-continue can be expected'),
+  wrong_host: down(421, 'this connection is not for that host'),
+  head_too_large: down(431, 'the request head is larger than allowed'),
+  unknown_coding: down(501, 'the transfer coding is not known'),
+  bad_version: down(505, 'only HTTP/1.0 and HTTP/1.1 are spoken here'),
+  client_gone: down(499, 'the client closed the connection'),
+  // Ours.
+  no_route: { source: 'internal', status: 404, text: 'no route matches this request' },
+  connections_full: { source: 'internal', status: 503, text: 'too many connections' },
+  // The server's.
+  no_server: up(503, 'no server is available'),
+  connect_failed: up(502, 'the server could not be reached'),
+  connect_timeout: up(504, 'the server did not accept a connection in time'),
+  server_closed: up(502, 'the server closed the connection before it had answered'),
+  bad_response: up(502, 'the server answered with something that is not HTTP'),
+  response_timeout: up(504, 'the server did not answer in time'),
+  response_stalled: up(504, 'the server stopped in the middle of its answer'),
+} as const satisfies Readonly<Record<string, ErrorKind>>;
+
+export type ProxyErrorCode = keyof typeof PROXY_ERRORS;
+
+/** A failure of one request. A value, not an exception: nothing on the data path throws. */
+export interface ProxyError {
+  readonly code: ProxyErrorCode;
+  readonly source: ErrorSource;
+  readonly status: number;
+  readonly sent: Sent;
+}
+
+/** The error of that code, for a request of which so much was sent. */
+export function proxyError(code: ProxyErrorCode, sent: Sent): ProxyError {
+  const { source, status } = PROXY_ERRORS[code];
+  return { code, source, status, sent };
+}
+
+function down(status: number, text: string): ErrorKind {
+  return { source: 'downstream', status, text };
+}
+
+function up(status: number, text: string): ErrorKind {
+  return { source: 'upstream', status, text };
+}

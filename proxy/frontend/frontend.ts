@@ -1,0 +1,26 @@
+import type { OriginPool } from '../http1/origin-pool.ts';
+import type { IoEngine, ListenerHandler } from '../io/engine.ts';
+import type { Logger } from '../ports.ts';
+import type { ListenerCells } from '../shared/worker-cells.ts';
+import type { Server } from '../upstream/server.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+
+/** What a listener speaks: gets its connections and brings them to an end. */
+export interface Frontend extends ListenerHandler {
+  /** Client connections it has now. */
+  readonly connections: number;
+  /** No more connections come: finish what is in flight and close what is idle. */
+  drain(): void;
+  /** Ends what is left at once; returns how many connections that were. */
+  cut(): number;
+}
+
+/** Everything a frontend gets from its worker. */
+export interface FrontendParts {
+  readonly engine: IoEngine;
+  readonly log: Logger;
+  readonly counters: ListenerCells;
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** Waiting connections to servers, shared by all HTTP listeners of a worker. */
+  readonly pools: Map<Server, OriginPool>;
+}

@@ -1,0 +1,89 @@
+import type { HttpListenerConfig } from '../../src/config/proxy-config.ts';
+import { ClientConnection } from '../http1/client-connection.ts';
+import { RequestHead } from '../http1/head.ts';
+import type { HttpContext } from '../http1/http-context.ts';
+import { OriginPool } from '../http1/origin-pool.ts';
+import type { Connection, IoEngine } from '../io/engine.ts';
+import type { Logger } from '../ports.ts';
+import type { ListenerCells } from '../shared/worker-cells.ts';
+import type { Server } from '../upstream/server.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import { AcceptGate } from './accept-gate.ts';
+import { ConnectionSet, type Drainable } from './connection-set.ts';
+import type { Frontend, FrontendParts } from './frontend.ts';
+import { RouteTable } from './route-table.ts';
+
+/** A listener that speaks HTTP/1. */
+export class HttpFrontend implements Frontend, HttpContext {
+  readonly engine: IoEngine;
+  readonly log: Logger;
+  readonly counters: ListenerCells;
+  readonly limits: HttpListenerConfig['limits'];
+  readonly routes: RouteTable;
+  readonly head: RequestHead;
+  readonly #pools: FrontendParts['pools'];
+  readonly #clients = new ConnectionSet();
+  readonly #gate: AcceptGate;
+
+  /** Throws RangeError when a route names an upstream that is not there. */
+  constructor(config: HttpListenerConfig, parts: FrontendParts) {
+    this.engine = parts.engine;
+    this.log = parts.log;
+    this.counters = parts.counters;
+    this.limits = config.limits;
+    this.head = new RequestHead(config.limits.headerCountMax);
+    this.#pools = parts.pools;
+    this.#gate = new AcceptGate(config, parts);
+    this.routes = new RouteTable(
+      config.routes.map((route) => {
+        const upstream = parts.upstreams.get(route.upstream);
+        if (upstream === undefined) throw new RangeError(`no upstream ${route.upstream}`);
+        return { config: route, upstream };
+      }),
+    );
+  }
+
+  get connections(): number {
+    return this.#clients.size;
+  }
+
+  get draining(): boolean {
+    return this.#clients.draining;
+  }
+
+  date(): Date {
+    return new Date();
+  }
+
+  poolOf(upstream: Upstream, server: Server): OriginPool {
+    const known = this.#pools.get(server);
+    if (known !== undefined) return known;
+    const pool = new OriginPool(this.engine, server, upstream.config);
+    this.#pools.set(server, pool);
+    return pool;
+  }
+
+  onConnection(connection: Connection): void {
+    if (!this.#gate.admit(connection)) return;
+    const client = new ClientConnection(this, connection);
+    connection.handler = client;
+    this.#clients.add(client);
+    if (this.draining) client.drain();
+  }
+
+  onError(errorCode: string): void {
+    this.#gate.failed(errorCode);
+  }
+
+  forget(client: Drainable): void {
+    if (this.#clients.delete(client)) this.counters.connectionClosed();
+  }
+
+  drain(): void {
+    this.#clients.drain();
+  }
+
+  cut(): number {
+    return this.#clients.cut();
+  }
+}

@@ -1,0 +1,380 @@
+import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
+import type { Drainable } from '../frontend/connection-set.ts';
+import { Deadline } from '../io/deadline-queue.ts';
+import type { Connection, ConnectionHandler } from '../io/engine.ts';
+import {
+  HALF_CLOSED_PROBE_MS,
+  IDLE_GRACE_MS,
+  LINGER_BYTES_MAX,
+  LINGER_TIMEOUT_MS,
+} from '../limits.ts';
+import { ListenerCounter, responseSlot } from '../shared/layout.ts';
+import { Splice } from '../tcp/splice.ts';
+import { BodyDecoder } from './body-decoder.ts';
+import { ClientIdentity } from './client-identity.ts';
+import {
+  composeResponse,
+  type RequestAdditions,
+  type ResponseForm,
+  responseRoom,
+} from './compose-head.ts';
+import type { Downstream } from './downstream.ts';
+import { errorResponse } from './error-response.ts';
+import { Exchange } from './exchange.ts';
+import { BodyKind, INCOMPLETE, REFUSED, type RequestHead, type ResponseHead } from './head.ts';
+import type { HttpContext } from './http-context.ts';
+import { MessageWriter } from './message-writer.ts';
+import type { OriginConnection } from './origin-connection.ts';
+import { parseRequest } from './parse-request.ts';
+import { PartialHead } from './partial-head.ts';
+import { tunnelOwner } from './tunnel-owner.ts';
+
+const State = {
+  /** Between requests, or in the middle of a head. */
+  head: 0,
+  exchange: 1,
+  /** Answered and ended; what still comes is thrown away. */
+  linger: 2,
+  /** Another object has the connection. */
+  tunnel: 3,
+  closed: 4,
+} as const;
+type State = (typeof State)[keyof typeof State];
+
+/** Why the connection is not read, as bits. */
+const Hold = { body: 1, pipeline: 2 } as const;
+
+/** What it means when the deadline of a client connection expires. */
+type Waiting = 'request' | 'head' | 'body' | 'drain' | 'close';
+
+const INTERIM: ResponseForm = { chunked: false, connection: 'unsaid' };
+
+/** An HTTP/1.x client: requests in, responses out in their order, one exchange at a time. */
+export class ClientConnection implements ConnectionHandler, Downstream, Drainable {
+  readonly writer: MessageWriter;
+  readonly #context: HttpContext;
+  readonly #connection: Connection;
+  readonly #exchange: Exchange;
+  readonly #identity: ClientIdentity;
+  readonly #deadline: Deadline;
+  readonly #decoder = new BodyDecoder();
+  /** A head in parts, or requests that came before their turn. */
+  readonly #pending: PartialHead;
+  readonly #form = { chunked: false, connection: 'unsaid' as ResponseForm['connection'] };
+  #splice: Splice | null = null;
+  #state: State = State.head;
+  #waiting: Waiting = 'request';
+  #holds = 0;
+  #minor = 1;
+  #keepAlive = true;
+  #persist = true;
+  #peerEnded = false;
+  #lingeredBytes = 0;
+
+  constructor(context: HttpContext, connection: Connection) {
+    this.#context = context;
+    this.#connection = connection;
+    const { engine, counters, limits } = context;
+    this.writer = new MessageWriter(engine, connection, counters, ListenerCounter.bytesOut);
+    this.#exchange = new Exchange(context, this);
+    this.#identity = new ClientIdentity(connection, 'http');
+    this.#pending = new PartialHead(limits.headBytesMax);
+    this.#deadline = new Deadline(engine.deadlines, () => this.#expired());
+    this.#await('request', limits.headTimeoutMs);
+  }
+
+  onConnect(): void {}
+
+  onData(bytes: Buffer, start: number, end: number): void {
+    this.#context.counters.count(ListenerCounter.bytesIn, end - start);
+    if (this.#state === State.head) {
+      const pending = this.#pending;
+      if (pending.length === 0) this.#readHead(bytes, start, end);
+      else if (pending.add(bytes, start, end)) this.#readHead(pending.bytes, 0, pending.length);
+    } else if (this.#state === State.exchange) {
+      this.#readOn(bytes, start, end);
+    } else if (this.#state === State.linger) {
+      this.#lingeredBytes += end - start;
+      if (this.#lingeredBytes > LINGER_BYTES_MAX) this.#close();
+    }
+  }
+
+  /** A client may stop sending and wait for its answers; that is no abort. */
+  onEnd(): void {
+    this.#peerEnded = true;
+    if (this.#state === State.exchange) {
+      if (!this.#exchange.requestComplete) this.#exchange.fail('bad_framing');
+      else this.#connection.probe(HALF_CLOSED_PROBE_MS);
+    } else {
+      this.#close();
+    }
+  }
+
+  onDrain(): void {
+    if (!this.writer.blocked) return;
+    this.writer.blocked = false;
+    if (this.#exchange.active) {
+      this.#deadline.clear();
+      this.#exchange.clientDrained();
+    } else if (this.#state === State.head) {
+      this.#next();
+    }
+  }
+
+  onClose(_errorCode: string | null): void {
+    this.#state = State.closed;
+    this.#deadline.clear();
+    if (this.#exchange.active) this.#exchange.clientGone();
+    this.#context.forget(this);
+  }
+
+  additions(head: RequestHead, path: string | null): RequestAdditions {
+    return this.#identity.additions(head, path);
+  }
+
+  hold(): void {
+    this.#hold(Hold.body);
+    this.#deadline.clear();
+  }
+
+  release(): void {
+    if ((this.#holds & Hold.body) === 0) return;
+    this.#release(Hold.body);
+    if (!this.#exchange.requestComplete) this.#awaitBody();
+  }
+
+  awaitDrain(): void {
+    this.#await('drain', this.#context.limits.idleTimeoutMs);
+  }
+
+  respondInterim(head: ResponseHead): void {
+    if (this.#minor === 0) return;
+    this.#compose(head, INTERIM);
+    this.writer.flush();
+  }
+
+  respond(head: ResponseHead): void {
+    const unbounded = head.bodyKind === BodyKind.chunked || head.bodyKind === BodyKind.untilClose;
+    const form = this.#form;
+    form.chunked = unbounded && this.#minor === 1;
+    this.#persist =
+      this.#keepAlive &&
+      this.#exchange.requestComplete &&
+      !this.#context.draining &&
+      (!unbounded || form.chunked);
+    if (head.status === 101) {
+      form.chunked = false;
+      form.connection = 'upgrade';
+    } else if (!this.#persist) {
+      form.connection = 'close';
+    } else {
+      form.connection = this.#minor === 0 ? 'keep-alive' : 'unsaid';
+    }
+    this.#compose(head, form);
+    this.writer.chunked = form.chunked;
+  }
+
+  responded(): void {
+    if (!this.#persist) {
+      this.#finish();
+      return;
+    }
+    this.#state = State.head;
+    if (this.writer.blocked) this.awaitDrain();
+    else this.#next();
+  }
+
+  respondError(code: ProxyErrorCode, headRequest: boolean): void {
+    const response = errorResponse(code, headRequest, this.#context.date());
+    this.writer.send(response, 0, response.length);
+    this.#finish();
+  }
+
+  abort(): void {
+    this.#state = State.closed;
+    this.#deadline.clear();
+    this.#connection.reset();
+  }
+
+  tunnel(origin: OriginConnection, bytes: Buffer, start: number, end: number): void {
+    const { engine, counters } = this.#context;
+    this.#state = State.tunnel;
+    this.#deadline.clear();
+    const { server } = origin;
+    const owner = tunnelOwner(counters, server, () => {
+      this.#exchange.tunnelDone(server);
+      this.onClose(null);
+    });
+    const splice = new Splice(
+      engine,
+      this.#connection,
+      origin.release(),
+      origin.idleTimeoutMs,
+      owner,
+    );
+    this.#splice = splice;
+    this.#release(Hold.body | Hold.pipeline);
+    splice.fromServer(bytes, start, end);
+    const pending = this.#pending;
+    splice.fromClient(pending.bytes, 0, pending.length);
+    pending.clear();
+    if (this.#peerEnded) splice.clientEnded();
+  }
+
+  drain(): void {
+    const idle = this.#state === State.head && this.#pending.length === 0;
+    if (idle && !this.writer.blocked) this.#await('request', IDLE_GRACE_MS);
+  }
+
+  cut(): void {
+    if (this.#splice !== null) this.#splice.cut();
+    else this.#connection.reset();
+  }
+
+  /** A head begins at `start`. */
+  #readHead(bytes: Buffer, start: number, end: number): void {
+    const { head, limits, counters } = this.#context;
+    const body = parseRequest(head, bytes, start, end, limits);
+    if (body === INCOMPLETE) {
+      this.#pending.keep(bytes, start, end);
+      if (this.#waiting !== 'head') this.#await('head', limits.headTimeoutMs);
+      return;
+    }
+    if (body === REFUSED) {
+      counters.count(ListenerCounter.requests);
+      this.#refuse(head.error);
+      return;
+    }
+    this.#state = State.exchange;
+    this.#deadline.clear();
+    this.#minor = head.minor;
+    this.#keepAlive = head.keepAlive;
+    this.#decoder.begin(head.bodyKind, head.contentLength);
+    this.#exchange.start(head);
+    const rest = this.#readBody(bytes, body, end);
+    if (rest < end && this.#exchange.active) this.#keepForLater(bytes, rest, end);
+    else this.#pending.clear();
+  }
+
+  /** More bytes while a request is being answered: of its body, then of the next request. */
+  #readOn(bytes: Buffer, start: number, end: number): void {
+    const rest = this.#exchange.requestComplete ? start : this.#readBody(bytes, start, end);
+    if (rest < end && this.#exchange.active) this.#keepForLater(bytes, rest, end);
+  }
+
+  /** Feeds the exchange; returns where the body ends, or `end`. */
+  #readBody(bytes: Buffer, start: number, end: number): number {
+    const decoder = this.#decoder;
+    const exchange = this.#exchange;
+    let at = start;
+    while (at < end && !decoder.done && exchange.active) {
+      at = decoder.step(bytes, at, end);
+      if (at < 0) {
+        exchange.fail('bad_chunk');
+        return end;
+      }
+      if (decoder.dataEnd > decoder.dataStart) {
+        exchange.requestContent(bytes, decoder.dataStart, decoder.dataEnd);
+      }
+    }
+    if (!exchange.active) return end;
+    if (decoder.done) exchange.requestEnd();
+    else this.#awaitBody();
+    exchange.requestFlush();
+    return at;
+  }
+
+  /** Requests are answered one after the other; the next waits, and the client with it. */
+  #keepForLater(bytes: Buffer, start: number, end: number): void {
+    const pending = this.#pending;
+    if (pending.length > 0 && bytes !== pending.bytes) pending.add(bytes, start, end);
+    else pending.keep(bytes, start, end);
+    this.#hold(Hold.pipeline);
+  }
+
+  /** The connection is free for the next request, which may have come already. */
+  #next(): void {
+    const { limits, draining } = this.#context;
+    const pending = this.#pending;
+    this.#await('request', draining ? IDLE_GRACE_MS : limits.keepAliveTimeoutMs);
+    if (pending.length > 0) {
+      this.#release(Hold.pipeline);
+      this.#readHead(pending.bytes, 0, pending.length);
+    }
+    if (this.#peerEnded && this.#state === State.head) this.#close();
+  }
+
+  #refuse(code: ProxyErrorCode): void {
+    const { counters } = this.#context;
+    counters.count(responseSlot(ListenerCounter.responses1xx, PROXY_ERRORS[code].status));
+    this.respondError(code, false);
+  }
+
+  #compose(head: ResponseHead, form: ResponseForm): void {
+    const { writer } = this;
+    const out = writer.room(responseRoom(head));
+    writer.advance(composeResponse(head, form, out, writer.position));
+  }
+
+  #expired(): void {
+    if (this.#waiting === 'head' && this.#state === State.head) {
+      this.#context.counters.count(ListenerCounter.requests);
+      this.#refuse('head_timeout');
+    } else if (this.#waiting === 'body' && this.#state === State.exchange) {
+      this.#exchange.fail('body_timeout');
+    } else if (this.#waiting === 'request' && this.#state === State.head) {
+      // While draining, a request may still be under way: it is read, so that nothing is reset.
+      if (this.#context.draining) this.#finish();
+      else this.#close();
+    } else if (this.#state === State.linger) {
+      this.#close();
+    } else {
+      this.abort();
+      if (this.#exchange.active) this.#exchange.clientGone();
+    }
+  }
+
+  /** Sends the end, and reads on for a while so that a reset does not overtake the answer. */
+  #finish(): void {
+    if (this.#peerEnded) {
+      this.#close();
+      return;
+    }
+    this.#state = State.linger;
+    this.#pending.clear();
+    this.#connection.end();
+    this.#awaitClose();
+    this.#release(Hold.body | Hold.pipeline);
+  }
+
+  #close(): void {
+    this.#state = State.closed;
+    this.#connection.close();
+    this.#awaitClose();
+  }
+
+  #awaitClose(): void {
+    const sent = this.#connection.unsentBytes === 0;
+    this.#await('close', sent ? LINGER_TIMEOUT_MS : this.#context.limits.idleTimeoutMs);
+  }
+
+  #awaitBody(): void {
+    this.#await('body', this.#context.limits.idleTimeoutMs);
+  }
+
+  #await(waiting: Waiting, delayMs: number): void {
+    this.#waiting = waiting;
+    this.#deadline.set(delayMs);
+  }
+
+  #hold(reason: number): void {
+    if (this.#holds === 0) this.#connection.pause();
+    this.#holds |= reason;
+  }
+
+  #release(reasons: number): void {
+    if (this.#holds === 0) return;
+    this.#holds &= ~reasons;
+    if (this.#holds === 0) this.#connection.resume();
+  }
+}

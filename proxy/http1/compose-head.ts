@@ -1,0 +1,211 @@
+/**
+ * Writes heads in their one canonical form. What may pass is copied from the head that came, in as
+ * few slices as possible: a slice ends only where a field has to be left out or rewritten.
+ */
+import { COLON, CR, LF, SP, TOKEN_LOWER } from './characters.ts';
+import { CLIENT_IDENTITY, Field, fieldSet, HOP_BY_HOP } from './fields.ts';
+import {
+  BodyKind,
+  DROPPED,
+  FIELD_MASK,
+  FIELD_STRIDE,
+  IRREGULAR,
+  type MessageHead,
+  type RequestHead,
+  type ResponseHead,
+} from './head.ts';
+
+/** Up to here a loop is faster than a call into the runtime. */
+const LOOP_COPY_MAX = 32;
+
+/** Bytes we add to a head at most, those of the arguments excluded. */
+const ADDED_BYTES_MAX = 256;
+
+/** `HTTP/1.1 200`, a status line that ends where its reason should begin. */
+const BARE_STATUS_LENGTH = 12;
+
+const LEFT_OUT_OF_REQUESTS =
+  HOP_BY_HOP | CLIENT_IDENTITY | fieldSet(Field.host, Field.proxyAuthorization);
+const LEFT_OUT_OF_RESPONSES = HOP_BY_HOP;
+
+const REQUEST_VERSION = Buffer.from(' HTTP/1.1\r\nHost: ');
+const RESPONSE_VERSION = Buffer.from('HTTP/1.1');
+const CONTENT_LENGTH = Buffer.from('Content-Length: ');
+const CHUNKED = Buffer.from('Transfer-Encoding: chunked\r\n');
+const FORWARDED_HOST = Buffer.from('X-Forwarded-Host: ');
+const UPGRADE = Buffer.from('Connection: Upgrade\r\nUpgrade: websocket\r\n');
+const CLOSE = Buffer.from('Connection: close\r\n');
+const KEEP_ALIVE = Buffer.from('Connection: keep-alive\r\n');
+const VIA = [Buffer.from('Via: 1.0 tandem\r\n'), Buffer.from('Via: 1.1 tandem\r\n')] as const;
+
+/** What a forwarded request says beside what came. */
+export interface RequestAdditions {
+  /** Replaces the path; null forwards the bytes that came. */
+  readonly path: Buffer | null;
+  /** The authority when the client named none. */
+  readonly defaultHost: Buffer;
+  /** Whole lines about the client. */
+  readonly about: Buffer;
+}
+
+/** Room that `composeRequest` takes at most. */
+export function requestRoom(head: RequestHead, additions: RequestAdditions): number {
+  const { path, defaultHost, about } = additions;
+  const host = Math.max(head.hostEnd - head.hostStart, defaultHost.length);
+  const added = 2 * host + (path === null ? 0 : path.length) + about.length + ADDED_BYTES_MAX;
+  // Rewriting an irregular line adds at most one byte to it.
+  return head.end - head.lineStart + head.fieldCount + added;
+}
+
+/** Room that `composeResponse` takes at most. */
+export function responseRoom(head: ResponseHead): number {
+  return head.end - head.lineStart + head.fieldCount + ADDED_BYTES_MAX;
+}
+
+/** Writes the request head for the server at `at`; returns where it ends. */
+export function composeRequest(
+  head: RequestHead,
+  additions: RequestAdditions,
+  out: Buffer,
+  start: number,
+): number {
+  const { bytes } = head;
+  const { path, defaultHost, about } = additions;
+  const method = head.lineStart + head.method.length + 1;
+  let at = copy(bytes, head.lineStart, method, out, start);
+  if (path === null) {
+    at = copy(bytes, head.targetStart, head.targetEnd, out, at);
+  } else {
+    at = copy(path, 0, path.length, out, at);
+    at = copy(bytes, head.pathEnd, head.targetEnd, out, at);
+  }
+  at = copyAll(REQUEST_VERSION, out, at);
+  const named = head.hostEnd > head.hostStart;
+  const host = named ? bytes : defaultHost;
+  const hostStart = named ? head.hostStart : 0;
+  const hostEnd = named ? head.hostEnd : defaultHost.length;
+  at = lineEnd(out, copy(host, hostStart, hostEnd, out, at));
+  const expect = head.expectContinue ? 0 : 1 << Field.expect;
+  at = copyFields(head, head.fieldsStart, LEFT_OUT_OF_REQUESTS | expect, out, at);
+  if (head.bodyKind === BodyKind.chunked) at = copyAll(CHUNKED, out, at);
+  if (head.upgrade) at = copyAll(UPGRADE, out, at);
+  at = copyAll(about, out, at);
+  at = copyAll(FORWARDED_HOST, out, at);
+  at = lineEnd(out, copy(host, hostStart, hostEnd, out, at));
+  at = copyAll(VIA[head.minor as 0 | 1], out, at);
+  return lineEnd(out, at);
+}
+
+/** How the response to the client is framed and what it says about the connection. */
+export interface ResponseForm {
+  readonly chunked: boolean;
+  readonly connection: 'close' | 'keep-alive' | 'upgrade' | 'unsaid';
+}
+
+/** Writes the response head for the client at `at`; returns where it ends. */
+export function composeResponse(
+  head: ResponseHead,
+  form: ResponseForm,
+  out: Buffer,
+  start: number,
+): number {
+  const { bytes, status } = head;
+  let at = start;
+  let from = head.lineStart;
+  if (head.minor === 0 || head.lineEnd === head.lineStart + BARE_STATUS_LENGTH) {
+    at = copyAll(RESPONSE_VERSION, out, at);
+    at = copy(bytes, head.lineStart + RESPONSE_VERSION.length, head.lineEnd, out, at);
+    // The space before the reason is not optional even where there is no reason.
+    if (head.lineEnd === head.lineStart + BARE_STATUS_LENGTH) out[at++] = SP;
+    at = lineEnd(out, at);
+    from = head.fieldsStart;
+  }
+  // RFC 9110 8.6: no Content-Length in 1xx and 204.
+  const length = status < 200 || status === 204 ? 1 << Field.contentLength : 0;
+  at = copyFields(head, from, LEFT_OUT_OF_RESPONSES | length, out, at);
+  if (form.chunked) at = copyAll(CHUNKED, out, at);
+  if (form.connection === 'close') at = copyAll(CLOSE, out, at);
+  else if (form.connection === 'keep-alive') at = copyAll(KEEP_ALIVE, out, at);
+  else if (form.connection === 'upgrade') at = copyAll(UPGRADE, out, at);
+  at = copyAll(VIA[head.minor as 0 | 1], out, at);
+  return lineEnd(out, at);
+}
+
+/** Copies from `from` (the start line or the first field) to the empty line what may be forwarded. */
+function copyFields(
+  head: MessageHead,
+  from: number,
+  leftOut: number,
+  out: Buffer,
+  start: number,
+): number {
+  const { bytes, table } = head;
+  const last = head.end - 2;
+  const plain = !head.anyIrregular && head.connectionNames.length === 0;
+  if (plain && (head.present & leftOut) === 0) return copy(bytes, from, last, out, start);
+  let at = start;
+  let run = from;
+  for (let index = 0; index < head.fieldCount; index++) {
+    const base = index * FIELD_STRIDE;
+    const kind = table[base + 4]!;
+    const unfit = (leftOut & (1 << (kind & FIELD_MASK))) !== 0 || (kind & DROPPED) !== 0;
+    const drop = unfit || (!plain && isNamed(head, base));
+    if (!drop && (kind & IRREGULAR) === 0) continue;
+    at = copy(bytes, run, table[base]!, out, at);
+    run = index + 1 < head.fieldCount ? table[base + FIELD_STRIDE]! : last;
+    if (!drop) at = rewriteLine(head, base, out, at);
+  }
+  return copy(bytes, run, last, out, at);
+}
+
+/** The line in the one form that everybody reads alike. */
+function rewriteLine(head: MessageHead, base: number, out: Buffer, start: number): number {
+  const { bytes, table } = head;
+  if ((table[base + 4]! & FIELD_MASK) === Field.contentLength) {
+    const at = copyAll(CONTENT_LENGTH, out, start);
+    return lineEnd(out, at + out.write(String(head.contentLength), at, 'latin1'));
+  }
+  let at = copy(bytes, table[base]!, table[base + 1]!, out, start);
+  out[at++] = COLON;
+  out[at++] = SP;
+  at = copy(bytes, table[base + 2]!, table[base + 3]!, out, at);
+  return lineEnd(out, at);
+}
+
+/** Does `Connection` want this field removed? */
+function isNamed(head: MessageHead, base: number): boolean {
+  const start = head.table[base]!;
+  const end = head.table[base + 1]!;
+  for (const name of head.connectionNames) {
+    if (name.length !== end - start) continue;
+    let index = 0;
+    while (
+      index < name.length &&
+      TOKEN_LOWER[head.bytes[start + index]!] === name.charCodeAt(index)
+    ) {
+      index++;
+    }
+    if (index === name.length) return true;
+  }
+  return false;
+}
+
+function copyAll(from: Buffer, out: Buffer, at: number): number {
+  return copy(from, 0, from.length, out, at);
+}
+
+function copy(from: Buffer, start: number, end: number, out: Buffer, at: number): number {
+  if (end - start > LOOP_COPY_MAX) {
+    from.copy(out, at, start, end);
+    return at + end - start;
+  }
+  let to = at;
+  for (let index = start; index < end; index++) out[to++] = from[index]!;
+  return to;
+}
+
+function lineEnd(out: Buffer, at: number): number {
+  out[at] = CR;
+  out[at + 1] = LF;
+  return at + 2;
+}

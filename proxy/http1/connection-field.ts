@@ -1,0 +1,75 @@
+import { TOKEN_LOWER } from './characters.ts';
+import { Field, knownField, NOT_FOR_CONNECTION, nameHash } from './fields.ts';
+import type { MessageHead } from './head.ts';
+
+/** Options with a meaning of their own, or fields that are removed anyway. */
+const USUAL = new Set([
+  'close',
+  'keep-alive',
+  'upgrade',
+  'te',
+  'proxy-connection',
+  'transfer-encoding',
+  'trailer',
+  'http2-settings',
+]);
+
+/**
+ * Reads `Connection` (RFC 9110 7.6.1): persistence, upgrade, and the other fields it wants removed.
+ * False if it is malformed or names a field that must reach the other side. Assumes `keepAlive` to
+ * hold the version's default; `close` wins over everything.
+ */
+export function judgeConnection(head: MessageHead): boolean {
+  head.upgrade = false;
+  if (saysKeepAlive(head)) {
+    head.keepAlive = true;
+    return true;
+  }
+  const options = head.combined(Field.connection).toLowerCase().split(',');
+  const names: string[] = [];
+  let close = false;
+  let keepAlive = head.keepAlive;
+  let upgrade = false;
+  for (const option of options) {
+    const name = option.trim();
+    if (name === '') continue;
+    if (!isToken(name)) return false;
+    if (name === 'close') close = true;
+    else if (name === 'keep-alive') keepAlive = true;
+    else if (name === 'upgrade') upgrade = true;
+    else if (!mayBeRemoved(name)) return false;
+    else if (!USUAL.has(name)) names.push(name);
+  }
+  head.keepAlive = keepAlive && !close;
+  head.upgrade = upgrade && head.combined(Field.upgrade).trim().toLowerCase() === 'websocket';
+  head.connectionNames = names;
+  return true;
+}
+
+const KEEP_ALIVE = Buffer.from('keep-alive');
+
+/** The one value seen on nearly every message that has the field at all. */
+function saysKeepAlive(head: MessageHead): boolean {
+  if ((head.repeated & (1 << Field.connection)) !== 0) return false;
+  const index = head.find(Field.connection);
+  const start = head.valueStart(index);
+  if (head.valueEnd(index) - start !== KEEP_ALIVE.length) return false;
+  for (let at = 0; at < KEEP_ALIVE.length; at++) {
+    if (TOKEN_LOWER[head.bytes[start + at]!] !== KEEP_ALIVE[at]) return false;
+  }
+  return true;
+}
+
+function mayBeRemoved(name: string): boolean {
+  const bytes = Buffer.from(name, 'latin1');
+  const field = knownField(bytes, 0, bytes.length, nameHash(bytes, 0, bytes.length));
+  // Transfer-Encoding is removed anyway: every hop frames anew.
+  return field === Field.transferEncoding || (NOT_FOR_CONNECTION & (1 << field)) === 0;
+}
+
+function isToken(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    if ((TOKEN_LOWER[text.charCodeAt(index)] ?? 0) === 0) return false;
+  }
+  return true;
+}

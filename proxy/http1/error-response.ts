@@ -1,0 +1,23 @@
+import { STATUS_CODES } from 'node:http';
+import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
+
+/**
+ * The whole response to a request that failed, connection to be closed after it. It says enough for
+ * an operator to find the cause, and nothing about servers or versions. `headRequest` leaves the body
+ * out, but not its length.
+ */
+export function errorResponse(code: ProxyErrorCode, headRequest: boolean, date: Date): Buffer {
+  const { status, text } = PROXY_ERRORS[code];
+  const reason = STATUS_CODES[status] ?? 'Error';
+  const body = `${status} ${reason}: ${text}\n`;
+  const lines = [
+    `HTTP/1.1 ${status} ${reason}`,
+    `Date: ${date.toUTCString()}`,
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+  ];
+  if (status === 503) lines.push('Retry-After: 1');
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${headRequest ? '' : body}`);
+}

@@ -1,0 +1,29 @@
+import type { HttpLimits } from '../../src/config/proxy-config.ts';
+import type { Drainable } from '../frontend/connection-set.ts';
+import type { RouteTable } from '../frontend/route-table.ts';
+import type { IoEngine } from '../io/engine.ts';
+import type { Logger } from '../ports.ts';
+import type { ListenerCells } from '../shared/worker-cells.ts';
+import type { Server } from '../upstream/server.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { RequestHead } from './head.ts';
+import type { OriginPool } from './origin-pool.ts';
+
+/** What the connections of one HTTP listener share. */
+export interface HttpContext {
+  readonly engine: IoEngine;
+  readonly limits: HttpLimits;
+  readonly routes: RouteTable;
+  readonly counters: ListenerCells;
+  readonly log: Logger;
+  /** Where every request of the listener is parsed into: used up before the next is parsed. */
+  readonly head: RequestHead;
+  /** The worker is stopping: every response closes its connection. */
+  readonly draining: boolean;
+  /** The time for `Date` fields. */
+  date(): Date;
+  /** The waiting connections to a server. */
+  poolOf(upstream: Upstream, server: Server): OriginPool;
+  /** A client connection has ended for good. */
+  forget(client: Drainable): void;
+}

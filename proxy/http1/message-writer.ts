@@ -1,0 +1,86 @@
+import type { Connection, IoEngine } from '../io/engine.ts';
+import { appendContent, appendLastChunk, CHUNK_FRAMING_BYTES } from './body-writer.ts';
+
+/** What counts the bytes sent: a server or a listener. */
+export interface ByteCounter {
+  count(counter: number, amount: number): void;
+}
+
+/**
+ * Sends messages over one connection in as few pieces as possible: what is composed, a head or
+ * chunks, waits for `flush` and takes the first content with it; content that needs no framing and
+ * finds nothing waiting goes out of the memory it came in.
+ */
+export class MessageWriter {
+  /** The last write filled the backlog: no more until the connection has drained. */
+  blocked = false;
+  chunked = false;
+  readonly #engine: IoEngine;
+  readonly #connection: Connection;
+  readonly #counter: ByteCounter;
+  readonly #bytesOut: number;
+  #out: Buffer | null = null;
+  #at = 0;
+
+  /** `bytesOut` is the slot that `counter` counts sent bytes in. */
+  constructor(engine: IoEngine, connection: Connection, counter: ByteCounter, bytesOut: number) {
+    this.#engine = engine;
+    this.#connection = connection;
+    this.#counter = counter;
+    this.#bytesOut = bytesOut;
+  }
+
+  /** Memory for `size` more bytes, to be written from `position` on and accepted by `advance`. */
+  room(size: number): Buffer {
+    if (this.#out !== null && this.#at + size > this.#out.length) this.flush();
+    this.#out ??= this.#engine.outgoing(size);
+    return this.#out;
+  }
+
+  get position(): number {
+    return this.#at;
+  }
+
+  /** What was composed reaches up to here. */
+  advance(at: number): void {
+    this.#at = at;
+  }
+
+  /** Sends or appends content. */
+  content(bytes: Buffer, start: number, end: number): void {
+    if (!this.chunked && this.#out === null) {
+      this.#write(bytes, start, end);
+      return;
+    }
+    const out = this.room(end - start + CHUNK_FRAMING_BYTES);
+    this.#at = appendContent(this.chunked, bytes, start, end, out, this.#at);
+  }
+
+  /** The body is complete. */
+  end(): void {
+    if (!this.chunked) return;
+    const out = this.room(CHUNK_FRAMING_BYTES);
+    this.#at = appendLastChunk(out, this.#at);
+  }
+
+  /** Sends what is composed; before control goes back to the engine, which may take its memory. */
+  flush(): void {
+    const out = this.#out;
+    if (out === null) return;
+    this.#out = null;
+    const length = this.#at;
+    this.#at = 0;
+    this.#write(out, 0, length);
+  }
+
+  /** Sends bytes that are a whole message already. */
+  send(bytes: Buffer, start: number, end: number): void {
+    this.flush();
+    this.#write(bytes, start, end);
+  }
+
+  #write(bytes: Buffer, start: number, end: number): void {
+    this.#counter.count(this.#bytesOut, end - start);
+    if (!this.#connection.write(bytes, start, end)) this.blocked = true;
+  }
+}

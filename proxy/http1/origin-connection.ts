@@ -1,0 +1,301 @@
+import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
+import type { ProxyErrorCode } from '../errors.ts';
+import { Deadline } from '../io/deadline-queue.ts';
+import type { Connection, ConnectionHandler, IoEngine } from '../io/engine.ts';
+import { RESPONSE_HEAD_BYTES_MAX, RESPONSE_HEADER_COUNT_MAX } from '../limits.ts';
+import { ServerCounter } from '../shared/layout.ts';
+import type { Server } from '../upstream/server.ts';
+import { BodyDecoder } from './body-decoder.ts';
+import { INCOMPLETE, REFUSED, ResponseHead } from './head.ts';
+import { MessageWriter } from './message-writer.ts';
+import { parseResponse } from './parse-response.ts';
+import { PartialHead } from './partial-head.ts';
+import { RequestBuffer } from './request-buffer.ts';
+
+/** The request an origin connection works for. */
+export interface OriginUser {
+  readonly headRequest: boolean;
+  /** Established: what is in the request buffer may be sent. */
+  originReady(): void;
+  /** A 1xx head other than 101. */
+  originInterim(head: ResponseHead): void;
+  /** The final head; content follows, if any. Valid during the call. */
+  originHead(head: ResponseHead): void;
+  /** Content. Valid during the call. */
+  originContent(bytes: Buffer, start: number, end: number): void;
+  /** The read is through: send on what was composed. */
+  originFlush(): void;
+  /** The message is complete; bytes [start, end) came after it, which only 101 allows. */
+  originDone(bytes: Buffer, start: number, end: number): void;
+  /** It will not be completed. The connection is gone. */
+  originFailed(code: ProxyErrorCode): void;
+  /** There is room for more of the request again. */
+  originDrained(): void;
+}
+
+/** What a pool does with a connection that nobody uses. */
+export interface OriginOwner {
+  /** It is closed, or about to be; forget it. */
+  forget(origin: OriginConnection): void;
+}
+
+const Phase = { connecting: 0, idle: 1, head: 2, body: 3, closed: 4 } as const;
+type Phase = (typeof Phase)[keyof typeof Phase];
+
+const RULES = {
+  headBytesMax: RESPONSE_HEAD_BYTES_MAX,
+  headerCountMax: RESPONSE_HEADER_COUNT_MAX,
+};
+
+/** One per thread: a response head is used up within the call that brought it. */
+const HEAD = new ResponseHead(RESPONSE_HEADER_COUNT_MAX);
+
+/** A connection to a server, which answers one request after another. */
+export class OriginConnection implements ConnectionHandler {
+  readonly server: Server;
+  readonly connection: Connection;
+  readonly writer: MessageWriter;
+  request: RequestBuffer;
+  /** It has answered before: the server may just be closing it. */
+  reused = false;
+  /** Any byte of the present response has come. */
+  answered = false;
+  readonly #config: UpstreamConfig;
+  readonly #owner: OriginOwner;
+  readonly #deadline: Deadline;
+  readonly #decoder = new BodyDecoder();
+  readonly #partial = new PartialHead(RESPONSE_HEAD_BYTES_MAX);
+  #user: OriginUser | null;
+  #phase: Phase = Phase.connecting;
+  #keepAlive = false;
+
+  constructor(
+    engine: IoEngine,
+    server: Server,
+    config: UpstreamConfig,
+    owner: OriginOwner,
+    user: OriginUser,
+  ) {
+    this.server = server;
+    this.#config = config;
+    this.#owner = owner;
+    this.#user = user;
+    this.request = new RequestBuffer(engine);
+    this.#deadline = new Deadline(engine.deadlines, () => this.#expired());
+    this.connection = engine.connect(server, this);
+    this.writer = new MessageWriter(engine, this.connection, server, ServerCounter.bytesOut);
+    this.#deadline.set(config.connectTimeoutMs);
+  }
+
+  get connected(): boolean {
+    return this.#phase !== Phase.connecting;
+  }
+
+  /** How long nothing may move in the middle of a message. */
+  get idleTimeoutMs(): number {
+    return this.#config.idleTimeoutMs;
+  }
+
+  /** Takes it out of idleness for a request. */
+  use(user: OriginUser): void {
+    this.#user = user;
+    this.#phase = Phase.head;
+    this.answered = false;
+    this.reused = true;
+  }
+
+  /** Part of a request is on its way. */
+  requestMoved(): void {
+    if (this.#phase === Phase.head) this.#deadline.set(this.#config.idleTimeoutMs);
+  }
+
+  /** The whole request is; now it is the server's turn. */
+  requestSent(): void {
+    if (this.#phase === Phase.head) this.#deadline.set(this.#config.responseTimeoutMs);
+  }
+
+  /** Stops reading because the client is slow: the client's deadline counts, not ours. */
+  pause(): void {
+    this.connection.pause();
+    this.#deadline.clear();
+  }
+
+  resume(): void {
+    this.connection.resume();
+    if (this.#phase === Phase.body) this.#deadline.set(this.#config.idleTimeoutMs);
+  }
+
+  /** May it serve another request? Asked when the present one is through. */
+  get reusable(): boolean {
+    return this.#phase === Phase.idle && this.#keepAlive;
+  }
+
+  /** Waits for the next request. */
+  rest(): void {
+    this.#user = null;
+    this.request.clear();
+    this.#deadline.set(this.#config.keepAliveTimeoutMs);
+  }
+
+  /** Ends it without a word to its user. */
+  discard(): void {
+    if (this.#phase === Phase.closed) return;
+    const orderly = this.#phase === Phase.idle && this.connection.unsentBytes === 0;
+    this.#phase = Phase.closed;
+    this.#user = null;
+    this.#deadline.clear();
+    if (orderly) this.connection.close();
+    else this.connection.reset();
+    this.#owner.forget(this);
+  }
+
+  /** Hands the bare connection over, after a 101; this object is done with. */
+  release(): Connection {
+    this.#phase = Phase.closed;
+    this.#user = null;
+    this.#deadline.clear();
+    this.#owner.forget(this);
+    return this.connection;
+  }
+
+  onConnect(): void {
+    this.server.count(ServerCounter.connections);
+    this.#phase = Phase.head;
+    this.#deadline.clear();
+    this.#user?.originReady();
+  }
+
+  onData(bytes: Buffer, start: number, end: number): void {
+    this.server.count(ServerCounter.bytesIn, end - start);
+    if (this.#user === null || this.#phase === Phase.idle) {
+      // Bytes nobody asked for: whatever they are, they must not answer the next request.
+      this.discard();
+      return;
+    }
+    this.answered = true;
+    if (this.#phase === Phase.head) {
+      const partial = this.#partial;
+      if (partial.length === 0) this.#read(bytes, start, end);
+      else if (partial.add(bytes, start, end)) this.#read(partial.bytes, 0, partial.length);
+      return;
+    }
+    this.#deadline.set(this.#config.idleTimeoutMs);
+    this.#readBody(bytes, start, end);
+  }
+
+  onEnd(): void {
+    this.#ended(false);
+  }
+
+  onDrain(): void {
+    if (!this.writer.blocked) return;
+    this.writer.blocked = false;
+    this.#user?.originDrained();
+  }
+
+  onClose(errorCode: string | null): void {
+    this.#ended(errorCode !== null);
+  }
+
+  /** Heads, interim ones first, then what there is of the body. */
+  #read(bytes: Buffer, start: number, end: number): void {
+    let at = start;
+    while (this.#phase === Phase.head) {
+      const user = this.#user!;
+      const next = parseResponse(HEAD, bytes, at, end, RULES, user.headRequest);
+      if (next === REFUSED) {
+        this.#fail('bad_response');
+        return;
+      }
+      if (next === INCOMPLETE) {
+        this.#partial.keep(bytes, at, end);
+        return;
+      }
+      at = next;
+      if (HEAD.status < 200 && HEAD.status !== 101) {
+        user.originInterim(HEAD);
+        continue;
+      }
+      this.#phase = Phase.body;
+      this.#partial.clear();
+      this.#keepAlive = HEAD.keepAlive;
+      this.#decoder.begin(HEAD.bodyKind, HEAD.contentLength);
+      this.#deadline.set(this.#config.idleTimeoutMs);
+      user.originHead(HEAD);
+    }
+    this.#readBody(bytes, at, end);
+  }
+
+  #readBody(bytes: Buffer, start: number, end: number): void {
+    const decoder = this.#decoder;
+    let at = start;
+    while (at < end && !decoder.done && this.#phase === Phase.body) {
+      at = decoder.step(bytes, at, end);
+      if (at < 0) {
+        this.#fail('bad_response');
+        return;
+      }
+      if (decoder.dataEnd > decoder.dataStart) {
+        this.#user!.originContent(bytes, decoder.dataStart, decoder.dataEnd);
+      }
+    }
+    // The user may have given up meanwhile.
+    if (this.#phase !== Phase.body) return;
+    if (decoder.done) this.#done(bytes, at, end);
+    else this.#user!.originFlush();
+  }
+
+  #done(bytes: Buffer, at: number, end: number): void {
+    this.#phase = Phase.idle;
+    this.#deadline.clear();
+    // More than was announced: nobody can tell what it is, so the connection is not used again.
+    if (at < end) this.#keepAlive = false;
+    this.#user!.originDone(bytes, at, end);
+  }
+
+  #ended(broken: boolean): void {
+    if (this.#phase === Phase.closed) return;
+    if (this.#phase === Phase.connecting) {
+      this.server.count(ServerCounter.connectFailures);
+      this.#fail('connect_failed');
+      return;
+    }
+    if (this.#user === null || this.#phase === Phase.idle) {
+      this.discard();
+      return;
+    }
+    if (this.#phase === Phase.body && !broken && this.#decoder.endsWithConnection()) {
+      this.#keepAlive = false;
+      this.#done(HEAD.bytes, 0, 0);
+      return;
+    }
+    this.server.count(ServerCounter.resets);
+    this.#fail('server_closed');
+  }
+
+  #expired(): void {
+    switch (this.#phase) {
+      case Phase.connecting:
+        this.server.count(ServerCounter.connectTimeouts);
+        this.#fail('connect_timeout');
+        return;
+      case Phase.head:
+        this.server.count(ServerCounter.responseTimeouts);
+        this.#fail('response_timeout');
+        return;
+      case Phase.body:
+        this.server.count(ServerCounter.idleTimeouts);
+        this.#fail('response_stalled');
+        return;
+      default:
+        this.discard();
+    }
+  }
+
+  #fail(code: ProxyErrorCode): void {
+    if (code === 'bad_response') this.server.count(ServerCounter.badResponses);
+    const user = this.#user;
+    this.discard();
+    user?.originFailed(code);
+  }
+}

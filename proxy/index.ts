@@ -1,0 +1,25 @@
+/** The balancer: where a connection or request goes. */
+import type { ProxyConfig } from '../src/config/proxy-config.ts';
+import { Balancer } from './balancer.ts';
+import type { BalancerPorts } from './ports.ts';
+
+/**
+ * Starts the balancer: resolves when its listeners are bound and every worker accepts. Rejects with
+ * BindError, which names listener and address. Readiness comes later, with the first health checks.
+ */
+export async function startBalancer(config: ProxyConfig, ports: BalancerPorts): Promise<Balancer> {
+  const balancer = new Balancer(config, ports);
+  await balancer.started;
+  return balancer;
+}
+
+export type { Balancer, Readiness, StopOutcome } from './balancer.ts';
+export type {
+  BalancerStatus,
+  ListenerStatus,
+  ServerStatus,
+  UpstreamStatus,
+} from './balancer-status.ts';
+export { BindError } from './listen-sockets.ts';
+export type { BalancerPorts, Logger } from './ports.ts';
+export type { WorkerStatus } from './worker-slot.ts';

@@ -1,0 +1,101 @@
+/**
+ * The one interface to the network. Everything above works with bytes, connections and deadlines and
+ * cannot tell which engine is below.
+ *
+ *   listen(fd) --accept--> Connection --onData(bytes, start, end)--> handler
+ *   connect()  ----------> Connection <--write(bytes, start, end)--- handler
+ *
+ * Memory. Bytes are handed over as ranges of a Buffer that belongs to the engine, valid during the
+ * call only. Whoever wants to keep them copies them; whoever forwards them calls `write` on another
+ * connection within the same call, which copies nothing where the engine can lend the memory to the
+ * outgoing side (and takes other memory for its next read). Messages are composed in `outgoing`,
+ * which the engine likewise takes away from the caller once it is written. So an engine over
+ * io_uring can read into provided buffers of an arena and send from them.
+ */
+import type { DeadlineQueue } from './deadline-queue.ts';
+
+/** What a connection tells its owner. No call comes from within a call of the owner's. */
+export interface ConnectionHandler {
+  /** An outgoing connection is established. Incoming ones are from the start. */
+  onConnect(): void;
+  /** Bytes [start, end) arrived. They are the engine's again when this returns. */
+  onData(bytes: Buffer, start: number, end: number): void;
+  /** The peer has sent its last byte; writing goes on. At most once. */
+  onEnd(): void;
+  /** The backlog is gone, after a `write` that returned false. */
+  onDrain(): void;
+  /** The last call, exactly once; the code is the system's (ECONNRESET) or null if all was well. */
+  onClose(errorCode: string | null): void;
+}
+
+/** One TCP connection. */
+export interface Connection {
+  /** Who is told; may be changed at any time. */
+  handler: ConnectionHandler;
+  /** Addresses without brackets or zone; '' once the kernel no longer knows. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Bytes written that the kernel has not taken yet. */
+  readonly unsentBytes: number;
+  /**
+   * Sends bytes [start, end) after everything written before. False: the backlog has passed its
+   * bound, write no more until `onDrain`. Memory that came from `onData` or `outgoing` is taken
+   * care of; any other must stay as it is until `unsentBytes` is 0.
+   */
+  write(bytes: Buffer, start: number, end: number): boolean;
+  /** Stops reading; the kernel's window then slows the peer. An end or a reset may go unseen. */
+  pause(): void;
+  resume(): void;
+  /** Sends FIN after everything written; reading goes on. */
+  end(): void;
+  /** Closes both directions after everything written was sent. No handler call but `onClose`. */
+  close(): void;
+  /** Drops what is unsent and sends RST: the peer can see that something is missing. */
+  reset(): void;
+  /** Has the kernel probe a silent peer, beginning after `idleMs`. */
+  probe(idleMs: number): void;
+}
+
+/** An accepting socket. */
+export interface Listener {
+  /**
+   * Accepts what already waits, then closes the descriptor. The kernel must have been told to stop
+   * arrivals before, or this has no end. Resolves when closed.
+   */
+  finish(): Promise<void>;
+}
+
+/** What a listener tells its owner. */
+export interface ListenerHandler {
+  /** Give the connection its handler before returning. */
+  onConnection(connection: Connection): void;
+  /** Accepting failed; the listener goes on when it can (EMFILE), or not (EBADF). */
+  onError(errorCode: string): void;
+}
+
+/** Where to connect to. */
+export interface Destination {
+  /** IPv4, IPv6 without brackets, or a name. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One per worker thread. */
+export interface IoEngine {
+  readonly name: 'net' | 'uring';
+  /** The worker's deadlines; coarse, cheap to move. */
+  readonly deadlines: DeadlineQueue;
+  /** Accepts on a listening socket whose descriptor becomes the engine's. */
+  listen(fd: number, handler: ListenerHandler): Listener;
+  /** Starts connecting; `onConnect` or `onClose` follows, never within this call. */
+  connect(destination: Destination, handler: ConnectionHandler): Connection;
+  /**
+   * Memory to compose a message in, at least `size` bytes. Valid until it is written or until the
+   * engine calls somebody again, whichever is first; ask again for each message.
+   */
+  outgoing(size: number): Buffer;
+  /** Memory that `write` sends from without a copy; the caller's until it is collected. */
+  allocate(size: number): Buffer;
+}

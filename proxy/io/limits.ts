@@ -1,0 +1,25 @@
+/** Bounds of the engines. */
+
+/** Bytes one read may bring. */
+export const READ_BYTES_MAX = 64 * 1024;
+
+/**
+ * Room to compose a message in: a head with what we add to it, and one full read of a body, chunked
+ * anew (64 KiB of one-byte chunks come out as one chunk).
+ */
+export const OUTGOING_BYTES = READ_BYTES_MAX + 64 * 1024;
+
+/** Bytes written and not yet taken by the kernel, per connection, before `write` says stop. */
+export const BACKLOG_BYTES_MAX = 64 * 1024;
+
+/** A read of this size makes the engine give the connection a read buffer of its own. */
+export const BULK_READ_BYTES_MIN = 16 * 1024;
+
+/** Resolution of deadlines. They are never early, and late by at most twice this. */
+export const DEADLINE_TICK_MS = 50;
+
+/** Slots of the wheel: with the tick above, one turn is 12.8 s. */
+export const DEADLINE_SLOTS = 256;
+
+/** Handshaken connections waiting to be accepted; the kernel caps it at net.core.somaxconn. */
+export const LISTEN_BACKLOG_MAX = 4096;

@@ -1,0 +1,41 @@
+import { DeadlineQueue } from '../deadline-queue.ts';
+import type {
+  Connection,
+  ConnectionHandler,
+  Destination,
+  IoEngine,
+  Listener,
+  ListenerHandler,
+} from '../engine.ts';
+import { NetConnection } from './net-connection.ts';
+import { NetListener } from './net-listener.ts';
+import { NetMemory } from './net-memory.ts';
+
+/** The engine over node:net: works wherever Node does. */
+export class NetEngine implements IoEngine {
+  readonly name = 'net';
+  readonly deadlines = new DeadlineQueue(() => performance.now());
+  readonly #memory = new NetMemory();
+  readonly #adoptHandles: boolean;
+
+  /** `adoptHandles: false` keeps to documented interfaces, at a price per read. */
+  constructor(options: { readonly adoptHandles: boolean } = { adoptHandles: true }) {
+    this.#adoptHandles = options.adoptHandles;
+  }
+
+  listen(fd: number, handler: ListenerHandler): Listener {
+    return new NetListener(this.#memory, fd, handler, this.#adoptHandles);
+  }
+
+  connect(destination: Destination, handler: ConnectionHandler): Connection {
+    return new NetConnection(this.#memory, handler, { destination });
+  }
+
+  outgoing(size: number): Buffer {
+    return this.#memory.outgoing(size);
+  }
+
+  allocate(size: number): Buffer {
+    return Buffer.allocUnsafeSlow(size);
+  }
+}

@@ -1,0 +1,39 @@
+/** Bounds of the data path that no configuration changes. */
+
+/** Heads of responses: bytes and fields; more is a 502. */
+export const RESPONSE_HEAD_BYTES_MAX = 64 * 1024;
+export const RESPONSE_HEADER_COUNT_MAX = 256;
+
+/** Chunk extensions of one body, and trailer lines of one body, in bytes. Both are dropped. */
+export const CHUNK_EXTENSION_BYTES_MAX = 4096;
+export const TRAILER_BYTES_MAX = 8192;
+
+/** Memory each origin connection keeps for the request it sends; larger ones get more, once. */
+export const REQUEST_BUFFER_BYTES = 2048;
+
+/** Servers tried for one request when connecting fails. */
+export const CONNECT_TRIES_MAX = 3;
+
+/** A connection being closed waits so long, and takes so much, for the client to hear the answer. */
+export const LINGER_TIMEOUT_MS = 2000;
+export const LINGER_BYTES_MAX = 1024 * 1024;
+
+/** A stopping balancer gives idle kept-alive connections so long to deliver what is on the wire. */
+export const IDLE_GRACE_MS = 1000;
+
+/** Silence after which the kernel probes a client that has closed its sending side. */
+export const HALF_CLOSED_PROBE_MS = 10_000;
+
+/** How often a draining worker looks whether it is through. */
+export const DRAIN_POLL_MS = 20;
+
+/** A worker that should have ended by itself gets so much longer before it is ended. */
+export const WORKER_EXIT_GRACE_MS = 1000;
+
+/** Pause before a dead worker is replaced: doubled with every death, back to the first after a while. */
+export const WORKER_RESTART_DELAY_MIN_MS = 50;
+export const WORKER_RESTART_DELAY_MAX_MS = 10_000;
+export const WORKER_STABLE_MS = 60_000;
+
+/** Young generation of a worker's heap: what a request allocates should die there. */
+export const WORKER_YOUNG_GENERATION_MB = 32;

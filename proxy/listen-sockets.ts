@@ -1,0 +1,112 @@
+import type { BindAddress, ListenerConfig } from '../src/config/proxy-config.ts';
+import { OsError } from '../src/os/errors.ts';
+import {
+  closeDescriptor,
+  duplicateDescriptor,
+  openListenSocket,
+  stopArrivals,
+} from '../src/os/listen-socket.ts';
+import { LISTEN_BACKLOG_MAX } from './io/limits.ts';
+import type { WorkerSocket } from './worker-messages.ts';
+
+/** A listener could not get an address. */
+export class BindError extends Error {
+  override readonly name = 'BindError';
+  readonly code: string;
+
+  constructor(listener: string, bind: BindAddress, cause: OsError) {
+    const reason = REASONS[cause.code] ?? cause.message;
+    super(`listener ${listener}: cannot listen on ${addressOf(bind)}: ${reason}`, { cause });
+    this.code = cause.code;
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is in use',
+  EACCES: 'ports below 1024 need root or CAP_NET_BIND_SERVICE',
+  EADDRNOTAVAIL: 'no interface of this host has the address',
+};
+
+interface OpenSocket {
+  readonly listener: string;
+  readonly slot: number;
+  readonly fd: number;
+}
+
+/**
+ * The listening sockets, one per bind address and worker slot; the kernel spreads connections over
+ * the slots. They stay with the main thread for as long as it lives: a worker accepts on duplicates,
+ * so what waits in a dead worker's queue is there for its successor.
+ */
+export class ListenSockets {
+  readonly #open: OpenSocket[] = [];
+  readonly #bound = new Map<string, BindAddress[]>();
+
+  /** Opens all or, throwing BindError, none. */
+  constructor(listeners: readonly ListenerConfig[], workers: number) {
+    try {
+      for (const { name, binds } of listeners) {
+        this.#bound.set(
+          name,
+          binds.map((bind) => this.#openAll(name, bind, workers)),
+        );
+      }
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** The addresses of a listener, with the ports the kernel chose where 0 was asked for. */
+  bound(listener: string): readonly BindAddress[] {
+    return this.#bound.get(listener) ?? [];
+  }
+
+  /** Duplicates for the worker of that slot. */
+  duplicates(slot: number): WorkerSocket[] {
+    return this.#open
+      .filter((socket) => socket.slot === slot)
+      .map(({ listener, fd }) => ({ listener, fd: duplicateDescriptor(fd) }));
+  }
+
+  /** No new connection arrives any more; those that have may still be accepted. */
+  stopArrivals(): void {
+    for (const { fd } of this.#open) stopArrivals(fd);
+  }
+
+  /** Closes them; connections nobody accepted are reset. */
+  close(): void {
+    for (const { fd } of this.#open.splice(0)) closeDescriptor(fd);
+  }
+
+  #openAll(listener: string, bind: BindAddress, workers: number): BindAddress {
+    try {
+      let { port } = bind;
+      if (port !== 0) demandFree(bind);
+      for (let slot = 0; slot < workers; slot++) {
+        const options = { ...bind, port, backlog: LISTEN_BACKLOG_MAX, freeBind: true };
+        const socket = openListenSocket({ ...options, reusePort: true });
+        port = socket.port;
+        this.#open.push({ listener, slot, fd: socket.fd });
+      }
+      return { host: bind.host, port };
+    } catch (error) {
+      if (error instanceof OsError) throw new BindError(listener, bind, error);
+      throw error;
+    }
+  }
+}
+
+/**
+ * With SO_REUSEPORT a second balancer of the same user would bind as well and take half of the
+ * connections, so the port is opened once without it first.
+ */
+function demandFree(bind: BindAddress): void {
+  const options = { ...bind, backlog: 1, freeBind: true, reusePort: false };
+  const { fd } = openListenSocket(options);
+  closeDescriptor(fd);
+}
+
+function addressOf({ host, port }: BindAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

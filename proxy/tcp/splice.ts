@@ -1,0 +1,125 @@
+import { Deadline } from '../io/deadline-queue.ts';
+import type { Connection, ConnectionHandler, IoEngine } from '../io/engine.ts';
+
+/** How a splice ended. */
+export type SpliceEnd =
+  /** Both sides had sent their end. */
+  | 'done'
+  /** A side was reset, or closed while the other was still sending. */
+  | 'client_reset'
+  | 'server_reset'
+  /** Nothing moved for too long. */
+  | 'idle'
+  /** The balancer stops. */
+  | 'cut';
+
+/** What a splice reports. */
+export interface SpliceOwner {
+  /** Bytes that came from the client (and go to the server), and the other way. */
+  moved(fromClient: number, fromServer: number): void;
+  /** Called once; both connections are closed or being closed. */
+  ended(how: SpliceEnd): void;
+}
+
+/**
+ * Joins two connections: what comes from one goes to the other, at the pace of the slower one. An end
+ * is passed on as an end, so either side may stop sending and go on receiving (RFC 9293 3.6).
+ */
+export class Splice {
+  readonly #client: Connection;
+  readonly #server: Connection;
+  readonly #owner: SpliceOwner;
+  readonly #idleTimeoutMs: number;
+  readonly #deadline: Deadline;
+  #clientEnded = false;
+  #serverEnded = false;
+  #over = false;
+
+  constructor(
+    engine: IoEngine,
+    client: Connection,
+    server: Connection,
+    idleTimeoutMs: number,
+    owner: SpliceOwner,
+  ) {
+    this.#client = client;
+    this.#server = server;
+    this.#owner = owner;
+    this.#idleTimeoutMs = idleTimeoutMs;
+    this.#deadline = new Deadline(engine.deadlines, () => this.#finish('idle', true));
+    client.handler = this.#side(client, server, true);
+    server.handler = this.#side(server, client, false);
+    this.#deadline.set(idleTimeoutMs);
+  }
+
+  /** Bytes that had come from the server before. */
+  fromServer(bytes: Buffer, start: number, end: number): void {
+    if (start < end) this.#server.handler.onData(bytes, start, end);
+  }
+
+  /** Bytes that had come from the client before. */
+  fromClient(bytes: Buffer, start: number, end: number): void {
+    if (start < end) this.#client.handler.onData(bytes, start, end);
+  }
+
+  /** The client had already sent its end. */
+  clientEnded(): void {
+    this.#client.handler.onEnd();
+  }
+
+  /** Ends it now; both sides see a reset. */
+  cut(): void {
+    this.#finish('cut', true);
+  }
+
+  #side(from: Connection, to: Connection, isClient: boolean): ConnectionHandler {
+    return {
+      onConnect() {},
+      onData: (bytes, start, end) => {
+        this.#deadline.set(this.#idleTimeoutMs);
+        if (isClient) this.#owner.moved(end - start, 0);
+        else this.#owner.moved(0, end - start);
+        if (!to.write(bytes, start, end)) from.pause();
+      },
+      onEnd: () => this.#sideEnded(isClient, to),
+      // This side took what it was sent, so the other may send more.
+      onDrain: () => {
+        this.#deadline.set(this.#idleTimeoutMs);
+        to.resume();
+      },
+      onClose: (errorCode) => {
+        const orderly = errorCode === null && this.#clientEnded && this.#serverEnded;
+        if (orderly) this.#finish('done', false);
+        else this.#finish(isClient ? 'client_reset' : 'server_reset', true);
+      },
+    };
+  }
+
+  #sideEnded(isClient: boolean, to: Connection): void {
+    if (isClient) this.#clientEnded = true;
+    else this.#serverEnded = true;
+    if (this.#clientEnded && this.#serverEnded) this.#finish('done', false);
+    else to.end();
+  }
+
+  #finish(how: SpliceEnd, reset: boolean): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#deadline.clear();
+    for (const connection of [this.#client, this.#server]) {
+      connection.handler = SILENT;
+      if (reset) connection.reset();
+      else connection.close();
+    }
+    this.#owner.ended(how);
+  }
+}
+
+/** For connections that only have their last bytes to send. */
+const SILENT: ConnectionHandler = {
+  onConnect() {},
+  onData() {},
+  onEnd() {},
+  onDrain() {},
+  onClose() {},
+};

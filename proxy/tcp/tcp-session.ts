@@ -1,0 +1,140 @@
+import type { Drainable } from '../frontend/connection-set.ts';
+import { Deadline } from '../io/deadline-queue.ts';
+import type { Connection, ConnectionHandler } from '../io/engine.ts';
+import { CONNECT_TRIES_MAX } from '../limits.ts';
+import { ListenerCounter, ServerCounter } from '../shared/layout.ts';
+import type { Server } from '../upstream/server.ts';
+import { Splice, type SpliceEnd, type SpliceOwner } from './splice.ts';
+import type { TcpContext } from './tcp-context.ts';
+
+/**
+ * One TCP client: select, connect, splice. Nothing is read from the client before a server has
+ * accepted, so trying another server is always safe.
+ */
+export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
+  readonly #context: TcpContext;
+  readonly #client: Connection;
+  readonly #deadline: Deadline;
+  readonly #tried: Server[] = [];
+  #server: Server | null = null;
+  #origin: Connection | null = null;
+  #splice: Splice | null = null;
+  #over = false;
+
+  constructor(context: TcpContext, client: Connection) {
+    this.#context = context;
+    this.#client = client;
+    this.#deadline = new Deadline(context.engine.deadlines, () => {
+      this.#server?.count(ServerCounter.connectTimeouts);
+      this.#failed();
+    });
+  }
+
+  /** Begins to connect. */
+  start(): void {
+    this.#client.handler = { ...IGNORING, onClose: () => this.#giveUp() };
+    this.#client.pause();
+    this.#select();
+  }
+
+  onConnect(): void {
+    const { engine, upstream } = this.#context;
+    this.#deadline.clear();
+    this.#server!.count(ServerCounter.connections);
+    const { idleTimeoutMs } = upstream.config;
+    this.#splice = new Splice(engine, this.#client, this.#origin!, idleTimeoutMs, this);
+    this.#client.resume();
+  }
+
+  onData(): void {}
+
+  onEnd(): void {}
+
+  onDrain(): void {}
+
+  /** It never was established: afterwards the splice has the connection. */
+  onClose(): void {
+    this.#server?.count(ServerCounter.connectFailures);
+    this.#failed();
+  }
+
+  moved(fromClient: number, fromServer: number): void {
+    const { counters } = this.#context;
+    const server = this.#server!;
+    counters.count(ListenerCounter.bytesIn, fromClient);
+    counters.count(ListenerCounter.bytesOut, fromServer);
+    server.count(ServerCounter.bytesOut, fromClient);
+    server.count(ServerCounter.bytesIn, fromServer);
+  }
+
+  ended(how: SpliceEnd): void {
+    if (how === 'server_reset') this.#server!.count(ServerCounter.resets);
+    if (how === 'idle') this.#server!.count(ServerCounter.idleTimeouts);
+    this.#finish();
+  }
+
+  /** A session in progress is only over when its ends say so. */
+  drain(): void {}
+
+  cut(): void {
+    if (this.#splice !== null) this.#splice.cut();
+    else this.#giveUp();
+  }
+
+  #select(): void {
+    const { engine, upstream } = this.#context;
+    const server = this.#tried.length < CONNECT_TRIES_MAX ? upstream.pick(this.#tried) : null;
+    if (server === null) {
+      this.#giveUp();
+      return;
+    }
+    server.begin();
+    if (this.#tried.length > 0) server.count(ServerCounter.retries);
+    this.#server = server;
+    this.#deadline.set(upstream.config.connectTimeoutMs);
+    this.#origin = engine.connect(server, this);
+  }
+
+  /** This server could not be reached; the next one, if there is one. */
+  #failed(): void {
+    const server = this.#server!;
+    this.#drop();
+    this.#tried.push(server);
+    this.#select();
+  }
+
+  /** No server: a TCP client learns that from a reset. */
+  #giveUp(): void {
+    this.#drop();
+    this.#client.handler = IGNORING;
+    this.#client.reset();
+    this.#finish();
+  }
+
+  #drop(): void {
+    this.#deadline.clear();
+    if (this.#origin !== null) {
+      this.#origin.handler = IGNORING;
+      this.#origin.reset();
+      this.#origin = null;
+    }
+    this.#server?.end();
+    this.#server = null;
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#server?.end();
+    this.#server = null;
+    this.#context.forget(this);
+  }
+}
+
+const IGNORING: ConnectionHandler = {
+  onConnect() {},
+  onData() {},
+  onEnd() {},
+  onDrain() {},
+  onClose() {},
+};

@@ -1,0 +1,37 @@
+/** The worker thread: wires the data plane to the main thread. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { NetEngine } from './io/net/net-engine.ts';
+import type { Logger } from './ports.ts';
+import { DataPlane } from './worker.ts';
+import type { DrainOrder, LogLevel, WorkerReport, WorkerSetup } from './worker-messages.ts';
+
+const port = parentPort!;
+const setup = workerData as WorkerSetup;
+
+function report(message: WorkerReport): void {
+  port.postMessage(message);
+}
+
+function loggerWith(fixed: object): Logger {
+  const at = (level: LogLevel) => (fields: object, message: string) => {
+    report({ kind: 'log', level, fields: { ...fixed, ...fields }, message });
+  };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => loggerWith({ ...fixed, ...fields }),
+  };
+}
+
+const plane = new DataPlane(setup, new NetEngine(), loggerWith({ worker: setup.index }));
+
+port.on('message', async (order: DrainOrder) => {
+  await plane.stopAccepting();
+  report({ kind: 'deaf' });
+  report({ kind: 'drained', cut: await plane.drain(order.timeoutMs) });
+  // Nothing else keeps the thread alive now.
+  port.close();
+});
+report({ kind: 'ready' });

@@ -1,0 +1,142 @@
+import { extname } from 'node:path';
+import { type EventLoopUtilization, performance } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
+import { WORKER_EXIT_GRACE_MS, WORKER_YOUNG_GENERATION_MB } from './limits.ts';
+import type { Logger } from './ports.ts';
+import type { DrainOrder, WorkerReport, WorkerSetup } from './worker-messages.ts';
+import { afterDeath, NEVER_DIED } from './worker-restart.ts';
+
+/** What a slot needs from the balancer. */
+export interface SlotOwner {
+  /** What a worker of this slot is started with; fresh descriptors every time. */
+  setup(index: number): WorkerSetup;
+  /** A worker is gone: take back what it had in hand, before its successor starts. */
+  released(index: number): void;
+  /** The state of a slot has changed. */
+  changed(): void;
+}
+
+/** A worker slot as status shows it. */
+export interface WorkerStatus {
+  readonly index: number;
+  readonly state: 'starting' | 'running' | 'waiting' | 'draining' | 'ended';
+  /** Workers this slot has lost. */
+  readonly deaths: number;
+  /** Share of its time that the thread was busy since it started, 0 to 1. */
+  readonly utilization: number;
+}
+
+/** Runs one worker thread, and another when it dies. */
+export class WorkerSlot {
+  readonly #index: number;
+  readonly #owner: SlotOwner;
+  readonly #log: Logger;
+  #worker: Worker | null = null;
+  #state: WorkerStatus['state'] = 'waiting';
+  #restart = NEVER_DIED;
+  #deaths = 0;
+  #startedAt = 0;
+  #timer: NodeJS.Timeout | null = null;
+  readonly #deaf = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
+  #cut = 0;
+
+  constructor(index: number, owner: SlotOwner, log: Logger) {
+    this.#index = index;
+    this.#owner = owner;
+    this.#log = log.child({ worker: index });
+  }
+
+  get running(): boolean {
+    return this.#state === 'running';
+  }
+
+  status(): WorkerStatus {
+    const loop: EventLoopUtilization | undefined = this.#worker?.performance.eventLoopUtilization();
+    return {
+      index: this.#index,
+      state: this.#state,
+      deaths: this.#deaths,
+      utilization: loop?.utilization ?? 0,
+    };
+  }
+
+  /** Starts a worker. */
+  start(): void {
+    this.#timer = null;
+    this.#startedAt = performance.now();
+    this.#enter('starting');
+    const entry = new URL(`./worker-entry${extname(import.meta.filename)}`, import.meta.url);
+    const worker = new Worker(entry, {
+      name: `worker-${this.#index}`,
+      workerData: this.#owner.setup(this.#index),
+      resourceLimits: { maxYoungGenerationSizeMb: WORKER_YOUNG_GENERATION_MB },
+    });
+    this.#worker = worker;
+    worker.on('message', (report: WorkerReport) => this.#heard(report));
+    worker.on('error', (error: unknown) => {
+      this.#log.error({ error: describe(error) }, 'the worker failed');
+    });
+    worker.on('exit', (code) => this.#exited(code));
+  }
+
+  /**
+   * Has the worker accept what waits and finish what is in flight. `deaf` resolves when it accepts no
+   * more, `ended` when the thread is gone, with the number of connections it had to cut.
+   */
+  drain(timeoutMs: number): { readonly deaf: Promise<void>; readonly ended: Promise<number> } {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const worker = this.#worker;
+    this.#enter(worker === null ? 'ended' : 'draining');
+    if (worker === null) {
+      this.#deaf.resolve();
+      this.#ended.resolve();
+    } else {
+      const order: DrainOrder = { kind: 'drain', timeoutMs };
+      worker.postMessage(order);
+      const overdue = setTimeout(() => worker.terminate(), timeoutMs + WORKER_EXIT_GRACE_MS);
+      this.#ended.promise.finally(() => clearTimeout(overdue));
+    }
+    return { deaf: this.#deaf.promise, ended: this.#ended.promise.then(() => this.#cut) };
+  }
+
+  #heard(report: WorkerReport): void {
+    if (report.kind === 'log') {
+      this.#log[report.level](report.fields, report.message);
+    } else if (report.kind === 'ready') {
+      if (this.#state === 'starting') this.#enter('running');
+    } else if (report.kind === 'deaf') {
+      this.#deaf.resolve();
+    } else {
+      this.#cut = report.cut;
+    }
+  }
+
+  #exited(code: number): void {
+    this.#worker = null;
+    this.#owner.released(this.#index);
+    if (this.#state === 'draining') {
+      this.#enter('ended');
+      this.#deaf.resolve();
+      this.#ended.resolve();
+      return;
+    }
+    this.#deaths++;
+    const livedMs = performance.now() - this.#startedAt;
+    const { state, delayMs } = afterDeath(this.#restart, livedMs);
+    this.#restart = state;
+    this.#log.error({ code, livedMs: Math.round(livedMs), delayMs }, 'the worker is replaced');
+    this.#enter('waiting');
+    this.#timer = setTimeout(() => this.start(), delayMs);
+  }
+
+  #enter(state: WorkerStatus['state']): void {
+    this.#state = state;
+    this.#owner.changed();
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,83 @@
+/**
+ * The data plane of one thread: its own sockets, its own view of the upstreams, its own connections
+ * to servers. What it shares with other threads is in shared memory.
+ */
+
+import type { Frontend, FrontendParts } from './frontend/frontend.ts';
+import { HttpFrontend } from './frontend/http-frontend.ts';
+import { TcpFrontend } from './frontend/tcp-frontend.ts';
+import type { OriginPool } from './http1/origin-pool.ts';
+import type { IoEngine, Listener } from './io/engine.ts';
+import { DRAIN_POLL_MS } from './limits.ts';
+import type { Logger } from './ports.ts';
+import { ListenerCells, WorkerCells } from './shared/worker-cells.ts';
+import type { Server } from './upstream/server.ts';
+import { Upstream } from './upstream/upstream.ts';
+import type { WorkerSetup } from './worker-messages.ts';
+
+/** Serves until it is drained. */
+export class DataPlane {
+  readonly #frontends = new Map<string, Frontend>();
+  readonly #listeners: Listener[];
+  readonly #pools = new Map<Server, OriginPool>();
+
+  /** Accepts from here on. Throws when the setup contradicts itself. */
+  constructor(setup: WorkerSetup, engine: IoEngine, log: Logger) {
+    const cells = new WorkerCells(setup.state, setup.index);
+    const upstreams = new Map(
+      setup.config.upstreams.map((config) => [
+        config.name,
+        new Upstream(config, cells, setup.serverSlots),
+      ]),
+    );
+    for (const config of setup.config.listeners) {
+      const slot = setup.listenerSlots[config.name];
+      if (slot === undefined) throw new RangeError(`no slot for listener ${config.name}`);
+      const parts: FrontendParts = {
+        engine,
+        log,
+        counters: new ListenerCells(cells, slot),
+        upstreams,
+        pools: this.#pools,
+      };
+      this.#frontends.set(
+        config.name,
+        config.protocol === 'http'
+          ? new HttpFrontend(config, parts)
+          : new TcpFrontend(config, parts),
+      );
+    }
+    this.#listeners = setup.sockets.map(({ listener, fd }) => {
+      const frontend = this.#frontends.get(listener);
+      if (frontend === undefined) throw new RangeError(`a socket for no listener ${listener}`);
+      return engine.listen(fd, frontend);
+    });
+  }
+
+  /** Accepts what waits, then closes the sockets. Arrivals must have been stopped. */
+  async stopAccepting(): Promise<void> {
+    await Promise.all(this.#listeners.map((listener) => listener.finish()));
+  }
+
+  /**
+   * Finishes what is in flight, at most `timeoutMs`, then ends the rest; resolves with the number of
+   * connections that were cut.
+   */
+  async drain(timeoutMs: number): Promise<number> {
+    const frontends = [...this.#frontends.values()];
+    for (const frontend of frontends) frontend.drain();
+    const deadline = performance.now() + timeoutMs;
+    while (this.#connections() > 0 && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+    }
+    const cut = frontends.reduce((sum, frontend) => sum + frontend.cut(), 0);
+    for (const pool of this.#pools.values()) pool.clear();
+    return cut;
+  }
+
+  #connections(): number {
+    let sum = 0;
+    for (const frontend of this.#frontends.values()) sum += frontend.connections;
+    return sum;
+  }
+}
