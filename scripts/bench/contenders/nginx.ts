@@ -1,0 +1,95 @@
+/** nginx as Debian ships it, one worker. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram } from '../../../testbed/lab/requirements.ts';
+import type { Contender, Place } from '../contender.ts';
+import { nginxBasics } from '../nginx-basics.ts';
+
+/** How this nginx comes by its stream module; null when it has none. */
+export type StreamModule = { readonly load: string | null } | null;
+
+export const nginx: Contender = {
+  name: 'nginx',
+  ours: false,
+  missing: () => (findProgram('nginx') === null ? 'apt-get install nginx-light' : null),
+  version: () => `nginx ${/nginx\/(\S+)/.exec(build())?.[1] ?? 'of unknown version'}`,
+  lacks(listener) {
+    if (listener !== 'tcp' || streamHere() !== null) return null;
+    return 'this nginx has no stream module (apt-get install libnginx-mod-stream)';
+  },
+  prepare(place) {
+    const file = join(place.folder, 'nginx.conf');
+    writeFileSync(file, nginxConfig(place, streamHere()));
+    return { argv: ['nginx', '-c', file, '-e', 'stderr'], ports: Object.values(place.listen) };
+  },
+};
+
+/** Reads the output of `nginx -V`; `exists` says whether a file of a loadable module is there. */
+export function streamModule(output: string, exists: (file: string) => boolean): StreamModule {
+  const kind = /--with-stream(=dynamic)?(?:\s|$)/.exec(output);
+  if (kind === null) return null;
+  if (kind[1] === undefined) return { load: null };
+  const folder = /--modules-path=(\S+)/.exec(output)?.[1] ?? '/usr/lib/nginx/modules';
+  const load = join(folder, 'ngx_stream_module.so');
+  return exists(load) ? { load } : null;
+}
+
+function streamHere(): StreamModule {
+  return streamModule(build(), existsSync);
+}
+
+let cachedBuild: string | null = null;
+
+function build(): string {
+  cachedBuild ??= spawnSync('nginx', ['-V'], { encoding: 'utf8' }).stderr;
+  return cachedBuild;
+}
+
+function nginxConfig(place: Place, stream: StreamModule): string {
+  const { folder, listen } = place;
+  const load = listen.tcp === undefined ? null : (stream?.load ?? null);
+  const parts = [load === null ? '' : `load_module ${load};\n`, nginxBasics(folder)];
+  if (listen.http !== undefined) parts.push(httpPart(place, listen.http));
+  if (listen.tcp !== undefined) parts.push(streamPart(place, listen.tcp));
+  return parts.join('');
+}
+
+function servers({ origins }: Place): string {
+  return origins.map((port) => `server 127.0.0.1:${port};`).join(' ');
+}
+
+/** Bodies stay out of temporary files: the others pass them on without a disk, too. */
+function httpPart(place: Place, port: number): string {
+  return `http {
+  access_log off;
+  client_body_temp_path ${place.folder}/body;
+  proxy_temp_path ${place.folder}/proxy;
+  fastcgi_temp_path ${place.folder}/fastcgi;
+  uwsgi_temp_path ${place.folder}/uwsgi;
+  scgi_temp_path ${place.folder}/scgi;
+  keepalive_requests 1000000000;
+  upstream b { ${servers(place)} keepalive 256; keepalive_requests 1000000000; }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://b;
+      proxy_http_version 1.1;
+      proxy_max_temp_file_size 0;
+      proxy_set_header Connection "";
+      proxy_set_header Host $host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Proto $scheme;
+    }
+  }
+}
+`;
+}
+
+function streamPart(place: Place, port: number): string {
+  return `stream {
+  upstream s { ${servers(place)} }
+  server { listen 127.0.0.1:${port}; proxy_pass s; tcp_nodelay on; }
+}
+`;
+}

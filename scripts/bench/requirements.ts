@@ -1,0 +1,24 @@
+/** What the benchmark needs from the machine, asked before anything is started. */
+import { findProgram } from '../../testbed/lab/requirements.ts';
+import { coresHere } from './cores.ts';
+import type { Plan } from './rounds.ts';
+
+const PROGRAMS: readonly (readonly [program: string, debianPackage: string])[] = [
+  ['wrk', 'wrk'],
+  // Plays the origins even when it does not take part.
+  ['nginx', 'nginx-light'],
+  ['taskset', 'util-linux'],
+];
+
+/** One sentence per thing that is missing, naming the remedy; empty when the plan can run. */
+export function missingForBench(plan: Plan): readonly string[] {
+  const programs = PROGRAMS.filter(([program]) => findProgram(program) === null).map(
+    ([program, name]) => `\`${program}\` is not installed (apt-get install ${name})`,
+  );
+  const contenders = plan.contenders.flatMap((contender) => {
+    const missing = contender.missing();
+    return missing === null ? [] : [`${contender.name}: ${missing}`];
+  });
+  const cores = coresHere() === null ? ['two cores: one for the proxy, one for the load'] : [];
+  return [...programs, ...contenders, ...cores];
+}

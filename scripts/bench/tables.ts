@@ -1,0 +1,66 @@
+/** A summary as tables of words, for the terminal and for Markdown alike. */
+import { limits } from './limits.ts';
+import { type Metric, type MetricName, metrics } from './metrics.ts';
+import type { Spread } from './statistics.ts';
+import type { MemorySummary, Ratio, Row, ScenarioSummary } from './summary.ts';
+
+/** The first row is the heading. */
+export type Table = readonly (readonly string[])[];
+
+/** Shown beside the headline. */
+const BESIDE: readonly MetricName[] = [
+  'requestsPerSecond',
+  'latencyP50Us',
+  'latencyP99Us',
+  'coreShare',
+  'residentBytes',
+];
+
+/** One row per contender: the headline, how ours compares, and the other figures. */
+export function scenarioTable({ headline, rows, ratios }: ScenarioSummary): Table {
+  const subjects = [...new Set(ratios.map(({ subject }) => subject))];
+  const beside = BESIDE.filter((name) => name !== headline);
+  const heading = [
+    'proxy',
+    metrics[headline].title,
+    ...subjects.map((subject) => `${subject} ÷ this`),
+    ...beside.map((name) => metrics[name].title),
+  ];
+  const line = (row: Row) => [
+    row.foreignShare > limits.foreignShareMax ? `${row.contender} (disturbed)` : row.contender,
+    formatSpread(metrics[headline], row.figures[headline]),
+    ...subjects.map((subject) => formatRatio(ratios, subject, row.contender)),
+    ...beside.map((name) => metrics[name].format(row.figures[name].median)),
+  ];
+  return [heading, ...rows.map(line)];
+}
+
+/** Resident memory before any load and after all of it. */
+export function memoryTable(memory: readonly MemorySummary[]): Table {
+  const { format } = metrics.residentBytes;
+  return [
+    ['proxy', 'serving, before any load', 'after all scenarios'],
+    ...memory.map(({ contender, startedBytes, endedBytes }) => [
+      contender,
+      format(startedBytes),
+      format(endedBytes),
+    ]),
+  ];
+}
+
+/** Says what `÷` means for a scenario. */
+export function ratioLegend(headline: MetricName): string {
+  const { better } = metrics[headline];
+  return better === 'lower' ? 'below 1.00 is better' : 'above 1.00 is better';
+}
+
+function formatSpread({ format }: Metric, { median, min, max }: Spread): string {
+  return min === max ? format(median) : `${format(median)} (${format(min)} – ${format(max)})`;
+}
+
+function formatRatio(ratios: readonly Ratio[], subject: string, other: string): string {
+  const ratio = ratios.find((entry) => entry.subject === subject && entry.other === other);
+  if (ratio === undefined) return '';
+  const [median, min, max] = [ratio.median, ratio.min, ratio.max].map((value) => value.toFixed(2));
+  return min === max ? `${median}` : `${median} (${min} – ${max})`;
+}

@@ -1,0 +1,34 @@
+/** Looks at one answer before any is counted: a proxy that is fast because it is wrong must not win. */
+import { request } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { limits } from './limits.ts';
+import { originBodies } from './origins.ts';
+import type { Scenario } from './scenario.ts';
+
+/** Sends a scenario's request once; rejects unless the answer is 200 with the origin's very body. */
+export async function verify(scenario: Scenario, port: number): Promise<void> {
+  const expected = originBodies[scenario.path];
+  const { status, body } = await ask(scenario, port);
+  if (status !== 200) throw new Error(`status ${status} for ${scenario.path}`);
+  if (!body.equals(expected)) {
+    throw new Error(`wrong body for ${scenario.path}: ${body.length} of ${expected.length} bytes`);
+  }
+}
+
+function ask(scenario: Scenario, port: number): Promise<{ status: number; body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    const sent = request({
+      host: '127.0.0.1',
+      port,
+      path: scenario.path,
+      headers: { Connection: 'close', ...scenario.headers },
+      agent: false,
+      signal: AbortSignal.timeout(limits.requestTimeoutS * 1000),
+    });
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      buffer(response).then((body) => resolve({ status: response.statusCode!, body }), reject);
+    });
+    sent.end();
+  });
+}
