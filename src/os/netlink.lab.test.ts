@@ -12,13 +12,13 @@ const VIP4 = parseIp('198.51.100.100')!;
 const VIP6 = parseIp('2001:db8::100')!;
 
 let netlink: RouteNetlink;
-let index: number;
+let eth0: { index: number; name: string };
 
 beforeAll(makeHosts);
 afterAll(removeHosts);
 beforeEach(() => {
   netlink = onHost('left', () => new RouteNetlink());
-  index = onHost('left', () => interfaceIndex('eth0'));
+  eth0 = { index: onHost('left', () => interfaceIndex('eth0')), name: 'eth0' };
 });
 afterEach(() => netlink.close());
 
@@ -29,13 +29,13 @@ function shown(ip: Uint8Array): string {
 describe('links and addresses', () => {
   it('are read', async () => {
     const links = await netlink.links();
-    const eth0 = links.find((link) => link.name === 'eth0');
-    expect(eth0).toMatchObject({ index, up: true, running: true });
-    expect(Buffer.from(eth0!.mac).toString('hex')).toBe(
+    const found = links.find((link) => link.name === 'eth0');
+    expect(found).toMatchObject({ index: eth0.index, up: true, running: true });
+    expect(Buffer.from(found!.mac).toString('hex')).toBe(
       HOST_ADDRESSES.left.mac.replaceAll(':', ''),
     );
     const addresses = await netlink.addresses();
-    const own = addresses.filter((address) => address.interfaceIndex === index);
+    const own = addresses.filter((address) => address.interfaceIndex === eth0.index);
     expect(own.map((address) => formatIp(address.ip))).toEqual([
       HOST_ADDRESSES.left.v4,
       'fe80::ff:fe00:1',
@@ -48,27 +48,29 @@ describe.each([
   ['IPv6', VIP6, 64],
 ] as const)('an %s address', (family, vip, prefix) => {
   it('is added and removed, and doing it twice is harmless', async () => {
-    expect(await netlink.addAddress(index, vip, prefix)).toBe('added');
-    expect(await netlink.addAddress(index, vip, prefix)).toBe('present');
+    expect(await netlink.addAddress(eth0, vip, prefix)).toBe('added');
+    expect(await netlink.addAddress(eth0, vip, prefix)).toBe('present');
     expect(shown(vip)).toContain(`${formatIp(vip)}/${prefix}`);
     if (family === 'IPv6') {
       expect(shown(vip)).toMatch(/nodad deprecated/);
     }
-    expect(await netlink.removeAddress(index, vip, prefix)).toBe('removed');
-    expect(await netlink.removeAddress(index, vip, prefix)).toBe('absent');
+    expect(await netlink.removeAddress(eth0, vip, prefix)).toBe('removed');
+    expect(await netlink.removeAddress(eth0, vip, prefix)).toBe('absent');
     expect(shown(vip)).toBe('');
   });
 
   it('is removed although somebody gave it another prefix length', async () => {
     shOn('left', `ip address add ${formatIp(vip)}/${prefix + 5} dev eth0`);
-    expect(await netlink.removeAddress(index, vip, prefix)).toBe('removed');
+    expect(await netlink.removeAddress(eth0, vip, prefix)).toBe('removed');
     expect(shown(vip)).toBe('');
   });
 
   it('is refused on an interface that is not there', async () => {
-    const error = await netlink.addAddress(9999, vip, prefix).catch((e: OsError) => e);
+    const error = await netlink
+      .addAddress({ index: 9999, name: 'gone0' }, vip, prefix)
+      .catch((e: OsError) => e);
     expect(String(error)).toBe(
-      `OsError: RTM_NEWADDR(interface 9999, ${formatIp(vip)}/${prefix}): ENODEV, no such device`,
+      `OsError: RTM_NEWADDR(gone0, ${formatIp(vip)}/${prefix}): ENODEV, no such device`,
     );
   });
 });
@@ -81,18 +83,18 @@ it('repairs an IPv6 address that failed duplicate address detection', async () =
   while (!failed) {
     failed = (await netlink.addresses()).some((address) => address.duplicate);
   }
-  expect(await netlink.addAddress(index, VIP6, 64)).toBe('added');
+  expect(await netlink.addAddress(eth0, VIP6, 64)).toBe('added');
   expect(shown(VIP6)).not.toContain('dadfailed');
-  await netlink.removeAddress(index, VIP6, 64);
+  await netlink.removeAddress(eth0, VIP6, 64);
   shOn('right', `ip address del ${formatIp(VIP6)}/64 dev eth0`);
 });
 
 it('runs requests in order even when they are made at once', async () => {
   const results = await Promise.all([
     netlink.addresses(),
-    netlink.addAddress(index, VIP4, 24),
+    netlink.addAddress(eth0, VIP4, 24),
     netlink.addresses(),
-    netlink.removeAddress(index, VIP4, 24),
+    netlink.removeAddress(eth0, VIP4, 24),
     netlink.addresses(),
   ]);
   const has = (n: 0 | 2 | 4) => results[n].some((a) => Buffer.compare(a.ip, VIP4) === 0);
@@ -103,7 +105,7 @@ it('says which right is missing', () => {
   const script = `
     import { RouteNetlink } from '${new URL('./netlink.ts', import.meta.url).pathname}';
     const netlink = new RouteNetlink();
-    await netlink.addAddress(1, Uint8Array.of(198, 51, 100, 9), 32).catch((e) => console.log(e.code));
+    await netlink.addAddress({ index: 1, name: 'lo' }, Uint8Array.of(198, 51, 100, 9), 32).catch((e) => console.log(e.code));
     netlink.close();`;
   const flags = [
     '--bounding-set=-net_admin',
@@ -147,7 +149,7 @@ describe('events', () => {
   it('tell of an address somebody else removes, of links that fall, come, go', async () => {
     const recorder = new Recorder();
     const events = onHost('left', () => listenToRoutes(recorder.listener));
-    await netlink.addAddress(index, VIP4, 24);
+    await netlink.addAddress(eth0, VIP4, 24);
     await recorder.has('+198.51.100.100');
     shOn('left', 'ip address del 198.51.100.100/24 dev eth0');
     await recorder.has('-198.51.100.100');

@@ -47,6 +47,12 @@ const CALLS: Readonly<Record<number, string>> = {
 
 const require = createRequire(import.meta.url);
 
+/** An interface: the kernel goes by the index, the operator by the name. */
+export interface LinkName {
+  readonly index: number;
+  readonly name: string;
+}
+
 /** Links and addresses. Reading needs no privilege, changing CAP_NET_ADMIN. */
 export class RouteNetlink {
   #socket: NetlinkSocket | undefined;
@@ -77,37 +83,36 @@ export class RouteNetlink {
    * is there but unusable is repaired. Throws OsError (EPERM, ENODEV, EACCES: IPv6 is off there).
    */
   async addAddress(
-    interfaceIndex: number,
+    link: LinkName,
     ip: Uint8Array,
     prefixLength: number,
   ): Promise<'added' | 'present'> {
-    const add = () =>
-      this.#change(RTM_NEWADDR, NLM_F_CREATE_EXCLUSIVE, interfaceIndex, ip, prefixLength);
+    const add = () => this.#change(RTM_NEWADDR, NLM_F_CREATE_EXCLUSIVE, link, ip, prefixLength);
     if ((await add()) !== EEXIST) {
       return 'added';
     }
-    const there = await this.#find(interfaceIndex, ip);
+    const there = await this.#find(link, ip);
     const unusable = there.filter((address) => address.tentative || address.duplicate);
     if (there.length > unusable.length) {
       return 'present';
     }
     for (const address of unusable) {
-      await this.#change(RTM_DELADDR, 0, interfaceIndex, ip, address.prefixLength);
+      await this.#change(RTM_DELADDR, 0, link, ip, address.prefixLength);
     }
     return (await add()) === EEXIST ? 'present' : 'added';
   }
 
   /** Takes an address off an interface, whatever its prefix length there. Throws OsError. */
   async removeAddress(
-    interfaceIndex: number,
+    link: LinkName,
     ip: Uint8Array,
     prefixLength: number,
   ): Promise<'removed' | 'absent'> {
-    const remove = (length: number) => this.#change(RTM_DELADDR, 0, interfaceIndex, ip, length);
+    const remove = (length: number) => this.#change(RTM_DELADDR, 0, link, ip, length);
     if ((await remove(prefixLength)) === 0) {
       return 'removed';
     }
-    const others = await this.#find(interfaceIndex, ip);
+    const others = await this.#find(link, ip);
     for (const address of others) {
       await remove(address.prefixLength);
     }
@@ -121,11 +126,10 @@ export class RouteNetlink {
     this.#socket = undefined;
   }
 
-  async #find(interfaceIndex: number, ip: Uint8Array): Promise<InterfaceAddress[]> {
+  async #find(link: LinkName, ip: Uint8Array): Promise<InterfaceAddress[]> {
     const all = await this.addresses();
     return all.filter(
-      (address) =>
-        address.interfaceIndex === interfaceIndex && Buffer.compare(address.ip, ip) === 0,
+      (address) => address.interfaceIndex === link.index && Buffer.compare(address.ip, ip) === 0,
     );
   }
 
@@ -133,12 +137,12 @@ export class RouteNetlink {
   async #change(
     type: number,
     flags: number,
-    interfaceIndex: number,
+    link: LinkName,
     ip: Uint8Array,
     prefixLength: number,
   ): Promise<number> {
-    const detail = `interface ${interfaceIndex}, ${formatIp(ip)}/${prefixLength}`;
-    const payload = encodeAddress(interfaceIndex, ip, prefixLength);
+    const detail = `${link.name}, ${formatIp(ip)}/${prefixLength}`;
+    const payload = encodeAddress(link.index, ip, prefixLength);
     const { errno } = await this.#request(type, flags, payload, detail);
     const harmless = type === RTM_NEWADDR ? EEXIST : EADDRNOTAVAIL;
     if (errno !== 0 && errno !== harmless) {

@@ -1,0 +1,149 @@
+/**
+ * What is known of this host's interfaces and addresses. Pure: the kernel's dumps and events go
+ * in, what the agent should hear of comes out.
+ */
+import { formatIp } from '../../src/os/ip-address.ts';
+import type { InterfaceAddress, NetworkLink } from '../../src/os/netlink-message.ts';
+import type { LinkState, NetworkEvent } from '../ports.ts';
+
+/** Interfaces by index, and their addresses in the kernel's order (the first is the primary). */
+export class InterfaceTable {
+  readonly #links = new Map<number, NetworkLink>();
+  readonly #addresses = new Map<number, InterfaceAddress[]>();
+  /** Virtual addresses put there by us, which are never a source; `index/address`. */
+  readonly #virtual = new Set<string>();
+
+  /** Takes over full dumps in place of everything known. */
+  replace(links: readonly NetworkLink[], addresses: readonly InterfaceAddress[]): void {
+    this.#links.clear();
+    this.#addresses.clear();
+    for (const link of links) {
+      this.#links.set(link.index, link);
+    }
+    for (const address of addresses) {
+      this.setAddress(address);
+    }
+  }
+
+  /** An interface appeared or changed. Nothing comes out when no part that matters did. */
+  setLink(link: NetworkLink): NetworkEvent[] {
+    const before = this.#links.get(link.index);
+    this.#links.set(link.index, link);
+    const state = stateOf(link);
+    if (before === undefined) {
+      return [{ type: 'link', interface: link.name, link: state }];
+    }
+    const events: NetworkEvent[] = [];
+    if (before.name !== link.name) {
+      events.push({ type: 'link', interface: before.name, link: null });
+    }
+    if (events.length > 0 || !sameState(stateOf(before), state)) {
+      events.push({ type: 'link', interface: link.name, link: state });
+    }
+    return events;
+  }
+
+  /** An interface went away, and its addresses with it. */
+  removeLink(index: number): NetworkEvent[] {
+    const before = this.#links.get(index);
+    this.#links.delete(index);
+    this.#addresses.delete(index);
+    return before === undefined ? [] : [{ type: 'link', interface: before.name, link: null }];
+  }
+
+  /** An address was added, or its flags changed (IPv6: it became usable). */
+  setAddress(address: InterfaceAddress): NetworkEvent[] {
+    const list = this.#addresses.get(address.interfaceIndex) ?? [];
+    const known = list.findIndex((other) => sameAddress(other, address));
+    if (known < 0) {
+      list.push(address);
+    } else {
+      list[known] = address;
+    }
+    this.#addresses.set(address.interfaceIndex, list);
+    return this.#addressEvent('address-added', address);
+  }
+
+  /** An address is gone. */
+  removeAddress(address: InterfaceAddress): NetworkEvent[] {
+    const list = this.#addresses.get(address.interfaceIndex) ?? [];
+    const left = list.filter((other) => !sameAddress(other, address));
+    this.#addresses.set(address.interfaceIndex, left);
+    return this.#addressEvent('address-removed', address);
+  }
+
+  /** Null when there is no such interface. */
+  link(name: string): LinkState | null {
+    for (const link of this.#links.values()) {
+      if (link.name === name) {
+        return stateOf(link);
+      }
+    }
+    return null;
+  }
+
+  /** Marks an address of ours; true when it was not marked before. */
+  markVirtual(index: number, ip: Uint8Array): boolean {
+    const key = virtualKey(index, ip);
+    const fresh = !this.#virtual.has(key);
+    this.#virtual.add(key);
+    return fresh;
+  }
+
+  unmarkVirtual(index: number, ip: Uint8Array): void {
+    this.#virtual.delete(virtualKey(index, ip));
+  }
+
+  /** Forgets an address of ours that the kernel has just removed, before its event says so. */
+  dropVirtual(index: number, ip: Uint8Array): void {
+    this.unmarkVirtual(index, ip);
+    const list = this.#addresses.get(index) ?? [];
+    const left = list.filter((other) => Buffer.compare(other.ip, ip) !== 0);
+    this.#addresses.set(index, left);
+  }
+
+  /**
+   * The address this host speaks from: IPv4 the interface's primary one, IPv6 its link-local one
+   * once usable; never a virtual address. Null while there is none.
+   */
+  sourceAddress(index: number, family: 4 | 6): Uint8Array | null {
+    const own = (this.#addresses.get(index) ?? []).filter(
+      ({ ip, tentative, duplicate }) =>
+        !tentative && !duplicate && !this.#virtual.has(virtualKey(index, ip)),
+    );
+    if (family === 6) {
+      return own.find(({ ip }) => isLinkLocal(ip))?.ip ?? null;
+    }
+    const ipv4 = own.filter(({ ip }) => ip.length === 4);
+    return (ipv4.find(({ secondary }) => !secondary) ?? ipv4[0])?.ip ?? null;
+  }
+
+  #addressEvent(
+    type: 'address-added' | 'address-removed',
+    { interfaceIndex, ip }: InterfaceAddress,
+  ): NetworkEvent[] {
+    const name = this.#links.get(interfaceIndex)?.name;
+    return name === undefined ? [] : [{ type, interface: name, address: formatIp(ip) }];
+  }
+}
+
+function stateOf({ name, index, mac, running }: NetworkLink): LinkState {
+  return { name, index, mac, running };
+}
+
+function sameState(one: LinkState, other: LinkState): boolean {
+  return one.running === other.running && Buffer.compare(one.mac, other.mac) === 0;
+}
+
+function sameAddress(one: InterfaceAddress, other: InterfaceAddress): boolean {
+  return one.prefixLength === other.prefixLength && Buffer.compare(one.ip, other.ip) === 0;
+}
+
+function virtualKey(index: number, ip: Uint8Array): string {
+  return `${index}/${formatIp(ip)}`;
+}
+
+/** fe80::/10. */
+function isLinkLocal(ip: Uint8Array): boolean {
+  return ip.length === 16 && ip[0] === 0xfe && (ip[1]! & 0xc0) === 0x80;
+}
