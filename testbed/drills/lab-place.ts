@@ -9,6 +9,7 @@ import {
   pairPlan,
   virtualAddress4,
   virtualAddress6,
+  virtualLinkLocal6,
 } from '../lab/address-plan.ts';
 import type { AddressWatch } from '../lab/address-watch.ts';
 import { Lab } from '../lab/lab.ts';
@@ -24,7 +25,7 @@ const PROBER = join(import.meta.dirname, '..', 'lab', 'prober.ts');
 export function labSettings(advertMs: number): PairSettings {
   return {
     edges: [edgeA, edgeB].map((plan) => ({ name: plan.name, address: address4(plan) })),
-    virtualAddresses: [virtualAddress4, virtualAddress6],
+    virtualAddresses: [virtualAddress4, virtualLinkLocal6, virtualAddress6],
     vrid: 51,
     advertMs,
     origins: originPlans.map((plan) => address4(plan)),

@@ -43,6 +43,8 @@ export const pairPlan: readonly HostPlan[] = [edgeA, edgeB, ...originPlans, clie
 /** Virtual addresses of the pair. */
 export const virtualAddress4 = '198.51.100.100';
 export const virtualAddress6 = '2001:db8::100';
+/** RFC 9568 5.2.9 wants a link-local address first in an IPv6 virtual router. */
+export const virtualLinkLocal6 = 'fe80::100';
 
 /** IPv4 address of a host on a LAN, without prefix length (it is 24). */
 export function address4(host: HostPlan, lan: LanName = 'edge'): string {

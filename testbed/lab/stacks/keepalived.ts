@@ -8,7 +8,7 @@ export interface KeepalivedOptions {
   readonly vrid: number;
   readonly priority: number;
   readonly advertMs: number;
-  /** One address of a family each. */
+  /** Of either family or both; each family becomes a virtual router of its own. */
   readonly addresses: readonly string[];
   /**
    * A command that fails while the balancer is dead; its failure takes more from the priority than

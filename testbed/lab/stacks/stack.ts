@@ -13,7 +13,7 @@ export type Half = 'keepalive' | 'proxy';
 export interface PairSettings {
   /** Names and addresses of the two edges; the first has the higher priority. */
   readonly edges: readonly { readonly name: string; readonly address: string }[];
-  /** Virtual addresses: one of a family each, without prefix length. */
+  /** Virtual addresses of both families, without prefix length. */
   readonly virtualAddresses: readonly string[];
   readonly vrid: number;
   readonly advertMs: number;
