@@ -2,10 +2,10 @@
 import type { z } from 'zod';
 import { foundMessage } from './found.ts';
 import type { ConfigPath, Finding } from './problem.ts';
-import { choiceAllowed } from './schema/field.ts';
+import { choiceAllowed, type FieldDoc, fieldDocs } from './schema/field.ts';
 import { foreignName } from './schema/foreign-names.ts';
 import { configSchema } from './schema/index.ts';
-import { keysAt } from './schema/walk.ts';
+import { keysAt, schemasAt } from './schema/walk.ts';
 import { didYouMean } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -57,22 +57,32 @@ function unionFindings(
     const message = `${foundMessage(found, choiceAllowed(options))}${guess}`;
     return [{ severity: 'error', path, part: 'value', message }];
   }
-  const meant = issue.errors
-    .filter((issues) => !issues.some((one) => one.code === 'invalid_type' && one.path.length === 0))
-    .at(0);
+  const meant = issue.errors.find((issues) => !issues.some(isOtherKind));
   if (meant !== undefined) return meant.flatMap((one) => findingsOf(one, path));
   return [{ severity: 'error', path, part: 'value', message: messageOf(issue, path) }];
 }
 
-function messageOf(issue: Issue, path: ConfigPath): string {
-  // Maps have no wording of their own: what is allowed in them is their keys.
-  if (issue.code === 'invalid_type' && issue.expected === 'object' && isDefault(issue)) {
-    const keys = keysAt(configSchema, path, undefined);
-    return foundMessage(issue.input, keys.length === 0 ? 'a map' : `a map of ${keys.join(', ')}`);
-  }
-  return issue.message;
+/** The value is of another kind altogether than this alternative is for. */
+function isOtherKind(issue: Issue): boolean {
+  const kind = issue.code === 'invalid_type' || issue.code === 'invalid_union';
+  return kind && issue.path.length === 0;
 }
 
-function isDefault(issue: Issue): boolean {
-  return issue.message.startsWith('Invalid input');
+function messageOf(issue: Issue, path: ConfigPath): string {
+  // Leaves word their problems themselves; what is left is what zod says of maps and unions, and
+  // absent values, of which the documentation knows best what is needed.
+  const own = !issue.message.startsWith('Invalid input');
+  const known = own && issue.input !== undefined ? undefined : docAt(path);
+  if (known !== undefined) return foundMessage(issue.input, known.allowed);
+  if (own) return issue.message;
+  const keys = keysAt(configSchema, path, undefined);
+  return foundMessage(issue.input, keys.length === 0 ? 'a map' : `a map of ${keys.join(', ')}`);
+}
+
+function docAt(path: ConfigPath): FieldDoc | undefined {
+  for (const schema of schemasAt(configSchema, path)) {
+    const doc = fieldDocs.get(schema);
+    if (doc !== undefined) return doc;
+  }
+  return undefined;
 }

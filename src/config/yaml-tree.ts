@@ -61,7 +61,7 @@ export function parseYaml(text: string): YamlTree {
     const fault = { ...at(document), path: [], message: tooDeep };
     return { value: null, faults: [fault], fatal: true, place: () => at(0) };
   }
-  const syntax = syntaxFaults(document, at);
+  const syntax = syntaxFaults(document, text, at);
   if (syntax.length > 0) {
     return { value: null, faults: syntax, fatal: true, place: () => at(0) };
   }
@@ -104,21 +104,35 @@ function compose(text: string, lines: LineCounter): Document.Parsed | number {
 }
 
 /** One fault per line: what follows on the same line is mostly an echo of the first. */
-function syntaxFaults(document: Document.Parsed, at: (offset: number) => Place): YamlFault[] {
+function syntaxFaults(
+  document: Document.Parsed,
+  text: string,
+  at: (offset: number) => Place,
+): YamlFault[] {
   const faults: YamlFault[] = [];
-  const lines = new Set<number>();
+  const lines = text.split('\n');
+  const seen = new Set<number>();
   for (const { code, pos, message } of [...document.errors, ...document.warnings]) {
     const place = at(pos[0]);
-    if (lines.has(place.line)) continue;
-    lines.add(place.line);
+    if (seen.has(place.line)) continue;
+    seen.add(place.line);
     const own = code === 'MULTIPLE_DOCS';
-    faults.push({ ...place, path: [], message: own ? message : `YAML: ${message}` });
+    const yaml = `YAML: ${message}${hint(lines[place.line - 1] ?? '')}`;
+    faults.push({ ...place, path: [], message: own ? message : yaml });
   }
   if (document.directives.yaml.version !== '1.2') {
     const version = document.directives.yaml.version;
     faults.push({ ...at(0), path: [], message: `found %YAML ${version}; allowed: YAML 1.2` });
   }
   return faults;
+}
+
+/** The mistake everybody makes once in a file with addresses in it. */
+function hint(line: string): string {
+  const bracketed = /[^"'](\[[0-9A-Fa-f.:]*:[0-9A-Fa-f.:]*\]:[0-9]+)/.exec(line)?.[1];
+  return bracketed === undefined
+    ? ''
+    : `; an IPv6 address with a port needs quotes: "${bracketed}"`;
 }
 
 class Converter {

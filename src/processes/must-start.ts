@@ -13,7 +13,7 @@ export async function mustStart<T>(start: Promise<T>): Promise<T> {
   } catch (error) {
     const reason =
       error instanceof StartupError
-        ? error.message
+        ? `tandem: ${error.message}`
         : `tandem: a defect in Tandem, please report it:\n${(error as Error)?.stack ?? error}`;
     writeSync(STDERR, `${reason}\n`);
     process.exit(1);

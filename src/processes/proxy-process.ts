@@ -1,7 +1,9 @@
 /** `tandem proxy`: the balancer wired to the agent's socket, the admin listener and the CLI. */
 import { join } from 'node:path';
-import { type Balancer, startBalancer } from '../../proxy/index.ts';
+import { type Balancer, type Readiness, startBalancer } from '../../proxy/index.ts';
 import { startAdmin } from '../admin/admin-listener.ts';
+import { formatEndpoint } from '../config/index.ts';
+import type { BalancerReport } from '../control/balancer-report.ts';
 import { createControlServer, json, text } from '../control/server.ts';
 import type { Logger } from '../log/logger.ts';
 import { balancerMetrics } from '../metrics/balancer-metrics.ts';
@@ -30,13 +32,14 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   const balancer = await startBalancer(config.proxy, { log }).catch((error: Error) => {
     throw new StartupError(error.message);
   });
+  sayWhatServes(balancer, log);
   const control = await listenControl(join(runtimeDir, SOCKETS.proxy), balancer, log);
   const hasAgent = config.agent !== null;
   if (config.admin !== null) {
     const source = {
-      status: () => balancer.status(),
+      status: () => report(balancer),
       readiness: () => balancer.readiness(),
-      metrics: () => balancerMetrics(balancer.status()),
+      metrics: () => balancerMetrics(report(balancer)),
     };
     closers.push(await startAdmin(config.admin, source, { runtimeDir, hasAgent, log }));
   }
@@ -58,6 +61,26 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   reportReady();
 }
 
+function sayWhatServes(balancer: Balancer, log: Logger): void {
+  for (const { name, protocol, binds } of balancer.status().listeners) {
+    const where = binds.map(formatEndpoint).join(', ');
+    log.info(
+      { listener: name, protocol, binds },
+      `listener ${name} accepts ${protocol} on ${where}`,
+    );
+  }
+  const sayReadiness = ({ ready, reasons }: Readiness) => {
+    if (ready) log.info({}, 'the balancer is ready');
+    else log.info({ reasons }, `the balancer is not ready: ${reasons.join('; ')}`);
+  };
+  sayReadiness(balancer.readiness());
+  balancer.onReadiness(sayReadiness);
+}
+
+function report(balancer: Balancer): BalancerReport {
+  return { uptimeMs: Math.round(process.uptime() * 1000), ...balancer.status() };
+}
+
 function linkToAgent(path: string, balancer: Balancer, log: Logger): ReadinessClient {
   const client = new ReadinessClient(path, log);
   client.update(balancer.readiness());
@@ -68,8 +91,8 @@ function linkToAgent(path: string, balancer: Balancer, log: Logger): ReadinessCl
 async function listenControl(path: string, balancer: Balancer, log: Logger) {
   const server = createControlServer(
     {
-      '/status': () => json(balancer.status()),
-      '/metrics': async () => text(await balancerMetrics(balancer.status())),
+      '/status': () => json(report(balancer)),
+      '/metrics': async () => text(await balancerMetrics(report(balancer))),
     },
     log,
   );

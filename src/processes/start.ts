@@ -16,7 +16,7 @@ export interface Started {
 export function startWith(loaded: LoadResult, half: LogIdentity['half'], path: string): Started {
   if (!loaded.ok) {
     const lines = loaded.problems.map(formatProblem).join('\n');
-    throw new StartupError(`${lines}\ntandem: ${path} cannot be used; nothing was started`);
+    throw new StartupError(`${path} cannot be used; nothing was started:\n${lines}`);
   }
   const { config } = loaded;
   const log = createLogger(config.log.level, { half, node: config.node });

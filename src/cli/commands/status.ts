@@ -1,5 +1,5 @@
 import type { AgentStatus } from '../../../keepalive/index.ts';
-import type { BalancerStatus } from '../../../proxy/index.ts';
+import type { BalancerReport } from '../../control/balancer-report.ts';
 import type { CliCommand, ExitStatus, Invocation } from '../command.ts';
 import { agentView } from '../views/agent-view.ts';
 import { balancerView } from '../views/balancer-view.ts';
@@ -22,7 +22,7 @@ one that runs is not well: the agent out of the election, the balancer not ready
     const dir = runtimeDir(invocation.env);
     const [agent, balancer] = await Promise.all([
       askHalf<AgentStatus>(join(dir, SOCKETS.keepalive)),
-      askHalf<BalancerStatus>(join(dir, SOCKETS.proxy)),
+      askHalf<BalancerReport>(join(dir, SOCKETS.proxy)),
     ]);
     return report(agent, balancer, invocation);
   },
@@ -42,7 +42,7 @@ async function askHalf<Status>(socket: string): Promise<Half<Status>> {
 
 function report(
   agent: Half<AgentStatus>,
-  balancer: Half<BalancerStatus>,
+  balancer: Half<BalancerReport>,
   { json, output }: Invocation,
 ): ExitStatus {
   if (json) output.json({ keepalive: agent, proxy: balancer });

@@ -1,14 +1,16 @@
 /** `tandem status` as text, the balancer's half: pure, from what it answered. */
-import type { BalancerStatus, ServerStatus, UpstreamStatus } from '../../../proxy/index.ts';
+import type { ServerStatus, UpstreamStatus } from '../../../proxy/index.ts';
+import { formatEndpoint } from '../../config/index.ts';
+import type { BalancerReport } from '../../control/balancer-report.ts';
 import { columns } from '../output.ts';
 import { duration } from './duration.ts';
 
 /** The balancer's part: is it ready, what comes in, where it goes. `now`: ms since 1970. */
-export function balancerView(status: BalancerStatus, now: number): string {
-  const { readiness, workers, io, digest } = status;
-  const state = status.stopping ? 'stopping' : readiness.ready ? 'ready' : 'NOT READY';
+export function balancerView(status: BalancerReport, now: number): string {
+  const { readiness, workers, digest } = status;
+  const state = readiness.ready ? 'ready' : 'NOT READY';
   const running = workers.filter((worker) => worker.state === 'running').length;
-  const crew = `${running} of ${workers.length} workers, io ${io}`;
+  const crew = `${running} of ${workers.length} workers`;
   const age = `up ${duration(status.uptimeMs)}, config ${digest.slice(0, 12)}`;
   return [
     `balancer: ${state}, ${crew}, ${age}`,
@@ -18,18 +20,18 @@ export function balancerView(status: BalancerStatus, now: number): string {
   ].join('\n');
 }
 
-function listenerRows({ listeners }: BalancerStatus): string[] {
+function listenerRows({ listeners }: BalancerReport): string[] {
   const rows = [['LISTENER', 'PROTOCOL', 'OPEN', 'ACCEPTED', 'REFUSED', 'REQUESTS', '5XX', 'BIND']];
   for (const { name, protocol, binds, totals } of listeners) {
     const { open, accepted, refused, requests, responses5xx } = totals;
     const numbers = [open, accepted, refused, requests, responses5xx].map(String);
-    rows.push([name, protocol, ...numbers, binds.join(' ')]);
+    rows.push([name, protocol, ...numbers, binds.map(formatEndpoint).join(' ')]);
   }
   return ['', ...columns(rows)];
 }
 
 function upstreamRows({ name, policy, servers }: UpstreamStatus, now: number): string[] {
-  const up = servers.filter(({ health }) => health.verdict === 'up').length;
+  const up = servers.filter(({ verdict }) => verdict === 'up').length;
   const rows = [['SERVER', 'STATE', 'FOR', 'WEIGHT', 'IN FLIGHT', 'REQUESTS', 'FAILED', 'REMARK']];
   for (const server of servers) rows.push(serverRow(server, now));
   const none = up === 0 ? ': NO SERVER IS UP' : '';
@@ -40,7 +42,8 @@ function upstreamRows({ name, policy, servers }: UpstreamStatus, now: number): s
   ];
 }
 
-function serverRow({ health, totals, weight, backup }: ServerStatus, now: number): string[] {
+function serverRow(status: ServerStatus, now: number): string[] {
+  const { totals, weight, backup } = status;
   const failed =
     totals.connectFailures +
     totals.connectTimeouts +
@@ -50,14 +53,14 @@ function serverRow({ health, totals, weight, backup }: ServerStatus, now: number
     totals.badResponses;
   const remarks = [
     backup ? 'backup' : '',
-    health.draining ? 'draining' : '',
-    health.checked ? '' : 'not checked',
-    health.lastError ?? '',
+    status.draining ? 'draining' : '',
+    status.checked ? '' : 'not checked',
+    status.lastError ?? '',
   ].filter((remark) => remark !== '');
   return [
-    health.server,
-    health.verdict,
-    duration(Math.max(0, now - health.since)),
+    status.server,
+    status.verdict,
+    duration(Math.max(0, now - status.since)),
     String(weight),
     String(totals.inFlight),
     String(totals.requests),

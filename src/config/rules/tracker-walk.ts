@@ -28,6 +28,8 @@ function routerFindings(
   config: EffectiveConfig,
   nodes: readonly string[],
 ): readonly Finding[] {
+  // No tracker applies to an address owner; another rule says so.
+  if (nodes.some((node) => router.priority[node] === 255)) return [];
   const weights = router.track.scripts.map((script) => config.health_scripts[script]?.weight ?? 0);
   return router.track.scripts.flatMap((script, index) => {
     const weight = weights[index] ?? 0;
@@ -54,8 +56,6 @@ function weightReason(
   if (!router.preempt && router.peer === 'tandem') {
     return 'with preempt: false only a fault does (weight: 0)';
   }
-  // No tracker applies to an address owner; another rule says so.
-  if (nodes.some((node) => router.priority[node] === 255)) return null;
   for (const node of nodes) {
     for (const peer of nodes) {
       if (node !== peer && canMove(router, weights, index, node, peer)) return null;
@@ -87,16 +87,25 @@ function canMove(
   peer: string,
 ): boolean {
   const [own = 0, theirs = 0] = [router.priority[node], router.priority[peer]];
+  const peerValues = values(theirs, weights);
+  // A tie does not take the addresses from whoever has them, so a host has them in a tie only if
+  // it can be ahead in some other state, or if the tie is how the pair starts.
+  const ahead = Math.max(...values(own, weights)) > Math.min(...peerValues);
+  const startsTied = effective(own, all(weights)) === effective(theirs, all(weights));
+  if (!ahead && !startsTied) return false;
   const weight = weights[index] ?? 0;
   const [passing, failing] = weight < 0 ? [0, weight] : [weight, 0];
-  const others = sums(weights.filter((_, at) => at !== index));
-  const peerValues = [...sums(weights)].map((sum) => effective(theirs, sum));
-  for (const rest of others) {
+  for (const rest of sums(weights.filter((_, at) => at !== index))) {
     const before = effective(own, rest + passing);
     const after = effective(own, rest + failing);
     if (peerValues.some((value) => after < value && value <= before)) return true;
   }
   return false;
+}
+
+/** Every effective priority that a host can have. */
+function values(priority: number, weights: readonly number[]): readonly number[] {
+  return [...new Set([...sums(weights)].map((sum) => effective(priority, sum)))];
 }
 
 /** Every sum that passing and failing trackers can add up to. */

@@ -179,8 +179,8 @@ export function integerAllowed({ min, max }: Range<number>): string {
 }
 
 /** An integer within bounds; no default. */
-export function integerValue(range: Range<number>) {
-  const error = fieldError(integerAllowed(range));
+export function integerValue(range: Range<number>, allowed = integerAllowed(range)) {
+  const error = fieldError(allowed);
   return z.int({ error }).min(range.min, { error }).max(range.max, { error });
 }
 

@@ -12,6 +12,7 @@ import {
   duration,
   fieldError,
   integerAllowed,
+  integerValue,
   spelled,
 } from './field.ts';
 
@@ -67,7 +68,7 @@ export const logSchema = documented(
 const workersAllowed = `auto, or ${integerAllowed(settings.proxy.workers)}`;
 
 const workersValue = z.union(
-  [z.literal('auto'), z.int().min(settings.proxy.workers.min).max(settings.proxy.workers.max)],
+  [z.literal('auto'), integerValue(settings.proxy.workers, workersAllowed)],
   { error: fieldError(workersAllowed) },
 );
 

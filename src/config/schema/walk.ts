@@ -28,17 +28,28 @@ function stepInto(schema: z.core.$ZodType, step: PropertyKey): readonly z.core.$
   });
 }
 
+/** The schemas that may stand at `path`, wrappers and documentation included. */
+export function schemasAt(
+  root: z.core.$ZodType,
+  path: readonly PropertyKey[],
+): readonly z.core.$ZodType[] {
+  return path.reduce<readonly z.core.$ZodType[]>(
+    (schemas, step) => schemas.flatMap((schema) => stepInto(schema, step)),
+    [root],
+  );
+}
+
 /** Keys known at `path`. Of a union of maps only those whose literal keys agree with `value`. */
 export function keysAt(
   root: z.core.$ZodType,
   path: readonly PropertyKey[],
   value: unknown,
 ): readonly string[] {
-  let schemas: readonly z.core.$ZodType[] = [root];
-  for (const step of path) schemas = schemas.flatMap((schema) => stepInto(schema, step));
-  const keys = schemas.flatMap(alternatives).flatMap((inner) => {
-    return inner instanceof z.ZodObject && agrees(inner, value) ? Object.keys(inner.shape) : [];
-  });
+  const keys = schemasAt(root, path)
+    .flatMap(alternatives)
+    .flatMap((inner) => {
+      return inner instanceof z.ZodObject && agrees(inner, value) ? Object.keys(inner.shape) : [];
+    });
   return [...new Set(keys)];
 }
 
