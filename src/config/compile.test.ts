@@ -1,0 +1,259 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { checkSource } from './check.ts';
+import { type CompiledConfig, compileConfig } from './compile.ts';
+import { sourceFromBytes } from './source.ts';
+
+function compile(text: string, node: string | null = null): CompiledConfig {
+  const { config, problems } = checkSource(sourceFromBytes('test.yaml', Buffer.from(text)));
+  expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  if (config === null) throw new Error('refused');
+  return compileConfig(config, { node, digest: 'd1', cores: 3 });
+}
+
+const example = readFileSync(join(import.meta.dirname, 'fixtures/example.yaml'), 'utf8');
+
+describe('the example of the design', () => {
+  test('the agent of the preferred host', () => {
+    const { agent } = compile(example, 'edge-a');
+    expect(agent).toEqual({
+      node: 'edge-a',
+      nodes: ['edge-a', 'edge-b'],
+      digest: 'd1',
+      virtualRouters: [
+        {
+          name: 'web',
+          vrid: 51,
+          interface: 'eth0',
+          family: 4,
+          version: 3,
+          priority: 200,
+          advertIntervalMs: 100,
+          addresses: [{ address: '198.51.100.100', prefixLength: 24 }],
+          preempt: true,
+          peer: 'tandem',
+          strictRfc: false,
+          track: { proxy: true, interfaces: ['eth1'], scripts: ['check_origin'] },
+        },
+      ],
+      healthScripts: [
+        {
+          name: 'check_origin',
+          command: ['/usr/local/bin/check-origin'],
+          intervalMs: 2000,
+          timeoutMs: 1000,
+          rise: 2,
+          fall: 2,
+          weight: -120,
+        },
+      ],
+    });
+  });
+
+  test('the other host differs in its name and priority alone', () => {
+    const [a, b] = [compile(example, 'edge-a').agent, compile(example, 'edge-b').agent];
+    const asB = a?.virtualRouters.map((router) => ({ ...router, priority: 100 }));
+    expect(b).toEqual({ ...a, node: 'edge-b', virtualRouters: asB });
+  });
+
+  test('the balancer, the same on both hosts', () => {
+    const { proxy } = compile(example, 'edge-a');
+    expect(compile(example, 'edge-b').proxy).toEqual(proxy);
+    expect(proxy).toMatchObject({ digest: 'd1', workers: 3, io: 'auto', drainTimeoutMs: 30_000 });
+    expect(proxy?.upstreams).toEqual([
+      {
+        name: 'api',
+        policy: 'least_connections',
+        servers: [
+          { host: '198.51.100.21', port: 80, weight: 3, backup: false },
+          { host: '198.51.100.22', port: 80, weight: 1, backup: false },
+          { host: '198.51.100.23', port: 80, weight: 1, backup: true },
+        ],
+        healthCheck: {
+          kind: 'http',
+          path: '/health/ready',
+          host: null,
+          statuses: [[200, 399]],
+          intervalMs: 2000,
+          timeoutMs: 1000,
+          rise: 2,
+          fall: 3,
+        },
+        connectTimeoutMs: 5000,
+        responseTimeoutMs: 60_000,
+        idleTimeoutMs: 60_000,
+        keepAliveMax: 64,
+        keepAliveTimeoutMs: 60_000,
+      },
+      expect.objectContaining({ name: 'db', healthCheck: null, idleTimeoutMs: 600_000 }),
+    ]);
+    expect(proxy?.listeners).toEqual([
+      {
+        name: 'http',
+        binds: [
+          { host: '0.0.0.0', port: 80 },
+          { host: '::', port: 80 },
+        ],
+        connectionsMax: 10_000,
+        protocol: 'http',
+        routes: [
+          { hosts: [], path: '/api', methods: [], upstream: 'api', rawPath: false },
+          { hosts: [], path: '/', methods: [], upstream: 'api', rawPath: false },
+        ],
+        limits: {
+          requestLineMax: 8192,
+          headBytesMax: 32_768,
+          headerCountMax: 100,
+          bodyBytesMax: 1_073_741_824,
+          headTimeoutMs: 10_000,
+          keepAliveTimeoutMs: 75_000,
+          idleTimeoutMs: 60_000,
+        },
+      },
+      {
+        name: 'postgres',
+        binds: [{ host: '0.0.0.0', port: 5432 }],
+        connectionsMax: 10_000,
+        protocol: 'tcp',
+        upstream: 'db',
+      },
+    ]);
+  });
+
+  test('the rest', () => {
+    const { admin, log, node } = compile(example, 'edge-a');
+    expect({ admin, log, node }).toEqual({
+      admin: { host: '127.0.0.1', port: 9180 },
+      log: { level: 'info' },
+      node: 'edge-a',
+    });
+  });
+});
+
+describe('virtual routers', () => {
+  const both = `
+    nodes: { edge-a: { priority: 150 }, edge-b: {} }
+    virtual_routers:
+      web:
+        vrid: 51
+        interface: { edge-a: eth0, edge-b: ens3 }
+        addresses: [198.51.100.100/24, "fe80::100/64", "2001:DB8::100/64"]
+        version: 2
+        priority: { edge-a: 110, edge-b: 190 }
+      dns: { vrid: 52, interface: eth1, addresses: ["fe80::52/64"], version: 3 }
+  `;
+
+  test('both families become two routers, IPv6 always of version 3', () => {
+    const routers = compile(both, 'edge-b').agent?.virtualRouters;
+    const shared = { vrid: 51, interface: 'ens3', priority: 190, advertIntervalMs: 1000 };
+    expect(routers?.slice(0, 2)).toMatchObject([
+      { ...shared, name: 'web', family: 4, version: 2 },
+      {
+        ...shared,
+        name: 'web.ipv6',
+        family: 6,
+        version: 3,
+        addresses: [
+          { address: 'fe80::100', prefixLength: 64 },
+          { address: '2001:db8::100', prefixLength: 64 },
+        ],
+      },
+    ]);
+  });
+
+  test('a router of IPv6 alone keeps its name; the priority falls back to the node and to 100', () => {
+    const own = (node: string) => compile(both, node).agent?.virtualRouters[2];
+    expect(own('edge-a')).toMatchObject({ name: 'dns', family: 6, priority: 150 });
+    expect(own('edge-b')).toMatchObject({ name: 'dns', family: 6, priority: 100 });
+  });
+
+  test('the balancer is tracked by default where there is one', () => {
+    expect(compile(both, 'edge-a').agent?.virtualRouters[0]?.track.proxy).toBe(false);
+    const listener = '    listeners: { t: { bind: "[::]:1", protocol: tcp, upstream: u } }\n';
+    const upstream = '    upstreams: { u: { servers: [{ address: "[::1]:2" }] } }\n';
+    const served = compile(`${both.trimEnd()}\n${listener}${upstream}`, 'edge-a');
+    expect(served.agent?.virtualRouters[0]?.track.proxy).toBe(true);
+  });
+});
+
+describe('the balancer', () => {
+  test('one value or a list, and a route for each path', () => {
+    const { proxy } = compile(`
+      upstreams: { api: { servers: [{ address: "Origin.example:80" }] } }
+      listeners:
+        http:
+          bind: "[::1]:8080"
+          protocol: http
+          routes:
+            - match: { host: [A.example, "*.B.example"], path: [/x, /y], method: POST }
+              upstream: api
+              raw_path: true
+            - { match: { host: "[2001:DB8::0:1]" }, upstream: api }
+    `);
+    const match = { hosts: ['a.example', '*.b.example'], methods: ['POST'], rawPath: true };
+    expect(proxy?.listeners[0]).toMatchObject({
+      binds: [{ host: '::1', port: 8080 }],
+      routes: [
+        { ...match, path: '/x' },
+        { ...match, path: '/y' },
+        { hosts: ['[2001:db8::1]'], path: '/', methods: [], rawPath: false },
+      ],
+    });
+    expect(proxy?.upstreams[0]?.servers[0]?.host).toBe('origin.example');
+  });
+
+  test('defaults that follow from other keys', () => {
+    const { proxy } = compile(`
+      proxy: { workers: 7 }
+      upstreams:
+        web:
+          servers: [{ address: "[2001:db8::21]:80" }]
+          health_check: { tcp: {}, interval: 500ms }
+        both: { servers: [{ address: 198.51.100.22:80 }] }
+      listeners:
+        http: { bind: "127.0.0.1:1", protocol: http, routes: [{ upstream: web }, { match: { path: /b }, upstream: both }] }
+        tcp: { bind: "127.0.0.1:2", protocol: tcp, upstream: both, limits: { connections: 5 } }
+    `);
+    expect(proxy?.workers).toBe(7);
+    expect(proxy?.upstreams).toMatchObject([
+      {
+        idleTimeoutMs: 60_000,
+        servers: [{ host: '2001:db8::21', port: 80 }],
+        healthCheck: { kind: 'tcp', timeoutMs: 500, intervalMs: 500 },
+      },
+      { idleTimeoutMs: 60_000 },
+    ]);
+    expect(proxy?.listeners[1]).toMatchObject({ connectionsMax: 5 });
+  });
+
+  test('status codes, as numbers, ranges and lists', () => {
+    const statuses = (status: string) =>
+      compile(`
+        upstreams:
+          u:
+            servers: [{ address: 198.51.100.22:80 }]
+            health_check: { http: { host: "api.example:81", status: ${status} } }
+        listeners: { t: { bind: "127.0.0.1:2", protocol: tcp, upstream: u } }
+      `).proxy?.upstreams[0]?.healthCheck;
+    expect(statuses('204')).toMatchObject({ statuses: [[204, 204]], host: 'api.example:81' });
+    expect(statuses('200-299')?.statuses).toEqual([[200, 299]]);
+    expect(statuses('[200, 401-403]')?.statuses).toEqual([
+      [200, 200],
+      [401, 403],
+    ]);
+  });
+
+  test('without listeners there is none, without routers no agent', () => {
+    const agentOnly = `
+      nodes: { solo: {} }
+      virtual_routers: { web: { vrid: 1, interface: eth0, addresses: [198.51.100.100/24] } }
+    `;
+    expect(compile(agentOnly, 'solo')).toMatchObject({ proxy: null, admin: null });
+    const proxyOnly = `
+      upstreams: { u: { servers: [{ address: 198.51.100.22:80 }] } }
+      listeners: { t: { bind: "127.0.0.1:2", protocol: tcp, upstream: u } }
+    `;
+    expect(compile(proxyOnly)).toMatchObject({ agent: null, node: null });
+  });
+});
