@@ -8,11 +8,11 @@
  *     POST /count      200, the number of bytes it received
  *     TCP_PORT         sends every line back with its name in front
  *
- * Says `listening` on standard output when both ports are.
+ * Says `listening HTTP_PORT TCP_PORT` on standard output when it does.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -33,12 +33,16 @@ http.listen({ port: Number(httpPort), host: '::' });
 const tcp = createTcpServer((socket) => {
   socket.setNoDelay(true);
   socket.on('error', () => socket.destroy());
-  createInterface({ input: socket }).on('line', (line) => socket.write(`${name} ${line}\n`));
+  const lines = createInterface({ input: socket });
+  // The interface repeats its input's errors; unheard, they would end the process.
+  lines.on('error', () => {});
+  lines.on('line', (line) => socket.write(`${name} ${line}\n`));
 });
 tcp.listen({ port: Number(tcpPort), host: '::' });
 
 await Promise.all([once(http, 'listening'), once(tcp, 'listening')]);
-process.stdout.write('listening\n');
+const port = (server: Server) => (server.address() as AddressInfo).port;
+process.stdout.write(`listening ${port(http)} ${port(tcp)}\n`);
 
 process.on('SIGTERM', () => process.exit(0));
 
