@@ -2,6 +2,9 @@
 import { asList, type EffectiveConfig, formatEndpoint } from '../config/index.ts';
 import { columns } from './output.ts';
 
+/** Items of a list written out; the rest is counted. */
+const itemsShown = 4;
+
 /** Lines about the pair and the balancer. `node` is null when this host is none of the nodes. */
 export function describeConfig(
   config: EffectiveConfig,
@@ -25,16 +28,22 @@ function describePair(
       ? `this host (${host}) is none of the nodes: ${nodes.join(', ')}`
       : `this host is ${node}, ${peer === undefined ? 'without a peer' : `its peer is ${peer}`}`;
   const rows = routers.map(([name, router]) => {
-    const order = nodes
-      .map((one) => ({ one, priority: router.priority[one] ?? 0 }))
-      .sort((a, b) => b.priority - a.priority)
-      .map(({ one, priority }) => `${one} ${priority}`);
     const interfaces = [...new Set(Object.values(router.interface))];
     const on = node === null ? interfaces.join(' or ') : router.interface[node];
-    const addresses = router.addresses.map(({ address }) => address).join(', ');
-    return [name, `VRID ${router.vrid} on ${on}`, order.join(' > '), addresses];
+    const addresses = some(router.addresses.map(({ address }) => address));
+    return [name, `VRID ${router.vrid} on ${on}`, ranking(router.priority), addresses];
   });
   return [who, ...columns(rows).map((row) => `  ${row}`)];
+}
+
+/** `edge-a 200 > edge-b 100`, or `=` between equals. */
+function ranking(priorities: Readonly<Record<string, number>>): string {
+  const order = Object.entries(priorities).sort(([, a], [, b]) => b - a);
+  return order.reduce((text, [node, priority], at) => {
+    if (at === 0) return `${node} ${priority}`;
+    const sign = order[at - 1]?.[1] === priority ? '=' : '>';
+    return `${text} ${sign} ${node} ${priority}`;
+  }, '');
 }
 
 function describeBalancer(config: EffectiveConfig): readonly string[] {
@@ -42,18 +51,25 @@ function describeBalancer(config: EffectiveConfig): readonly string[] {
   if (listeners.length === 0) return ['no listeners: no balancer runs'];
   const servers = Object.values(config.upstreams).reduce((sum, one) => sum + one.servers.length, 0);
   const rows = listeners.map(([name, listener]) => {
-    const binds = asList(listener.bind).map(formatEndpoint).join(', ');
+    const binds = some(asList(listener.bind).map(formatEndpoint));
     const upstreams =
       listener.protocol === 'tcp'
         ? [listener.upstream]
         : [...new Set(listener.routes.map(({ upstream }) => upstream))];
-    return [name, `${listener.protocol} ${binds}`, `to ${upstreams.join(', ')}`];
+    return [name, `${listener.protocol} ${binds}`, `to ${some(upstreams)}`];
   });
   const total =
     `balancer: ${count(listeners.length, 'listener')}, ` +
     `${count(Object.keys(config.upstreams).length, 'upstream')}, ` +
     `${count(servers, 'server')}`;
   return [total, ...columns(rows).map((row) => `  ${row}`)];
+}
+
+/** A list that stays on its line. */
+function some(items: readonly string[]): string {
+  const shown = items.slice(0, itemsShown).join(', ');
+  const rest = items.length - itemsShown;
+  return rest > 0 ? `${shown} and ${rest} more` : shown;
 }
 
 function count(number: number, what: string): string {

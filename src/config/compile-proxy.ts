@@ -9,6 +9,7 @@ import type {
   UpstreamConfig,
 } from './proxy-config.ts';
 import type { ListenerEntry } from './schema/index.ts';
+import { settings } from './settings.ts';
 
 type HttpListenerEntry = Extract<ListenerEntry, { protocol: 'http' }>;
 
@@ -23,7 +24,7 @@ export function compileProxy(
   const { workers, io, drain_timeout } = config.proxy;
   return {
     digest,
-    workers: workers === 'auto' ? cores : workers,
+    workers: workers === 'auto' ? Math.min(cores, settings.proxy.workers.max) : workers,
     io,
     drainTimeoutMs: drain_timeout,
     upstreams: Object.entries(config.upstreams).map(compileUpstream),

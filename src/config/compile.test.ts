@@ -5,11 +5,11 @@ import { checkSource } from './check.ts';
 import { type CompiledConfig, compileConfig } from './compile.ts';
 import { sourceFromBytes } from './source.ts';
 
-function compile(text: string, node: string | null = null): CompiledConfig {
+function compile(text: string, node: string | null = null, cores = 3): CompiledConfig {
   const { config, problems } = checkSource(sourceFromBytes('test.yaml', Buffer.from(text)));
   expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   if (config === null) throw new Error('refused');
-  return compileConfig(config, { node, digest: 'd1', cores: 3 });
+  return compileConfig(config, { node, digest: 'd1', cores });
 }
 
 const example = readFileSync(join(import.meta.dirname, 'fixtures/example.yaml'), 'utf8');
@@ -225,6 +225,10 @@ describe('the balancer', () => {
       { idleTimeoutMs: 60_000 },
     ]);
     expect(proxy?.listeners[1]).toMatchObject({ connectionsMax: 5 });
+  });
+
+  test('a worker per core, up to what there can be', () => {
+    expect(compile(example, 'edge-a', 512).proxy?.workers).toBe(256);
   });
 
   test('status codes, as numbers, ranges and lists', () => {

@@ -9,7 +9,7 @@ import {
 } from './rules/health-scripts.ts';
 import { adminApart, bindsUnique, limitsFit, routesDistinct } from './rules/listeners.ts';
 import type { Rule, RuleInput } from './rules/rule.ts';
-import { nodeMapsComplete, sectionsAgree } from './rules/sections.ts';
+import { nodeAddressesDiffer, nodeMapsComplete, sectionsAgree } from './rules/sections.ts';
 import { trackersMatter } from './rules/tracker-walk.ts';
 import {
   serversBounded,
@@ -29,6 +29,7 @@ import { intervalsFit, prioritiesDiffer, vridsUnique } from './rules/virtual-rou
 
 /** Rules about entries: they hold for those that can be read even when others cannot. */
 const entryRules: readonly Rule[] = [
+  nodeAddressesDiffer,
   nodeMapsComplete,
   intervalsFit,
   vridsUnique,

@@ -20,6 +20,18 @@ export const sectionsAgree: Rule = ({ config, declared }) => {
   return [error([], 'nothing to do; needed: listeners, or nodes with virtual_routers')];
 };
 
+/** A file copied from one host to the other with one line forgotten. */
+export const nodeAddressesDiffer: Rule = ({ config }) => {
+  const first = new Map<string, string>();
+  return Object.entries(config.nodes).flatMap(([name, { address }]) => {
+    const other = address === undefined ? undefined : first.get(address);
+    if (address !== undefined && other === undefined) first.set(address, name);
+    if (other === undefined) return [];
+    const message = `found ${address}, which ${other} has; allowed: an address of its own`;
+    return [error(['nodes', name, 'address'], message)];
+  });
+};
+
 /** `interface` and `priority` by node: every node, and no other name. */
 export const nodeMapsComplete: Rule = (input) => {
   return Object.keys(input.config.virtual_routers).flatMap((name) => [

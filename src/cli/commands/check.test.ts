@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { tandem } from '../terminal.case.ts';
+import { check } from './check.ts';
+
+const fixtures = join(import.meta.dirname, '../../config/fixtures');
+const example = join(fixtures, 'example.yaml');
+const warnings = join(fixtures, 'problems/warnings.yaml');
+const broken = join(fixtures, 'problems/no-nodes.yaml');
+
+const run = (args: readonly string[], host?: Parameters<typeof tandem>[2]) =>
+  tandem([check], ['check', ...args], host);
+
+describe('a good file', () => {
+  test('is ok, and one reads what it makes of this host', async () => {
+    expect(await run(['-c', example], { hostname: 'edge-b.example.com' })).toEqual({
+      status: 0,
+      stderr: '',
+      stdout: [
+        `${example}: ok`,
+        '  this host is edge-b, its peer is edge-a',
+        '    web  VRID 51 on eth0  edge-a 200 > edge-b 100  198.51.100.100',
+        '  balancer: 2 listeners, 2 upstreams, 4 servers',
+        '    http      http 0.0.0.0:80, [::]:80  to api',
+        '    postgres  tcp 0.0.0.0:5432          to db',
+        '',
+      ].join('\n'),
+    });
+  });
+
+  test('is told in a few lines however large it is', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tandem-check-'));
+    const binds = Array.from({ length: 30 }, (_, i) => `"127.0.0.1:${1000 + i}"`);
+    writeFileSync(
+      join(folder, 'f'),
+      'upstreams: { u: { servers: [{ address: "127.0.0.1:1" }] } }\n' +
+        `listeners: { t: { bind: [${binds.join(', ')}], protocol: tcp, upstream: u } }\n`,
+    );
+    const { stdout } = await run(['-c', join(folder, 'f')]);
+    expect(stdout).toContain('127.0.0.1:1003 and 26 more  to u\n');
+    expect(stdout).toContain('plain balancer');
+    rmSync(folder, { recursive: true });
+  });
+
+  test('is checked for both nodes on a host that is neither', async () => {
+    const { status, stdout } = await run(['-c', example], { hostname: 'laptop.example' });
+    expect(status).toBe(0);
+    expect(stdout).toContain('this host (laptop) is none of the nodes: edge-a, edge-b\n');
+  });
+
+  test('with doubtful parts is ok, and the doubts are on stderr', async () => {
+    const { status, stdout, stderr } = await run(['-c', warnings]);
+    expect(status).toBe(0);
+    expect(stdout).not.toContain('warning: ');
+    expect(stdout).toContain('edge-a 150 = edge-b 150');
+    expect(stderr.trimEnd().split('\n').length).toBeGreaterThan(5);
+    for (const line of stderr.trimEnd().split('\n')) expect(line).toMatch(/:\d+:\d+: warning: /);
+  });
+
+  test('--print: the effective config alone on stdout', async () => {
+    const { status, stdout, stderr } = await run(['-c', example, '--print', '--node', 'edge-a']);
+    expect(status).toBe(0);
+    expect(stderr).toContain(`${example}: ok\n  this host is edge-a, its peer is edge-b\n`);
+    expect(parse(stdout)).toMatchObject({
+      virtual_routers: { web: { strict_rfc: false, priority: { 'edge-a': 200, 'edge-b': 100 } } },
+      upstreams: { db: { connect_timeout: '5s' } },
+      proxy: { drain_timeout: '30s' },
+    });
+  });
+
+  test('--json, with and without --print', async () => {
+    const plain = await run(['-c', example, '--json', '--node', 'edge-a']);
+    expect(JSON.parse(plain.stdout)).toEqual({
+      ok: true,
+      file: example,
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      node: 'edge-a',
+      problems: [],
+    });
+    const printed = await run(['-c', example, '--json', '--print']);
+    expect(JSON.parse(printed.stdout)).toMatchObject({
+      node: null,
+      config: { upstreams: { db: { idle_timeout: '10m' } } },
+    });
+  });
+});
+
+describe('a bad file is exit status 1', () => {
+  test('with every problem on stderr and nothing on stdout', async () => {
+    expect(await run(['-c', broken])).toEqual({
+      status: 1,
+      stdout: '',
+      stderr:
+        `${broken}:1:1: virtual_routers: no host to hold the addresses; ` +
+        'needed: nodes, with a name for each host\n',
+    });
+  });
+
+  test('or as JSON', async () => {
+    const { status, stdout, stderr } = await run(['-c', broken, '--json', '--print']);
+    expect([status, stderr]).toEqual([1, '']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      problems: [{ severity: 'error', line: 1, column: 1, path: 'virtual_routers' }],
+    });
+    expect(JSON.parse(stdout)).not.toHaveProperty('config');
+  });
+
+  test('or no file at all', async () => {
+    const { status, stderr } = await run([]);
+    expect([status, stderr]).toEqual([1, '/etc/tandem/tandem.yaml: no such file\n']);
+  });
+
+  test('a wrong --node or TANDEM_NODE is wrong even where the file is right', async () => {
+    const wrong = 'says "edge-z"; allowed: edge-a or edge-b\n';
+    const byOption = await run(['-c', example, '--node', 'edge-z'], { hostname: 'edge-a' });
+    expect(byOption).toMatchObject({ status: 1, stdout: '' });
+    expect(byOption.stderr).toBe(`${example}:1:1: nodes: --node ${wrong}`);
+    const byEnv = await run(['-c', example], { env: { TANDEM_NODE: 'edge-z' } });
+    expect(byEnv.stderr).toBe(`${example}:1:1: nodes: TANDEM_NODE ${wrong}`);
+  });
+});
