@@ -1,7 +1,10 @@
 /** The report on the terminal. */
 import { columns } from '../../src/cli/output.ts';
 import type { Summary } from './summary.ts';
-import { memoryTable, ratioLegend, scenarioTable, type Table } from './tables.ts';
+import { isDisturbed, memoryTable, ratioLegend, scenarioTable, type Table } from './tables.ts';
+
+const WARNING =
+  "disturbed: something else ran on the proxy's core; measure again on a quiet machine";
 
 /** A summary for people, without a final newline. */
 export function reportText(summary: Summary): string {
@@ -17,7 +20,15 @@ export function reportText(summary: Summary): string {
     ...indented(scenarioTable(scenario)),
     ...scenario.skipped.map(({ contender, why }) => `  ${contender}: skipped: ${why}`),
   ]);
-  return [...head, ...scenarios, '', 'memory', ...indented(memoryTable(summary.memory))].join('\n');
+  const disturbed = summary.scenarios.some(({ rows }) => rows.some(isDisturbed));
+  return [
+    ...head,
+    ...scenarios,
+    '',
+    'memory',
+    ...indented(memoryTable(summary.memory)),
+    ...(disturbed ? ['', WARNING] : []),
+  ].join('\n');
 }
 
 function indented(table: Table): readonly string[] {

@@ -27,12 +27,17 @@ export function scenarioTable({ headline, rows, ratios }: ScenarioSummary): Tabl
     ...beside.map((name) => metrics[name].title),
   ];
   const line = (row: Row) => [
-    row.foreignShare > limits.foreignShareMax ? `${row.contender} (disturbed)` : row.contender,
+    isDisturbed(row) ? `${row.contender} (disturbed)` : row.contender,
     formatSpread(metrics[headline], row.figures[headline]),
     ...subjects.map((subject) => formatRatio(ratios, subject, row.contender)),
     ...beside.map((name) => metrics[name].format(row.figures[name].median)),
   ];
   return [heading, ...rows.map(line)];
+}
+
+/** Something else took part of the proxy's core in one of the rounds. */
+export function isDisturbed({ foreignShare }: Row): boolean {
+  return foreignShare > limits.foreignShareMax;
 }
 
 /** Resident memory before any load and after all of it. */
