@@ -212,7 +212,10 @@ describe('the balancer', () => {
           health_check: { tcp: {}, interval: 500ms }
         both: { servers: [{ address: 198.51.100.22:80 }] }
       listeners:
-        http: { bind: "127.0.0.1:1", protocol: http, routes: [{ upstream: web }, { match: { path: /b }, upstream: both }] }
+        http:
+          bind: "127.0.0.1:1"
+          protocol: http
+          routes: [{ upstream: web }, { match: { path: /b }, upstream: both }]
         tcp: { bind: "127.0.0.1:2", protocol: tcp, upstream: both, limits: { connections: 5 } }
     `);
     expect(proxy?.workers).toBe(7);
