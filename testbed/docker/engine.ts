@@ -1,0 +1,80 @@
+/** The `docker` and Compose commands that the testbed uses. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { attempt, type CommandOptions, run } from '../lab/command.ts';
+import { limits } from './limits.ts';
+
+const COMPOSE_FILE = join(import.meta.dirname, 'compose.yaml');
+
+/** The Compose project, and the name of its image and network; compose.yaml and .env say the same. */
+export const project = 'tandem-testbed';
+
+type Argv = readonly [string, ...string[]];
+
+/** Runs `docker ARGS`; rejects with what it said when it fails. */
+export function docker(args: readonly string[], options: CommandOptions = {}): Promise<string> {
+  return run(['docker', ...args], { ...outlivingCtrlC, ...options });
+}
+
+/** Ctrl-C reaches every process of the terminal; the testbed ends its own commands itself. */
+const outlivingCtrlC: CommandOptions = { detached: true, timeoutMs: limits.commandTimeoutMs };
+
+/** `docker exec` with standard input and output as pipes. `user` as `docker exec` has it. */
+export function dockerExec(container: string, user: string, argv: Argv): ChildProcess {
+  return spawn('docker', ['exec', '--interactive', '--user', user, container, ...argv], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    detached: true,
+  });
+}
+
+/** Runs Compose on the testbed's file. */
+export async function compose(args: readonly string[], options?: CommandOptions): Promise<string> {
+  const [program, ...command] = await composeCommand();
+  const own = ['--project-name', project, '--file', COMPOSE_FILE];
+  return run([program, ...command, ...own, ...args], { ...outlivingCtrlC, ...options });
+}
+
+/** Compose as a plugin of `docker`, or as the program it was before. */
+async function composeCommand(): Promise<Argv> {
+  const candidates: readonly Argv[] = [['docker', 'compose'], ['docker-compose']];
+  for (const candidate of candidates) {
+    if (await works([...candidate, 'version'])) return candidate;
+  }
+  throw new Error('Docker Compose is not installed (`docker compose` or `docker-compose`)');
+}
+
+/** Rejects with a sentence for a person when there is no engine, or the testbed is up already. */
+export async function demandFreeEngine(): Promise<void> {
+  if (!(await works(['docker', 'version']))) {
+    throw new Error('no Docker engine answers (`docker version` fails)');
+  }
+  const containers = await projectContainers();
+  if (containers.length === 0) return;
+  throw new Error(
+    'the testbed is already up; take it down first: ' +
+      'docker compose -f testbed/docker/compose.yaml down',
+  );
+}
+
+/** Removes the project's containers and network; what is left after all attempts is an error. */
+export async function removeProject(): Promise<void> {
+  for (let left = limits.removalAttemptsMax; left > 0; left--) {
+    const failure = await compose(['down', '--volumes', '--remove-orphans', '--timeout', '0']).then(
+      () => null,
+      (error: Error) => error,
+    );
+    if (failure === null && (await projectContainers()).length === 0) return;
+    if (left === 1) throw failure ?? new Error('containers of the testbed could not be removed');
+  }
+}
+
+async function projectContainers(): Promise<readonly string[]> {
+  const filter = `label=com.docker.compose.project=${project}`;
+  const listing = await docker(['ps', '--all', '--quiet', '--filter', filter]);
+  return listing.split('\n').filter((line) => line !== '');
+}
+
+async function works(argv: Argv): Promise<boolean> {
+  const { status } = await attempt(argv, outlivingCtrlC).catch(() => ({ status: -1 }));
+  return status === 0;
+}

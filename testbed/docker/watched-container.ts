@@ -1,0 +1,61 @@
+/**
+ * The addresses of a container, followed from outside. One stream carries the changes and, once the
+ * kernel is known to report them, the addresses there are, so that nothing falls between the two.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { parseMonitorLine, type WatchedHost } from '../lab/address-watch.ts';
+import { dockerExec } from './engine.ts';
+import { limits } from './limits.ts';
+
+/** Ends the list of addresses there are. */
+const LISTED = '--- listed';
+
+/**
+ * `ip` takes the shell's process number, which is also the number of its netlink socket: the row
+ * with it appears when the kernel has begun to report to that socket.
+ */
+const FOLLOW = `
+( until grep -q "^[^ ]* *0 *$$ " /proc/net/netlink; do sleep 0.01; done
+  ip -o address; echo "${LISTED}" ) &
+exec ip -o monitor address`;
+
+/**
+ * A container as {@link AddressWatch} wants it, for one address. `onGone` is called when the stream
+ * ends, which it does within milliseconds of the container's end.
+ */
+export function watchedContainer(
+  name: string,
+  container: string,
+  address: string,
+  onGone: () => void,
+): WatchedHost {
+  let known: Promise<void> = Promise.reject(new Error(`${name} is not being watched`));
+  known.catch(() => {});
+  let holds = false;
+  const monitor = (): ChildProcess => {
+    const child = dockerExec(container, '', ['sh', '-c', FOLLOW]);
+    holds = false;
+    known = new Promise((resolve, reject) => {
+      const giveUp = () => reject(new Error(`the addresses of ${name} cannot be read`));
+      const timer = setTimeout(giveUp, limits.watchTimeoutMs);
+      createInterface({ input: child.stdout! }).on('line', (line) => {
+        holds = parseMonitorLine(line, address) ?? holds;
+        if (line === LISTED) resolve();
+      });
+      child.on('error', giveUp);
+      child.on('close', () => {
+        clearTimeout(timer);
+        giveUp();
+        onGone();
+      });
+    });
+    known.catch(() => {});
+    return child;
+  };
+  const addresses = async () => {
+    await known;
+    return holds ? [address] : [];
+  };
+  return { name, monitor, addresses };
+}
