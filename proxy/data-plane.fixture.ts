@@ -1,0 +1,133 @@
+/** A data plane in the test's own thread, on a free port, with everything observable. */
+import type {
+  HttpLimits,
+  ListenerConfig,
+  ProxyConfig,
+  RouteConfig,
+  ServerConfig,
+  UpstreamConfig,
+} from '../src/config/proxy-config.ts';
+import { duplicateDescriptor, openListenSocket } from '../src/os/listen-socket.ts';
+import type { IoEngine } from './io/engine.ts';
+import { NetEngine } from './io/net/net-engine.ts';
+import type { Logger } from './ports.ts';
+import { createSharedState, SharedViews } from './shared/shared-state.ts';
+import { type ListenerTotals, listenerTotals, type ServerTotals } from './shared/totals.ts';
+import { serverIdentity } from './upstream/identity.ts';
+import { ServerRegistry } from './upstream/registry.ts';
+import { DataPlane } from './worker.ts';
+
+export const SILENT_LOG: Logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => SILENT_LOG,
+};
+
+export const HTTP_LIMITS: HttpLimits = {
+  requestLineMax: 8192,
+  headBytesMax: 32_768,
+  headerCountMax: 100,
+  bodyBytesMax: 0,
+  headTimeoutMs: 10_000,
+  keepAliveTimeoutMs: 10_000,
+  idleTimeoutMs: 10_000,
+};
+
+/** A server on the loopback. */
+export function serverConfig(port: number): ServerConfig {
+  return { host: '127.0.0.1', port, weight: 1, backup: false };
+}
+
+/** An upstream `web` of servers on the loopback. */
+export function upstreamConfig(
+  ports: readonly number[],
+  changes: Partial<UpstreamConfig> = {},
+): UpstreamConfig {
+  return {
+    name: 'web',
+    policy: 'round_robin',
+    servers: ports.map(serverConfig),
+    healthCheck: null,
+    connectTimeoutMs: 2000,
+    responseTimeoutMs: 10_000,
+    idleTimeoutMs: 10_000,
+    keepAliveMax: 16,
+    keepAliveTimeoutMs: 10_000,
+    ...changes,
+  };
+}
+
+/** A route to upstream `web`. */
+export function routeConfig(changes: Partial<RouteConfig> = {}): RouteConfig {
+  return { hosts: [], path: '/', methods: [], upstream: 'web', rawPath: false, ...changes };
+}
+
+/** A config of one listener, `front`, and upstream `web`. */
+export function proxyConfig(
+  upstream: UpstreamConfig,
+  listener: Partial<Pick<ListenerConfig, 'protocol' | 'connectionsMax'>> & {
+    readonly limits?: Partial<HttpLimits>;
+    readonly routes?: readonly RouteConfig[];
+  } = {},
+): ProxyConfig {
+  const { protocol = 'http', connectionsMax = 100, limits = {}, routes } = listener;
+  const base = { name: 'front', binds: [{ host: '127.0.0.1', port: 0 }], connectionsMax };
+  const front: ListenerConfig =
+    protocol === 'tcp'
+      ? { ...base, protocol, upstream: upstream.name }
+      : {
+          ...base,
+          protocol,
+          routes: routes ?? [routeConfig()],
+          limits: { ...HTTP_LIMITS, ...limits },
+        };
+  return {
+    digest: 'test',
+    workers: 1,
+    io: 'net',
+    drainTimeoutMs: 2000,
+    upstreams: [upstream],
+    listeners: [front],
+  };
+}
+
+/** A data plane and its counters. */
+export interface TestPlane {
+  readonly port: number;
+  readonly plane: DataPlane;
+  readonly registry: ServerRegistry;
+  listener(): ListenerTotals;
+  server(port: number): ServerTotals;
+  /** Ends everything at once. */
+  close(): Promise<void>;
+}
+
+/** Serves that config's listener on a free port. */
+export function startPlane(config: ProxyConfig, engine: IoEngine = new NetEngine()): TestPlane {
+  const state = createSharedState({ workers: 1, serversMax: 64, listenersMax: 8 });
+  const views = new SharedViews(state);
+  const registry = new ServerRegistry(state);
+  const serverSlots = registry.assign(config.upstreams);
+  const options = { backlog: 128, freeBind: false, reusePort: false };
+  const socket = openListenSocket({ host: '127.0.0.1', port: 0, ...options });
+  const sockets = [{ listener: 'front', fd: duplicateDescriptor(socket.fd) }];
+  const setup = { index: 0, config, state, serverSlots, listenerSlots: { front: 0 }, sockets };
+  const plane = new DataPlane(setup, engine, SILENT_LOG);
+  return {
+    port: socket.port,
+    plane,
+    registry,
+    listener: () => listenerTotals(views, 0),
+    server: (port) => registry.totals(serverIdentity('web', serverConfig(port))),
+    async close() {
+      const { closeDescriptor, stopArrivals } = await import('../src/os/listen-socket.ts');
+      stopArrivals(socket.fd);
+      await plane.stopAccepting();
+      closeDescriptor(socket.fd);
+      await plane.drain(0);
+      engine.deadlines.stop();
+    },
+  };
+}
