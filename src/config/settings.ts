@@ -61,8 +61,9 @@ export const settings = {
   },
   limits: {
     connections: { default: 10_000, min: 1, max: 1_000_000 },
-    requestLine: { default: '8KiB', min: '256', max: '64KiB' },
-    head: { default: '32KiB', min: '1KiB', max: '256KiB' },
+    requestLine: { default: '8KiB', min: '256', max: '32KiB' },
+    // The balancer composes a head, with what it adds, in 64 KiB.
+    head: { default: '32KiB', min: '1KiB', max: '48KiB' },
     headers: { default: 100, min: 8, max: 1000 },
     // nginx's 1 MiB surprises everybody once; bodies are streamed, never held, so more is safe.
     body: { default: '1GiB', min: '0', max: '1024GiB' },

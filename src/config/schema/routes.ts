@@ -77,7 +77,7 @@ const matchSchema = z.strictObject({
   path: documented(oneOrMore(spelled(pathAllowed, parseMatchPath, same)), {
     doc:
       'Path prefixes in whole segments: /api matches /api and /api/x, not /apix. The ' +
-      'longest prefix wins, whatever the order of the routes.',
+      'longest prefix wins.',
     allowed: `${pathAllowed}, or a list`,
     default: '/',
   }),
@@ -119,8 +119,10 @@ export const routesSchema = documented(
     .max(settings.listener.routesMax, { error: `at most ${settings.listener.routesMax} routes` }),
   {
     doc:
-      'Only with `protocol: http`: which upstream a request goes to. A request that no ' +
-      'route matches is answered 404.',
+      'Only with `protocol: http`: which upstream a request goes to. Their order does not ' +
+      'matter: exact hosts are asked before `*.` patterns and those before routes for any ' +
+      'host; within each the longest path first, then routes for certain methods. A request ' +
+      'that no route takes is answered 404, or 405 when only its method is in the way.',
     allowed: routesAllowed,
     default: null,
   },
