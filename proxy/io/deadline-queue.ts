@@ -126,7 +126,7 @@ export class DeadlineQueue {
   }
 
   #insert(deadline: Deadline): void {
-    const tick = Math.max(Math.ceil(deadline.expiresAt / DEADLINE_TICK_MS), this.#tick + 1);
+    const tick = Math.max(Math.floor(deadline.expiresAt / DEADLINE_TICK_MS), this.#tick + 1);
     const slot = tick % DEADLINE_SLOTS;
     const head = this.#slots[slot] ?? null;
     deadline.filedTick = tick;

@@ -52,7 +52,10 @@ export interface Connection {
   end(): void;
   /** Closes both directions after everything written was sent. No handler call but `onClose`. */
   close(): void;
-  /** Drops what is unsent and sends RST: the peer can see that something is missing. */
+  /**
+   * Drops what is unsent and sends RST, so that the peer can see that something is missing. After an
+   * `end` that is through nothing is, and the connection is just closed.
+   */
   reset(): void;
   /** Has the kernel probe a silent peer, beginning after `idleMs`. */
   probe(idleMs: number): void;

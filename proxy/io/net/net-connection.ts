@@ -127,9 +127,13 @@ export class NetConnection implements Connection {
 
   reset(): void {
     this.#closing = true;
-    // There is nothing to reset before the connection stands, and node:net would wait for it.
-    if (this.#socket.connecting) this.#socket.destroy();
-    else if (!this.#socket.destroyed) this.#socket.resetAndDestroy();
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    // Before the connection stands there is nothing to reset, and node:net would wait for it. Once
+    // the end is under way all has been sent, and libuv refuses to reset then.
+    const sent = socket.writableEnded && socket.writableLength === 0;
+    if (socket.connecting || sent) socket.destroy();
+    else socket.resetAndDestroy();
   }
 
   probe(idleMs: number): void {

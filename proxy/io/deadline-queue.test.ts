@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Deadline, DeadlineQueue } from './deadline-queue.ts';
+import { DEADLINE_SLOTS, DEADLINE_TICK_MS } from './limits.ts';
+
+let clock = 0;
+const queue = new DeadlineQueue(() => clock);
+
+afterEach(() => queue.stop());
+
+/** Moves the clock in steps, looking at the wheel after each, as the interval would. */
+function pass(ms: number, step = DEADLINE_TICK_MS): void {
+  const end = clock + ms;
+  while (clock < end) {
+    clock = Math.min(end, clock + step);
+    queue.advance();
+  }
+}
+
+function deadline(): { readonly one: Deadline; readonly expiredAt: () => number | null } {
+  let at: number | null = null;
+  const one = new Deadline(queue, () => {
+    at = clock;
+  });
+  return { one, expiredAt: () => at };
+}
+
+describe('a deadline', () => {
+  it('is never early and at most two ticks late, however it is moved', () => {
+    const move = fc.record({
+      afterMs: fc.integer({ min: 0, max: 3000 }),
+      delayMs: fc.oneof(
+        fc.integer({ min: 0, max: 500 }),
+        fc.integer({ min: 0, max: 4 * DEADLINE_SLOTS * DEADLINE_TICK_MS }),
+      ),
+      clear: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.array(move, { maxLength: 6 }), { maxLength: 5 }), (scripts) => {
+        for (const script of scripts) {
+          const { one, expiredAt } = deadline();
+          let dueAt = Number.POSITIVE_INFINITY;
+          for (const { afterMs, delayMs, clear } of script) {
+            pass(afterMs);
+            if (expiredAt() !== null) break;
+            if (clear) one.clear();
+            else one.set(delayMs);
+            dueAt = clear ? Number.POSITIVE_INFINITY : clock + delayMs;
+          }
+          pass(5 * DEADLINE_SLOTS * DEADLINE_TICK_MS, 7 * DEADLINE_TICK_MS - 1);
+          const at = expiredAt();
+          if (dueAt === Number.POSITIVE_INFINITY) expect(at).toBeNull();
+          else expect(at).toBeGreaterThanOrEqual(dueAt);
+        }
+        pass(10 * DEADLINE_SLOTS * DEADLINE_TICK_MS);
+        expect(queue.filed).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is at most two ticks late', () => {
+    for (const delayMs of [0, 1, 49, 50, 51, 1000, 12_800, 60_000]) {
+      const { one, expiredAt } = deadline();
+      one.set(delayMs);
+      const due = clock + delayMs;
+      pass(delayMs + 3 * DEADLINE_TICK_MS);
+      expect(expiredAt()).toBeGreaterThanOrEqual(due);
+      expect(expiredAt()).toBeLessThanOrEqual(due + 2 * DEADLINE_TICK_MS);
+    }
+  });
+
+  it('that was moved nearer expires at the nearer time', () => {
+    const { one, expiredAt } = deadline();
+    one.set(60_000);
+    pass(100);
+    one.set(100);
+    pass(200);
+    expect(expiredAt()).not.toBeNull();
+  });
+
+  it('expires once, and may be set again by whoever it calls', () => {
+    let calls = 0;
+    const again: Deadline = new Deadline(queue, () => {
+      calls++;
+      if (calls < 3) again.set(100);
+    });
+    again.set(100);
+    pass(2000);
+    expect(calls).toBe(3);
+  });
+
+  it('that another clears as both fall due does not expire', () => {
+    const order: string[] = [];
+    const second: Deadline = new Deadline(queue, () => {
+      order.push('second');
+      first.clear();
+    });
+    const first: Deadline = new Deadline(queue, () => {
+      order.push('first');
+      second.clear();
+    });
+    first.set(100);
+    second.set(100);
+    pass(1000);
+    expect(order).toHaveLength(1);
+  });
+
+  it('expires after a stall longer than a turn of the wheel', () => {
+    const { one, expiredAt } = deadline();
+    one.set(300);
+    clock += 10 * DEADLINE_SLOTS * DEADLINE_TICK_MS;
+    queue.advance();
+    expect(expiredAt()).toBe(clock);
+  });
+});
