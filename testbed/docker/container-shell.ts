@@ -5,63 +5,58 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { dockerExec } from './engine.ts';
+import { type ContainerUser, dockerExec } from './engine.ts';
 import { limits } from './limits.ts';
 
-/** Ends what a command printed; followed by its status. */
+/** Follows what a command printed; the command's status follows it. */
 const MARK = '--- status';
-
-interface Pending {
-  resolve(output: string): void;
-  reject(error: Error): void;
-}
 
 /** `sh` in a running container; it ends with the container. */
 export class ContainerShell {
   readonly #child: ChildProcess;
   readonly #container: string;
   #lines: string[] = [];
-  #pending: Pending | null = null;
+  #answer: PromiseWithResolvers<string> | null = null;
 
   private constructor(container: string, child: ChildProcess) {
     this.#container = container;
     this.#child = child;
     createInterface({ input: child.stdout! }).on('line', (line) => this.#read(line));
+    // A container that dies takes the pipe with it; `close` says so to who is waiting.
     child.stdin!.on('error', () => {});
     child.on('error', (error) => this.#fail(error.message));
     child.on('close', () => this.#fail('the shell has ended'));
   }
 
   /** Starts the shell as a user of the container; resolves when it answers. */
-  static async open(container: string, user: string): Promise<ContainerShell> {
+  static async open(container: string, user: ContainerUser): Promise<ContainerShell> {
     const shell = new ContainerShell(container, dockerExec(container, user, ['sh']));
     await shell.run(':');
     return shell;
   }
 
-  /** Runs a command, one at a time; rejects when its status is not 0. Resolves to what it printed. */
-  run(command: string): Promise<string> {
-    if (this.#pending !== null) throw new Error(`${this.#container}: a command is still running`);
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#fail('no answer'), limits.shellTimeoutMs);
-      const settle = () => {
-        clearTimeout(timer);
-        this.#pending = null;
-        this.#lines = [];
-      };
-      this.#pending = {
-        resolve(output) {
-          settle();
-          resolve(output);
-        },
-        reject(error) {
-          settle();
-          reject(error);
-        },
-      };
-      if (this.#child.exitCode !== null) this.#fail('the shell has ended');
-      else this.#child.stdin!.write(`{ ${command}\n} 2>&1; echo "${MARK} $?"\n`);
-    });
+  /** False once the shell, and with it most likely the container, has ended. */
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /**
+   * Runs a command and resolves to what it printed. Rejects when its status is not 0, or when it
+   * takes longer than {@link limits.shellTimeoutMs}. One command at a time.
+   */
+  async run(command: string): Promise<string> {
+    if (this.#answer !== null) throw new Error(`${this.#container}: a command is still running`);
+    if (!this.alive) throw new Error(`${this.#container}: the shell has ended`);
+    const timer = setTimeout(() => this.#fail('no answer'), limits.shellTimeoutMs);
+    this.#answer = Promise.withResolvers();
+    this.#lines = [];
+    this.#child.stdin!.write(`{ ${command}\n} 2>&1; echo "${MARK} $?"\n`);
+    try {
+      return await this.#answer.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#answer = null;
+    }
   }
 
   close(): void {
@@ -75,11 +70,11 @@ export class ContainerShell {
     }
     const output = this.#lines.join('\n');
     const status = Number(line.slice(MARK.length));
-    if (status === 0) this.#pending?.resolve(output);
+    if (status === 0) this.#answer?.resolve(output);
     else this.#fail(`status ${status}: ${output}`);
   }
 
   #fail(reason: string): void {
-    this.#pending?.reject(new Error(`shell in ${this.#container}: ${reason}`));
+    this.#answer?.reject(new Error(`shell in ${this.#container}: ${reason}`));
   }
 }

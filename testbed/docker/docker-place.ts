@@ -1,35 +1,25 @@
-/** The Docker testbed as a place for drills: the same faults, done to containers. */
+/** The Docker testbed as a place for drills: the pair of compose.yaml, its origins and its client. */
+
+import { stage, stageFolder } from '../../scripts/stage.ts';
 import type { Place } from '../drills/place.ts';
+import type { OnStep } from '../drills/run-drill.ts';
 import { virtualAddress4 } from '../lab/address-plan.ts';
 import { AddressWatch } from '../lab/address-watch.ts';
 import { Probe } from '../lab/probe.ts';
 import type { ProbeOptions } from '../lab/prober.ts';
 import type { Half } from '../lab/stacks/stack.ts';
-import { compose, container, docker, dockerExec } from './docker.ts';
-import { stageContext } from './stage.ts';
+import { containerOf, Edge } from './edge.ts';
+import { compose, demandFreeEngine, dockerExec, removeProject } from './engine.ts';
+import { limits } from './limits.ts';
+import { watchedContainer } from './watched-container.ts';
 
 const EDGES = ['edge-a', 'edge-b'] as const;
-const NETWORK = 'tandem-testbed';
-const EDGE_ADDRESSES: Readonly<Record<string, string>> = {
-  'edge-a': '198.51.100.11',
-  'edge-b': '198.51.100.12',
-};
-const PROBER = '/opt/tandem/testbed/lab/prober.ts';
-/** The interval in tandem.yaml: without real-time priority in containers, 100 ms is the floor. */
-const ADVERT_MS = 100;
-/** A stopping edge gets this long before Docker kills it. */
-const STOP_SECONDS = 20;
 
-/** SIGKILLs what matches in the container; the slim image has no pkill. */
-const KILL = `
-for process in /proc/[0-9]*; do
-  tr '\\0' ' ' <"$process/cmdline" 2>/dev/null | grep -Eq "$1" && kill -9 "\${process#/proc/}" && found=1
-done
-test -n "$found"`;
-const HALVES: Readonly<Record<Half, string>> = {
-  keepalive: '(launcher.js|^tandem) keepalive',
-  proxy: '(launcher.js|^tandem) proxy',
-};
+const NODE = '/usr/lib/tandem/bin/node';
+const PROBER = '/usr/lib/tandem/testbed/lab/prober.ts';
+
+/** The interval of tandem.yaml. */
+const ADVERT_MS = 100;
 
 /** The running Compose project; {@link DockerPlace.close} removes it. */
 export class DockerPlace implements Place {
@@ -40,93 +30,126 @@ export class DockerPlace implements Place {
   readonly advertMs = ADVERT_MS;
   readonly tcp = true;
   readonly watch: AddressWatch;
+  readonly #edges: ReadonlyMap<string, Edge>;
+  /** What is being done to the edges now: removal waits for it, or a start could undo it. */
+  readonly #underway = new Set<Promise<unknown>>();
+  #closing: Promise<void> | null = null;
 
-  private constructor(watch: AddressWatch) {
+  private constructor(watch: AddressWatch, edges: ReadonlyMap<string, Edge>) {
     this.watch = watch;
+    this.#edges = edges;
   }
 
-  /** Builds the image and brings the project up. Nothing is left when it rejects. */
-  static async boot(): Promise<DockerPlace> {
-    stageContext();
+  /**
+   * Builds the image out of the staged product and brings the project up. Rejects when there is no
+   * engine, when the testbed is up already, and on SIGINT and SIGTERM; nothing is left then.
+   */
+  static async boot(onStep: OnStep): Promise<DockerPlace> {
+    await demandFreeEngine();
+    const interrupt = new AbortController();
+    const onSignal = () => interrupt.abort();
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     try {
-      await compose(['build']);
-      await compose(['up', '-d']);
-      const watched = EDGES.map((name) => ({
-        name,
-        monitor: () => dockerExec(name, ['ip', '-o', 'monitor', 'address']),
-        addresses: () => addressesOf(name),
-      }));
-      return new DockerPlace(await AddressWatch.start(watched, virtualAddress4));
+      return await DockerPlace.#bringUp(interrupt.signal, onStep);
     } catch (error) {
-      const logs = await edgeLogs();
-      await down();
-      throw new Error(`${(error as Error).message}\n${logs}`);
+      onStep('taking the testbed down');
+      const logs = interrupt.signal.aborted
+        ? ''
+        : await logsOf(EDGES.map((name) => new Edge(name)));
+      await removeProject();
+      throw new Error(`${(error as Error).message}\n${logs}`.trim());
+    } finally {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     }
   }
 
-  async crash(edge: string): Promise<void> {
-    await docker(['kill', '--signal', 'KILL', container(edge)]);
-    this.watch.note(edge, false);
+  static async #bringUp(signal: AbortSignal, onStep: OnStep): Promise<DockerPlace> {
+    onStep('building the image');
+    stage(stageFolder);
+    await compose(['build', EDGES[0]], { signal, timeoutMs: limits.buildTimeoutMs });
+    onStep('starting the containers');
+    await compose(['up', '--detach', '--no-build'], { signal });
+    const edges = new Map(EDGES.map((name) => [name, new Edge(name)]));
+    await Promise.all([...edges.values()].map((edge) => edge.attach()));
+    const gone = (name: string) => () => watch.note(name, false);
+    const hosts = EDGES.map((name) =>
+      watchedContainer(name, containerOf(name), virtualAddress4, gone(name)),
+    );
+    const watch: AddressWatch = await AddressWatch.start(hosts, virtualAddress4);
+    signal.throwIfAborted();
+    return new DockerPlace(watch, edges);
   }
 
-  async start(edge: string): Promise<void> {
-    await docker(['start', container(edge)]);
-    await this.watch.follow(edge);
+  crash(edge: string): Promise<void> {
+    return this.#do(edge, (it) => it.crash());
   }
 
-  async stop(edge: string): Promise<void> {
-    await docker(['stop', '--time', `${STOP_SECONDS}`, container(edge)]);
-    this.watch.note(edge, false);
+  start(edge: string): Promise<void> {
+    return this.#do(edge, async (it) => {
+      if (await it.start()) await this.watch.follow(edge);
+    });
   }
 
-  async cut(edge: string): Promise<void> {
-    await docker(['network', 'disconnect', '--force', NETWORK, container(edge)]);
+  stop(edge: string): Promise<void> {
+    return this.#do(edge, (it) => it.stop());
   }
 
-  async heal(edge: string): Promise<void> {
-    const address = EDGE_ADDRESSES[edge]!;
-    await docker(['network', 'connect', '--ip', address, NETWORK, container(edge)]);
+  cut(edge: string): Promise<void> {
+    return this.#do(edge, (it) => it.setLink('down'));
   }
 
-  async freeze(edge: string): Promise<void> {
-    await docker(['pause', container(edge)]);
+  heal(edge: string): Promise<void> {
+    return this.#do(edge, (it) => it.setLink('up'));
   }
 
-  async thaw(edge: string): Promise<void> {
-    await docker(['unpause', container(edge)]);
+  freeze(edge: string): Promise<void> {
+    return this.#do(edge, (it) => it.freeze());
   }
 
-  async kill(edge: string, half: Half): Promise<void> {
-    await docker(['exec', container(edge), 'sh', '-c', KILL, 'kill', HALVES[half]]);
+  thaw(edge: string): Promise<void> {
+    return this.#do(edge, (it) => it.thaw());
+  }
+
+  kill(edge: string, half: Half): Promise<void> {
+    return this.#do(edge, (it) => it.kill(half));
   }
 
   probe(options: Omit<ProbeOptions, 'address'>): Promise<Probe> {
-    const start = (argument: string) => dockerExec('client', ['node', PROBER, argument]);
+    const start = (argument: string) =>
+      dockerExec(containerOf('client'), 'tandem', [NODE, PROBER, argument]);
     return Probe.start(start, { ...options, address: this.address });
   }
 
   logs(): Promise<string> {
-    return edgeLogs();
+    return logsOf([...this.#edges.values()]);
   }
 
-  async close(): Promise<void> {
+  /** Removes the containers and the network. May be called more than once. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#underway);
     this.watch.close();
-    await down();
+    for (const edge of this.#edges.values()) edge.detach();
+    await removeProject();
+  }
+
+  async #do(name: string, fault: (edge: Edge) => Promise<void>): Promise<void> {
+    if (this.#closing !== null) throw new Error('the testbed is being taken down');
+    const work = fault(this.#edges.get(name)!);
+    this.#underway.add(work);
+    try {
+      await work;
+    } finally {
+      this.#underway.delete(work);
+    }
   }
 }
 
-async function addressesOf(edge: string): Promise<readonly string[]> {
-  const listing = await docker(['exec', container(edge), 'ip', '-j', 'address']);
-  const links = JSON.parse(listing) as { addr_info: { local: string }[] }[];
-  return links.flatMap((link) => link.addr_info.map((entry) => entry.local));
-}
-
-function edgeLogs(): Promise<string> {
-  return compose(['logs', '--no-color', '--tail', '20', ...EDGES]).catch(
-    (error: Error) => `no logs: ${error.message}`,
-  );
-}
-
-async function down(): Promise<void> {
-  await compose(['down', '--volumes', '--remove-orphans', '--timeout', '2']);
+async function logsOf(edges: readonly Edge[]): Promise<string> {
+  const texts = edges.map(async (edge) => `--- ${edge.container}\n${await edge.logs()}`);
+  return (await Promise.all(texts)).join('\n');
 }

@@ -19,8 +19,11 @@ export function docker(args: readonly string[], options: CommandOptions = {}): P
 /** Ctrl-C reaches every process of the terminal; the testbed ends its own commands itself. */
 const outlivingCtrlC: CommandOptions = { detached: true, timeoutMs: limits.commandTimeoutMs };
 
-/** `docker exec` with standard input and output as pipes. `user` as `docker exec` has it. */
-export function dockerExec(container: string, user: string, argv: Argv): ChildProcess {
+/** Who a program in a container runs as: what the image has, or root with the container's rights. */
+export type ContainerUser = 'tandem' | 'root';
+
+/** `docker exec` with standard input and output as pipes. */
+export function dockerExec(container: string, user: ContainerUser, argv: Argv): ChildProcess {
   return spawn('docker', ['exec', '--interactive', '--user', user, container, ...argv], {
     stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,
@@ -58,14 +61,16 @@ export async function demandFreeEngine(): Promise<void> {
 
 /** Removes the project's containers and network; what is left after all attempts is an error. */
 export async function removeProject(): Promise<void> {
-  for (let left = limits.removalAttemptsMax; left > 0; left--) {
-    const failure = await compose(['down', '--volumes', '--remove-orphans', '--timeout', '0']).then(
-      () => null,
-      (error: Error) => error,
-    );
-    if (failure === null && (await projectContainers()).length === 0) return;
-    if (left === 1) throw failure ?? new Error('containers of the testbed could not be removed');
+  let failure = 'containers of the testbed are still there';
+  for (let attempts = 0; attempts < limits.removalAttemptsMax; attempts++) {
+    try {
+      await compose(['down', '--volumes', '--remove-orphans', '--timeout', '0']);
+      if ((await projectContainers()).length === 0) return;
+    } catch (error) {
+      failure = (error as Error).message;
+    }
   }
+  throw new Error(failure);
 }
 
 async function projectContainers(): Promise<readonly string[]> {

@@ -30,31 +30,29 @@ export function watchedContainer(
   address: string,
   onGone: () => void,
 ): WatchedHost {
-  let known: Promise<void> = Promise.reject(new Error(`${name} is not being watched`));
-  known.catch(() => {});
+  let listed: Promise<void> = Promise.resolve();
   let holds = false;
   const monitor = (): ChildProcess => {
-    const child = dockerExec(container, '', ['sh', '-c', FOLLOW]);
+    const child = dockerExec(container, 'tandem', ['sh', '-c', FOLLOW]);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const giveUp = () => reject(new Error(`the addresses of ${name} cannot be read`));
+    const timer = setTimeout(giveUp, limits.watchTimeoutMs);
+    promise.catch(() => {}).finally(() => clearTimeout(timer));
+    listed = promise;
     holds = false;
-    known = new Promise((resolve, reject) => {
-      const giveUp = () => reject(new Error(`the addresses of ${name} cannot be read`));
-      const timer = setTimeout(giveUp, limits.watchTimeoutMs);
-      createInterface({ input: child.stdout! }).on('line', (line) => {
-        holds = parseMonitorLine(line, address) ?? holds;
-        if (line === LISTED) resolve();
-      });
-      child.on('error', giveUp);
-      child.on('close', () => {
-        clearTimeout(timer);
-        giveUp();
-        onGone();
-      });
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      holds = parseMonitorLine(line, address) ?? holds;
+      if (line === LISTED) resolve();
     });
-    known.catch(() => {});
+    child.on('error', giveUp);
+    child.on('close', () => {
+      giveUp();
+      onGone();
+    });
     return child;
   };
   const addresses = async () => {
-    await known;
+    await listed;
     return holds ? [address] : [];
   };
   return { name, monitor, addresses };

@@ -95,7 +95,7 @@ async function runRequest(request: Request): Promise<readonly DrillResult[]> {
 async function boot(request: Request, stack: Stack): Promise<Place> {
   if (request.where === 'lab') return LabPlace.boot(stack, request.advertMs);
   const { DockerPlace } = await import('../docker/docker-place.ts');
-  return DockerPlace.boot();
+  return DockerPlace.boot((text) => say(`  ${text}`));
 }
 
 async function runOne(place: Place, drill: Drill): Promise<DrillResult> {

@@ -16,6 +16,10 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Default {@link limits.commandTimeoutMs}. */
   readonly timeoutMs?: number;
+  /** In a process group of its own, which Ctrl-C does not reach. */
+  readonly detached?: boolean;
+  /** Kills the program and rejects when it fires. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -31,6 +35,7 @@ export function attempt(
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       env: { ...process.env, ...options.env, PATH: labPath() },
+      detached: options.detached ?? false,
     });
     let failure: string | null = null;
     const giveUp = (reason: string) => {
@@ -41,6 +46,9 @@ export function attempt(
       child.stderr.destroy();
     };
     const timer = setTimeout(() => giveUp(`not done after ${timeoutMs} ms`), timeoutMs);
+    const interrupt = () => giveUp('interrupted');
+    if (options.signal?.aborted === true) interrupt();
+    options.signal?.addEventListener('abort', interrupt);
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {
@@ -54,6 +62,7 @@ export function attempt(
     });
     child.on('close', (code) => {
       clearTimeout(timer);
+      options.signal?.removeEventListener('abort', interrupt);
       if (failure === null) resolve({ status: code ?? -1, ...output });
       else reject(new Error(`${argv.join(' ')}: ${failure}`));
     });

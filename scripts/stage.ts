@@ -1,0 +1,113 @@
+/**
+ * `npm run stage`: lays the built product out in dist/stage as a host has it once the package is
+ * installed. The image of testbed/docker is made of this tree, so the testbed runs what a host runs:
+ *
+ *     usr/bin/tandem                  the command
+ *     usr/lib/tandem/bin/node         the pinned Node.js
+ *     usr/lib/tandem/dist             the build
+ *     usr/lib/tandem/node_modules     production dependencies
+ *     usr/lib/systemd/system          the units
+ *     usr/share/doc/tandem            licences
+ */
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+
+/** Where `npm run stage` puts the tree. */
+export const stageFolder = join(root, 'dist', 'stage');
+
+/** Folders of the build; dist/ holds the staged tree too, which must not be copied into itself. */
+const BUILT = ['src', 'keepalive', 'proxy'] as const;
+
+const UNITS = ['tandem-keepalive.service', 'tandem-proxy.service', 'tandem.target'] as const;
+
+const WRAPPER = `#!/bin/sh
+exec /usr/lib/tandem/bin/node /usr/lib/tandem/dist/src/cli/launcher.js "$@"
+`;
+
+/** Sources, declarations and maps, which Node never loads out of node_modules. */
+const NEVER_LOADED = /\.([cm]?ts|map)$/;
+
+/**
+ * Replaces what is at `destination` by the staged tree. Throws an Error naming what is missing when
+ * there is no build, or when npm has installed no Node.js for this platform.
+ */
+export function stage(destination: string): void {
+  const node = pinnedNode();
+  const launcher = join(root, 'dist', 'src', 'cli', 'launcher.js');
+  if (!existsSync(launcher)) throw new Error('there is no build: run `npm run build` first');
+  rmSync(destination, { recursive: true, force: true });
+  const product = join(destination, 'usr', 'lib', 'tandem');
+  for (const folder of BUILT) copy(join(root, 'dist', folder), join(product, 'dist', folder));
+  copy(join(root, 'package.json'), join(product, 'package.json'));
+  copy(join(node, 'bin', 'node'), join(product, 'bin', 'node'));
+  for (const path of productionPackages()) copyPackage(path, join(product, path));
+  const units = join(destination, 'usr', 'lib', 'systemd', 'system');
+  for (const unit of UNITS) copy(join(root, 'scripts', 'systemd', unit), join(units, unit));
+  const documents = join(destination, 'usr', 'share', 'doc', 'tandem');
+  copy(join(root, 'LICENSE'), join(documents, 'copyright'));
+  copy(join(node, 'LICENSE'), join(documents, 'copyright.node'));
+  const command = join(destination, 'usr', 'bin', 'tandem');
+  mkdirSync(dirname(command), { recursive: true });
+  writeFileSync(command, WRAPPER);
+  chmodSync(command, 0o755);
+}
+
+/** Folder of the package that carries the Node.js binary for this platform. */
+function pinnedNode(): string {
+  const name = `node-${process.platform}-${process.arch}`;
+  const folder = join(root, 'node_modules', name);
+  if (existsSync(folder)) return folder;
+  throw new Error(
+    process.platform === 'linux'
+      ? `${name} is not installed: run \`npm ci\` (without --omit=optional)`
+      : `Tandem runs on Linux and is staged on Linux, not on ${process.platform}`,
+  );
+}
+
+interface Lockfile {
+  readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
+}
+
+/**
+ * Paths of the installed packages that the product needs, from the lockfile. Types are not needed
+ * at run time, and the Node.js binary is staged by itself.
+ */
+export function productionPackages(): readonly string[] {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lockfile;
+  return Object.entries(lock.packages)
+    .filter(([path, { dev }]) => path !== '' && dev !== true)
+    .map(([path]) => path)
+    .filter((path) => !/\/(@types\/[^/]+|node-linux-[^/]+)$/.test(path))
+    .filter((path) => existsSync(join(root, path)));
+}
+
+/** One package without the packages nested in it: the lockfile lists those by themselves. */
+function copyPackage(path: string, destination: string): void {
+  const from = join(root, path);
+  for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
+    const file = relative(from, join(entry.parentPath, entry.name));
+    if (entry.isDirectory() || NEVER_LOADED.test(file)) continue;
+    if (file.split(sep).includes('node_modules')) continue;
+    copy(join(from, file), join(destination, file));
+  }
+}
+
+function copy(from: string, to: string): void {
+  cpSync(from, to, { recursive: true });
+}
+
+if (import.meta.main) {
+  stage(stageFolder);
+  process.stdout.write(`staged in ${relative(process.cwd(), stageFolder)}\n`);
+}
