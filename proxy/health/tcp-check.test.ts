@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { promisify } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { fullQueue } from './full-queue.fixture.ts';
 import { closedPort, origin } from './origin.fixture.ts';
 import { tcpCheck } from './tcp-check.ts';
 
@@ -39,14 +37,9 @@ describe('tcpCheck', () => {
   });
 
   it('fails when the connection is not established in time', async () => {
-    // A listener whose thread sleeps and whose queue is full: further SYNs go unanswered.
-    const worker = new Worker(new URL('full-queue.fixture.ts', import.meta.url));
-    const [port] = (await once(worker, 'message')) as [number];
-    const fillers = [0, 1].map(() => connect({ host: '127.0.0.1', port }));
-    await Promise.all(fillers.map((filler) => once(filler, 'connect')));
+    const { port, close } = await fullQueue();
     const outcome = await tcpCheck({ host: '127.0.0.1', port }, 100, never);
-    for (const filler of fillers) filler.destroy();
-    await worker.terminate();
+    await close();
     expect(outcome).toEqual({
       kind: 'failed',
       error: `connect timeout 127.0.0.1:${port} after 100 ms`,

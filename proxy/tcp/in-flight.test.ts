@@ -1,0 +1,187 @@
+/** Every TCP session gives its server back exactly once, however it ends. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
+import { proxyConfig, startPlane, type TestPlane, upstreamConfig } from '../data-plane.fixture.ts';
+import { fullQueue } from '../health/full-queue.fixture.ts';
+import { closedPort } from '../health/origin.fixture.ts';
+import { RawOrigin, type RawPeer, rawClient } from '../raw-peers.fixture.ts';
+
+/** More than the kernel's buffers and our backlog together take. */
+const FLOOD_BYTES = 32 * 1024 * 1024;
+
+let origin: RawOrigin;
+let proxy: TestPlane;
+let ports: readonly number[];
+
+function begin(
+  upstream: Partial<UpstreamConfig> = {},
+  of: readonly number[] = [origin.port],
+): void {
+  ports = of;
+  proxy = startPlane(proxyConfig(upstreamConfig(ports, upstream), { protocol: 'tcp' }));
+}
+
+/** A session with a byte through in both directions. */
+async function session(): Promise<{ client: RawPeer; server: RawPeer }> {
+  const client = await rawClient(proxy.port);
+  const server = await origin.connection();
+  client.send('a');
+  await server.has('a');
+  server.send('b');
+  await client.has('b');
+  expect(proxy.server(origin.port).inFlight).toBe(1);
+  expect(proxy.listener().open).toBe(1);
+  return { client, server };
+}
+
+/** How a connection ends that may be reset before the client has noticed that it was accepted. */
+function fateOfClient(): Promise<string | null> {
+  return rawClient(proxy.port).then(
+    (client) => client.closed(),
+    (error: NodeJS.ErrnoException) => error.code ?? '',
+  );
+}
+
+/** Nothing is in flight or open, and nothing ended twice. */
+async function settled(): Promise<void> {
+  const now = () => ({
+    inFlight: ports.map((port) => proxy.server(port).inFlight),
+    open: proxy.listener().open,
+  });
+  const none = { inFlight: ports.map(() => 0), open: 0 };
+  await expect.poll(now, { timeout: 5000 }).toEqual(none);
+  for (const port of ports) expect(proxy.server(port).unbalancedEnds).toBe(0);
+  const { accepted, closed } = proxy.listener();
+  expect(accepted).toBeGreaterThan(0);
+  expect(closed).toBe(accepted);
+}
+
+beforeEach(async () => {
+  origin = await RawOrigin.listen();
+});
+
+afterEach(async () => {
+  await proxy.close();
+  origin.close();
+});
+
+describe('established sessions', () => {
+  it.each<[string, (client: RawPeer, server: RawPeer) => unknown]>([
+    ['the client resets', (client) => client.socket.resetAndDestroy()],
+    ['the server resets', (_, server) => server.socket.resetAndDestroy()],
+    [
+      'the client ends first',
+      async (client, server) => {
+        client.socket.end();
+        await server.end();
+        server.socket.end('last');
+        expect(await client.end()).toBe('blast');
+      },
+    ],
+    [
+      'the server ends first',
+      async (client, server) => {
+        server.socket.end();
+        await client.end();
+        client.socket.end('last');
+        expect(await server.end()).toBe('alast');
+      },
+    ],
+    [
+      'the client resets after it half-closed',
+      async (client, server) => {
+        client.socket.end();
+        await server.end();
+        client.socket.resetAndDestroy();
+      },
+    ],
+  ])('end when %s', async (_, finish) => {
+    begin({ idleTimeoutMs: 500 });
+    const { client, server } = await session();
+    await finish(client, server);
+    await settled();
+  });
+
+  it('end when nothing moves', async () => {
+    begin({ idleTimeoutMs: 100 });
+    const { client, server } = await session();
+    expect(await client.closed()).toBe('ECONNRESET');
+    expect(await server.closed()).toBe('ECONNRESET');
+    await settled();
+    expect(proxy.server(origin.port).idleTimeouts).toBe(1);
+  });
+
+  it('end when the client takes nothing any more', async () => {
+    begin({ idleTimeoutMs: 200 });
+    const { client, server } = await session();
+    client.socket.pause();
+    server.socket.write(Buffer.alloc(FLOOD_BYTES));
+    await settled();
+    client.socket.destroy();
+  });
+
+  it('end with the balancer', async () => {
+    begin();
+    const { client, server } = await session();
+    expect(await proxy.plane.drain(0)).toBe(1);
+    await Promise.all([client.closed(), server.closed()]);
+    await settled();
+  });
+});
+
+describe('sessions that come to nothing', () => {
+  it('go on to another server when one refuses', async () => {
+    const refusing = await closedPort();
+    begin({}, [refusing, origin.port]);
+    const { client, server } = await session();
+    expect(proxy.server(refusing)).toMatchObject({ inFlight: 0, connectFailures: 1 });
+    client.socket.end();
+    server.socket.end();
+    await settled();
+  });
+
+  it('end with a reset when all refuse', async () => {
+    begin({}, [await closedPort(), await closedPort()]);
+    expect(await fateOfClient()).toBe('ECONNRESET');
+    await settled();
+    for (const port of ports) expect(proxy.server(port).connectFailures).toBe(1);
+  });
+
+  it('end with a reset when no server is available', async () => {
+    begin({ servers: upstreamConfig([origin.port]).servers.map((one) => ({ ...one, weight: 0 })) });
+    expect(await fateOfClient()).toBe('ECONNRESET');
+    await settled();
+    expect(proxy.server(origin.port).requests).toBe(0);
+  });
+
+  it('end when the server does not accept in time', async () => {
+    const full = await fullQueue();
+    begin({ connectTimeoutMs: 100 }, [full.port]);
+    const client = await rawClient(proxy.port);
+    expect(await client.closed()).toBe('ECONNRESET');
+    await settled();
+    expect(proxy.server(full.port)).toMatchObject({ connectTimeouts: 1, connectFailures: 0 });
+    await full.close();
+  });
+
+  it('end when the client is gone before the server accepts', async () => {
+    const full = await fullQueue();
+    begin({ connectTimeoutMs: 200 }, [full.port]);
+    const client = await rawClient(proxy.port);
+    await expect.poll(() => proxy.server(full.port).inFlight).toBe(1);
+    client.socket.resetAndDestroy();
+    await settled();
+    await full.close();
+  });
+
+  it('end with the balancer while connecting', async () => {
+    const full = await fullQueue();
+    begin({}, [full.port]);
+    const client = await rawClient(proxy.port);
+    await expect.poll(() => proxy.server(full.port).inFlight).toBe(1);
+    expect(await proxy.plane.drain(0)).toBe(1);
+    await client.closed();
+    await settled();
+    await full.close();
+  });
+});
