@@ -15,6 +15,8 @@ export interface KeeperOptions {
   readonly statistics: RouterStatistics;
   /** All addresses are on the interface, after `hold` or after a repair. */
   onHeld(): void;
+  /** Somebody took addresses away, and they are back: neighbours may have noticed. */
+  onRepaired(): void;
   /** The kernel refuses an address that should be held. */
   onRefused(reason: string): void;
 }
@@ -158,6 +160,7 @@ export class AddressKeeper {
       const checking = !this.#changeWanted;
       if (checking) this.#checkWanted = false;
       this.#changeWanted = false;
+      const repaired = this.#options.statistics.addressesRepaired;
       const failure = await this.#pass(wanted, checking);
       if (this.#changeWanted) continue;
       if (failure !== null) {
@@ -165,7 +168,9 @@ export class AddressKeeper {
         return;
       }
       this.#fulfilled = true;
-      if (wanted === 'present') this.#options.onHeld();
+      if (wanted === 'absent') continue;
+      this.#options.onHeld();
+      if (this.#options.statistics.addressesRepaired > repaired) this.#options.onRepaired();
     }
   }
 

@@ -20,6 +20,7 @@ export class AdvertisementLink {
   readonly statistics: LinkStatistics = linkStatistics();
   readonly #network: NetworkPort;
   readonly #onArrival: (arrival: Arrival) => void;
+  readonly #onReadError: (error: Error) => void;
   #socket: AdvertisementSocket | null = null;
   #index = 0;
   /** Why the socket is not open, after an attempt to open it. */
@@ -30,11 +31,13 @@ export class AdvertisementLink {
     readonly family: 4 | 6;
     readonly network: NetworkPort;
     onArrival(arrival: Arrival): void;
+    onReadError(error: Error): void;
   }) {
     this.interface = options.interface;
     this.family = options.family;
     this.#network = options.network;
     this.#onArrival = options.onArrival;
+    this.#onReadError = options.onReadError;
   }
 
   /** The error of the last attempt to open; null when it succeeded or none was made. */
@@ -69,6 +72,15 @@ export class AdvertisementLink {
   send(message: Uint8Array): void {
     if (this.#socket === null) throw new OsError('send', 107, `${this.interface}: no socket`);
     this.#socket.send(message);
+  }
+
+  /** Takes in at once what the kernel has queued. Does not throw. */
+  readQueued(): void {
+    try {
+      this.#socket?.readQueued();
+    } catch (error) {
+      this.#onReadError(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   /** Closes the socket; `open` may follow. */

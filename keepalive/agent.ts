@@ -89,6 +89,13 @@ export class Agent {
           );
           if (intake !== null) this.#input(intake.router, intake.event);
         },
+        onReadError: (error) =>
+          this.#limiter.limit(`${linkKey} read`, (suppressed) =>
+            this.#ports.log.warn(
+              { interface: config.interface, err: error, suppressed },
+              `cannot read advertisements on ${config.interface}: ${error.message}`,
+            ),
+          ),
       });
       link = opened;
       this.#links.set(linkKey, link);
@@ -104,6 +111,7 @@ export class Agent {
       onTransition: (transition) => {
         for (const listener of this.#listeners) listener(transition);
       },
+      onDoubt: () => this.#input(router, { type: 'doubt' }),
       onStanding: () => this.#retrack(),
     });
     this.#routers.push(router);
@@ -207,10 +215,14 @@ export class Agent {
 
   #tick(): void {
     const now = this.#ports.clock.now();
-    for (const router of this.#routers) {
-      const deadline = nextDeadline(router.state);
-      if (deadline !== null && deadline <= now) this.#input(router, { type: 'tick' });
-    }
+    const due = ({ state }: RouterDriver) => (nextDeadline(state) ?? now + 1) <= now;
+    // A down timer is not believed before what lies in the socket is read: it may be the very
+    // advertisement that was waited for, behind a short stall of this process.
+    const claiming = this.#routers.filter(
+      (router) => router.state.name === 'Backup' && due(router),
+    );
+    for (const link of new Set(claiming.map(({ link }) => link))) link.readQueued();
+    for (const router of this.#routers) if (due(router)) this.#input(router, { type: 'tick' });
     this.#arm();
   }
 

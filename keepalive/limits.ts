@@ -18,16 +18,10 @@ export const announceRefreshMicros = 60_000_000;
 /** A doubt restarts the announcements at most this often, so a hostile LAN cannot drive us. */
 export const announceRestartMicros = 1_000_000;
 
-/**
- * A down timer that fires this much late may have packets waiting in the socket behind it: the
- * socket is read first.
- */
-export const lateDrainMicros = 2_000;
-
 /** How long one turn of the event loop is given to read the sockets. */
 export const drainPauseMicros = 1_000;
 
-/** So many times in a row a late Backup listens again before it trusts a read socket alone. */
+/** So many times in a row a late Backup listens again before it trusts the read socket alone. */
 export const lateListensMax = 3;
 
 /** A node whose balancer was never ready waits this long before it claims at priority 1. */

@@ -39,8 +39,11 @@ export interface AdvertisementSocket {
   sourceAddress(): Uint8Array | null;
   /** Sends to 224.0.0.18 or ff02::12. Throws OsError when the kernel refuses. */
   send(message: Uint8Array): void;
-  /** Throws away everything already queued (after a stall) and returns how many packets it was. */
-  discardQueued(): number;
+  /**
+   * Delivers at once, through `onPacket`, what the kernel has queued, and returns how many packets it
+   * was: a down timer is believed only when nothing unread contradicts it. Throws OsError.
+   */
+  readQueued(): number;
   close(): void;
 }
 
@@ -77,6 +80,49 @@ export interface NetworkPort {
   /** One gratuitous ARP or unsolicited neighbour advertisement for the address. */
   announce(name: string, address: VirtualAddress): void;
   subscribe(listener: (event: NetworkEvent) => void): void;
+  close(): void;
+}
+
+/**
+ * A virtual router's right to speak for its addresses, kept by the kernel (design 4.3): each advert
+ * that leaves renews it, and without one it expires. While it is expired the kernel drops our
+ * adverts, and ARP, neighbour discovery and IP packets of the addresses. It is expired when opened.
+ */
+export interface Lease {
+  /** Starts it, or starts it anew, for one duration. Before the first advert of a claim. Throws. */
+  arm(): void;
+  /** Ends it at once; harmless when it has expired. Throws when the kernel refuses. */
+  end(): void;
+  /** What the kernel says: false after a stall means that it lapsed. */
+  isArmed(): boolean;
+  /** Removes it: the kernel no longer holds anything back. */
+  close(): void;
+}
+
+export interface LeaseOptions {
+  readonly interface: string;
+  readonly family: 4 | 6;
+  readonly vrid: number;
+  readonly addresses: readonly VirtualAddress[];
+  /** Three times the advertised interval, ms: less than any Backup's Active_Down_Interval. */
+  readonly durationMs: number;
+  /**
+   * Somebody removed the rules, and they were put back with the lease expired; or somebody ended
+   * the lease. Who is Active arms it again here, unless it must look around first.
+   */
+  onLost(): void;
+}
+
+export interface LeasePort {
+  /**
+   * Opens the lease of one virtual router on the interface of that name that exists now (open it
+   * again when the interface was made anew). Throws with the reason when there can be none:
+   * libnftables missing, a kernel without egress hooks, no right to.
+   */
+  open(options: LeaseOptions): Lease;
+  /** Removes what an agent that was killed left behind. Throws as `open`. */
+  sweep(): void;
+  /** Closes every lease. */
   close(): void;
 }
 

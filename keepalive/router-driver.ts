@@ -33,6 +33,8 @@ export interface RouterDriverOptions {
   readonly limiter: LogLimiter;
   readonly standing: Standing;
   onTransition(transition: Transition): void;
+  /** The neighbours may need another announcement. */
+  onDoubt(): void;
   /** Something that the priority follows from has changed. */
   onStanding(): void;
 }
@@ -90,6 +92,7 @@ export class RouterDriver {
       limiter: options.limiter,
       statistics: this.statistics,
       onHeld: () => this.#addressesHeld(),
+      onRepaired: () => options.onDoubt(),
       onRefused: (reason) => this.faults.raise('address', reason),
     });
   }

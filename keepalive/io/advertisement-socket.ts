@@ -45,7 +45,7 @@ export function openAdvertisementSocket(
       }
       socket.send(message, source, group);
     },
-    discardQueued: () => socket.discardQueued(),
+    readQueued: () => socket.readQueued(),
     close: () => socket.close(),
   };
 }

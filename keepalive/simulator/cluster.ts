@@ -77,8 +77,9 @@ export class Cluster {
     host.start();
     const { agent } = host;
     agent?.onTransition((transition) => {
-      const leaves = transition.from === 'Active' && transition.to === 'Initialize';
       // Nobody hears that it goes, so nobody can know that its announcements are void.
+      const unheard = transition.to === 'Initialize' || !this.#connected(host);
+      const leaves = transition.from === 'Active' && unheard;
       if (leaves && this.lastAnnouncement?.host === host) this.lastAnnouncement = null;
       this.onTransition(host, transition);
     });
@@ -87,6 +88,10 @@ export class Cluster {
     this.clock.after(readyIn, () => {
       if (host.agent === agent) this.setProxy(host, true);
     });
+  }
+
+  #connected(host: SimHost): boolean {
+    return this.hosts.every((other) => this.lan.connected(host.station, other.station));
   }
 
   /** The host's balancer becomes ready, or dies. */

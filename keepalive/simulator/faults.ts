@@ -57,12 +57,13 @@ const badNetwork: Begin = (cluster, _host, prng) => {
   };
 };
 
-const stall: Begin = (cluster, host) => {
+const stall: Begin = (cluster, host, prng) => {
   if (host.agent === null || host.paused) return null;
   const { agent } = host;
-  host.pause();
+  const frozen = prng.chance(0.3);
+  host.pause(frozen);
   return {
-    text: `${cluster.name(host)} does not run`,
+    text: `${cluster.name(host)} ${frozen ? 'is frozen' : 'does not run'}`,
     end: () => {
       if (host.agent === agent) host.resume();
     },

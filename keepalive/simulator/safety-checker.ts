@@ -1,12 +1,20 @@
 import { drainPauseMicros } from '../limits.ts';
+import type { Transition } from '../status.ts';
 import { millis } from '../transition-text.ts';
+import { activeDownInterval } from '../virtual-router/timers.ts';
 import type { Cluster } from './cluster.ts';
 import type { SimHost } from './sim-host.ts';
 
 /** A broken promise. */
 export class Violation extends Error {
   override readonly name = 'Violation';
-  readonly rule: 'two-holders' | 'not-one-holder' | 'wrong-holder' | 'flap' | 'neighbours';
+  readonly rule:
+    | 'two-holders'
+    | 'late-claim'
+    | 'not-one-holder'
+    | 'wrong-holder'
+    | 'flap'
+    | 'neighbours';
 
   constructor(rule: Violation['rule'], text: string) {
     super(text);
@@ -30,14 +38,18 @@ export class SafetyChecker {
   /** Worst overlap seen so far, for the report. */
   worstMicros = 0;
   readonly #cluster: Cluster;
+  /** A pause after which every down timer is more than an interval late. */
+  readonly #longMicros: number;
   readonly #overlaps = new Map<string, number>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
     const { options } = cluster;
+    const interval = options.advertIntervalMs * 1000;
+    this.#longMicros = interval + activeDownInterval(options.version, 0, interval);
     const jitter = Math.max(...options.hosts.map(({ jitterMicros }) => jitterMicros));
     this.boundMicros =
-      options.advertIntervalMs * 1000 +
+      interval +
       options.delayMaxMicros +
       2 * jitter +
       // An addition under way is finished before the removal begins.
@@ -52,6 +64,21 @@ export class SafetyChecker {
     for (let i = 0; i < hosts.length; i++) {
       for (let j = i + 1; j < hosts.length; j++) this.#checkPair(hosts[i]!, hosts[j]!);
     }
+  }
+
+  /**
+   * A host must not claim with advertisements unread, and one that did not run for so long that its
+   * down timer is far behind must not claim in the moment in which it wakes. Throws Violation.
+   */
+  transition(host: SimHost, transition: Transition): void {
+    if (transition.to !== 'Active' || transition.evidence.reason === 'owner') return;
+    const late =
+      host.resumedAt === this.#cluster.clock.now && host.pausedForMicros > this.#longMicros;
+    if (!late && host.unread === 0) return;
+    throw new Violation(
+      'late-claim',
+      `${this.#cluster.name(host)} claimed the addresses as it woke: ${transition.why}`,
+    );
   }
 
   #checkPair(a: SimHost, b: SimHost): void {

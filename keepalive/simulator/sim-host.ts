@@ -56,6 +56,13 @@ export class SimHost {
   script: (name: string) => boolean = () => true;
   /** A firewall that refuses what the agent sends. */
   refuseSends = false;
+  /** No permission for raw sockets. */
+  refuseSockets = false;
+  /** The interface has an address to send from. */
+  hasSource = true;
+  /** When the process last ran again after a pause, and how long that was. */
+  resumedAt = -1;
+  pausedForMicros = 0;
   /** Somebody changed an address, and repairing it may take until then. */
   meddledUntil = 0;
   /** A kernel that refuses to add addresses. */
@@ -64,11 +71,14 @@ export class SimHost {
   /** Callbacks of a process that is gone must not run: each process has its number. */
   #process = 0;
   #paused = false;
+  #frozen = false;
+  #pausedAt = 0;
   #waiting: (() => void)[] = [];
   #queue: Frame[] = [];
   #onPacket: ((packet: ReceivedPacket) => void) | null = null;
   #subscriber: ((event: NetworkEvent) => void) | null = null;
   #link: LinkState | null;
+  readonly #tracked = new Map<string, LinkState>();
 
   constructor(options: SimHostOptions) {
     this.#options = options;
@@ -114,25 +124,37 @@ export class SimHost {
     this.#options.onChange();
   }
 
-  /** The process does not run; the kernel goes on receiving unless the machine is paused too. */
-  pause(): void {
+  /**
+   * The process does not run. Its kernel goes on receiving, unless the whole machine is frozen: then
+   * what is sent to it meanwhile is lost.
+   */
+  pause(frozen = false): void {
     this.#paused = true;
+    this.#frozen = frozen;
+    this.#pausedAt = this.#options.clock.now;
+  }
+
+  /** Packets in the socket that the process has not read. */
+  get unread(): number {
+    return this.#queue.length;
   }
 
   /** It runs again: first the timers that are due, then what the socket kept. */
   resume(): void {
     this.#paused = false;
+    this.resumedAt = this.#options.clock.now;
+    this.pausedForMicros = this.resumedAt - this.#pausedAt;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const run of waiting) run();
-    const queue = this.#queue;
-    this.#queue = [];
-    for (const frame of queue) this.#deliver(frame);
+    this.#readQueue();
     this.#options.onChange();
   }
 
-  /** Cable in or out; null: the interface is deleted. A new one has a new index. */
-  setLink(state: 'up' | 'down' | 'missing'): void {
+  /**
+   * Cable in or out, or the interface deleted; a new one has a new index. Quietly: no event is sent.
+   */
+  setLink(state: 'up' | 'down' | 'missing', quietly = false): void {
     const index = (this.#link?.index ?? 2) + (this.#link === null ? 1 : 0);
     this.#link =
       state === 'missing'
@@ -144,8 +166,21 @@ export class SimHost {
             running: state === 'up',
           };
     if (state === 'missing') this.addresses.clear();
-    this.#notify({ type: 'link', interface: this.#options.interface, link: this.#link });
+    const event = { type: 'link', interface: this.#options.interface, link: this.#link } as const;
+    if (!quietly) this.#notify(event);
     this.#options.onChange();
+  }
+
+  /** An interface that is only tracked. */
+  setTracked(name: string, running: boolean): void {
+    const link = { name, index: 9, mac: new Uint8Array(6), running };
+    this.#tracked.set(name, link);
+    this.#notify({ type: 'link', interface: name, link });
+  }
+
+  /** Events got lost: the agent is told to look for itself. */
+  resync(): void {
+    this.#notify({ type: 'resync' });
   }
 
   /** Another program changes an address behind the agent's back. */
@@ -171,7 +206,14 @@ export class SimHost {
   #receive(frame: Frame): void {
     if (!this.linkUp || this.#onPacket === null) return;
     if (!this.#paused) this.#deliver(frame);
-    else if (this.#queue.length < SOCKET_QUEUE_MAX) this.#queue.push(frame);
+    else if (!this.#frozen && this.#queue.length < SOCKET_QUEUE_MAX) this.#queue.push(frame);
+  }
+
+  #readQueue(): number {
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const frame of queue) this.#deliver(frame);
+    return queue.length;
   }
 
   #deliver(frame: Frame): void {
@@ -240,22 +282,28 @@ export class SimHost {
     };
     return {
       openAdvertisementSocket: (options): AdvertisementSocket => {
-        const receive = (packet: ReceivedPacket) => options.onPacket(packet);
+        if (this.refuseSockets) throw new OsError('socket', EPERM, 'AF_INET, SOCK_RAW, 112');
+        const index = this.#link?.index;
+        // A socket of an interface that was deleted stays deaf when the name comes back.
+        const receive = (packet: ReceivedPacket) => {
+          if (this.#link?.index === index) options.onPacket(packet);
+        };
         this.#onPacket = receive;
         return {
-          sourceAddress: () => source,
+          sourceAddress: () => (this.hasSource ? source : null),
           send: (message) => {
             if (this.refuseSends) throw new OsError('sendto', EPERM, this.#options.interface);
             if (!this.linkUp || !alive()) return;
             lan.multicast({ from: this.station, message, source, hopLimit: 255 });
           },
-          discardQueued: () => this.#queue.splice(0).length,
+          readQueued: () => this.#readQueue(),
           close: () => {
             if (this.#onPacket === receive) this.#onPacket = null;
           },
         };
       },
-      link: (name) => (name === this.#options.interface ? this.#link : null),
+      link: (name) =>
+        name === this.#options.interface ? this.#link : (this.#tracked.get(name) ?? null),
       addresses: async () => {
         await clock.delay(addressMicros);
         return [...this.addresses];

@@ -2,7 +2,8 @@
 import type { AgentConfig, VirtualRouterConfig } from '../../src/config/agent-config.ts';
 import { parseIp } from '../../src/os/ip-address.ts';
 import type { Logger } from '../ports.ts';
-import type { Transition } from '../status.ts';
+import type { RouterStatus, Transition } from '../status.ts';
+import type { StateName } from '../virtual-router/action.ts';
 import { Prng } from './prng.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimHost } from './sim-host.ts';
@@ -50,14 +51,14 @@ export function routerConfig(overrides: Partial<VirtualRouterConfig> = {}): Virt
 
 export function agentConfig(
   node: string,
-  router: VirtualRouterConfig,
+  virtualRouters: readonly VirtualRouterConfig[],
   rest: Partial<AgentConfig> = {},
 ): AgentConfig {
   return {
     node,
     nodes: ['a', 'b'],
     digest: '0'.repeat(64),
-    virtualRouters: [router],
+    virtualRouters,
     healthScripts: [],
     ...rest,
   };
@@ -68,6 +69,10 @@ export interface PairOptions {
   readonly b?: Partial<VirtualRouterConfig>;
   readonly both?: Partial<VirtualRouterConfig>;
   readonly rest?: Partial<AgentConfig>;
+  /** Addresses that `a` and `b` send from. */
+  readonly sources?: readonly [string, string];
+  /** Priorities of a second virtual router on the same interface. */
+  readonly second?: { readonly a: number; readonly b: number };
 }
 
 /** Host `a` (priority 200, 198.51.100.11) and host `b` (100, .12) on a clean LAN. */
@@ -89,14 +94,30 @@ export class SimPair {
   readonly b: SimHost;
 
   constructor(options: PairOptions = {}) {
-    const host = (node: string, address: string, router: Partial<VirtualRouterConfig>) =>
+    const [sourceA, sourceB] = options.sources ?? ['198.51.100.11', '198.51.100.12'];
+    const second = (node: 'a' | 'b'): VirtualRouterConfig[] =>
+      options.second === undefined
+        ? []
+        : [
+            routerConfig({
+              name: 'web2',
+              vrid: 52,
+              priority: options.second[node],
+              addresses: [{ address: '198.51.100.101', prefixLength: 24 }],
+            }),
+          ];
+    const host = (node: 'a' | 'b', address: string, router: Partial<VirtualRouterConfig>) =>
       new SimHost({
         clock: this.clock,
         prng: this.prng,
         lan: this.lan,
         interface: 'eth0',
         source: parseIp(address)!,
-        config: agentConfig(node, routerConfig({ ...options.both, ...router }), options.rest),
+        config: agentConfig(
+          node,
+          [routerConfig({ ...options.both, ...router }), ...second(node)],
+          options.rest,
+        ),
         addressMicros: 500,
         jitterMicros: 100,
         driftPpm: 0,
@@ -105,12 +126,37 @@ export class SimPair {
         onChange: () => {},
         onAnnounce: () => this.announcements.push(node),
       });
-    this.a = host('a', '198.51.100.11', { priority: 200, ...options.a });
-    this.b = host('b', '198.51.100.12', { priority: 100, ...options.b });
+    this.a = host('a', sourceA, { priority: 200, ...options.a });
+    this.b = host('b', sourceB, { priority: 100, ...options.b });
   }
 
-  async start(): Promise<void> {
+  /** Starts both, and waits until one of them is Active. */
+  async elected(): Promise<this> {
     for (const host of [this.a, this.b]) this.startHost(host);
+    await this.run(500_000);
+    return this;
+  }
+
+  /** The router's status on a host. */
+  router(host: SimHost): RouterStatus {
+    const status = host.agent?.status().routers[0];
+    if (status === undefined) throw new Error(`no agent on ${host.config.node}`);
+    return status;
+  }
+
+  /** Messages of a level that match. */
+  logged(pattern: RegExp): string[] {
+    return this.logs.map(({ message }) => message).filter((message) => pattern.test(message));
+  }
+
+  /** Runs until the host is in a state, at most for a time; returns what it took. */
+  async until(host: SimHost, state: StateName, mostMicros: number): Promise<number> {
+    const from = this.clock.now;
+    while (this.router(host).state !== state) {
+      if (this.clock.now - from > mostMicros) throw new Error(`${state} not in ${mostMicros} us`);
+      await this.run(100);
+    }
+    return this.clock.now - from;
   }
 
   startHost(host: SimHost): void {

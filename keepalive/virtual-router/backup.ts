@@ -1,5 +1,5 @@
 /** Backup: listening to the Active router (RFC 9568 section 6.4.2). */
-import { drainPauseMicros, lateDrainMicros, lateListensMax } from '../limits.ts';
+import { lateListensMax } from '../limits.ts';
 import type { TransitionReason } from './action.ts';
 import { compareAddresses } from './election.ts';
 import type { HeardAdvertisement, RouterEvent } from './event.ts';
@@ -28,7 +28,7 @@ export function stepBackup(state: BackupState, event: RouterEvent, now: number):
 
 function hear(state: BackupState, heard: HeardAdvertisement, now: number): BackupState {
   if (isBystander(state, heard, now)) return state;
-  const fresh = { ...state, heard, held: false, lateWakes: 0, drained: false };
+  const fresh = { ...state, heard, held: false, lateWakes: 0 };
   // 6.4.2: the Active router resigns. Skew_Time alone decides which Backup follows.
   if (heard.priority === 0) {
     return { ...fresh, followed: null, activeDownAt: now + skew(state), downCause: 'resigned' };
@@ -107,9 +107,9 @@ function changeStanding(before: BackupState, standing: Standing, now: number): B
 }
 
 /**
- * The down timer ran out. Before it is believed: a timer that fires late says that this process did
- * not run, and then the advertisements that would have stopped it may lie unread in the socket, or
- * were lost with a paused machine. Such a timer never claims by itself.
+ * The down timer ran out. The driver has read the socket before it says so, but that is not enough
+ * for a timer that fires late: then this process, or the whole machine, did not run, and what would
+ * have stopped the timer may be lost. Such a timer never claims by itself; it listens.
  */
 function timerFired(state: BackupState, now: number): Step {
   const { claimNotBefore } = state.standing;
@@ -118,22 +118,15 @@ function timerFired(state: BackupState, now: number): Step {
   }
   const late = now - state.activeDownAt;
   if (late > state.activeIntervalMicros && state.lateWakes < lateListensMax) {
-    // The sockets are read as the loop turns; an Active router speaks within one interval.
+    // An Active router speaks within one interval.
     const wait = state.activeIntervalMicros + skew(state);
     return {
       state: {
         ...state,
         activeDownAt: now + wait,
         lateWakes: state.lateWakes + 1,
-        drained: false,
       },
       actions: [{ type: 'woke-late', lateMicros: late, waitMicros: wait }],
-    };
-  }
-  if (late > lateDrainMicros && !state.drained) {
-    return {
-      state: { ...state, activeDownAt: now + drainPauseMicros, drained: true },
-      actions: [],
     };
   }
   // 6.4.2: Active_Down_Timer fired.

@@ -61,8 +61,6 @@ export interface BackupState extends Common {
   readonly held: boolean;
   /** Wakes in a row that came later than an interval. */
   readonly lateWakes: number;
-  /** The sockets were read after the last late wake, and nothing was in them. */
-  readonly drained: boolean;
 }
 
 /** Answering for the addresses. */

@@ -70,7 +70,6 @@ export function enterBackup(state: RouterState, now: number, entry: BackupEntry)
       activeIntervalMicros: entry.intervalMicros,
       held: false,
       lateWakes: 0,
-      drained: false,
     },
     actions,
   };

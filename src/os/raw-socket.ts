@@ -20,8 +20,8 @@ import { setIntOption, setOption } from './socket-option.ts';
 const RECEIVE_BUFFER_BYTES = 1024 * 1024;
 /** Packets read in one wake-up, so that a flood cannot hold the timers back. */
 const READS_PER_WAKE_MAX = 64;
-/** Packets thrown away in one `discardQueued`: more than the receive buffer can hold. */
-const DISCARDS_MAX = 16_384;
+/** Packets read in one `readQueued`: a flood must not keep its caller for ever. */
+const QUEUED_READS_MAX = 1_024;
 /** Largest IP datagram. */
 const DATAGRAM_BYTES_MAX = 65_535;
 const HOP_LIMIT = 255;
@@ -97,7 +97,7 @@ export class RawSocket {
       } else {
         this.#prepareIpv6();
       }
-      const read = () => this.#readSome();
+      const read = () => void this.#read(READS_PER_WAKE_MAX);
       this.#watch = watchReadable(this.#fd, this.#label, read, options.onError);
     } catch (error) {
       libc().close(this.#fd);
@@ -116,13 +116,12 @@ export class RawSocket {
     this.#outgoing.send(this.#fd, message, address, control, this.#label);
   }
 
-  /** Throws away what is queued and returns how many packets it was. */
-  discardQueued(): number {
-    let count = 0;
-    while (count < DISCARDS_MAX && this.#outgoing.receive(this.#fd, c.MSG_DONTWAIT, this.#label)) {
-      count++;
-    }
-    return count;
+  /**
+   * Delivers at once what the kernel has queued, without waiting for the event loop, and returns
+   * how many packets were read. Not to be called from `onPacket`. Throws OsError.
+   */
+  readQueued(): number {
+    return this.#read(QUEUED_READS_MAX);
   }
 
   /** Leaves the group and closes. A second call does nothing. */
@@ -178,16 +177,17 @@ export class RawSocket {
       : { level: c.IPPROTO_IPV6, type: c.IPV6_PKTINFO, data };
   }
 
-  #readSome(): void {
-    for (let reads = 0; reads < READS_PER_WAKE_MAX && this.#open; reads++) {
-      if (!this.#incoming.receive(this.#fd, c.MSG_DONTWAIT, this.#label)) {
-        return;
-      }
+  #read(packetsMax: number): number {
+    let reads = 0;
+    while (reads < packetsMax && this.#open) {
+      if (!this.#incoming.receive(this.#fd, c.MSG_DONTWAIT, this.#label)) break;
+      reads++;
       const packet = this.#options.family === 4 ? this.#ipv4Packet() : this.#ipv6Packet();
       if (packet !== null) {
         this.#options.onPacket(packet);
       }
     }
+    return reads;
   }
 
   #ipv4Packet(): RawPacket | null {

@@ -1,0 +1,119 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { RouterEvent } from '../virtual-router/event.ts';
+import type { RouterState } from '../virtual-router/state.ts';
+import type { Step } from '../virtual-router/step.ts';
+import { type SimulationResult, simulate } from './simulation.ts';
+
+type StepFunction = (state: RouterState, event: RouterEvent, now: number) => Step;
+
+/** The rule that a test breaks on purpose; the real step when it breaks none. */
+const sabotage = vi.hoisted(() => ({
+  current: null as ((real: StepFunction) => StepFunction) | null,
+}));
+
+vi.mock('../virtual-router/step.ts', async (importOriginal) => {
+  const { step } = await importOriginal<{ step: StepFunction }>();
+  const broken: StepFunction = (state, event, now) =>
+    (sabotage.current?.(step) ?? step)(state, event, now);
+  return { step: broken };
+});
+
+afterEach(() => {
+  sabotage.current = null;
+});
+
+/** Runs seeds until one breaks a promise; null when none of them does. */
+async function firstViolation(first: number, count: number): Promise<SimulationResult | null> {
+  for (let seed = first; seed < first + count; seed++) {
+    const result = await simulate(seed);
+    if (result.violation !== null) return result;
+  }
+  return null;
+}
+
+describe('swarms of agents', () => {
+  it('keep every promise under drawn faults', { timeout: 60_000 }, async () => {
+    const found = await firstViolation(1, 300);
+    expect(found?.trace ?? '').toBe('');
+  });
+
+  it('live the same life again from the same seed', async () => {
+    const [once, again] = [await simulate(7), await simulate(7)];
+    expect(again).toEqual(once);
+    expect((await simulate(8)).trace).not.toBe(once.trace);
+  });
+});
+
+describe('a rule broken on purpose is found', () => {
+  const seeds = 300;
+
+  it('an Active router that does not give way', async () => {
+    sabotage.current = (real) => (state, event, now) =>
+      state.name === 'Active' && event.type === 'advertisement' && event.heard.priority > 0
+        ? { state, actions: [] }
+        : real(state, event, now);
+    const found = await firstViolation(1, seeds);
+    expect(found?.violation?.rule).toBe('two-holders');
+    expect(found?.trace).toMatch(/VIOLATION two-holders: . and . both held the address/);
+    expect(found?.journal.length).toBeGreaterThan(10);
+  });
+
+  it('a Backup that keeps the addresses', async () => {
+    sabotage.current = (real) => (state, event, now) => {
+      const result = real(state, event, now);
+      const actions = result.actions.filter(({ type }) => type !== 'remove-addresses');
+      return { ...result, actions };
+    };
+    expect((await firstViolation(1, seeds))?.violation).not.toBeNull();
+  });
+
+  it('a Backup whose timer the advertisements do not restart', async () => {
+    sabotage.current = (real) => (state, event, now) => {
+      const result = real(state, event, now);
+      if (state.name !== 'Backup' || event.type !== 'advertisement') return result;
+      if (result.state.name !== 'Backup') return result;
+      return { ...result, state: { ...result.state, activeDownAt: state.activeDownAt } };
+    };
+    const found = await firstViolation(1, seeds);
+    expect(found?.violation?.rule).toBe('flap');
+  });
+
+  it('a tie that nobody wins', async () => {
+    sabotage.current = (real) => (state, event, now) =>
+      state.name === 'Active' &&
+      event.type === 'advertisement' &&
+      event.heard.priority === state.standing.priority
+        ? { state, actions: [] }
+        : real(state, event, now);
+    expect((await firstViolation(1, seeds))?.violation?.rule).toBe('two-holders');
+  });
+
+  it('a down timer that is believed however late it fires', async () => {
+    sabotage.current = (real) => (state, event, now) =>
+      event.type === 'tick' && state.name === 'Backup' && now > state.activeDownAt
+        ? real({ ...state, activeDownAt: now }, event, now)
+        : real(state, event, now);
+    expect((await firstViolation(1, seeds))?.violation?.rule).toBe('late-claim');
+  });
+
+  it('a loser that does not speak up once more, so that the winner announces', async () => {
+    sabotage.current = (real) => (state, event, now) => {
+      const result = real(state, event, now);
+      if (state.name !== 'Active' || event.type !== 'advertisement') return result;
+      if (result.state.name !== 'Backup') return result;
+      const actions = result.actions.filter(({ type }) => type !== 'send-advertisement');
+      return { ...result, actions };
+    };
+    expect((await firstViolation(1, 3 * seeds))?.violation?.rule).toBe('neighbours');
+  });
+
+  it('a faulted Active router that a preempt: false Backup lets go on', async () => {
+    sabotage.current = (real) => (state, event, now) => {
+      if (state.name !== 'Backup' || state.parameters.preempt) return real(state, event, now);
+      const strict = { ...state.parameters, strictRfc: true };
+      const result = real({ ...state, parameters: strict }, event, now);
+      return { ...result, state: { ...result.state, parameters: state.parameters } };
+    };
+    expect((await firstViolation(1, 3 * seeds))?.violation?.rule).toBe('wrong-holder');
+  });
+});

@@ -1,0 +1,105 @@
+/**
+ * The state machine told as stories. `stories.golden` is what they look like; a change of behaviour
+ * shows there as a diff and is reviewed like code. UPDATE_GOLDEN=1 writes it anew.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { parseIp } from '../../src/os/ip-address.ts';
+import { INTERVAL, Story } from './story.case.ts';
+
+const GOLDEN = new URL('stories.golden', import.meta.url);
+
+/** A Backup that has heard the Active router once. */
+const backup = (...parts: ConstructorParameters<typeof Story>) => new Story(...parts).startup();
+
+const STORIES: Record<string, () => Story> = {
+  'nobody else: claim after Active_Down_Interval': () => backup().wait().wait().wait().wait(),
+  'the Active router goes silent': () =>
+    backup({}, { priority: 100 }).pass(10_000).hear(200).pass(INTERVAL).hear(200).wait(),
+  'the Active router resigns': () =>
+    backup({}, { priority: 100 }).pass(10_000).hear(200).pass(INTERVAL).hear(0).wait(),
+  'the better router returns and preempts': () =>
+    backup().pass(30_000).hear(100).wait().pass(500).hear(100),
+  'the better router returns, preempt: false': () =>
+    backup({ preempt: false }).pass(30_000).hear(100).pass(INTERVAL).hear(100),
+  'the better router returns, strict_rfc: lower advertisements are discarded': () =>
+    backup({ strictRfc: true }).pass(30_000).hear(100).pass(INTERVAL).hear(100).wait(),
+  'an Active router meets a better one': () =>
+    backup({}, { priority: 100 }).wait().pass(20_000).hear(200).pass(INTERVAL).hear(200),
+  'an Active router meets an equal one with a higher address': () => backup().wait().hear(200),
+  'an Active router meets an equal one with a lower address': () =>
+    backup().wait().hear(200, parseIp('198.51.100.10')!),
+  'an Active router meets a worse one: says so at once': () =>
+    backup().wait().pass(2_000_000).hear(100).pass(10_000).hear(100),
+  'an Active router hears another resign': () => backup().wait().pass(50_000).hear(0),
+  'the balancer of the Active router dies: the fall is advertised at once': () =>
+    backup().wait().pass(30_000).standing(1).pass(60_000).hear(100),
+  'the peer of a fallen Active router takes over within Skew_Time': () =>
+    backup({}, { priority: 100 }).pass(10_000).hear(200).pass(30_000).hear(1).wait(),
+  'a faulted Active router gives way even to preempt: false': () =>
+    backup({ preempt: false }).pass(10_000).hear(100).pass(30_000).hear(2).wait(),
+  'a Backup gets better than the Active router': () =>
+    backup({}, { priority: 2 }).pass(10_000).hear(100).pass(40_000).standing(200).wait(),
+  'a Backup gets worse again before its shortened timer fires': () =>
+    backup().pass(10_000).hear(100).pass(5_000).standing(2).pass(50_000).hear(100),
+  'both are sick: no move': () =>
+    backup({}, { priority: 2 }).pass(10_000).hear(2).pass(INTERVAL).hear(2),
+  'a bystander with a low priority does not count while the Active router is heard': () =>
+    backup({}, { priority: 150 })
+      .hear(200)
+      .pass(20_000)
+      .hear(100, parseIp('198.51.100.13')!)
+      .pass(5_000)
+      .hear(0, parseIp('198.51.100.13')!),
+  'a fall with peer: other: priority 0 once, back when nobody follows': () =>
+    backup({ peer: 'other' }).wait().pass(30_000).standing(2).wait().standing(1),
+  'a fall below the other peer: priority 0': () => backup({ peer: 'other' }).wait().standing(90),
+  'a fall in strict mode waits for the next advertisement': () =>
+    backup({ strictRfc: true }).wait().pass(30_000).standing(150).wait(),
+  'never ready: no claim for 30 s': () =>
+    backup({}, { priority: 1, claimNotBefore: 30_000_000 }).wait().wait(),
+  'ready at last: the silence was waited for already': () =>
+    backup({}, { priority: 1, claimNotBefore: 30_000_000 })
+      .wait()
+      .pass(7_000_000)
+      .standing(200)
+      .wait(),
+  'a Backup wakes late: it listens first, and hears the Active router': () =>
+    backup({}, { priority: 100 }).hear(200).wait(5_000_000).hear(200),
+  'a Backup wakes late: it listens, hears nobody, and claims': () =>
+    backup({}, { priority: 100 }).hear(200).wait(5_000_000).wait(),
+  'a Backup wakes a little late: the driver has read the socket, so it claims': () =>
+    backup({}, { priority: 100 }).hear(200).wait(4_000),
+  'a Backup that always wakes late claims in the end': () =>
+    backup({}, { priority: 100 }).wait(150_000).wait(150_000).wait(150_000).wait(150_000),
+  'an Active router wakes after a stall: somebody else took over': () =>
+    backup().wait().wait().pass(5_000_000).tick().hear(100).pass(INTERVAL).hear(100).wait(),
+  'an Active router wakes after a stall: nobody took over': () =>
+    backup().wait().wait().pass(5_000_000).tick().wait(),
+  'the address owner is Active at once, and does not look around': () =>
+    new Story({ owner: true }, { priority: 255 }).startup().pass(5_000_000).tick(),
+  'stop while Active: resign, then release': () =>
+    backup().wait().apply({ type: 'shutdown', cause: 'stop' }),
+  'stop while Backup: silent': () => backup().apply({ type: 'shutdown', cause: 'stop' }),
+  'the cable of the Active router is pulled and put back': () =>
+    backup().wait().apply({ type: 'shutdown', cause: 'link-down' }).pass(2_000_000).startup(),
+  'announcements: growing gaps, then a slow refresh; a doubt starts them again': () => {
+    const story = backup({ advertIntervalMicros: 40_000_000, owner: true }, { priority: 255 });
+    story.wait().wait().wait().wait().wait().pass(5_000_000).apply({ type: 'doubt' });
+    return story.wait().pass(50_000).apply({ type: 'doubt' }).wait();
+  },
+  'VRRPv2: the skew is in seconds': () =>
+    backup({ version: 2, advertIntervalMicros: 1_000_000 }, { priority: 100 })
+      .hear(200, undefined, 1_000_000)
+      .wait(),
+  'an interval is learned, and the skew with it': () =>
+    backup({}, { priority: 100 }).hear(200, undefined, 1_000_000).pass(INTERVAL).hear(200),
+};
+
+it('the stories are as they were written down', () => {
+  const text = Object.entries(STORIES)
+    .map(([title, tell]) => `# ${title}\n${tell().lines.join('\n')}\n`)
+    .join('\n');
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(GOLDEN, text);
+  expect(text).toBe(readFileSync(GOLDEN, 'utf8'));
+});

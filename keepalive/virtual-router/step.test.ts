@@ -1,0 +1,264 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseIp } from '../../src/os/ip-address.ts';
+import type { RouterEvent } from './event.ts';
+import { nextDeadline, type RouterParameters, type RouterState } from './state.ts';
+import { step } from './step.ts';
+import { INTERVAL, PARAMETERS, PEER, SELF, Story } from './story.case.ts';
+import { activeDownInterval, skewTime } from './timers.ts';
+
+const THIRD = parseIp('198.51.100.13')!;
+const active = (parameters: Partial<RouterParameters> = {}) =>
+  new Story(parameters).startup().wait();
+
+describe('RFC 9568 section 6.4.1, Initialize', () => {
+  it('waits for Startup and ignores all else', () => {
+    const story = new Story();
+    story.tick().hear(255).apply({ type: 'doubt' }).apply({ type: 'shutdown', cause: 'stop' });
+    expect(story.name).toBe('Initialize');
+    expect(story.did).toEqual([]);
+    expect(nextDeadline(story.state)).toBeNull();
+  });
+
+  it('keeps a priority that changes meanwhile', () => {
+    const story = new Story().standing(7).startup().wait();
+    expect(story.did).toContain('send 7');
+  });
+});
+
+describe('RFC 9568 section 6.4.2, Backup', () => {
+  it('starts with its own interval as Active_Adver_Interval', () => {
+    expect(nextDeadline(new Story().startup().state)).toBe(activeDownInterval(3, 200, INTERVAL));
+  });
+
+  it('on priority 0 waits for Skew_Time', () => {
+    const story = new Story().startup().pass(10_000).hear(200).hear(0);
+    expect(nextDeadline(story.state)).toBe(10_000 + skewTime(3, 200, INTERVAL));
+  });
+
+  it('of equal priority leaves the Active router alone, whatever the addresses', () => {
+    const story = new Story().startup();
+    for (let i = 0; i < 20; i++) story.pass(INTERVAL).hear(200, parseIp('10.0.0.1')!).tick();
+    expect(story.name).toBe('Backup');
+  });
+
+  it('learns the interval and recomputes the skew from it', () => {
+    const story = new Story().startup().hear(250, PEER, 40_000);
+    expect(nextDeadline(story.state)).toBe(activeDownInterval(3, 200, 40_000));
+  });
+
+  it('that owns the addresses preempts even without Preempt_Mode', () => {
+    const owner = new Story({ owner: true, preempt: false }, { priority: 255 }).startup();
+    // Only a second owner with a greater address makes an owner Backup.
+    owner.hear(255);
+    expect(owner.name).toBe('Backup');
+    expect(owner.pass(1_000).hear(254).wait().name).toBe('Active');
+  });
+
+  it('is silent on shutdown', () => {
+    const story = new Story().startup().apply({ type: 'shutdown', cause: 'stop' });
+    expect(story.did).toEqual([]);
+    expect(story.name).toBe('Initialize');
+  });
+});
+
+describe('RFC 9568 section 6.4.3, Active', () => {
+  it('claims in this order: advertisement, addresses, announcement', () => {
+    expect(active().did).toEqual(['send 200', 'add-addresses', 'announce']);
+  });
+
+  it('advertises every interval, and lateness does not add up', () => {
+    const story = active();
+    const first = nextDeadline(story.state)!;
+    const sent: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      story.wait(3_000);
+      if (story.did.includes('send 200')) sent.push(story.now - 3_000);
+    }
+    expect(sent).toEqual(sent.map((_, i) => first + i * INTERVAL));
+    expect(sent.length).toBeGreaterThan(5);
+  });
+
+  it('resigns with priority 0 and then releases, on stop', () => {
+    const story = active().apply({ type: 'shutdown', cause: 'stop' });
+    expect(story.did).toEqual(['send 0', 'remove-addresses']);
+  });
+
+  it('releases without a word where there is no link to speak over', () => {
+    for (const cause of ['link-down', 'interface-missing', 'no-source-address'] as const) {
+      expect(active().apply({ type: 'shutdown', cause }).did).toEqual(['remove-addresses']);
+    }
+  });
+
+  it('in strict mode gives way without a last word', () => {
+    expect(active({ strictRfc: true }).hear(201).did).toEqual(['remove-addresses']);
+  });
+
+  it('of VRRPv2 in strict mode discards a lower priority (RFC 3768 section 6.4.3)', () => {
+    const strict = active({ version: 2, strictRfc: true }).pass(10_000).hear(100);
+    expect(strict.did).toEqual([]);
+    const ours = active({ version: 2 }).pass(10_000).hear(100);
+    expect(ours.did).toEqual(['send 200']);
+  });
+
+  it('announces again on a doubt, but not for every one of them', () => {
+    const story = active().pass(1_500_000);
+    expect(story.apply({ type: 'doubt' }).did).toEqual(['announce']);
+    expect(story.pass(10_000).apply({ type: 'doubt' }).did).toEqual([]);
+  });
+});
+
+describe('a stalled Active router', () => {
+  it('says nothing until it has looked around', () => {
+    const story = active().pass(2_000_000).tick();
+    expect(story.did).toEqual(['woke 2000 ms late']);
+    // Not even when its priority changes: that is what the next advertisement is for.
+    expect(story.standing(2).did).toEqual([]);
+    expect(story.wait().did).toContain('send 2');
+  });
+
+  it('looks around again when it stalls while looking, but not for ever', () => {
+    const story = active().pass(2_000_000).tick();
+    const looks = () => story.did[0]?.startsWith('woke') === true;
+    story.wait(1_000_000);
+    expect(looks()).toBe(true);
+    for (let i = 0; i < 5 && looks(); i++) story.wait(1_000_000);
+    expect(story.did).toEqual(['send 200', 'announce']);
+  });
+
+  it('ignores a resignation it reads then', () => {
+    const story = active().pass(2_000_000).tick().hear(0);
+    expect(story.name).toBe('Active');
+    expect(story.did).toEqual([]);
+  });
+});
+
+describe('a bystander', () => {
+  it('counts once the Active router is silent for its whole interval', () => {
+    const story = new Story({}, { priority: 150 }).startup().hear(200);
+    story.pass(activeDownInterval(3, 150, INTERVAL)).hear(100, THIRD);
+    expect(nextDeadline(story.state)! - story.now).toBeLessThanOrEqual(0);
+    const before = new Story({}, { priority: 150 }).startup().hear(200);
+    before.pass(INTERVAL).hear(0, THIRD);
+    expect(nextDeadline(before.state)).toBe(activeDownInterval(3, 150, INTERVAL));
+  });
+
+  it('is listened to in strict mode, which knows no bystanders', () => {
+    const story = new Story({ strictRfc: true }, { priority: 150 }).startup().hear(200);
+    story.pass(INTERVAL).hear(0, THIRD);
+    expect(nextDeadline(story.state)).toBe(INTERVAL + skewTime(3, 150, INTERVAL));
+  });
+});
+
+const priority = fc.integer({ min: 0, max: 255 });
+const standingPriority = fc.integer({ min: 1, max: 254 });
+const anyEvent: fc.Arbitrary<(now: number) => RouterEvent> = fc.oneof(
+  fc.constant(() => ({ type: 'startup' }) as const),
+  fc
+    .constantFrom('stop', 'link-down', 'interface-missing', 'no-source-address', 'socket-error')
+    .map((cause) => () => ({ type: 'shutdown', cause }) as const),
+  fc.constant(() => ({ type: 'tick' }) as const),
+  fc.constant(() => ({ type: 'tick' }) as const),
+  fc.constant(() => ({ type: 'doubt' }) as const),
+  fc
+    .record({
+      priority,
+      intervalMicros: fc.integer({ min: 1, max: 4095 }).map((units) => units * 10_000),
+      source: fc.constantFrom(PEER, THIRD, parseIp('10.0.0.1')!),
+    })
+    .map((heard) => (now: number) => ({
+      type: 'advertisement' as const,
+      heard: { ...heard, at: now },
+      localAddress: SELF,
+    })),
+  fc
+    .record({
+      priority: standingPriority,
+      claimNotBefore: fc.option(fc.integer({ min: 0, max: 30_000_000 })),
+    })
+    .map((standing) => () => ({ type: 'standing' as const, standing })),
+);
+const parameters: fc.Arbitrary<RouterParameters> = fc.record({
+  version: fc.constantFrom(2, 3),
+  advertIntervalMicros: fc.integer({ min: 1, max: 100 }).map((units) => units * 10_000),
+  preempt: fc.boolean(),
+  owner: fc.constant(false),
+  peer: fc.constantFrom('tandem', 'other'),
+  peerPriority: fc.option(standingPriority),
+  strictRfc: fc.boolean(),
+}) as fc.Arbitrary<RouterParameters>;
+
+/** What must hold between any state, any event, and what comes of them. */
+function checkStep(before: RouterState, event: RouterEvent, now: number): RouterState {
+  const frozen = structuredClone(before);
+  const { state, actions } = step(before, event, now);
+  expect(before).toEqual(frozen);
+  expect(step(before, event, now)).toEqual({ state, actions });
+
+  const types: string[] = actions.map(({ type }) => type);
+  const enters = before.name !== 'Active' && state.name === 'Active';
+  const leaves = before.name === 'Active' && state.name !== 'Active';
+  expect(types.includes('add-addresses')).toBe(enters);
+  expect(types.includes('remove-addresses')).toBe(leaves);
+  const moves = actions.filter((action) => action.type === 'transition');
+  expect(moves.map(({ from, to }) => [from, to])).toEqual(
+    before.name === state.name ? [] : [[before.name, state.name]],
+  );
+  if (before.name !== 'Active' && state.name !== 'Active') {
+    expect(types.includes('send-advertisement') || types.includes('announce')).toBe(false);
+  }
+  const { claimNotBefore } = state.standing;
+  if (enters && claimNotBefore !== null) expect(now).toBeGreaterThanOrEqual(claimNotBefore);
+  for (const action of actions) {
+    if (action.type !== 'send-advertisement') continue;
+    if (action.priority === 0) expect(leaves).toBe(true);
+    else expect(action.priority).toBe(state.standing.priority);
+  }
+  // A tick always leaves the next deadline in the future: a timer cannot spin.
+  const deadline = nextDeadline(state);
+  if (event.type === 'tick' && deadline !== null) expect(deadline).toBeGreaterThan(now);
+  if (deadline !== null) expect(Number.isSafeInteger(deadline)).toBe(true);
+  return state;
+}
+
+describe('every state and event', () => {
+  it('is defined, deterministic and keeps the invariants', () => {
+    const history = fc.array(fc.tuple(anyEvent, fc.integer({ min: 0, max: 3_000_000 })), {
+      minLength: 1,
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(parameters, standingPriority, history, (settings, configured, events) => {
+        let state: RouterState = {
+          name: 'Initialize',
+          parameters: settings,
+          standing: { priority: configured, claimNotBefore: null },
+          heard: null,
+        };
+        let now = 0;
+        for (const [make, pause] of events) {
+          now += pause;
+          state = checkStep(state, make(now), now);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('an advertisement never moves a Backup by itself, and a tick before its time does nothing', () => {
+    const backup = new Story(PARAMETERS).startup();
+    fc.assert(
+      fc.property(priority, (value) => {
+        const event: RouterEvent = {
+          type: 'advertisement',
+          heard: { priority: value, intervalMicros: INTERVAL, source: PEER, at: 5 },
+          localAddress: SELF,
+        };
+        const heard = step(backup.state, event, 5);
+        expect(heard.state.name).toBe('Backup');
+        expect(heard.actions).toEqual([]);
+        expect(step(heard.state, { type: 'tick' }, 6)).toEqual({ state: heard.state, actions: [] });
+      }),
+    );
+  });
+});

@@ -1,0 +1,129 @@
+/** Stories for the golden test: scripted events for one virtual router, and their trace as text. */
+import { formatIp, parseIp } from '../../src/os/ip-address.ts';
+import { describeReason, millis } from '../transition-text.ts';
+import type { RouterAction } from './action.ts';
+import type { RouterEvent } from './event.ts';
+import {
+  initialState,
+  nextDeadline,
+  type RouterParameters,
+  type RouterState,
+  type Standing,
+} from './state.ts';
+import { step } from './step.ts';
+
+export const PEER = parseIp('198.51.100.12')!;
+export const SELF = parseIp('198.51.100.11')!;
+export const INTERVAL = 100_000;
+
+export const PARAMETERS: RouterParameters = {
+  version: 3,
+  advertIntervalMicros: INTERVAL,
+  preempt: true,
+  owner: false,
+  peer: 'tandem',
+  peerPriority: 100,
+  strictRfc: false,
+};
+
+/** One router at 198.51.100.11, priority 200 unless told otherwise, driven by hand. */
+export class Story {
+  readonly lines: string[] = [];
+  state: RouterState;
+  now = 0;
+  lastActions: readonly RouterAction[] = [];
+
+  constructor(parameters: Partial<RouterParameters> = {}, standing: Partial<Standing> = {}) {
+    this.state = initialState(
+      { ...PARAMETERS, ...parameters },
+      { priority: 200, claimNotBefore: null, ...standing },
+    );
+  }
+
+  get name(): RouterState['name'] {
+    return this.state.name;
+  }
+
+  /** Types of the last event's actions, sends with their priority. */
+  get did(): string[] {
+    return this.lastActions.map((action) => describe(action)).filter((text) => text !== '');
+  }
+
+  apply(event: RouterEvent): this {
+    const result = step(this.state, event, this.now);
+    this.state = result.state;
+    this.lastActions = result.actions;
+    const deadline = nextDeadline(this.state);
+    const next = deadline === null ? '' : `, next in ${millis(deadline - this.now)}`;
+    const done = this.did.length === 0 ? '-' : this.did.join(', ');
+    const why = result.actions.find((action) => action.type === 'transition');
+    const because = why === undefined ? '' : ` (${describeReason(why.reason)})`;
+    const at = `${(this.now / 1000).toFixed(1).padStart(8)} ms`;
+    this.lines.push(`${at}  ${nameEvent(event)}: ${done} | ${this.name}${next}${because}`);
+    return this;
+  }
+
+  startup(): this {
+    return this.apply({ type: 'startup' });
+  }
+
+  /** Time passes without a tick. */
+  pass(micros: number): this {
+    this.now += micros;
+    return this;
+  }
+
+  tick(): this {
+    return this.apply({ type: 'tick' });
+  }
+
+  /** Time passes to the next deadline, and `late` microseconds over it; then a tick. */
+  wait(late = 0): this {
+    const deadline = nextDeadline(this.state);
+    if (deadline === null) throw new Error('waits for nothing');
+    this.now = deadline + late;
+    return this.tick();
+  }
+
+  hear(priority: number, source: Uint8Array = PEER, intervalMicros = INTERVAL): this {
+    return this.apply({
+      type: 'advertisement',
+      heard: { priority, intervalMicros, source, at: this.now },
+      localAddress: SELF,
+    });
+  }
+
+  standing(priority: number, claimNotBefore: number | null = null): this {
+    return this.apply({ type: 'standing', standing: { priority, claimNotBefore } });
+  }
+}
+
+function nameEvent(event: RouterEvent): string {
+  switch (event.type) {
+    case 'advertisement':
+      return `heard ${event.heard.priority} from ${formatIp(event.heard.source)}`;
+    case 'standing':
+      return `priority is now ${event.standing.priority}`;
+    case 'shutdown':
+      return `shutdown (${event.cause})`;
+    case 'startup':
+    case 'tick':
+    case 'doubt':
+      return event.type;
+  }
+}
+
+function describe(action: RouterAction): string {
+  switch (action.type) {
+    case 'send-advertisement':
+      return `send ${action.priority}`;
+    case 'woke-late':
+      return `woke ${millis(action.lateMicros)} late`;
+    case 'transition':
+      return '';
+    case 'add-addresses':
+    case 'remove-addresses':
+    case 'announce':
+      return action.type;
+  }
+}
