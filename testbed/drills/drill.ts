@@ -18,6 +18,8 @@ export interface Measurements {
   /** Persistent HTTP connections and TCP sessions that broke. */
   readonly brokenConnections: number;
   readonly brokenSessions: number;
+  /** How late the client was with an attempt of its own, at the worst: a limit of the machine. */
+  readonly latenessMs: number;
 }
 
 /** A sentence and the number it promises; `null` where the drill only reports. */

@@ -11,13 +11,22 @@ export function verdict(result: DrillResult): { readonly text: string; readonly 
   return { text: passed ? limit : `${limit}: MISSED`, good: passed };
 }
 
-const COLUMNS = ['drill', 'outage', 'takeover', 'none/two', 'failed', 'broken', 'result'] as const;
+const COLUMNS = [
+  'drill',
+  'outage',
+  'takeover',
+  'none/two',
+  'failed',
+  'broken',
+  'late',
+  'result',
+] as const;
 
 /** The results as a table; times in milliseconds. */
 export function resultTable(results: readonly DrillResult[]): string {
   const rows = results.map((result) => {
     const { measured } = result;
-    if (measured === null) return [result.name, '-', '-', '-', '-', '-', verdict(result).text];
+    if (measured === null) return [result.name, ...'------', verdict(result).text];
     return [
       result.name,
       measured.outageMs.toFixed(0),
@@ -25,6 +34,7 @@ export function resultTable(results: readonly DrillResult[]): string {
       `${measured.noHolderMs.toFixed(0)}/${measured.twoHoldersMs.toFixed(0)}`,
       `${measured.failedRequests}+${measured.failedKeepAlive}`,
       `${measured.brokenConnections}+${measured.brokenSessions}`,
+      measured.latenessMs.toFixed(0),
       verdict(result).text,
     ];
   });
@@ -35,7 +45,8 @@ export function resultTable(results: readonly DrillResult[]): string {
 export const tableLegend =
   'outage: longest time without an answer; takeover: fault to the other host alone holding the\n' +
   'address; none/two: time with no or two holders (all ms); failed: requests on new + persistent\n' +
-  'connections; broken: persistent HTTP connections + TCP sessions';
+  'connections; broken: persistent HTTP connections + TCP sessions; late: the busiest moment of this\n' +
+  'machine, by how much the client missed its own time (ms)';
 
 /** Left-aligned columns, two blanks apart. */
 export function table(rows: readonly (readonly string[])[]): string {

@@ -132,5 +132,6 @@ function fromReports(reports: readonly ProbeReport[]) {
     failedKeepAlive: of('keepalive')!.failed,
     brokenConnections: of('keepalive')!.brokenConnections,
     brokenSessions: of('tcp')?.brokenConnections ?? 0,
+    latenessMs: Math.max(...reports.map((report) => report.latenessMs)),
   };
 }

@@ -14,6 +14,7 @@ const options = {
   startedAtMs: 0,
   endedAtMs: 100,
   brokenConnections: 0,
+  latenessMs: 0,
   cutShort: false,
   sliceMs: 10,
 };

@@ -53,6 +53,11 @@ export interface ProbeReport {
     readonly ok: readonly number[];
     readonly failed: readonly number[];
   };
+  /**
+   * How late the prober itself was with an attempt, at the worst. The machine was too busy to
+   * measure anything finer than this.
+   */
+  readonly latenessMs: number;
   /** True when the prober stopped before its time because it had nothing more to write down on. */
   readonly cutShort: boolean;
 }
@@ -62,6 +67,7 @@ export interface ReportOptions {
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   readonly brokenConnections: number;
+  readonly latenessMs: number;
   readonly cutShort: boolean;
   readonly sliceMs: number;
 }

@@ -69,11 +69,13 @@ export async function probe(
   write({ type: 'ready', atMs: startedAtMs });
   const ticker = setInterval(() => write(progress.line()), PROGRESS_EVERY_MS);
   let started = 0;
+  let latenessMs = 0;
   const record = (attempt: Attempt) => {
     attempts.push(attempt);
     progress.add(attempt);
   };
   const { cutShort } = await schedule(everyMs, startedAtMs, durationMs, stopped, (dueMs) => {
+    latenessMs = Math.max(latenessMs, monotonicMs() - dueMs);
     carrier.attempt(started, dueMs, record);
     started += 1;
   });
@@ -83,7 +85,8 @@ export async function probe(
   carrier.close();
   write(progress.line());
   const brokenConnections = carrier.broken;
-  return reportOn(attempts, { mode, startedAtMs, endedAtMs, brokenConnections, cutShort, sliceMs });
+  const times = { startedAtMs, endedAtMs, latenessMs, sliceMs };
+  return reportOn(attempts, { mode, ...times, brokenConnections, cutShort });
 }
 
 function checkBounds(options: ProbeOptions, everyMs: number): void {
