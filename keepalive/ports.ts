@@ -73,8 +73,12 @@ export interface NetworkPort {
   link(name: string): LinkState | null;
   /** Addresses now on the interface, canonical text, without prefix lengths. */
   addresses(name: string): Promise<readonly string[]>;
-  /** Idempotent: an address that is already there is success. IPv6 without DAD. */
-  addAddress(name: string, address: VirtualAddress): Promise<void>;
+  /**
+   * Idempotent: an address that is already there is success. IPv6 without DAD. With `validSeconds`
+   * the kernel takes it off that much later unless it is added again in time: the backstop of a
+   * host that cannot have a lease.
+   */
+  addAddress(name: string, address: VirtualAddress, validSeconds?: number): Promise<void>;
   /** Idempotent: an address that is not there is success. */
   removeAddress(name: string, address: VirtualAddress): Promise<void>;
   /** One gratuitous ARP or unsolicited neighbour advertisement for the address. */
@@ -86,7 +90,8 @@ export interface NetworkPort {
 /**
  * A virtual router's right to speak for its addresses, kept by the kernel (design 4.3): each advert
  * that leaves renews it, and without one it expires. While it is expired the kernel drops our
- * adverts, and ARP, neighbour discovery and IP packets of the addresses. It is expired when opened.
+ * adverts (an IPv6 `send` then fails with ENOBUFS, an IPv4 one says nothing), and ARP, neighbour
+ * discovery and IP packets of the addresses. It is expired when opened.
  */
 export interface Lease {
   /** Starts it, or starts it anew, for one duration. Before the first advert of a claim. Throws. */
@@ -107,10 +112,11 @@ export interface LeaseOptions {
   /** Three times the advertised interval, ms: less than any Backup's Active_Down_Interval. */
   readonly durationMs: number;
   /**
-   * Somebody removed the rules, and they were put back with the lease expired; or somebody ended
-   * the lease. Who is Active arms it again here, unless it must look around first.
+   * `rules`: somebody removed them (a flushed ruleset), and they were put back with the lease
+   * expired; who is Active arms it again here. `expired`: found so although it was armed, because
+   * somebody ended it or no advert left in time, so whoever is Active looks around first.
    */
-  onLost(): void;
+  onLost(cause: 'rules' | 'expired'): void;
 }
 
 export interface LeasePort {
@@ -140,6 +146,8 @@ export interface AgentPorts {
   readonly clock: Clock;
   readonly network: NetworkPort;
   readonly scripts: ScriptRunner;
+  /** Absent on a host that has none: its stalls are then not fenced. */
+  readonly leases?: LeasePort;
   readonly log: Logger;
   /** Takes one JSON line per input of a state machine, without its newline (see journal.ts). */
   readonly journal?: (line: string) => void;

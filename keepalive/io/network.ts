@@ -109,13 +109,17 @@ class KernelNetwork implements NetworkPort {
       .map(({ ip }) => formatIp(ip));
   }
 
-  async addAddress(name: string, { address, prefixLength }: VirtualAddress): Promise<void> {
+  async addAddress(
+    name: string,
+    { address, prefixLength }: VirtualAddress,
+    validSeconds?: number,
+  ): Promise<void> {
     const link = this.#linkOrThrow('RTM_NEWADDR', name);
     const ip = bytesOf(address);
     // Before it is there, so that it is never taken for an address of this host's own.
     const fresh = this.#table.markVirtual(link.index, ip);
     try {
-      const outcome = await this.#requests.addAddress(link, ip, prefixLength);
+      const outcome = await this.#requests.addAddress(link, ip, prefixLength, validSeconds);
       if (outcome === 'present' && fresh) {
         this.#table.unmarkVirtual(link.index, ip);
       }

@@ -120,12 +120,13 @@ export function decodeAddress(payload: Uint8Array): InterfaceAddress | null {
  * The payload that adds (RTM_NEWADDR) or deletes (RTM_DELADDR) an address. An added IPv6 address
  * skips duplicate address detection, which would delay it by a second and fail while the other
  * host lets go; and it is deprecated from the start, so that the kernel never chooses it as the
- * source of this host's own connections.
+ * source of this host's own connections. After `validSeconds` the kernel removes the address.
  */
 export function encodeAddress(
   interfaceIndex: number,
   ip: Uint8Array,
   prefixLength: number,
+  validSeconds: number = LIFETIME_FOREVER,
 ): Uint8Array {
   const v6 = ip.length === 16;
   const header = new Uint8Array(IFADDRMSG_BYTES);
@@ -135,10 +136,10 @@ export function encodeAddress(
   view.setUint8(2, v6 ? IFA_F_NODAD : 0);
   view.setUint32(4, interfaceIndex, true);
   const parts = [header, attribute(IFA_LOCAL, ip), attribute(IFA_ADDRESS, ip)];
-  if (v6) {
+  if (v6 || validSeconds !== LIFETIME_FOREVER) {
     const cacheInfo = new Uint8Array(16);
-    viewOf(cacheInfo).setUint32(0, 0, true);
-    viewOf(cacheInfo).setUint32(4, LIFETIME_FOREVER, true);
+    viewOf(cacheInfo).setUint32(0, v6 ? 0 : validSeconds, true);
+    viewOf(cacheInfo).setUint32(4, validSeconds, true);
     parts.push(attribute(IFA_CACHEINFO, cacheInfo));
   }
   return new Uint8Array(parts.flatMap((part) => [...part]));

@@ -59,6 +59,16 @@ describe.each([
     expect(shown(vip)).toBe('');
   });
 
+  it('goes by itself when it is given a time, unless that is renewed', async () => {
+    const left = () => Number(/valid_lft (\d+)sec/.exec(shown(vip))?.[1]);
+    expect(await netlink.addAddress(eth0, vip, prefix, 2)).toBe('added');
+    expect(left()).toBeLessThanOrEqual(2);
+    expect(await netlink.addAddress(eth0, vip, prefix, 100)).toBe('present');
+    expect(left()).toBeGreaterThan(90);
+    expect(await netlink.addAddress(eth0, vip, prefix, 1)).toBe('present');
+    await expect.poll(() => shown(vip), { timeout: 10_000 }).toBe('');
+  });
+
   it('is removed although somebody gave it another prefix length', async () => {
     shOn('left', `ip address add ${formatIp(vip)}/${prefix + 5} dev eth0`);
     expect(await netlink.removeAddress(eth0, vip, prefix)).toBe('removed');
@@ -105,7 +115,9 @@ it('says which right is missing', () => {
   const script = `
     import { RouteNetlink } from '${new URL('./netlink.ts', import.meta.url).pathname}';
     const netlink = new RouteNetlink();
-    await netlink.addAddress({ index: 1, name: 'lo' }, Uint8Array.of(198, 51, 100, 9), 32).catch((e) => console.log(e.code));
+    const lo = { index: 1, name: 'lo' };
+    await netlink.addAddress(lo, Uint8Array.of(198, 51, 100, 9), 32)
+      .catch((error) => console.log(error.code));
     netlink.close();`;
   const flags = [
     '--bounding-set=-net_admin',

@@ -26,6 +26,7 @@ const NETLINK_ROUTE = 0;
 const NLMSG_ERROR = 2;
 const NLM_F_DUMP_INTR = 0x10;
 const NLM_F_DUMP = 0x300;
+const NLM_F_REPLACE = 0x100;
 const NLM_F_CREATE_EXCLUSIVE = 0x600;
 const EAGAIN = 11;
 const EEXIST = 17;
@@ -80,16 +81,25 @@ export class RouteNetlink {
   /**
    * Puts an address on an interface: IPv4 with the prefix given, IPv6 without duplicate address
    * detection and deprecated (never a source of this host's own connections). An IPv6 address that
-   * is there but unusable is repaired. Throws OsError (EPERM, ENODEV, EACCES: IPv6 is off there).
+   * is there but unusable is repaired. With `validSeconds` the kernel removes the address that much
+   * later, and adding it again gives it that much longer. Throws OsError (EPERM, ENODEV, EACCES:
+   * IPv6 is off there).
    */
   async addAddress(
     link: LinkName,
     ip: Uint8Array,
     prefixLength: number,
+    validSeconds?: number,
   ): Promise<'added' | 'present'> {
-    const add = () => this.#change(RTM_NEWADDR, NLM_F_CREATE_EXCLUSIVE, link, ip, prefixLength);
+    const change = (flags: number) =>
+      this.#change(RTM_NEWADDR, flags, link, ip, prefixLength, validSeconds);
+    const add = () => change(NLM_F_CREATE_EXCLUSIVE);
     if ((await add()) !== EEXIST) {
       return 'added';
+    }
+    if (validSeconds !== undefined) {
+      await change(NLM_F_REPLACE);
+      return 'present';
     }
     const there = await this.#find(link, ip);
     const unusable = there.filter((address) => address.tentative || address.duplicate);
@@ -140,9 +150,10 @@ export class RouteNetlink {
     link: LinkName,
     ip: Uint8Array,
     prefixLength: number,
+    validSeconds?: number,
   ): Promise<number> {
     const detail = `${link.name}, ${formatIp(ip)}/${prefixLength}`;
-    const payload = encodeAddress(link.index, ip, prefixLength);
+    const payload = encodeAddress(link.index, ip, prefixLength, validSeconds);
     const { errno } = await this.#request(type, flags, payload, detail);
     const harmless = type === RTM_NEWADDR ? EEXIST : EADDRNOTAVAIL;
     if (errno !== 0 && errno !== harmless) {

@@ -1,0 +1,93 @@
+/**
+ * A little agent for the lease's tests: the real network and the real lease, and adverts on a
+ * timer. A process of its own, so that it can be frozen and killed. It does what its parent says
+ * over IPC and answers each order when it is done.
+ */
+
+import { OsError } from '../../src/os/errors.ts';
+import type { Logger } from '../ports.ts';
+import { openLeases } from './lease.ts';
+import { openNetwork } from './network.ts';
+import { systemClock } from './system-clock.ts';
+
+export const HOLDER = {
+  interface: 'eth0',
+  vrid: 51,
+  advertIntervalMs: 10,
+  durationMs: 60,
+  4: { address: '198.51.100.100', prefixLength: 24 },
+  6: { address: '2001:db8::100', prefixLength: 64 },
+} as const;
+
+/** `resign` sends an advert of priority 0 and no further one. */
+export type Order = 'hold' | 'arm' | 'end' | 'armed' | 'resign' | 'sent' | 'lost' | 'release';
+
+/** Messages of VRRPv3 with a zero checksum: the rules do not look at it. */
+function advert(family: 4 | 6, priority: number): Uint8Array {
+  const message = new Uint8Array(family === 4 ? 12 : 24);
+  message.set([0x31, HOLDER.vrid, priority, 1, 0, HOLDER.advertIntervalMs / 10]);
+  return message;
+}
+
+async function main(family: 4 | 6): Promise<void> {
+  const log: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
+  const network = await openNetwork(log);
+  const leases = openLeases(log);
+  const lost: string[] = [];
+  const lease = leases.open({
+    ...HOLDER,
+    family,
+    addresses: [HOLDER[family]],
+    onLost: (cause) => lost.push(cause),
+  });
+  const socket = network.openAdvertisementSocket({
+    interface: HOLDER.interface,
+    family,
+    onPacket() {},
+  });
+  let sent = 0;
+  let resigned = false;
+  const send = (priority: number) => {
+    sent++;
+    try {
+      socket.send(advert(family, priority));
+    } catch (error) {
+      // That is how IPv6 says that the advert was dropped on its way out; IPv4 says nothing.
+      if (!(error instanceof OsError) || error.code !== 'ENOBUFS') throw error;
+    }
+  };
+  const tick = () => {
+    if (!resigned) send(200);
+    systemClock.timer(systemClock.now() + HOLDER.advertIntervalMs * 1000, tick);
+  };
+  const orders: Readonly<Record<Order, () => unknown>> = {
+    async hold() {
+      lease.arm();
+      tick();
+      await network.addAddress(HOLDER.interface, HOLDER[family]);
+    },
+    arm: () => lease.arm(),
+    end: () => lease.end(),
+    armed: () => lease.isArmed(),
+    resign() {
+      resigned = true;
+      send(0);
+    },
+    sent: () => sent,
+    lost: () => lost,
+    async release() {
+      await network.removeAddress(HOLDER.interface, HOLDER[family]);
+      leases.close();
+      network.close();
+      process.disconnect?.();
+      process.exit();
+    },
+  };
+  process.on('message', async (order: Order) => {
+    const answer = await orders[order]();
+    process.send?.(answer ?? null);
+  });
+  process.send?.('ready');
+}
+
+if (import.meta.main) await main(process.argv[2] === '6' ? 6 : 4);

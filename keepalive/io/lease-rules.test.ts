@@ -1,0 +1,72 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  armLease,
+  endLease,
+  installLease,
+  type LeaseScope,
+  leaseTable,
+  queryLease,
+} from './lease-rules.ts';
+
+/** `UPDATE_GOLDEN=1` rewrites the file; its difference is reviewed like code. */
+const GOLDEN = new URL('./lease-rules.golden', import.meta.url);
+
+const ipv4: LeaseScope = {
+  interface: 'eth0',
+  interfaceIndex: 2,
+  family: 4,
+  vrid: 51,
+  addresses: ['198.51.100.100'],
+  durationMs: 300,
+};
+const cases: Readonly<Record<string, string>> = {
+  'IPv4, one address, expired': installLease(ipv4, false),
+  'IPv4, one address, running': installLease(ipv4, true),
+  'IPv4, three addresses, VLAN interface, 10 ms adverts': installLease(
+    {
+      ...ipv4,
+      interface: 'bond0.100',
+      interfaceIndex: 17,
+      vrid: 255,
+      addresses: ['198.51.100.100', '198.51.100.101', '203.0.113.9'],
+      durationMs: 30,
+    },
+    false,
+  ),
+  'IPv6, a link-local and a global address': installLease(
+    { ...ipv4, family: 6, addresses: ['fe80::100', '2001:db8::100'], durationMs: 3000 },
+    true,
+  ),
+  arming: armLease(ipv4),
+  ending: endLease(ipv4),
+  asking: queryLease(ipv4),
+};
+
+it('are these rules', () => {
+  const text = Object.entries(cases)
+    .map(([name, rules]) => `### ${name}\n${rules}`)
+    .join('\n');
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(GOLDEN, text);
+  expect(text).toBe(readFileSync(GOLDEN, 'utf8'));
+});
+
+describe('tables', () => {
+  it('differ by interface, family and router, and for nothing else', () => {
+    const others = [
+      { ...ipv4, interfaceIndex: 3 },
+      { ...ipv4, family: 6 as const },
+      { ...ipv4, vrid: 52 },
+    ];
+    const names = [ipv4, ...others].map(leaseTable);
+    expect(new Set(names).size).toBe(4);
+    expect(leaseTable({ ...ipv4, durationMs: 30 })).toBe(leaseTable(ipv4));
+  });
+});
+
+it('refuses what would end up in the rules as something else', () => {
+  const install = (change: Partial<LeaseScope>) => () => installLease({ ...ipv4, ...change }, true);
+  expect(install({ addresses: ['198.51.100.1 } drop'] })).toThrow(RangeError);
+  expect(install({ family: 6, addresses: ['2001:db8::1 } drop'] })).toThrow(RangeError);
+  expect(install({ interface: 'eth0" drop' })).toThrow(RangeError);
+});

@@ -1,0 +1,150 @@
+/**
+ * The lease of one virtual router as nftables rules (docs: the lease; design 4.3). Pure.
+ *
+ *     advert leaves ──> chain out ──> chain advert: lease expired? drop : renew it
+ *                                     priority 0? end it
+ *     lease expired ──> chain out drops what speaks for the addresses (ARP, ND, IP)
+ *                       chain in  drops what asks for them or is sent to them
+ *
+ * The set's one element is the interface (by its index, which outlasts a new name). It expires by itself, so a host whose agent no longer
+ * advertises falls silent in the kernel, whatever else happens on it. While the lease holds, all
+ * of this costs a lookup per packet.
+ *
+ * What a Backup needs is let through: asking who has an address, answers to that, and the
+ * announcements of the host that has it.
+ */
+import { formatIp, parseIp } from '../../src/os/ip-address.ts';
+
+/** First part of every table's name; the sweep goes by it. */
+export const LEASE_TABLE_PREFIX = 'tandem_';
+
+/** What the rules follow from. */
+export interface LeaseScope {
+  readonly interface: string;
+  readonly interfaceIndex: number;
+  readonly family: 4 | 6;
+  /** 1-255. */
+  readonly vrid: number;
+  /** Canonical text, at least one. */
+  readonly addresses: readonly string[];
+  /** How long an advert speaks for the addresses, ms. The kernel rounds it down to jiffies. */
+  readonly durationMs: number;
+}
+
+/** The table of one virtual router; a table of its own, so that each is made and removed alone. */
+export function leaseTable({ interfaceIndex, family, vrid }: LeaseScope): string {
+  return `${LEASE_TABLE_PREFIX}${interfaceIndex}_ipv${family}_${vrid}`;
+}
+
+/** Makes the table anew, in one transaction, with the lease running or expired. */
+export function installLease(scope: LeaseScope, armed: boolean): string {
+  const table = `table netdev ${leaseTable(scope)}`;
+  const device = `device ${quoted(scope.interface)} priority 0; policy accept;`;
+  const element = `    elements = { ${scope.interfaceIndex} timeout ${scope.durationMs}ms }\n`;
+  const { speaks, hears } = scope.family === 4 ? ipv4Rules(scope) : ipv6Rules(scope);
+  const header = scope.family === 4 ? 'ip protocol' : 'ip6 nexthdr';
+  return `${table} { }
+delete ${table}
+${table} {
+  set lease {
+    type iface_index
+    size 16
+    flags dynamic,timeout
+${armed ? element : ''}  }
+  chain out {
+    type filter hook egress ${device}
+    ${header} 112 @th,8,8 ${scope.vrid} jump advert
+${lines(speaks, 'oif != @lease drop')}
+  }
+  chain advert {
+    oif != @lease drop
+    @th,16,8 0 delete @lease { oif } return
+    update @lease { oif timeout ${scope.durationMs}ms }
+  }
+  chain in {
+    type filter hook ingress ${device}
+${lines(hears, 'iif != @lease drop')}
+  }
+}
+`;
+}
+
+/** Starts the lease, or starts it again, for one duration. */
+export function armLease(scope: LeaseScope): string {
+  const set = `netdev ${leaseTable(scope)} lease`;
+  const element = `{ ${scope.interfaceIndex} timeout ${scope.durationMs}ms }`;
+  // Adding an element that is there would leave its old expiry.
+  return `flush set ${set}\nadd element ${set} ${element}\n`;
+}
+
+/** Ends the lease at once. */
+export function endLease(scope: LeaseScope): string {
+  return `flush set netdev ${leaseTable(scope)} lease\n`;
+}
+
+/** Succeeds while the lease runs, and fails when it has expired or is not there. */
+export function queryLease(scope: LeaseScope): string {
+  return `get element netdev ${leaseTable(scope)} lease { ${scope.interfaceIndex} }\n`;
+}
+
+/** Prints the table, for seeing whether somebody changed it. */
+export function listLease(scope: LeaseScope): string {
+  return `list table netdev ${leaseTable(scope)}\n`;
+}
+
+/** Removes the table; it must be there. */
+export function removeLease(table: string): string {
+  return `delete table netdev ${table}\n`;
+}
+
+/**
+ * Every ARP packet with the address as sender is held back, not only replies: the kernel's own
+ * requests would point the neighbours to the silent host.
+ */
+function ipv4Rules({ addresses }: LeaseScope) {
+  const set = `{ ${addresses.map(bytesOf).map(formatIp).join(', ')} }`;
+  return {
+    speaks: [`arp saddr ip ${set}`, `ip saddr ${set}`],
+    // From another sender: an announcement of the host that has the address is for us to hear.
+    hears: [`arp daddr ip ${set} arp saddr ip != ${set}`, `ip daddr ${set}`],
+  };
+}
+
+/**
+ * The target of a neighbour message is its bytes 8 to 23, which this nftables has no name for. A
+ * solicitation sent from the address itself is held back with all else that comes from it; one
+ * from elsewhere on this host is a Backup's ordinary question.
+ */
+function ipv6Rules({ addresses }: LeaseScope) {
+  const bytes = addresses.map(bytesOf);
+  const set = `{ ${bytes.map(formatIp).join(', ')} }`;
+  const targets = `@th,64,128 { ${bytes.map(hexOf).join(', ')} }`;
+  return {
+    speaks: [`icmpv6 type nd-neighbor-advert ${targets}`, `ip6 saddr ${set}`],
+    hears: [`icmpv6 type nd-neighbor-solicit ${targets}`, `ip6 daddr ${set}`],
+  };
+}
+
+function bytesOf(address: string): Uint8Array {
+  const ip = parseIp(address);
+  if (ip === null) {
+    throw new RangeError(`"${address}" is not an IP address`);
+  }
+  return ip;
+}
+
+function hexOf(ip: Uint8Array): string {
+  return `0x${Buffer.from(ip).toString('hex')}`;
+}
+
+/** The kernel allows a quote in an interface name; nftables has no way to write one. */
+function quoted(name: string): string {
+  if (/["\\\n]/.test(name)) {
+    throw new RangeError(`nftables cannot name the interface ${JSON.stringify(name)}`);
+  }
+  return `"${name}"`;
+}
+
+function lines(matches: readonly string[], verdict: string): string {
+  return matches.map((match) => `    ${match} ${verdict}`).join('\n');
+}

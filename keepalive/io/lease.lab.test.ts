@@ -1,0 +1,282 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { interfaceIndex } from '../../src/os/interface-index.ts';
+import { parseIp } from '../../src/os/ip-address.ts';
+import { PacketSocket } from '../../src/os/packet-socket.ts';
+import {
+  HOST_ADDRESSES,
+  type Host,
+  makeHosts,
+  onHost,
+  removeHosts,
+  shOn,
+} from '../../src/os/two-hosts.case.ts';
+import type { Logger } from '../ports.ts';
+import { openLeases } from './lease.ts';
+import { HOLDER, type Order } from './lease-holder.case.ts';
+import { Capture, question } from './wire.case.ts';
+
+/** An expiry is checked against the kernel's tick (HZ is 100 at least). */
+const TICK_MS = 10;
+const QUESTION_GAP_MS = 2;
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+
+beforeAll(makeHosts);
+afterAll(removeHosts);
+
+class Holder {
+  readonly process: ChildProcess;
+  private constructor(process: ChildProcess) {
+    this.process = process;
+  }
+
+  static async start(family: 4 | 6): Promise<Holder> {
+    const path = new URL('./lease-holder.case.ts', import.meta.url).pathname;
+    const child = onHost('left', () => fork(path, [String(family)], { execArgv: [] }));
+    await once(child, 'message');
+    return new Holder(child);
+  }
+
+  async do(order: Order): Promise<unknown> {
+    this.process.send(order);
+    return (await once(this.process, 'message'))[0];
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const ended = once(this.process, 'exit');
+    this.process.kill(signal);
+    await ended;
+  }
+
+  /** Stopped by a signal is a state of its own, entered a little later. */
+  async freeze(): Promise<void> {
+    this.process.kill('SIGSTOP');
+    const state = () => readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').split(') ')[1]![0];
+    await expect.poll(state, { interval: 1 }).toBe('T');
+  }
+}
+
+/** Whether a TCP connection is answered at all: port 9 has nobody, so the answer is a reset. */
+function tcp(from: Host, address: string): 'answered' | 'silence' {
+  const attempt = `timeout 0.5 bash -c 'exec 3<>/dev/tcp/${address}/9' 2>&1 || :`;
+  return shOn(from, attempt).includes('Connection refused') ? 'answered' : 'silence';
+}
+
+describe.each([4, 6] as const)('a lease, IPv%i', (family) => {
+  const vip = HOLDER[family];
+  const advertText = family === 4 ? /VRRPv3, Advertisement, vrid 51/ : /ff02::12: .*vrid 51/;
+  const answerText =
+    family === 4 ? /Reply 198\.51\.100\.100 is-at/ : /neighbor advertisement, tgt is 2001:db8::100/;
+  const filter = 'arp or icmp6 or ip proto 112 or ip6 proto 112';
+  let holder: Holder;
+  let capture: Capture;
+  let asking: NodeJS.Timeout;
+  let packets: PacketSocket;
+
+  beforeEach(async () => {
+    capture = await Capture.start('right', filter);
+    holder = await Holder.start(family);
+    const index = onHost('right', () => interfaceIndex('eth0'));
+    packets = onHost('right', () => new PacketSocket());
+    const mac = Uint8Array.from(Buffer.from(HOST_ADDRESSES.right.mac.replaceAll(':', ''), 'hex'));
+    const ip = parseIp(family === 4 ? HOST_ADDRESSES.right.v4 : 'fe80::ff:fe00:2')!;
+    const frame = question(mac, ip, parseIp(vip.address)!);
+    asking = setInterval(() => packets.send(index, frame), QUESTION_GAP_MS);
+  });
+
+  afterEach(async () => {
+    clearInterval(asking);
+    await holder.end('SIGKILL');
+    packets.close();
+    await capture.stop();
+    shOn('left', 'nft flush ruleset');
+    shOn('left', `ip address del ${vip.address}/${vip.prefixLength} dev eth0 2>/dev/null || :`);
+  });
+
+  const adverts = () => capture.matching(advertText);
+  const answers = () => capture.matching(answerText);
+  const questions = () => capture.matching(family === 4 ? /Request who-has/ : /neighbor solicit/);
+  const serving = () => {
+    const [had, before] = [answers().length, adverts().length];
+    return capture.until(() => answers().length >= had + 20 && adverts().length >= before + 5);
+  };
+  /** Until so many more questions were asked, which is also the time they take. */
+  const moreQuestions = (count: number) => {
+    const before = questions().length;
+    return capture.until(() => questions().length >= before + count);
+  };
+
+  it('lets the host answer while adverts leave, and renews itself', async () => {
+    await holder.do('hold');
+    await serving();
+    // Many durations on: the kernel has renewed it with each advert, nobody else has.
+    await moreQuestions((10 * HOLDER.durationMs) / QUESTION_GAP_MS);
+    await serving();
+    expect(await holder.do('armed')).toBe(true);
+  });
+
+  it('silences a frozen agent within its duration, and holds its adverts back on waking', async () => {
+    await holder.do('hold');
+    await serving();
+    await holder.freeze();
+    await moreQuestions((5 * HOLDER.durationMs) / QUESTION_GAP_MS);
+    const lastAdvert = adverts().at(-1)!.atMs;
+    const lastAnswer = answers().at(-1)!.atMs;
+    expect(questions().at(-1)!.atMs - lastAdvert).toBeGreaterThan(2 * HOLDER.durationMs);
+    expect(lastAnswer - lastAdvert).toBeLessThanOrEqual(HOLDER.durationMs + TICK_MS);
+    // Still configured: only mute.
+    expect(shOn('left', 'ip address show dev eth0')).toContain(vip.address);
+
+    holder.process.kill('SIGCONT');
+    const sentBefore = Number(await holder.do('sent'));
+    await expect.poll(async () => Number(await holder.do('sent'))).toBeGreaterThan(sentBefore + 50);
+    expect(adverts().at(-1)!.atMs).toBe(lastAdvert);
+    expect(answers().at(-1)!.atMs).toBe(lastAnswer);
+    expect(await holder.do('armed')).toBe(false);
+
+    await holder.do('arm');
+    await serving();
+  });
+
+  it('outlives its agent: killed, the host falls silent and stays so', async () => {
+    await holder.do('hold');
+    await serving();
+    await holder.end('SIGKILL');
+    await moreQuestions((5 * HOLDER.durationMs) / QUESTION_GAP_MS);
+    const silence = answers().at(-1)!.atMs - adverts().at(-1)!.atMs;
+    expect(silence).toBeLessThanOrEqual(HOLDER.durationMs + TICK_MS);
+    expect(shOn('left', 'ip address show dev eth0')).toContain(vip.address);
+    expect(shOn('left', 'nft list tables')).toContain(`_ipv${family}_51`);
+    // The next agent starts with a clean host.
+    const leases = openLeases(silent);
+    onHost('left', () => leases.sweep());
+    leases.close();
+    expect(shOn('left', 'nft list tables')).toBe('');
+  });
+
+  it('ends at once with a priority-0 advert, and when told to', async () => {
+    await holder.do('hold');
+    await serving();
+    await holder.do('end');
+    expect(await holder.do('armed')).toBe(false);
+    await holder.do('arm');
+    await serving();
+    await holder.do('resign');
+    expect(await holder.do('armed')).toBe(false);
+    await capture.until(() => adverts().some(({ text }) => /prio 0\b/.test(text)));
+    const resigned = adverts().at(-1)!.atMs;
+    await moreQuestions(50);
+    expect(answers().at(-1)!.atMs).toBeLessThanOrEqual(resigned + 1);
+  });
+
+  it('drops packets to and from the address too', async () => {
+    await holder.do('hold');
+    await serving();
+    const own = family === 4 ? HOST_ADDRESSES.left.v4 : '2001:db8::1';
+    if (family === 6) {
+      shOn('left', 'ip address replace 2001:db8::1/64 dev eth0 nodad');
+      shOn('right', 'ip address replace 2001:db8::2/64 dev eth0 nodad');
+    }
+    const neighbour = `${vip.address} lladdr ${HOST_ADDRESSES.left.mac} dev eth0 nud permanent`;
+    shOn('right', `ip neigh replace ${neighbour}`);
+    expect(tcp('right', vip.address)).toBe('answered');
+    await holder.freeze();
+    await moreQuestions((2 * HOLDER.durationMs) / QUESTION_GAP_MS);
+    expect(tcp('right', vip.address)).toBe('silence');
+    // The host's own address has nothing to do with it.
+    expect(tcp('right', own)).toBe('answered');
+    shOn('right', `ip neigh del ${vip.address} dev eth0`);
+  });
+
+  it('is put back, expired, when somebody flushes the ruleset or takes a rule out', async () => {
+    await holder.do('hold');
+    await serving();
+    shOn('left', 'nft flush ruleset');
+    await expect.poll(() => shOn('left', 'nft list ruleset')).toContain('hook egress');
+    expect(await holder.do('lost')).toEqual(['rules']);
+    expect(await holder.do('armed')).toBe(false);
+    await holder.do('arm');
+    await serving();
+    const table = shOn('left', 'nft list tables').trim();
+    shOn('left', `nft flush chain ${table.replace('table ', '')} out`);
+    await expect.poll(() => holder.do('lost')).toEqual(['rules', 'rules']);
+    expect(shOn('left', 'nft list ruleset')).toContain('saddr');
+    // Somebody else's tables are nobody's business.
+    shOn('left', 'nft add table inet other; nft delete table inet other');
+    await holder.do('arm');
+    await serving();
+    shOn('left', `nft flush set ${table.replace('table ', '')} lease`);
+    await expect.poll(() => holder.do('lost')).toEqual(['rules', 'rules', 'expired']);
+  });
+
+  it('leaves nothing behind when it is closed', async () => {
+    await holder.do('hold');
+    await serving();
+    holder.process.send('release');
+    await once(holder.process, 'exit');
+    expect(shOn('left', 'nft list ruleset')).toBe('');
+  });
+});
+
+describe.each([4, 6] as const)('the host with an expired lease, IPv%i', (family) => {
+  const vip = HOLDER[family];
+
+  it('reaches the address on the other host, and hears where it moves', async () => {
+    const leases = openLeases(silent);
+    onHost('left', () => leases.open({ ...HOLDER, family, addresses: [vip], onLost() {} }));
+    shOn('right', `ip address add ${vip.address}/${vip.prefixLength} dev eth0 nodad`);
+    if (family === 6) shOn('left', 'ip address replace 2001:db8::1/64 dev eth0 nodad');
+    expect(tcp('left', vip.address)).toBe('answered');
+    expect(shOn('left', `ip neigh show ${vip.address}`)).toContain(HOST_ADDRESSES.right.mac);
+    onHost('left', () => leases.close());
+    shOn('right', `ip address del ${vip.address}/${vip.prefixLength} dev eth0`);
+  });
+});
+
+describe('opening a lease', () => {
+  const options = { ...HOLDER, family: 4 as const, addresses: [HOLDER[4]], onLost() {} };
+
+  it('takes well below a millisecond to arm', () => {
+    const leases = openLeases(silent);
+    const lease = onHost('left', () => leases.open(options));
+    const times = Array.from({ length: 200 }, () => {
+      const before = performance.now();
+      lease.arm();
+      return performance.now() - before;
+    }).sort((a, b) => a - b);
+    console.log(
+      `arming: median ${times[100]!.toFixed(3)} ms, maximum ${times[199]!.toFixed(3)} ms`,
+    );
+    expect(lease.isArmed()).toBe(true);
+    leases.close();
+  });
+
+  it('says why it cannot', () => {
+    const leases = openLeases(silent);
+    const open = (change: object) => () =>
+      onHost('left', () => leases.open({ ...options, ...change }));
+    expect(open({ interface: 'nosuch0' })).toThrow('if_nametoindex(nosuch0): ENODEV');
+    expect(open({ addresses: [] })).toThrow('nftables: ');
+    const lease = open({})();
+    expect(open({})).toThrow('is open already');
+    lease.close();
+    expect(open({})).not.toThrow();
+    onHost('left', () => leases.close());
+    expect(shOn('left', 'nft list ruleset')).toBe('');
+  });
+
+  it('spares the tables of others when it sweeps', () => {
+    shOn('left', 'nft add table netdev other; nft add table inet tandem_like');
+    shOn('left', 'nft add table netdev tandem_9_ipv4_7');
+    const leases = openLeases(silent);
+    onHost('left', () => leases.sweep());
+    leases.close();
+    const left = shOn('left', 'nft list tables').trim().split('\n').sort();
+    expect(left).toEqual(['table inet tandem_like', 'table netdev other']);
+    shOn('left', 'nft flush ruleset');
+  });
+});

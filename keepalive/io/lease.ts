@@ -1,0 +1,233 @@
+/**
+ * Leases on nftables. What the rules do is in lease-rules.ts; this file brings them into the
+ * kernel, and back when somebody flushes the ruleset (Debian's nftables.service does).
+ *
+ *     open, arm, end ──> libnftables ──> kernel
+ *     somebody's change ──> nftables event group ──> look ──> put back ──> onLost
+ */
+import { interfaceIndex } from '../../src/os/interface-index.ts';
+import { NetlinkListener } from '../../src/os/netlink-listener.ts';
+import { Nftables } from '../../src/os/nftables.ts';
+import type { Lease, LeaseOptions, LeasePort, Logger } from '../ports.ts';
+import {
+  armLease,
+  endLease,
+  installLease,
+  LEASE_TABLE_PREFIX,
+  type LeaseScope,
+  leaseTable,
+  listLease,
+  queryLease,
+  removeLease,
+} from './lease-rules.ts';
+
+const NETLINK_NETFILTER = 12;
+const NFNLGRP_NFTABLES = 7;
+const NFNL_SUBSYS_NFTABLES = 10;
+/** NFT_MSG_DELTABLE, DELCHAIN, NEWRULE, DELRULE, DELSET, DELSETELEM: what can take a lease away. */
+const HARMFUL_MESSAGES: ReadonlySet<number> = new Set([2, 5, 6, 8, 11, 14]);
+
+type Loss = Parameters<LeaseOptions['onLost']>[0];
+
+const FINDINGS: Readonly<Record<Loss, string>> = {
+  rules: 'somebody changed or removed the rules; they are back, and the lease is expired',
+  expired: 'somebody ended the lease, or no advert left in time',
+};
+
+/** Nothing is opened before the first lease, so a host without nftables can do all the rest. */
+export function openLeases(log: Logger): LeasePort {
+  return new KernelLeases(log);
+}
+
+class KernelLeases implements LeasePort {
+  readonly #log: Logger;
+  readonly #leases = new Map<string, KernelLease>();
+  #nftables: Nftables | undefined;
+  #events: NetlinkListener | undefined;
+  #lookDue = false;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  open(options: LeaseOptions): Lease {
+    const scope: LeaseScope = {
+      interface: options.interface,
+      interfaceIndex: interfaceIndex(options.interface),
+      family: options.family,
+      vrid: options.vrid,
+      addresses: options.addresses.map(({ address }) => address),
+      durationMs: options.durationMs,
+    };
+    const table = leaseTable(scope);
+    if (this.#leases.has(table)) {
+      throw new Error(`${table} is open already`);
+    }
+    // Listening first, so that no change of the new table is missed.
+    this.#events ??= this.#listen();
+    const lost = (cause: Loss) => options.onLost(cause);
+    const lease = new KernelLease(scope, this.#connection(), lost, () =>
+      this.#leases.delete(table),
+    );
+    this.#leases.set(table, lease);
+    return lease;
+  }
+
+  sweep(): void {
+    const listed = this.#connection().run('list tables netdev\n');
+    for (const [, table] of listed.matchAll(/^table netdev (\S+)$/gm)) {
+      if (table?.startsWith(LEASE_TABLE_PREFIX) && !this.#leases.has(table)) {
+        this.#log.info({ table }, `removing ${table}, left behind by an earlier agent`);
+        this.#connection().run(removeLease(table));
+      }
+    }
+  }
+
+  close(): void {
+    // Before the tables go, or their end would look like somebody's doing.
+    this.#events?.close();
+    this.#events = undefined;
+    for (const lease of [...this.#leases.values()]) {
+      lease.close();
+    }
+    this.#nftables?.close();
+    this.#nftables = undefined;
+  }
+
+  #connection(): Nftables {
+    this.#nftables ??= new Nftables();
+    return this.#nftables;
+  }
+
+  #listen(): NetlinkListener {
+    return new NetlinkListener({
+      protocol: NETLINK_NETFILTER,
+      groups: [NFNLGRP_NFTABLES],
+      onMessage: (type) => {
+        if (type >> 8 === NFNL_SUBSYS_NFTABLES && HARMFUL_MESSAGES.has(type & 0xff)) {
+          this.#lookSoon();
+        }
+      },
+      onLost: () => this.#lookSoon(),
+    });
+  }
+
+  /** Once for all that one transaction did: a flush tells of every rule. */
+  #lookSoon(): void {
+    if (this.#lookDue) {
+      return;
+    }
+    this.#lookDue = true;
+    setImmediate(() => {
+      this.#lookDue = false;
+      for (const lease of [...this.#leases.values()]) {
+        this.#look(lease);
+      }
+    });
+  }
+
+  #look(lease: KernelLease): void {
+    const { scope } = lease;
+    const fields = { interface: scope.interface, vrid: scope.vrid, family: scope.family };
+    try {
+      const cause = lease.lookAgain();
+      if (cause !== null) {
+        this.#log.warn(fields, `${leaseTable(scope)}: ${FINDINGS[cause]}`);
+        lease.onLost(cause);
+      }
+    } catch (error) {
+      const reason = (error as Error).message;
+      this.#log.error({ ...fields, err: error }, `the lease's rules are gone: ${reason}`);
+      lease.onLost('rules');
+    }
+  }
+}
+
+class KernelLease implements Lease {
+  readonly scope: LeaseScope;
+  readonly onLost: (cause: Loss) => void;
+  readonly #nftables: Nftables;
+  readonly #forget: () => void;
+  /** The table as nftables lists it, without the element that comes and goes. */
+  #installed: string;
+  #wanted = false;
+  #open = true;
+
+  constructor(
+    scope: LeaseScope,
+    nftables: Nftables,
+    onLost: (cause: Loss) => void,
+    forget: () => void,
+  ) {
+    this.scope = scope;
+    this.onLost = onLost;
+    this.#nftables = nftables;
+    this.#forget = forget;
+    this.#installed = this.#install();
+  }
+
+  arm(): void {
+    this.#nftables.run(armLease(this.scope));
+    this.#wanted = true;
+  }
+
+  end(): void {
+    this.#wanted = false;
+    this.#nftables.run(endLease(this.scope));
+  }
+
+  isArmed(): boolean {
+    return this.#succeeds(queryLease(this.scope));
+  }
+
+  close(): void {
+    if (!this.#open) {
+      return;
+    }
+    this.#open = false;
+    this.#forget();
+    // Without a table there is nothing to remove; that is how a flush leaves it.
+    this.#succeeds(removeLease(leaseTable(this.scope)));
+  }
+
+  /**
+   * Compares with what was installed, and installs it again when it differs. Null when all is as it
+   * should be. Throws NftablesError when it cannot be put back.
+   */
+  lookAgain(): Loss | null {
+    if (this.#listed() !== this.#installed) {
+      this.#wanted = false;
+      this.#installed = this.#install();
+      return 'rules';
+    }
+    if (this.#wanted && !this.isArmed()) {
+      this.#wanted = false;
+      return 'expired';
+    }
+    return null;
+  }
+
+  #install(): string {
+    this.#nftables.run(installLease(this.scope, false));
+    return this.#listed() ?? '';
+  }
+
+  /** Null when there is no such table. */
+  #listed(): string | null {
+    try {
+      const text = this.#nftables.run(listLease(this.scope));
+      return text.replace(/^\s*elements = \{[^}]*\}\n/m, '');
+    } catch {
+      return null;
+    }
+  }
+
+  #succeeds(commands: string): boolean {
+    try {
+      this.#nftables.run(commands);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
