@@ -68,6 +68,12 @@ test('the command and the units are where the package will put them', () => {
   for (const path of paths) expect(existsSync(join(folder, path)), path).toBe(true);
 });
 
+test('everybody may read it, and nobody but its owner may write it', () => {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const modes = entries.map((it) => statSync(join(it.parentPath, it.name)).mode & 0o777);
+  expect([...new Set(modes)].sort()).toEqual([0o644, 0o755]);
+});
+
 test('staging again replaces what was there', () => {
   const stale = join(folder, 'usr', 'lib', 'tandem', 'dist', 'stale.js');
   execFileSync('touch', [stale]);

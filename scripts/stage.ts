@@ -17,6 +17,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
@@ -61,6 +62,17 @@ export function stage(destination: string): void {
   mkdirSync(dirname(command), { recursive: true });
   writeFileSync(command, WRAPPER);
   chmodSync(command, 0o755);
+  setModes(destination);
+}
+
+/** 0755 and 0644 throughout, whatever the umask of who built it: others must be able to read it. */
+function setModes(folder: string): void {
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const executable = entry.isDirectory() || (statSync(path).mode & 0o100) !== 0;
+    chmodSync(path, executable ? 0o755 : 0o644);
+  }
 }
 
 /** Folder of the package that carries the Node.js binary for this platform. */

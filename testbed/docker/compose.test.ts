@@ -1,0 +1,93 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { loadConfig } from '../../src/config/index.ts';
+import { labSettings } from '../drills/lab-place.ts';
+import {
+  address4,
+  address6,
+  pairPlan,
+  virtualAddress4,
+  virtualAddress6,
+} from '../lab/address-plan.ts';
+import { tandemConfig } from '../lab/stacks/tandem.ts';
+import { containerOf } from './edge.ts';
+import { project } from './engine.ts';
+
+const read = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8');
+const compose = parse(read('compose.yaml'), { merge: true });
+interface Service {
+  readonly container_name: string;
+  readonly networks: { readonly edge: unknown };
+  readonly cap_drop: readonly string[];
+  readonly cap_add?: readonly string[];
+}
+const unit = read('../../scripts/systemd/tandem-keepalive.service');
+
+/** `NET_ADMIN` and so on, as the agent's unit grants them. */
+const unitCapabilities = /^AmbientCapabilities=(.*)$/m
+  .exec(unit)![1]!
+  .replaceAll('CAP_', '')
+  .split(' ');
+
+function compiled(path: string, node: string) {
+  const loaded = loadConfig(path, { node, env: {}, hostname: 'elsewhere', cores: 2 });
+  expect(loaded.problems).toEqual([]);
+  if (!loaded.ok) return null;
+  const { agent, proxy } = loaded.config;
+  // The digest is of the text, which differs in its comments.
+  return { agent: { ...agent, digest: '' }, proxy: { ...proxy, digest: '' } };
+}
+
+test.each(['edge-a', 'edge-b'])('%s runs in Docker what it runs in the lab', (node) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-compose-'));
+  const file = join(folder, 'lab.yaml');
+  writeFileSync(file, tandemConfig(labSettings(100)));
+  const inLab = compiled(file, node);
+  rmSync(folder, { recursive: true });
+  expect(inLab).not.toBeNull();
+  expect(compiled(join(import.meta.dirname, 'tandem.yaml'), node)).toEqual(inLab);
+});
+
+test('hosts have the names and addresses of the lab', () => {
+  const services = Object.entries<Service>(compose.services).map(([name, service]) => ({
+    name,
+    container: service.container_name,
+    addresses: service.networks.edge,
+  }));
+  expect(services).toEqual(
+    pairPlan.map((plan) => ({
+      name: plan.name,
+      container: containerOf(plan.name),
+      addresses: { ipv4_address: address4(plan), ipv6_address: address6(plan) },
+    })),
+  );
+});
+
+test('Docker hands the virtual addresses to nobody', () => {
+  const reserved = compose.networks.edge.ipam.config.map(
+    (range: { aux_addresses: Record<string, string> }) => Object.values(range.aux_addresses),
+  );
+  expect(reserved).toEqual([[virtualAddress4], [virtualAddress6]]);
+});
+
+test('an edge has the rights that its unit has on a host, everybody else has none', () => {
+  for (const [name, service] of Object.entries<Service>(compose.services)) {
+    expect(service.cap_drop).toEqual(['ALL']);
+    expect(service.cap_add).toEqual(name.startsWith('edge-') ? unitCapabilities : undefined);
+  }
+  const dockerfile = read('Dockerfile');
+  const lower = unitCapabilities.map((capability) => capability.toLowerCase());
+  expect(dockerfile).toContain(`setcap ${lower.map((it) => `cap_${it}`).join(',')}=p `);
+  for (const set of ['inh', 'ambient']) {
+    expect(dockerfile).toContain(`--${set}-caps=${lower.map((it) => `+${it}`).join(',')}"`);
+  }
+});
+
+test('the plain commands and the drills mean the same project', () => {
+  expect(read('.env')).toContain(`COMPOSE_PROJECT_NAME=${project}\n`);
+  expect(compose.services['edge-a'].image).toBe(project);
+  expect(compose.networks.edge.name).toBe(project);
+});
