@@ -16,7 +16,7 @@ import { type Slots, SlotTable } from './shared/slot-table.ts';
 import { releaseWorker } from './shared/totals.ts';
 import { ServerRegistry } from './upstream/registry.ts';
 import type { WorkerSetup } from './worker-messages.ts';
-import { type SlotOwner, WorkerSlot } from './worker-slot.ts';
+import { type SlotOwner, WORKER_ENTRY, WorkerSlot } from './worker-slot.ts';
 
 /** May this host hold the virtual addresses, as far as the balancer is concerned? */
 export interface Readiness {
@@ -50,7 +50,7 @@ export class Balancer implements SlotOwner {
   #stopping: Promise<StopOutcome> | null = null;
 
   /** Binds and begins. Throws BindError when a listener cannot have its address. */
-  constructor(config: ProxyConfig, ports: BalancerPorts) {
+  constructor(config: ProxyConfig, ports: BalancerPorts, workerEntry = WORKER_ENTRY) {
     const { workers, upstreams, listeners } = config;
     this.#config = config;
     this.#sockets = new ListenSockets(listeners, workers);
@@ -62,7 +62,10 @@ export class Balancer implements SlotOwner {
     const names = listeners.map(({ name }) => name);
     this.#listenerSlots = new SlotTable('listener', LISTENERS_MAX).assign(names);
     this.#monitor = new HealthMonitor(upstreams, this.#registry, ports);
-    this.#workers = Array.from({ length: workers }, (_, i) => new WorkerSlot(i, this, ports.log));
+    this.#workers = Array.from(
+      { length: workers },
+      (_, index) => new WorkerSlot(index, this, ports.log, workerEntry),
+    );
     for (const worker of this.#workers) worker.start();
     this.#monitor.start();
     void this.#monitor.firstRound.then(() => {

@@ -26,11 +26,18 @@ export interface WorkerStatus {
   readonly utilization: number;
 }
 
+/** What a worker thread runs: TypeScript from the sources, JavaScript as built. */
+export const WORKER_ENTRY = new URL(
+  `./worker-entry${extname(import.meta.filename)}`,
+  import.meta.url,
+);
+
 /** Runs one worker thread, and another when it dies. */
 export class WorkerSlot {
   readonly #index: number;
   readonly #owner: SlotOwner;
   readonly #log: Logger;
+  readonly #entry: URL;
   #worker: Worker | null = null;
   #state: WorkerStatus['state'] = 'waiting';
   #restart = NEVER_DIED;
@@ -41,10 +48,11 @@ export class WorkerSlot {
   readonly #ended = Promise.withResolvers<void>();
   #cut = 0;
 
-  constructor(index: number, owner: SlotOwner, log: Logger) {
+  constructor(index: number, owner: SlotOwner, log: Logger, entry = WORKER_ENTRY) {
     this.#index = index;
     this.#owner = owner;
     this.#log = log.child({ worker: index });
+    this.#entry = entry;
   }
 
   get running(): boolean {
@@ -66,8 +74,7 @@ export class WorkerSlot {
     this.#timer = null;
     this.#startedAt = performance.now();
     this.#enter('starting');
-    const entry = new URL(`./worker-entry${extname(import.meta.filename)}`, import.meta.url);
-    const worker = new Worker(entry, {
+    const worker = new Worker(this.#entry, {
       name: `worker-${this.#index}`,
       workerData: this.#owner.setup(this.#index),
       resourceLimits: { maxYoungGenerationSizeMb: WORKER_YOUNG_GENERATION_MB },

@@ -23,3 +23,6 @@ export const DEADLINE_SLOTS = 256;
 
 /** Handshaken connections waiting to be accepted; the kernel caps it at net.core.somaxconn. */
 export const LISTEN_BACKLOG_MAX = 4096;
+
+/** Buffers of each kind kept in sight while a write uses them, to be used again afterwards. */
+export const LENT_BUFFERS_MAX = 32;

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import type { Connection, ConnectionHandler, Destination } from '../engine.ts';
-import { BACKLOG_BYTES_MAX, BULK_READ_BYTES_MIN, READ_BYTES_MAX } from '../limits.ts';
+import { BACKLOG_BYTES_MAX, BULK_READ_BYTES_MIN } from '../limits.ts';
+import type { Sink } from './buffer-pool.ts';
 import type { NetMemory } from './net-memory.ts';
 
 /** Where a connection comes from. */
@@ -21,7 +22,7 @@ type AdoptingOptions = Omit<net.SocketConstructorOpts, 'handle'> & {
 };
 
 /** One connection over node:net. */
-export class NetConnection implements Connection {
+export class NetConnection implements Connection, Sink {
   handler: ConnectionHandler;
   readonly #memory: NetMemory;
   readonly #socket: net.Socket;
@@ -93,6 +94,11 @@ export class NetConnection implements Connection {
     return this.#socket.writableLength;
   }
 
+  /** Closed, or being closed at once. */
+  get gone(): boolean {
+    return this.#socket.destroyed;
+  }
+
   write(bytes: Buffer, start: number, end: number): boolean {
     let from = bytes;
     let at = start;
@@ -104,7 +110,7 @@ export class NetConnection implements Connection {
     }
     const room = this.#socket.write(from.subarray(at, at + end - start));
     if (this.#socket.writableLength === 0) return true;
-    this.#memory.lend(from);
+    this.#memory.lend(from, this);
     return room;
   }
 
@@ -146,7 +152,7 @@ export class NetConnection implements Connection {
     if (bytes === shared) {
       this.handler.onData(bytes, 0, length);
       // More is likely to come: the next read can then be forwarded without a copy.
-      if (length >= BULK_READ_BYTES_MIN) this.#readBuffer = Buffer.allocUnsafeSlow(READ_BYTES_MAX);
+      if (length >= BULK_READ_BYTES_MIN) this.#readBuffer = this.#memory.takeBulk();
       return true;
     }
     this.#memory.beginBulk(bytes);
