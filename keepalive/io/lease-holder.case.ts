@@ -14,7 +14,8 @@ export const HOLDER = {
   interface: 'eth0',
   vrid: 51,
   advertIntervalMs: 10,
-  durationMs: 60,
+  /** Thirty adverts, so that a busy machine that stalls for a moment does not decide the tests. */
+  durationMs: 300,
   4: { address: '198.51.100.100', prefixLength: 24 },
   6: { address: '2001:db8::100', prefixLength: 64 },
 } as const;

@@ -114,7 +114,7 @@ describe.each([4, 6] as const)('a lease, IPv%i', (family) => {
     await holder.do('hold');
     await serving();
     // Many durations on: the kernel has renewed it with each advert, nobody else has.
-    await moreQuestions((10 * HOLDER.durationMs) / QUESTION_GAP_MS);
+    await moreQuestions((5 * HOLDER.durationMs) / QUESTION_GAP_MS);
     await serving();
     expect(await holder.do('armed')).toBe(true);
   });
@@ -123,7 +123,7 @@ describe.each([4, 6] as const)('a lease, IPv%i', (family) => {
     await holder.do('hold');
     await serving();
     await holder.freeze();
-    await moreQuestions((5 * HOLDER.durationMs) / QUESTION_GAP_MS);
+    await moreQuestions((3 * HOLDER.durationMs) / QUESTION_GAP_MS);
     const lastAdvert = adverts().at(-1)!.atMs;
     const lastAnswer = answers().at(-1)!.atMs;
     expect(questions().at(-1)!.atMs - lastAdvert).toBeGreaterThan(2 * HOLDER.durationMs);
@@ -146,7 +146,7 @@ describe.each([4, 6] as const)('a lease, IPv%i', (family) => {
     await holder.do('hold');
     await serving();
     await holder.end('SIGKILL');
-    await moreQuestions((5 * HOLDER.durationMs) / QUESTION_GAP_MS);
+    await moreQuestions((3 * HOLDER.durationMs) / QUESTION_GAP_MS);
     const silence = answers().at(-1)!.atMs - adverts().at(-1)!.atMs;
     expect(silence).toBeLessThanOrEqual(HOLDER.durationMs + TICK_MS);
     expect(shOn('left', 'ip address show dev eth0')).toContain(vip.address);
@@ -240,7 +240,7 @@ describe.each([4, 6] as const)('the host with an expired lease, IPv%i', (family)
 describe('opening a lease', () => {
   const options = { ...HOLDER, family: 4 as const, addresses: [HOLDER[4]], onLost() {} };
 
-  it('takes well below a millisecond to arm', () => {
+  it('is armed in less than a millisecond, at the median', () => {
     const leases = openLeases(silent);
     const lease = onHost('left', () => leases.open(options));
     const times = Array.from({ length: 200 }, () => {
@@ -248,9 +248,7 @@ describe('opening a lease', () => {
       lease.arm();
       return performance.now() - before;
     }).sort((a, b) => a - b);
-    console.log(
-      `arming: median ${times[100]!.toFixed(3)} ms, maximum ${times[199]!.toFixed(3)} ms`,
-    );
+    expect(times[100]).toBeLessThan(1);
     expect(lease.isArmed()).toBe(true);
     leases.close();
   });
