@@ -25,6 +25,11 @@ const STYLE = `
   pre { overflow: auto; border: 1px solid var(--line); padding: .6rem; font-size: 12px; }
 `;
 
+/** What the colours of the pictures mean, as a paragraph. */
+export const pictureLegend =
+  '<p class="soft">Blue: the host holds the address. Green: answers, red: requests that got none ' +
+  '(drawn where they were due). Pale red: the longest time without an answer.</p>';
+
 /** A complete page. `body` is HTML; everything else is escaped here. */
 export function htmlPage(title: string, body: string): string {
   return (
@@ -53,7 +58,8 @@ export function drillReport(results: readonly DrillResult[]): string {
     '<tr><th>drill</th><th>where</th><th class="number">outage, ms</th>' +
     '<th class="number">takeover, ms</th><th class="number">failed requests</th><th>result</th></tr>';
   const table = `<table>\n${head}\n${rows.join('\n')}\n</table>`;
-  return htmlPage('Failover drills', `${table}\n${results.map(section).join('\n')}`);
+  const sections = results.map(section).join('\n');
+  return htmlPage('Failover drills', `${table}\n${pictureLegend}\n${sections}`);
 }
 
 function section(result: DrillResult): string {

@@ -12,6 +12,7 @@ import {
   virtualLinkLocal6,
 } from '../lab/address-plan.ts';
 import type { AddressWatch } from '../lab/address-watch.ts';
+import { goFirstOurselves } from '../lab/go-first.ts';
 import { Lab } from '../lab/lab.ts';
 import { Probe } from '../lab/probe.ts';
 import type { ProbeOptions } from '../lab/prober.ts';
@@ -81,6 +82,7 @@ export class LabPlace implements Place {
     try {
       await Promise.all(originPlans.map((plan) => startNodeOrigin(lab.host(plan.name))));
       const watch = await lab.watch(virtualAddress4, [edgeA.name, edgeB.name]);
+      goFirstOurselves();
       return new LabPlace(lab, watch, stack, advertMs);
     } catch (error) {
       await lab.close();
@@ -128,7 +130,11 @@ export class LabPlace implements Place {
   probe(options: Omit<ProbeOptions, 'address'>): Promise<Probe> {
     const client = this.lab.host(clientPlan.name);
     const start = (argument: string) =>
-      client.spawn([process.execPath, PROBER, argument], { streams: 'pipe', log: 'prober' }).child;
+      client.spawn([process.execPath, PROBER, argument], {
+        streams: 'pipe',
+        log: 'prober',
+        instrument: true,
+      }).child;
     return Probe.start(start, { ...options, address: this.address });
   }
 

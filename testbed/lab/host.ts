@@ -2,10 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { address4, address6, type HostPlan, lans, macAddress } from './address-plan.ts';
 import { attempt, type CommandOptions, type CommandResult, run } from './command.ts';
+import { goFirst } from './go-first.ts';
 import { Namespace } from './namespace.ts';
 import { type HostProcess, killAllIn, processesIn, signal } from './process-table.ts';
 import { labPath } from './requirements.ts';
@@ -17,7 +19,15 @@ export interface SpawnOptions {
   readonly log?: string;
   /** `log` (default): both streams to the log. `pipe`: stdin and stdout are the caller's. */
   readonly streams?: 'log' | 'pipe';
-  /** True: the lab's own instrument (a capture, a monitor), which no fault of the host touches. */
+  /**
+   * True for origins: in life they are machines of their own, so where root allows it they run
+   * before the edges, whose start would otherwise take the processor from them.
+   */
+  readonly elsewhere?: boolean;
+  /**
+   * True: the lab's own instrument (a prober, a capture, a monitor). No fault of the host touches
+   * it, and it goes first where that is allowed.
+   */
   readonly instrument?: boolean;
 }
 
@@ -91,13 +101,15 @@ export class Host {
   spawn(argv: readonly string[], options: SpawnOptions = {}): LabProcess {
     const logFile = join(this.folder, `${options.log ?? argv[0]!.split('/').at(-1)}.log`);
     const log = openSync(logFile, 'a');
-    const [program, ...args] = this.namespace.enter(argv);
+    const before = options.instrument === true ? goFirst() : [];
+    const [program, ...args] = this.namespace.enter([...before, ...argv]);
     const child = spawn(program, args, {
       env: { ...process.env, ...options.env, PATH: labPath() },
       stdio: options.streams === 'pipe' ? ['pipe', 'pipe', log] : ['ignore', log, log],
     });
     closeSync(log);
     if (options.instrument === true) this.#instruments.add(child.pid!);
+    if (options.elsewhere === true) prefer(child.pid!);
     const exited = new Promise<number | null>((resolve, reject) => {
       child.on('error', reject);
       child.on('exit', (code) => resolve(code));
@@ -166,6 +178,17 @@ export class Host {
   async close(): Promise<void> {
     await killAllIn(this.namespace.identity, new Set([this.namespace.pid]));
     await this.namespace.close();
+  }
+}
+
+/** Niceness of what runs elsewhere in life. */
+const ELSEWHERE_NICENESS = -10;
+
+function prefer(pid: number): void {
+  try {
+    setPriority(pid, ELSEWHERE_NICENESS);
+  } catch {
+    // Not root, or it could not be started and its error event says so.
   }
 }
 

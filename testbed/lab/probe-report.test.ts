@@ -33,6 +33,12 @@ test('an outage is the gap between the answers around it', () => {
   });
 });
 
+test('a failure is drawn where it was due, an answer where it came', () => {
+  const { slices } = reportOn([at(12, 34), at(15, 95, 'timeout')], options);
+  expect(slices.ok).toEqual([0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+  expect(slices.failed).toEqual([0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+});
+
 test('silence at the start and at the end counts as outage', () => {
   expect(longestGap([90, 95], 0, 100)).toEqual({ fromMs: 0, lengthMs: 90 });
   expect(longestGap([5, 10], 0, 100)).toEqual({ fromMs: 10, lengthMs: 90 });

@@ -47,7 +47,10 @@ export interface ProbeReport {
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
   /** Answers by origin. */
   readonly servers: Readonly<Record<string, number>>;
-  /** Answers and failures in slices of `sliceMs` from `startedAtMs`, by the time of their end. */
+  /**
+   * Counts in slices of `sliceMs` from `startedAtMs`: answers by the time they came, failures by the
+   * time they were due, because a timeout ends long after what caused it.
+   */
   readonly slices: {
     readonly sliceMs: number;
     readonly ok: readonly number[];
@@ -136,8 +139,9 @@ function slice(attempts: readonly Attempt[], options: ReportOptions): ProbeRepor
   const length = Math.max(1, Math.ceil((endedAtMs - startedAtMs) / sliceMs));
   const ok = new Array<number>(length).fill(0);
   const failed = new Array<number>(length).fill(0);
-  for (const { endMs, outcome } of attempts) {
-    const index = Math.floor((endMs - startedAtMs) / sliceMs);
+  for (const { dueMs, endMs, outcome } of attempts) {
+    const atMs = outcome === 'ok' ? endMs : dueMs;
+    const index = Math.floor((atMs - startedAtMs) / sliceMs);
     const counts = outcome === 'ok' ? ok : failed;
     counts[Math.min(Math.max(index, 0), length - 1)]! += 1;
   }

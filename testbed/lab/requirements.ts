@@ -57,6 +57,7 @@ export function missingForLab(): readonly string[] {
     ['unshare', 'util-linux'],
     ['setpriv', 'util-linux'],
     ['nsenter', 'util-linux'],
+    ['chrt', 'util-linux'],
     ['mount', 'mount'],
     ['ip', 'iproute2'],
   ];

@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { htmlPage } from '../drills/html-report.ts';
+import { htmlPage, pictureLegend } from '../drills/html-report.ts';
 import { LabPlace } from '../drills/lab-place.ts';
 import { reportsFolder } from '../drills/report-files.ts';
 import { table } from '../drills/result-text.ts';
@@ -94,7 +94,7 @@ function writePage(stack: Stack, acts: readonly Act[]): string {
   const sections = acts.map(
     (act) => `<h2>${escapeXml(act.title)}</h2>\n${timelineSvg(act.timeline)}`,
   );
-  const body = `<pre>${escapeXml(summary(acts))}</pre>\n${sections.join('\n')}`;
+  const body = `<pre>${escapeXml(summary(acts))}</pre>\n${pictureLegend}\n${sections.join('\n')}`;
   writeFileSync(page, htmlPage(`${stack.name}: a crash, a takeover, a return`, body));
   return page;
 }

@@ -144,7 +144,11 @@ describe('an orderly stop under load', () => {
         (argument) =>
           created
             .host(clientPlan.name)
-            .spawn([process.execPath, PROBER, argument], { streams: 'pipe', log: 'prober' }).child,
+            .spawn([process.execPath, PROBER, argument], {
+              streams: 'pipe',
+              log: 'prober',
+              instrument: true,
+            }).child,
         {
           mode: 'http',
           address: address4(edgeA),

@@ -13,6 +13,7 @@ export async function startNodeOrigin(host: Host): Promise<LabProcess> {
   const started = host.spawn([process.execPath, NODE_ORIGIN, host.name, '80', '7'], {
     streams: 'pipe',
     log: 'origin',
+    elsewhere: true,
   });
   const signal = AbortSignal.timeout(limits.originReadyTimeoutMs);
   await once(started.child.stdout!, 'data', { signal }).catch((error: Error) => {
@@ -25,7 +26,10 @@ export async function startNodeOrigin(host: Host): Promise<LabProcess> {
 export async function startNginxOrigin(host: Host): Promise<LabProcess> {
   const file = join(host.folder, 'nginx-origin.conf');
   writeFileSync(file, originConfig(host));
-  const started = host.spawn(['nginx', '-c', file, '-e', 'stderr'], { log: 'origin' });
+  const started = host.spawn(['nginx', '-c', file, '-e', 'stderr'], {
+    log: 'origin',
+    elsewhere: true,
+  });
   const listens = async () =>
     (await host.attempt(['curl', '-sf', 'http://127.0.0.1/'])).status === 0;
   await waitUntil(`nginx on ${host.name}`, listens, limits.originReadyTimeoutMs);
