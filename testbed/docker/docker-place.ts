@@ -18,6 +18,8 @@ const EDGES = ['edge-a', 'edge-b'] as const;
 const NODE = '/usr/lib/tandem/bin/node';
 const PROBER = '/usr/lib/tandem/testbed/lab/prober.ts';
 
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 /** The interval of tandem.yaml. */
 const ADVERT_MS = 100;
 
@@ -42,24 +44,25 @@ export class DockerPlace implements Place {
 
   /**
    * Builds the image out of the staged product and brings the project up. Rejects when there is no
-   * engine, when the testbed is up already, and on SIGINT and SIGTERM; nothing is left then.
+   * engine and when the testbed is up already. Nothing is left when it rejects, nor when SIGINT or
+   * SIGTERM ends the process meanwhile.
    */
   static async boot(onStep: OnStep): Promise<DockerPlace> {
     await demandFreeEngine();
     const interrupt = new AbortController();
-    const onSignal = () => interrupt.abort();
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    const onSignal = (name: NodeJS.Signals) => interrupt.abort(name);
+    for (const name of STOP_SIGNALS) process.on(name, onSignal);
     try {
       return await DockerPlace.#bringUp(interrupt.signal, onStep);
     } catch (error) {
       onStep('taking the testbed down');
-      const logs = interrupt.signal.aborted
-        ? ''
-        : await logsOf(EDGES.map((name) => new Edge(name)));
+      const logs = await logsOf(EDGES.map((name) => new Edge(name)));
       await removeProject();
-      throw new Error(`${(error as Error).message}\n${logs}`.trim());
+      throw new Error(`${(error as Error).message}\n${logs}`);
     } finally {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      for (const name of STOP_SIGNALS) process.off(name, onSignal);
+      // Now it ends this process, as it would have done at once.
+      if (interrupt.signal.aborted) process.kill(process.pid, interrupt.signal.reason);
     }
   }
 
@@ -76,7 +79,7 @@ export class DockerPlace implements Place {
       watchedContainer(name, containerOf(name), virtualAddress4, gone(name)),
     );
     const watch: AddressWatch = await AddressWatch.start(hosts, virtualAddress4);
-    signal.throwIfAborted();
+    if (signal.aborted) throw new Error('interrupted');
     return new DockerPlace(watch, edges);
   }
 
