@@ -104,6 +104,8 @@ export class Agent {
       config,
       link,
       network: this.#ports.network,
+      // Without a peer there is nobody to be fenced off from.
+      leases: this.#config.nodes.length > 1 ? (this.#ports.leases ?? null) : null,
       clock: this.#ports.clock,
       log: this.#ports.log,
       limiter: this.#limiter,
@@ -112,6 +114,7 @@ export class Agent {
         for (const listener of this.#listeners) listener(transition);
       },
       onDoubt: () => this.#input(router, { type: 'doubt' }),
+      onLeaseLost: (silent) => this.#input(router, { type: 'lease-lost', silent }),
       onStanding: () => this.#retrack(),
     });
     this.#routers.push(router);
@@ -135,6 +138,19 @@ export class Agent {
     for (const router of this.#routers) void router.keeper.sweep();
     this.#retrack();
     for (const name of names) this.#evaluate(name);
+    this.#sweepLeases();
+  }
+
+  /**
+   * After the leases of this agent were opened: those have taken the place of an earlier agent's, so
+   * that an address it left behind is never unguarded. A host that has no leases has said so then.
+   */
+  #sweepLeases(): void {
+    try {
+      this.#ports.leases?.sweep();
+    } catch (error) {
+      this.#ports.log.debug({ err: error }, 'no leases to sweep');
+    }
   }
 
   /** What the balancer says of itself. `alive: false` as soon as its socket closes. */
@@ -191,6 +207,7 @@ export class Agent {
     for (const router of this.#routers) {
       router.keeper.close();
       router.faults.close();
+      router.lease.close();
     }
     for (const link of this.#links.values()) link.close();
   }
@@ -277,7 +294,9 @@ export class Agent {
       const obstacle = this.#obstacle(router, link);
       const inElection = router.state.name !== 'Initialize';
       if (obstacle !== router.waitingFor) this.#reportObstacle(router, obstacle);
-      if (obstacle === null && !inElection) this.#input(router, { type: 'startup' });
+      if (link !== null && obstacle === null && !inElection) {
+        this.#input(router, { type: 'startup', leased: router.lease.openOn(link) });
+      }
       if (obstacle !== null && inElection) {
         this.#input(router, { type: 'shutdown', cause: obstacle });
       }
@@ -288,6 +307,7 @@ export class Agent {
   #obstacle(router: RouterDriver, link: LinkState | null): ShutdownCause | null {
     if (link === null) {
       router.link.close();
+      router.lease.close();
       return 'interface-missing';
     }
     if (!link.running) return 'link-down';

@@ -7,6 +7,7 @@ import { Agent } from './agent.ts';
 import type { AgentPorts } from './ports.ts';
 
 export type { Agent } from './agent.ts';
+export { openLeases } from './io/lease.ts';
 export { openNetwork } from './io/network.ts';
 export { createScriptRunner } from './io/script-runner.ts';
 export { systemClock } from './io/system-clock.ts';

@@ -1,16 +1,18 @@
 import type { AgentConfig } from '../src/config/agent-config.ts';
-import type { Logger, NetworkPort } from './ports.ts';
+import type { LeasePort, Logger, NetworkPort } from './ports.ts';
 import { ownerPriority } from './virtual-router/priority.ts';
 
 /**
  * Takes this node's virtual addresses off its interfaces: the last resort of whoever outlives an
  * agent that was killed (the supervisor, ExecStopPost). An address owner's stay: they are the
- * host's own. Tries every address whatever happens to the others; never throws.
+ * host's own. The dead agent's leases follow, where `leases` is given, or they would mute whatever
+ * speaks VRRP on this host next. Tries every address whatever happens to the others; never throws.
  */
 export async function releaseAddresses(
   config: AgentConfig,
   network: NetworkPort,
   log: Logger,
+  leases?: LeasePort,
 ): Promise<void> {
   const removals = config.virtualRouters
     .filter(({ priority }) => priority !== ownerPriority)
@@ -31,4 +33,10 @@ export async function releaseAddresses(
       }),
     );
   await Promise.all(removals);
+  try {
+    leases?.sweep();
+  } catch (error) {
+    // No nftables: then there was no lease either.
+    log.debug({ err: error }, 'no leases to remove');
+  }
 }

@@ -1,11 +1,12 @@
 import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
 import { AddressKeeper } from './address-keeper.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
 import { sendFailuresMax, transitionsKeptMax } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
 import { type ChecksumForm, encodeAdvertisement } from './packet/advertisement.ts';
 import { multicastGroup } from './packet/multicast-group.ts';
-import type { Clock, Logger, NetworkPort } from './ports.ts';
+import type { Clock, LeasePort, Logger, NetworkPort } from './ports.ts';
 import { type RouterStatistics, recordLateness, routerStatistics } from './statistics.ts';
 import type { Transition } from './status.ts';
 import { SelfFaults } from './tracking/self-faults.ts';
@@ -28,6 +29,8 @@ export interface RouterDriverOptions {
   readonly config: VirtualRouterConfig;
   readonly link: AdvertisementLink;
   readonly network: NetworkPort;
+  /** Null: no lease for this router. */
+  readonly leases: LeasePort | null;
   readonly clock: Clock;
   readonly log: Logger;
   readonly limiter: LogLimiter;
@@ -35,6 +38,8 @@ export interface RouterDriverOptions {
   onTransition(transition: Transition): void;
   /** The neighbours may need another announcement. */
   onDoubt(): void;
+  /** The kernel holds our advertisements back. `silent`: perhaps for some time. */
+  onLeaseLost(silent: boolean): void;
   /** Something that the priority follows from has changed. */
   onStanding(): void;
 }
@@ -60,6 +65,7 @@ export class RouterDriver {
   readonly expectation: Expectation;
   readonly keeper: AddressKeeper;
   readonly faults: SelfFaults;
+  readonly lease: LeaseKeeper;
   /** Trackers behind the standing, for the status. */
   readings: readonly TrackerReading[] = [];
   /** Why the router is out of the election. */
@@ -73,6 +79,7 @@ export class RouterDriver {
   #stateSince: number;
   #announcePending = false;
   #sendFailures = 0;
+  #leaseInDoubt = false;
 
   constructor(options: RouterDriverOptions) {
     const { config } = options;
@@ -83,6 +90,13 @@ export class RouterDriver {
     this.#wireAddresses = this.expectation.addresses;
     this.#state = initialState(parametersOf(config), options.standing);
     this.#stateSince = options.clock.now();
+    this.lease = new LeaseKeeper({
+      config,
+      leases: options.leases,
+      log: options.log,
+      limiter: options.limiter,
+      onLost: (silent) => options.onLeaseLost(silent),
+    });
     this.faults = new SelfFaults(options.clock, () => options.onStanding());
     this.keeper = new AddressKeeper({
       config,
@@ -113,7 +127,11 @@ export class RouterDriver {
   apply(event: RouterEvent, now: number): void {
     const before = this.#state;
     if (event.type === 'tick' && before.name === 'Active' && now >= before.advertiseAt) {
-      recordLateness(this.statistics.advertLateness, now - before.advertiseAt);
+      const late = now - before.advertiseAt;
+      recordLateness(this.statistics.advertLateness, late);
+      // Two intervals without an advertisement: the lease may end in the very moment in which the
+      // next one leaves.
+      if (late > this.config.advertIntervalMs * 1000) this.#leaseInDoubt = true;
     }
     const result = step(before, event, now);
     this.#state = result.state;
@@ -123,6 +141,12 @@ export class RouterDriver {
 
   #execute(action: RouterAction, now: number): void {
     switch (action.type) {
+      case 'arm-lease':
+        this.lease.arm();
+        break;
+      case 'end-lease':
+        this.lease.end();
+        break;
       case 'send-advertisement':
         this.#advertise(action.priority);
         break;
@@ -171,17 +195,27 @@ export class RouterDriver {
       statistics.advertisementsSent += 1;
       this.#sendFailures = 0;
       this.faults.clear('send');
+      if (this.#leaseInDoubt && priority !== 0) this.#checkLease();
+      this.#leaseInDoubt = false;
       if (priority === 0) statistics.priorityZeroSent += 1;
     } catch (error) {
       // A firewall that refuses for a moment (EPERM) or a full queue must not cost the claim. A
       // router that cannot speak for longer is one that its peer takes for dead.
       statistics.sendErrors += 1;
       this.#sendFailures += 1;
+      this.#leaseInDoubt = true;
       if (this.#sendFailures >= sendFailuresMax) {
         this.faults.raise('send', 'the kernel refuses our advertisements');
       }
       this.#complain('send', error, 'cannot send an advertisement');
+      // An expired lease looks like this over IPv6, and a refusal lets it expire.
+      this.#checkLease();
     }
+  }
+
+  /** An advertisement that left has renewed the lease; one that was held back has not. */
+  #checkLease(): void {
+    if (!this.lease.speaks()) this.#options.onLeaseLost(true);
   }
 
   #addressesHeld(): void {

@@ -31,6 +31,11 @@ export function routerStatus(router: RouterDriver, now: number): RouterStatus {
     },
     active: activeRouter(router, now),
     addresses: config.addresses.map((address) => ({ ...address, held })),
+    lease: {
+      open: router.lease.open,
+      reason: router.lease.reason,
+      mute: state.name === 'Active' && state.leased && state.lookAroundUntil !== null,
+    },
     timers: {
       advertIntervalMs: config.advertIntervalMs,
       activeAdvertIntervalMs: intervalMicros / 1000,

@@ -51,6 +51,14 @@ export interface RouterStatus {
     readonly lastHeardMs: number | null;
   } | null;
   readonly addresses: readonly (VirtualAddress & { readonly held: boolean })[];
+  /** The kernel's lease: with it, a process that does not run cannot speak for the addresses. */
+  readonly lease: {
+    readonly open: boolean;
+    /** Why there is none. */
+    readonly reason: string | null;
+    /** Active, but silent until it has looked around after a stall. */
+    readonly mute: boolean;
+  };
   readonly timers: {
     readonly advertIntervalMs: number;
     /** Active_Adver_Interval: the Active router's, learned. */

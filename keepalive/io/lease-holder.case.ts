@@ -4,6 +4,8 @@
  * over IPC and answers each order when it is done.
  */
 
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { OsError } from '../../src/os/errors.ts';
 import type { Logger } from '../ports.ts';
 import { openLeases } from './lease.ts';
@@ -20,8 +22,24 @@ export const HOLDER = {
   6: { address: '2001:db8::100', prefixLength: 64 },
 } as const;
 
-/** `resign` sends an advert of priority 0 and no further one. */
-export type Order = 'hold' | 'arm' | 'end' | 'armed' | 'resign' | 'sent' | 'lost' | 'release';
+/** Where `speak` sends to, and where datagrams for the address are counted. */
+export const PORT = 4000;
+
+/**
+ * `hold` claims; `resign` sends an advert of priority 0 and no further one; `speak` announces the
+ * address and sends a datagram from it; `sent` and `heard` are counts of adverts and datagrams.
+ */
+export type Order =
+  | 'hold'
+  | 'arm'
+  | 'end'
+  | 'armed'
+  | 'resign'
+  | 'speak'
+  | 'sent'
+  | 'heard'
+  | 'lost'
+  | 'release';
 
 /** Messages of VRRPv3 with a zero checksum: the rules do not look at it. */
 function advert(family: 4 | 6, priority: number): Uint8Array {
@@ -46,6 +64,9 @@ async function main(family: 4 | 6): Promise<void> {
     family,
     onPacket() {},
   });
+  const datagrams = createSocket(family === 4 ? 'udp4' : 'udp6');
+  let heard = 0;
+  datagrams.on('message', () => heard++);
   let sent = 0;
   let resigned = false;
   const send = (priority: number) => {
@@ -66,6 +87,8 @@ async function main(family: 4 | 6): Promise<void> {
       lease.arm();
       tick();
       await network.addAddress(HOLDER.interface, HOLDER[family]);
+      datagrams.bind(PORT, HOLDER[family].address);
+      await once(datagrams, 'listening');
     },
     arm: () => lease.arm(),
     end: () => lease.end(),
@@ -74,7 +97,13 @@ async function main(family: 4 | 6): Promise<void> {
       resigned = true;
       send(0);
     },
+    async speak() {
+      network.announce(HOLDER.interface, HOLDER[family]);
+      const to = family === 4 ? '198.51.100.2' : '2001:db8::2';
+      await new Promise((done) => datagrams.send('from the address', PORT, to, done));
+    },
     sent: () => sent,
+    heard: () => heard,
     lost: () => lost,
     async release() {
       await network.removeAddress(HOLDER.interface, HOLDER[family]);

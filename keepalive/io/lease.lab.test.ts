@@ -15,7 +15,7 @@ import {
 } from '../../src/os/two-hosts.case.ts';
 import type { Logger } from '../ports.ts';
 import { openLeases } from './lease.ts';
-import { HOLDER, type Order } from './lease-holder.case.ts';
+import { HOLDER, type Order, PORT } from './lease-holder.case.ts';
 import { Capture, question } from './wire.case.ts';
 
 /** An expiry is checked against the kernel's tick (HZ is 100 at least). */
@@ -71,7 +71,7 @@ describe.each([4, 6] as const)('a lease, IPv%i', (family) => {
   const advertText = family === 4 ? /VRRPv3, Advertisement, vrid 51/ : /ff02::12: .*vrid 51/;
   const answerText =
     family === 4 ? /Reply 198\.51\.100\.100 is-at/ : /neighbor advertisement, tgt is 2001:db8::100/;
-  const filter = 'arp or icmp6 or ip proto 112 or ip6 proto 112';
+  const filter = `arp or icmp6 or ip proto 112 or ip6 proto 112 or udp port ${PORT}`;
   let holder: Holder;
   let capture: Capture;
   let asking: NodeJS.Timeout;
@@ -173,23 +173,54 @@ describe.each([4, 6] as const)('a lease, IPv%i', (family) => {
     expect(answers().at(-1)!.atMs).toBeLessThanOrEqual(resigned + 1);
   });
 
-  it('drops packets to and from the address too', async () => {
-    await holder.do('hold');
-    await serving();
+  describe('and what the host does by itself', () => {
     const own = family === 4 ? HOST_ADDRESSES.left.v4 : '2001:db8::1';
-    if (family === 6) {
-      shOn('left', 'ip address replace 2001:db8::1/64 dev eth0 nodad');
-      shOn('right', 'ip address replace 2001:db8::2/64 dev eth0 nodad');
-    }
-    const neighbour = `${vip.address} lladdr ${HOST_ADDRESSES.left.mac} dev eth0 nud permanent`;
-    shOn('right', `ip neigh replace ${neighbour}`);
-    expect(tcp('right', vip.address)).toBe('answered');
-    await holder.freeze();
-    await moreQuestions((2 * HOLDER.durationMs) / QUESTION_GAP_MS);
-    expect(tcp('right', vip.address)).toBe('silence');
-    // The host's own address has nothing to do with it.
-    expect(tcp('right', own)).toBe('answered');
-    shOn('right', `ip neigh del ${vip.address} dev eth0`);
+
+    beforeEach(() => {
+      if (family === 6) {
+        shOn('left', 'ip address replace 2001:db8::1/64 dev eth0 nodad');
+        shOn('right', 'ip address replace 2001:db8::2/64 dev eth0 nodad');
+      }
+      // Neighbours that believe this host, as after any stall.
+      const peer = family === 4 ? HOST_ADDRESSES.right.v4 : '2001:db8::2';
+      const neighbour = (ip: string, mac: string) => `${ip} lladdr ${mac} dev eth0 nud permanent`;
+      shOn('right', `ip neigh replace ${neighbour(vip.address, HOST_ADDRESSES.left.mac)}`);
+      shOn('left', `ip neigh replace ${neighbour(peer, HOST_ADDRESSES.right.mac)}`);
+    });
+
+    const announcements = () =>
+      capture.matching(
+        family === 4
+          ? /Request who-has 198\.51\.100\.100 .*tell 198\.51\.100\.100/
+          : /> ff02::1: ICMP6, neighbor advertisement, tgt is 2001:db8::100/,
+      );
+    const datagrams = () => capture.matching(new RegExp(`\\.${PORT}: UDP`));
+    const from = () => datagrams().filter(({ text }) => text.includes(`${vip.address}.${PORT} >`));
+    const to = () => datagrams().filter(({ text }) => text.includes(`> ${vip.address}.${PORT}`));
+    const tell = () => shOn('right', `echo hello > /dev/udp/${vip.address}/${PORT}`, 'bash');
+
+    it('goes out and comes in while the lease runs', async () => {
+      await holder.do('hold');
+      await holder.do('speak');
+      tell();
+      await capture.until(() => [announcements, from, to].every((seen) => seen().length > 0));
+      await expect.poll(() => holder.do('heard')).toBe(1);
+      expect(tcp('right', vip.address)).toBe('answered');
+    });
+
+    it('is held back while it is expired, except under its own address', async () => {
+      await holder.do('hold');
+      await holder.do('resign');
+      await holder.do('speak');
+      tell();
+      expect(tcp('right', vip.address)).toBe('silence');
+      expect(tcp('right', own)).toBe('answered');
+      await capture.until(() => to().length > 0);
+      await moreQuestions(20);
+      expect(announcements()).toEqual([]);
+      expect(from()).toEqual([]);
+      expect(await holder.do('heard')).toBe(0);
+    });
   });
 
   it('is put back, expired, when somebody flushes the ruleset or takes a rule out', async () => {

@@ -99,7 +99,7 @@ export class Cluster {
     if (host.agent === null) return;
     this.disturb();
     this.note(`${this.name(host)}: balancer ${ready ? 'ready' : 'dead'}`);
-    host.agent.setProxy({ alive: ready, ready, reasons: ready ? [] : ['exited'] });
+    host.setProxy({ alive: ready, ready, reasons: ready ? [] : ['exited'] });
   }
 
   /** SIGKILL of the agent; the supervisor removes its addresses a moment later. */
@@ -127,6 +127,7 @@ export class Cluster {
       addressMicros: options.addressMicros,
       jitterMicros: options.hosts[index]!.jitterMicros,
       driftPpm: options.hosts[index]!.driftPpm,
+      leased: options.leased,
       log: this.#logger(index),
       journal: (line) => this.journal.push(`${nodeName(index)} ${line}`),
       onChange: () => this.onChange(),

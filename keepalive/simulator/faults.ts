@@ -83,8 +83,7 @@ const killAgent: Begin = (cluster, host) => {
 
 const crashHost: Begin = (cluster, host) => {
   if (host.agent === null) return null;
-  host.kill();
-  host.sweep();
+  host.lose();
   return {
     text: `${cluster.name(host)} loses power`,
     end: () => {
@@ -179,6 +178,12 @@ const refusedAddresses: Begin = (cluster, host) => {
   };
 };
 
+const flush: Begin = (cluster, host) => {
+  if (!cluster.options.leased || host.agent === null || host.paused) return null;
+  host.lease.flush();
+  return { text: `${cluster.name(host)} ruleset is flushed`, end: () => {} };
+};
+
 const KINDS: readonly Begin[] = [
   cutOneWay,
   isolate,
@@ -194,6 +199,7 @@ const KINDS: readonly Begin[] = [
   meddle,
   firewall,
   refusedAddresses,
+  flush,
 ];
 
 /** Begins one fault; null when the one drawn makes no sense now. */

@@ -75,7 +75,7 @@ export class LivenessChecker {
 
   #checkGroup(group: readonly SimHost[]): void {
     if (group.some((host) => host.refuseSends || host.refuseAddresses)) return;
-    const holders = group.filter((host) => host.addresses.size > 0);
+    const holders = group.filter((host) => host.answers);
     const standings = group.map((host) => host.agent!.status().routers[0]!.priority);
     const names = group.map((host) => this.#cluster.name(host)).join(', ');
     if (holders.length === 0 && standings.every(({ claimInMs }) => claimInMs !== null)) return;

@@ -30,23 +30,27 @@ const SLACK_MICROS = 2_000;
  * advertisement to be sent, heard and acted on.
  *
  * A process that does not run cannot give anything up: silencing it is the work of the kernel's
- * lease (design 4.3), so such a host is not judged, and neither is one whose kernel refuses what its
- * agent asks for.
+ * lease (design 4.3), which takes at most its own duration. Without leases such a host is not
+ * judged, and neither is one whose addresses somebody else is changing.
  */
 export class SafetyChecker {
+  /** Longest overlap of two hosts whose agents run. */
   readonly boundMicros: number;
+  /** Longest overlap when one of them does not run. */
+  readonly leaseMicros: number;
   /** Worst overlap seen so far, for the report. */
   worstMicros = 0;
   readonly #cluster: Cluster;
   /** A pause after which every down timer is more than an interval late. */
   readonly #longMicros: number;
-  readonly #overlaps = new Map<string, number>();
+  readonly #overlaps = new Map<string, { at: number; boundMicros: number }>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
     const { options } = cluster;
     const interval = options.advertIntervalMs * 1000;
     this.#longMicros = interval + activeDownInterval(options.version, 0, interval);
+    this.leaseMicros = 3 * interval + SLACK_MICROS;
     const jitter = Math.max(...options.hosts.map(({ jitterMicros }) => jitterMicros));
     this.boundMicros =
       interval +
@@ -86,18 +90,26 @@ export class SafetyChecker {
     const now = this.#cluster.clock.now;
     const since = this.#overlaps.get(key);
     if (since !== undefined) {
-      this.worstMicros = Math.max(this.worstMicros, now - since);
-      if (now - since > this.boundMicros) {
+      this.worstMicros = Math.max(this.worstMicros, now - since.at);
+      if (now - since.at > since.boundMicros) {
         const names = `${this.#cluster.name(a)} and ${this.#cluster.name(b)}`;
         throw new Violation(
           'two-holders',
-          `${names} both held the address for ${millis(now - since)}, ` +
-            `allowed are ${millis(this.boundMicros)}`,
+          `${names} both held the address for ${millis(now - since.at)}, ` +
+            `allowed are ${millis(since.boundMicros)}`,
         );
       }
     }
-    if (!this.#overlap(a, b)) this.#overlaps.delete(key);
-    else if (since === undefined) this.#overlaps.set(key, now);
+    if (!this.#overlap(a, b)) {
+      this.#overlaps.delete(key);
+      return;
+    }
+    // One that stopped running during the overlap has its lease from then on, and it may wake, and
+    // find out, at its end.
+    const stalled = [a, b].some((host) => host.agent === null || host.paused);
+    const allowed = this.boundMicros + (stalled ? this.leaseMicros : 0);
+    const boundMicros = Math.max(allowed, since?.boundMicros ?? 0);
+    this.#overlaps.set(key, { at: since?.at ?? now, boundMicros });
   }
 
   #overlap(a: SimHost, b: SimHost): boolean {
@@ -108,8 +120,8 @@ export class SafetyChecker {
   }
 
   #answers(host: SimHost): boolean {
-    if (host.agent === null || host.paused || !host.linkUp) return false;
+    if (!this.#cluster.options.leased && (host.agent === null || host.paused)) return false;
     if (host.refuseSends || this.#cluster.clock.now < host.meddledUntil) return false;
-    return host.addresses.size > 0;
+    return host.answers;
   }
 }

@@ -15,14 +15,17 @@ import type {
   ScriptRunner,
   Timer,
 } from '../ports.ts';
+import type { ProxyReport } from '../tracking/proxy-tracker.ts';
 import type { Prng } from './prng.ts';
 import type { SimClock } from './sim-clock.ts';
 import type { Frame, SimLan } from './sim-lan.ts';
+import { SimLease } from './sim-lease.ts';
 
 /** Packets a socket keeps for a process that does not read; the rest is lost, as in a kernel. */
 const SOCKET_QUEUE_MAX = 256;
 const ENODEV = 19;
 const EPERM = 1;
+const ENOBUFS = 105;
 
 /** What one host of the simulation is. */
 export interface SimHostOptions {
@@ -38,6 +41,8 @@ export interface SimHostOptions {
   readonly jitterMicros: number;
   /** Parts per million that its clock runs fast (or slow). */
   readonly driftPpm: number;
+  /** Its kernel has leases. */
+  readonly leased: boolean;
   readonly log: Logger;
   readonly journal: (line: string) => void;
   /** Everything that a checker should look at again. */
@@ -51,6 +56,7 @@ export interface SimHostOptions {
  */
 export class SimHost {
   readonly station: number;
+  readonly lease: SimLease;
   readonly addresses = new Set<string>();
   agent: Agent | null = null;
   script: (name: string) => boolean = () => true;
@@ -83,6 +89,7 @@ export class SimHost {
   constructor(options: SimHostOptions) {
     this.#options = options;
     this.#link = { name: options.interface, index: 2, mac: new Uint8Array(6), running: true };
+    this.lease = new SimLease(options.clock, () => options.onChange());
     this.station = options.lan.attach({ receive: (frame) => this.#receive(frame) });
   }
 
@@ -92,6 +99,11 @@ export class SimHost {
 
   get paused(): boolean {
     return this.#paused;
+  }
+
+  /** The network sees the addresses here: configured, connected, and not muted by the lease. */
+  get answers(): boolean {
+    return this.linkUp && this.addresses.size > 0 && this.lease.speaks;
   }
 
   get linkUp(): boolean {
@@ -116,6 +128,13 @@ export class SimHost {
     this.#subscriber = null;
     this.#paused = false;
     this.#options.onChange();
+  }
+
+  /** Power loss: nothing of it is left. */
+  lose(): void {
+    this.kill();
+    this.lease.forget();
+    this.sweep();
   }
 
   /** What the supervisor does after an agent's death. */
@@ -165,10 +184,18 @@ export class SimHost {
             mac: new Uint8Array(6),
             running: state === 'up',
           };
-    if (state === 'missing') this.addresses.clear();
+    if (state === 'missing') {
+      this.addresses.clear();
+      this.lease.forget();
+    }
     const event = { type: 'link', interface: this.#options.interface, link: this.#link } as const;
     if (!quietly) this.#notify(event);
     this.#options.onChange();
+  }
+
+  /** What the balancer says of itself; its socket is read when the process runs. */
+  setProxy(report: ProxyReport): void {
+    this.#whenRunning(this.#process, () => this.agent?.setProxy(report));
   }
 
   /** An interface that is only tracked. */
@@ -231,6 +258,14 @@ export class SimHost {
       clock: this.#clock(process),
       network: this.#network(process),
       scripts: this.#scripts(),
+      ...(this.#options.leased
+        ? {
+            leases: this.lease.port(
+              () => process === this.#process,
+              () => this.#link !== null,
+            ),
+          }
+        : {}),
       log: this.#options.log,
       journal: this.#options.journal,
     };
@@ -294,6 +329,11 @@ export class SimHost {
           send: (message) => {
             if (this.refuseSends) throw new OsError('sendto', EPERM, this.#options.interface);
             if (!this.linkUp || !alive()) return;
+            if (!this.lease.passes(message[2]!)) {
+              // As in the kernel: over IPv4 nothing is said.
+              if (source.length === 4) return;
+              throw new OsError('sendmsg', ENOBUFS, this.#options.interface);
+            }
             lan.multicast({ from: this.station, message, source, hopLimit: 255 });
           },
           readQueued: () => this.#readQueue(),
@@ -311,7 +351,7 @@ export class SimHost {
       addAddress: (_name, address) => apply('added', address),
       removeAddress: (_name, address) => apply('removed', address),
       announce: (_name, { address }) => {
-        if (this.linkUp && alive()) onAnnounce(address);
+        if (this.linkUp && alive() && this.lease.speaks) onAnnounce(address);
       },
       subscribe: (listener) => {
         this.#subscriber = listener;

@@ -71,6 +71,8 @@ export interface PairOptions {
   readonly rest?: Partial<AgentConfig>;
   /** Addresses that `a` and `b` send from. */
   readonly sources?: readonly [string, string];
+  /** The hosts' kernels have leases. */
+  readonly leased?: boolean;
   /** Priorities of a second virtual router on the same interface. */
   readonly second?: { readonly a: number; readonly b: number };
 }
@@ -121,6 +123,7 @@ export class SimPair {
         addressMicros: 500,
         jitterMicros: 100,
         driftPpm: 0,
+        leased: options.leased === true,
         log: keepingLogger(this.logs),
         journal: (line) => this.journal.push(line),
         onChange: () => {},

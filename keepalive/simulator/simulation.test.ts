@@ -96,6 +96,15 @@ describe('a rule broken on purpose is found', () => {
     expect((await firstViolation(1, seeds))?.violation?.rule).toBe('late-claim');
   });
 
+  it('a lease that is not armed again after a stall', async () => {
+    sabotage.current = (real) => (state, event, now) => {
+      const result = real(state, event, now);
+      if (state.name !== 'Active') return result;
+      return { ...result, actions: result.actions.filter(({ type }) => type !== 'arm-lease') };
+    };
+    expect((await firstViolation(1, seeds))?.violation?.rule).toBe('not-one-holder');
+  });
+
   it('a loser that does not speak up once more, so that the winner announces', async () => {
     sabotage.current = (real) => (state, event, now) => {
       const result = real(state, event, now);

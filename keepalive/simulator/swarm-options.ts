@@ -18,6 +18,8 @@ export interface SwarmOptions {
   readonly strictRfc: boolean;
   readonly peer: VirtualRouterConfig['peer'];
   readonly trackProxy: boolean;
+  /** The hosts' kernels have leases (design 4.3). */
+  readonly leased: boolean;
   /** Null: no health script. */
   readonly scriptWeight: number | null;
   readonly hosts: readonly HostOptions[];
@@ -56,6 +58,7 @@ export function drawOptions(prng: Prng): SwarmOptions {
     strictRfc: prng.chance(0.2),
     peer: prng.chance(0.2) ? 'other' : 'tandem',
     trackProxy: prng.chance(0.5),
+    leased: prng.chance(0.7),
     scriptWeight: prng.chance(0.5) ? prng.pick([0, -20, -60, -160, 60]) : null,
     hosts,
     addressCount: prng.integer(1, 3),

@@ -28,6 +28,10 @@ export type TransitionReason =
 export type StateName = 'Initialize' | 'Backup' | 'Active';
 
 export type RouterAction =
+  /** The kernel may let us speak for the addresses, and does until our advertisements stop. */
+  | { readonly type: 'arm-lease' }
+  /** It must not any more. */
+  | { readonly type: 'end-lease' }
   /** Build the message now and send it; 0 resigns. */
   | { readonly type: 'send-advertisement'; readonly priority: number }
   | { readonly type: 'add-addresses' }

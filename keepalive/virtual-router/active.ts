@@ -12,7 +12,8 @@ import type { HeardAdvertisement, RouterEvent } from './event.ts';
 import { faultPriority } from './priority.ts';
 import type { ActiveState, Standing } from './state.ts';
 import type { Step } from './step.ts';
-import { announcementsFrom, enterBackup, enterInitialize } from './transition.ts';
+import { skewTime } from './timers.ts';
+import { announcementsFrom, armLease, enterBackup, enterInitialize } from './transition.ts';
 
 /**
  * Intervals of silence after which a Backup may have taken over: its Active_Down_Interval is three
@@ -35,6 +36,8 @@ export function stepActive(state: ActiveState, event: RouterEvent, now: number):
       return enterInitialize(state, event.cause);
     case 'doubt':
       return doubt(state, now, []);
+    case 'lease-lost':
+      return leaseLost(state, event.silent, now);
     case 'startup':
       return { state, actions: [] };
   }
@@ -136,19 +139,35 @@ function nextAnnouncement(state: ActiveState, now: number): ActiveState {
 }
 
 /**
- * Woken after a stall: a Backup may hold the addresses by now. The event loop gets one turn to read
- * what it said before we say anything.
+ * Woken after a stall: a Backup may hold the addresses by now. With a lease the kernel has muted us,
+ * so there is time to listen for as long as an Active router may be silent (design 4.3). Without
+ * one we are still answering, and the peers think worse of each silent moment: the event loop gets
+ * one turn to read what was said meanwhile.
  */
 function lookAround(state: ActiveState, now: number, silent: number): Step {
+  const { version, advertIntervalMicros } = state.parameters;
+  const wait = state.leased
+    ? advertIntervalMicros + skewTime(version, state.standing.priority, advertIntervalMicros)
+    : drainPauseMicros;
   return {
     state: {
       ...state,
-      lookAroundUntil: now + drainPauseMicros,
+      lookAroundUntil: now + wait,
       stalledMicros: silent,
       lateWakes: state.lateWakes + 1,
     },
-    actions: [{ type: 'woke-late', lateMicros: silent, waitMicros: drainPauseMicros }],
+    actions: [{ type: 'woke-late', lateMicros: silent, waitMicros: wait }],
   };
+}
+
+/** The lease lapsed unnoticed, or somebody took its rules away and they were put back expired. */
+function leaseLost(state: ActiveState, silent: boolean, now: number): Step {
+  if (!state.leased || state.lookAroundUntil !== null) return { state, actions: [] };
+  if (!silent) {
+    const { actions, ...rest } = reassert(state, now);
+    return { ...rest, actions: [...armLease(state), ...actions] };
+  }
+  return lookAround(state, now, SILENT_INTERVALS_MAX * state.parameters.advertIntervalMicros);
 }
 
 function lookAroundOver(state: ActiveState, until: number, now: number): Step {
@@ -156,7 +175,19 @@ function lookAroundOver(state: ActiveState, until: number, now: number): Step {
   const silent = now - until;
   const tooLong = silent > SILENT_INTERVALS_MAX * state.parameters.advertIntervalMicros;
   if (tooLong && state.lateWakes < lateListensMax) return lookAround(state, now, silent);
-  return reassert({ ...state, lookAroundUntil: null }, now);
+  return {
+    state: {
+      ...state,
+      lookAroundUntil: null,
+      advertiseAt: now + state.parameters.advertIntervalMicros,
+      ...announcementsFrom(now),
+    },
+    actions: [
+      ...armLease(state),
+      { type: 'send-advertisement', priority: state.standing.priority },
+      { type: 'announce' },
+    ],
+  };
 }
 
 function changeStanding(before: ActiveState, standing: Standing, now: number): Step {

@@ -22,6 +22,7 @@ export function stepBackup(state: BackupState, event: RouterEvent, now: number):
       return enterInitialize(state, event.cause);
     case 'startup':
     case 'doubt':
+    case 'lease-lost':
       return { state, actions: [] };
   }
 }

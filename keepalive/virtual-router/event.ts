@@ -21,8 +21,8 @@ export type ShutdownCause =
 
 /** One input of the state machine. */
 export type RouterEvent =
-  /** The interface can be used. */
-  | { readonly type: 'startup' }
+  /** The interface can be used. `leased`: see the state. */
+  | { readonly type: 'startup'; readonly leased: boolean }
   | { readonly type: 'shutdown'; readonly cause: ShutdownCause }
   /** A deadline may have passed. Harmless when none has. */
   | { readonly type: 'tick' }
@@ -34,5 +34,10 @@ export type RouterEvent =
     }
   /** Trackers changed the effective priority. */
   | { readonly type: 'standing'; readonly standing: Standing }
+  /**
+   * The lease is not armed although the router is Active. `silent`: our advertisements may not have
+   * left for some time, so somebody may have taken over.
+   */
+  | { readonly type: 'lease-lost'; readonly silent: boolean }
   /** Something suggests that neighbours may believe another host: announce again. */
   | { readonly type: 'doubt' };

@@ -5,9 +5,10 @@ import type { Step } from './step.ts';
 import { enterActive, enterBackup } from './transition.ts';
 
 /** One event in Initialize. */
-export function stepInitialize(state: InitializeState, event: RouterEvent, now: number): Step {
+export function stepInitialize(before: InitializeState, event: RouterEvent, now: number): Step {
   switch (event.type) {
-    case 'startup':
+    case 'startup': {
+      const state = { ...before, leased: event.leased };
       // 6.4.1: the address owner is Active at once, everybody else listens first, with its own
       // interval as Active_Adver_Interval.
       if (state.parameters.owner) return enterActive(state, now, { code: 'owner' });
@@ -16,12 +17,14 @@ export function stepInitialize(state: InitializeState, event: RouterEvent, now: 
         intervalMicros: state.parameters.advertIntervalMicros,
         reason: { code: 'started' },
       });
+    }
     case 'standing':
-      return { state: { ...state, standing: event.standing }, actions: [] };
+      return { state: { ...before, standing: event.standing }, actions: [] };
     case 'advertisement':
     case 'shutdown':
     case 'tick':
     case 'doubt':
-      return { state, actions: [] };
+    case 'lease-lost':
+      return { state: before, actions: [] };
   }
 }

@@ -33,6 +33,8 @@ export interface Standing {
 interface Common {
   readonly parameters: RouterParameters;
   readonly standing: Standing;
+  /** The kernel keeps a lease for the addresses (design 4.3): without it they are mute. */
+  readonly leased: boolean;
   /** The last advertisement heard from an Active router that is not this one. */
   readonly heard: HeardAdvertisement | null;
 }
@@ -69,8 +71,8 @@ export interface ActiveState extends Common {
   /** Adver_Timer. */
   readonly advertiseAt: number;
   /**
-   * Woken after a stall long enough for a Backup to have taken over: silent until then, and any
-   * advertisement heard meanwhile means that one did.
+   * Woken after a stall long enough for a Backup to have taken over, or found mute: silent until
+   * then, and any advertisement heard meanwhile means that one did.
    */
   readonly lookAroundUntil: number | null;
   /** How long the event loop had not run when the look-around began. */
@@ -89,7 +91,7 @@ export type RouterState = InitializeState | BackupState | ActiveState;
 
 /** The state before anything happened. */
 export function initialState(parameters: RouterParameters, standing: Standing): InitializeState {
-  return { name: 'Initialize', parameters, standing, heard: null };
+  return { name: 'Initialize', parameters, standing, leased: false, heard: null };
 }
 
 /** When `step` next wants a tick; null while it waits for nothing. */

@@ -76,6 +76,23 @@ const STORIES: Record<string, () => Story> = {
     backup().wait().wait().pass(5_000_000).tick().hear(100).pass(INTERVAL).hear(100).wait(),
   'an Active router wakes after a stall: nobody took over': () =>
     backup().wait().wait().pass(5_000_000).tick().wait(),
+  'with a lease: armed before the first word, ended after the last': () =>
+    new Story({}, { priority: 100 }).startup(true).wait().pass(20_000).hear(200),
+  'with a lease, stop: resign, end it, release': () =>
+    new Story().startup(true).wait().apply({ type: 'shutdown', cause: 'stop' }),
+  'with a lease, after a stall: mute, listen for an interval and the skew, then speak again': () =>
+    new Story().startup(true).wait().wait().pass(5_000_000).tick().wait(),
+  'with a lease, after a stall: somebody else took over': () =>
+    new Story().startup(true).wait().wait().pass(5_000_000).tick().pass(40_000).hear(100),
+  'the rules of the lease were flushed and put back: armed again at once': () =>
+    new Story().startup(true).wait().pass(50_000).apply({ type: 'lease-lost', silent: false }),
+  'the lease lapsed unnoticed: as after a stall': () =>
+    new Story()
+      .startup(true)
+      .wait()
+      .pass(50_000)
+      .apply({ type: 'lease-lost', silent: true })
+      .wait(),
   'the address owner is Active at once, and does not look around': () =>
     new Story({ owner: true }, { priority: 255 }).startup().pass(5_000_000).tick(),
   'stop while Active: resign, then release': () =>

@@ -153,7 +153,8 @@ describe('a bystander', () => {
 const priority = fc.integer({ min: 0, max: 255 });
 const standingPriority = fc.integer({ min: 1, max: 254 });
 const anyEvent: fc.Arbitrary<(now: number) => RouterEvent> = fc.oneof(
-  fc.constant(() => ({ type: 'startup' }) as const),
+  fc.boolean().map((leased) => () => ({ type: 'startup', leased }) as const),
+  fc.boolean().map((silent) => () => ({ type: 'lease-lost', silent }) as const),
   fc
     .constantFrom('stop', 'link-down', 'interface-missing', 'no-source-address', 'socket-error')
     .map((cause) => () => ({ type: 'shutdown', cause }) as const),
@@ -200,6 +201,15 @@ function checkStep(before: RouterState, event: RouterEvent, now: number): Router
   const leaves = before.name === 'Active' && state.name !== 'Active';
   expect(types.includes('add-addresses')).toBe(enters);
   expect(types.includes('remove-addresses')).toBe(leaves);
+  // Nothing is said for the addresses before the lease is armed, and nothing after it ended.
+  const armed = types.indexOf('arm-lease');
+  if (enters) expect(armed).toBe(state.leased ? 0 : -1);
+  else if (armed >= 0) expect([state.name, state.leased]).toEqual(['Active', true]);
+  const ended = types.indexOf('end-lease');
+  expect(ended >= 0).toBe(leaves && before.leased);
+  if (ended >= 0) expect(types.lastIndexOf('send-advertisement')).toBeLessThan(ended);
+  const mute = state.name === 'Active' && state.leased && state.lookAroundUntil !== null;
+  if (mute) expect(types.includes('send-advertisement')).toBe(false);
   const moves = actions.filter((action) => action.type === 'transition');
   expect(moves.map(({ from, to }) => [from, to])).toEqual(
     before.name === state.name ? [] : [[before.name, state.name]],
@@ -233,6 +243,7 @@ describe('every state and event', () => {
           name: 'Initialize',
           parameters: settings,
           standing: { priority: configured, claimNotBefore: null },
+          leased: false,
           heard: null,
         };
         let now = 0;

@@ -63,8 +63,8 @@ export class Story {
     return this;
   }
 
-  startup(): this {
-    return this.apply({ type: 'startup' });
+  startup(leased = false): this {
+    return this.apply({ type: 'startup', leased });
   }
 
   /** Time passes without a tick. */
@@ -106,7 +106,10 @@ function nameEvent(event: RouterEvent): string {
       return `priority is now ${event.standing.priority}`;
     case 'shutdown':
       return `shutdown (${event.cause})`;
+    case 'lease-lost':
+      return event.silent ? 'lease lost, perhaps long ago' : 'lease lost';
     case 'startup':
+      return event.leased ? 'startup with a lease' : 'startup';
     case 'tick':
     case 'doubt':
       return event.type;
@@ -121,6 +124,8 @@ function describe(action: RouterAction): string {
       return `woke ${millis(action.lateMicros)} late`;
     case 'transition':
       return '';
+    case 'arm-lease':
+    case 'end-lease':
     case 'add-addresses':
     case 'remove-addresses':
     case 'announce':

@@ -16,6 +16,7 @@ export function enterActive(state: RouterState, now: number, reason: TransitionR
     name: 'Active',
     parameters,
     standing,
+    leased: state.leased,
     heard: state.heard,
     advertiseAt: now + parameters.advertIntervalMicros,
     lookAroundUntil: null,
@@ -26,12 +27,24 @@ export function enterActive(state: RouterState, now: number, reason: TransitionR
   return {
     state: active,
     actions: [
+      ...armLease(state),
       { type: 'send-advertisement', priority: standing.priority },
       { type: 'add-addresses' },
       { type: 'announce' },
       { type: 'transition', from: state.name, to: 'Active', reason },
     ],
   };
+}
+
+/** The lease comes first: without it the advertisement would not leave. */
+export function armLease(state: RouterState): RouterAction[] {
+  return state.leased ? [{ type: 'arm-lease' }] : [];
+}
+
+/** Mute before the addresses go, for that takes a moment. */
+function giveUp(state: RouterState): RouterAction[] {
+  if (state.name !== 'Active') return [];
+  return [...(state.leased ? [{ type: 'end-lease' } as const] : []), { type: 'remove-addresses' }];
 }
 
 /** The announcement schedule after the first one, which is made now. */
@@ -53,14 +66,14 @@ export interface BackupEntry {
 /** Becomes Backup with a full Active_Down_Interval (RFC 9568 sections 6.4.1 and 6.4.3). */
 export function enterBackup(state: RouterState, now: number, entry: BackupEntry): Step {
   const { parameters, standing } = state;
-  const actions: RouterAction[] = [];
-  if (state.name === 'Active') actions.push({ type: 'remove-addresses' });
+  const actions = giveUp(state);
   actions.push({ type: 'transition', from: state.name, to: 'Backup', reason: entry.reason });
   return {
     state: {
       name: 'Backup',
       parameters,
       standing,
+      leased: state.leased,
       heard: entry.heard,
       listeningSince: now,
       activeDownAt:
@@ -81,10 +94,10 @@ export function enterBackup(state: RouterState, now: number, entry: BackupEntry)
  */
 export function enterInitialize(state: RouterState, cause: ShutdownCause): Step {
   const actions: RouterAction[] = [];
-  if (state.name === 'Active') {
-    if (cause === 'stop') actions.push({ type: 'send-advertisement', priority: 0 });
-    actions.push({ type: 'remove-addresses' });
+  if (state.name === 'Active' && cause === 'stop') {
+    actions.push({ type: 'send-advertisement', priority: 0 });
   }
+  actions.push(...giveUp(state));
   actions.push({
     type: 'transition',
     from: state.name,
@@ -96,6 +109,7 @@ export function enterInitialize(state: RouterState, cause: ShutdownCause): Step 
       name: 'Initialize',
       parameters: state.parameters,
       standing: state.standing,
+      leased: false,
       heard: null,
     },
     actions,
