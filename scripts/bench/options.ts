@@ -17,7 +17,7 @@ export interface Options {
 /** Wrong usage: the message says what is allowed. */
 export class UsageError extends Error {}
 
-const FULL = { rounds: 5, seconds: 4 } as const;
+const FULL = { rounds: 5, seconds: 2 } as const;
 const QUICK = { rounds: 3, seconds: 1 } as const;
 
 /** Shown by `--help`. */
