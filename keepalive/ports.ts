@@ -90,8 +90,8 @@ export interface NetworkPort {
 /**
  * A virtual router's right to speak for its addresses, kept by the kernel (design 4.3): each advert
  * that leaves renews it, and without one it expires. While it is expired the kernel drops our
- * adverts (an IPv6 `send` then fails with ENOBUFS, an IPv4 one says nothing), and ARP, neighbour
- * discovery and IP packets of the addresses. It is expired when opened.
+ * adverts (an IPv6 `send` then fails with ENOBUFS, and so does `announce`; an IPv4 `send` says
+ * nothing), and ARP, neighbour discovery and IP packets of the addresses. It is expired when opened.
  */
 export interface Lease {
   /** Starts it, or starts it anew, for one duration. Before the first advert of a claim. Throws. */

@@ -48,6 +48,15 @@ function advert(family: 4 | 6, priority: number): Uint8Array {
   return message;
 }
 
+/** ENOBUFS is how IPv6 and packet sockets tell that the rules dropped it; IPv4 says nothing. */
+function unlessHeldBack(send: () => void): void {
+  try {
+    send();
+  } catch (error) {
+    if (!(error instanceof OsError) || error.code !== 'ENOBUFS') throw error;
+  }
+}
+
 async function main(family: 4 | 6): Promise<void> {
   const log: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
   const network = await openNetwork(log);
@@ -71,12 +80,7 @@ async function main(family: 4 | 6): Promise<void> {
   let resigned = false;
   const send = (priority: number) => {
     sent++;
-    try {
-      socket.send(advert(family, priority));
-    } catch (error) {
-      // That is how IPv6 says that the advert was dropped on its way out; IPv4 says nothing.
-      if (!(error instanceof OsError) || error.code !== 'ENOBUFS') throw error;
-    }
+    unlessHeldBack(() => socket.send(advert(family, priority)));
   };
   const tick = () => {
     if (!resigned) send(200);
@@ -98,7 +102,7 @@ async function main(family: 4 | 6): Promise<void> {
       send(0);
     },
     async speak() {
-      network.announce(HOLDER.interface, HOLDER[family]);
+      unlessHeldBack(() => network.announce(HOLDER.interface, HOLDER[family]));
       const to = family === 4 ? '198.51.100.2' : '2001:db8::2';
       await new Promise((done) => datagrams.send('from the address', PORT, to, done));
     },

@@ -17,8 +17,8 @@ export const HOST_ADDRESSES = {
 const CLONE_NEWNET = 0x40000000;
 
 /** Runs a shell script; its output, or an Error with what it printed. */
-export function sh(script: string): string {
-  return execFileSync('sh', ['-ec', script], {
+export function sh(script: string, shell: 'sh' | 'bash' = 'sh'): string {
+  return execFileSync(shell, ['-ec', script], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -69,6 +69,6 @@ export function onHost<T>(host: Host, action: () => T): T {
 }
 
 /** Runs a shell script on a host. */
-export function shOn(host: Host, script: string): string {
-  return onHost(host, () => sh(script));
+export function shOn(host: Host, script: string, shell: 'sh' | 'bash' = 'sh'): string {
+  return onHost(host, () => sh(script, shell));
 }
