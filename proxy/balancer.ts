@@ -53,6 +53,9 @@ export class Balancer implements SlotOwner {
   constructor(config: ProxyConfig, ports: BalancerPorts, workerEntry = WORKER_ENTRY) {
     const { workers, upstreams, listeners } = config;
     this.#config = config;
+    if (config.io === 'uring') {
+      ports.log.warn({ io: config.io }, 'the uring engine is not there yet: serving with net');
+    }
     this.#sockets = new ListenSockets(listeners, workers);
     const shape = { workers, serversMax: SERVERS_MAX, listenersMax: LISTENERS_MAX };
     this.#state = createSharedState(shape);

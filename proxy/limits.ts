@@ -37,3 +37,7 @@ export const WORKER_STABLE_MS = 60_000;
 
 /** Young generation of a worker's heap: what a request allocates should die there. */
 export const WORKER_YOUNG_GENERATION_MB = 32;
+
+/** A kind of failure at one server is logged at most so often; so many kinds are told apart. */
+export const FAILURE_LOG_INTERVAL_MS = 10_000;
+export const FAILURE_KINDS_MAX = 1024;

@@ -3,6 +3,7 @@
  * to servers. What it shares with other threads is in shared memory.
  */
 
+import { FailureLog } from './frontend/failure-log.ts';
 import type { Frontend, FrontendParts } from './frontend/frontend.ts';
 import { HttpFrontend } from './frontend/http-frontend.ts';
 import { TcpFrontend } from './frontend/tcp-frontend.ts';
@@ -30,12 +31,14 @@ export class DataPlane {
         new Upstream(config, cells, setup.serverSlots),
       ]),
     );
+    const failures = new FailureLog(log, () => engine.deadlines.now());
     for (const config of setup.config.listeners) {
       const slot = setup.listenerSlots[config.name];
       if (slot === undefined) throw new RangeError(`no slot for listener ${config.name}`);
       const parts: FrontendParts = {
         engine,
         log,
+        failures,
         counters: new ListenerCells(cells, slot),
         upstreams,
         pools: this.#pools,

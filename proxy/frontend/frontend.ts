@@ -4,6 +4,7 @@ import type { Logger } from '../ports.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { FailureLog } from './failure-log.ts';
 
 /** What a listener speaks: gets its connections and brings them to an end. */
 export interface Frontend extends ListenerHandler {
@@ -19,6 +20,8 @@ export interface Frontend extends ListenerHandler {
 export interface FrontendParts {
   readonly engine: IoEngine;
   readonly log: Logger;
+  /** Where failing servers are reported, for all listeners of a worker. */
+  readonly failures: FailureLog;
   readonly counters: ListenerCells;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** Waiting connections to servers, shared by all HTTP listeners of a worker. */

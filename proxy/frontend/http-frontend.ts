@@ -1,22 +1,23 @@
 import type { HttpListenerConfig } from '../../src/config/proxy-config.ts';
 import { ClientConnection } from '../http1/client-connection.ts';
+import { DateLine } from '../http1/date-line.ts';
 import { RequestHead } from '../http1/head.ts';
 import type { HttpContext } from '../http1/http-context.ts';
 import { OriginPool } from '../http1/origin-pool.ts';
 import type { Connection, IoEngine } from '../io/engine.ts';
-import type { Logger } from '../ports.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { AcceptGate } from './accept-gate.ts';
 import { ConnectionSet, type Drainable } from './connection-set.ts';
+import type { FailureLog } from './failure-log.ts';
 import type { Frontend, FrontendParts } from './frontend.ts';
 import { RouteTable } from './route-table.ts';
 
 /** A listener that speaks HTTP/1. */
 export class HttpFrontend implements Frontend, HttpContext {
   readonly engine: IoEngine;
-  readonly log: Logger;
+  readonly failures: FailureLog;
   readonly counters: ListenerCells;
   readonly limits: HttpListenerConfig['limits'];
   readonly routes: RouteTable;
@@ -24,11 +25,12 @@ export class HttpFrontend implements Frontend, HttpContext {
   readonly #pools: FrontendParts['pools'];
   readonly #clients = new ConnectionSet();
   readonly #gate: AcceptGate;
+  readonly #date = new DateLine();
 
   /** Throws RangeError when a route names an upstream that is not there. */
   constructor(config: HttpListenerConfig, parts: FrontendParts) {
     this.engine = parts.engine;
-    this.log = parts.log;
+    this.failures = parts.failures;
     this.counters = parts.counters;
     this.limits = config.limits;
     this.head = new RequestHead(config.limits.headerCountMax);
@@ -51,8 +53,8 @@ export class HttpFrontend implements Frontend, HttpContext {
     return this.#clients.draining;
   }
 
-  date(): Date {
-    return new Date();
+  dateLine(): Buffer {
+    return this.#date.line();
   }
 
   poolOf(upstream: Upstream, server: Server): OriginPool {

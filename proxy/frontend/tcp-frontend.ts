@@ -6,6 +6,7 @@ import { TcpSession } from '../tcp/tcp-session.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { AcceptGate } from './accept-gate.ts';
 import { ConnectionSet, type Drainable } from './connection-set.ts';
+import type { FailureLog } from './failure-log.ts';
 import type { Frontend, FrontendParts } from './frontend.ts';
 
 /** A listener that passes bytes on as they are. */
@@ -13,6 +14,7 @@ export class TcpFrontend implements Frontend, TcpContext {
   readonly engine: IoEngine;
   readonly upstream: Upstream;
   readonly counters: ListenerCells;
+  readonly failures: FailureLog;
   readonly #sessions = new ConnectionSet();
   readonly #gate: AcceptGate;
 
@@ -23,6 +25,7 @@ export class TcpFrontend implements Frontend, TcpContext {
     this.engine = parts.engine;
     this.upstream = upstream;
     this.counters = parts.counters;
+    this.failures = parts.failures;
     this.#gate = new AcceptGate(config, parts);
   }
 

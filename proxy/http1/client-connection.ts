@@ -47,7 +47,7 @@ const Hold = { body: 1, pipeline: 2 } as const;
 /** What it means when the deadline of a client connection expires. */
 type Waiting = 'request' | 'head' | 'body' | 'drain' | 'close';
 
-const INTERIM: ResponseForm = { chunked: false, connection: 'unsaid' };
+const INTERIM: ResponseForm = { chunked: false, date: null, connection: 'unsaid' };
 
 /** An HTTP/1.x client: requests in, responses out in their order, one exchange at a time. */
 export class ClientConnection implements ConnectionHandler, Downstream, Drainable {
@@ -60,7 +60,11 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   readonly #decoder = new BodyDecoder();
   /** A head in parts, or requests that came before their turn. */
   readonly #pending: PartialHead;
-  readonly #form = { chunked: false, connection: 'unsaid' as ResponseForm['connection'] };
+  readonly #form = {
+    chunked: false,
+    date: null as Buffer | null,
+    connection: 'unsaid' as ResponseForm['connection'],
+  };
   #splice: Splice | null = null;
   #state: State = State.head;
   #waiting: Waiting = 'request';
@@ -157,6 +161,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     const unbounded = head.bodyKind === BodyKind.chunked || head.bodyKind === BodyKind.untilClose;
     const form = this.#form;
     form.chunked = unbounded && this.#minor === 1;
+    form.date = head.status === 101 ? null : this.#context.dateLine();
     this.#persist =
       this.#keepAlive &&
       this.#exchange.requestComplete &&
@@ -185,7 +190,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   }
 
   respondError(code: ProxyErrorCode, headRequest: boolean): void {
-    const response = errorResponse(code, headRequest, this.#context.date());
+    const response = errorResponse(code, headRequest, this.#context.dateLine());
     this.writer.send(response, 0, response.length);
     this.#finish();
   }
@@ -278,8 +283,12 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
       }
     }
     if (!exchange.active) return end;
-    if (decoder.done) exchange.requestEnd();
-    else this.#awaitBody();
+    if (decoder.done) {
+      this.#deadline.clear();
+      exchange.requestEnd();
+    } else {
+      this.#awaitBody();
+    }
     exchange.requestFlush();
     return at;
   }

@@ -99,6 +99,8 @@ export function composeRequest(
 /** How the response to the client is framed and what it says about the connection. */
 export interface ResponseForm {
   readonly chunked: boolean;
+  /** The `Date` line for a response that has none (RFC 9110 6.6.1); null leaves it as it is. */
+  readonly date: Buffer | null;
   readonly connection: 'close' | 'keep-alive' | 'upgrade' | 'unsaid';
 }
 
@@ -123,6 +125,7 @@ export function composeResponse(
   // RFC 9110 8.6: no Content-Length in 1xx and 204.
   const length = status < 200 || status === 204 ? 1 << Field.contentLength : 0;
   at = copyFields(head, from, LEFT_OUT_OF_RESPONSES | length, out, at);
+  if (form.date !== null && !head.has(Field.date)) at = copyAll(form.date, out, at);
   if (form.chunked) at = copyAll(CHUNKED, out, at);
   if (form.connection === 'close') at = copyAll(CLOSE, out, at);
   else if (form.connection === 'keep-alive') at = copyAll(KEEP_ALIVE, out, at);

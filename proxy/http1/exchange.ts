@@ -98,6 +98,7 @@ export class Exchange implements OriginUser {
     this.#phase = 'select';
     const server = route.upstream.pick(this.#tried);
     if (server === null) {
+      this.#context.failures.note('no_server', route.upstream.name);
       this.fail('no_server');
       return;
     }
@@ -164,7 +165,6 @@ export class Exchange implements OriginUser {
     if (!this.active) return;
     this.#dropOrigin();
     const error = this.#error(code);
-    this.#context.log.debug({ ...error, phase: this.#phase }, 'request failed');
     if (this.#responding) {
       this.#log(this.#status);
       this.#client.abort();
@@ -246,6 +246,7 @@ export class Exchange implements OriginUser {
     this.#origin = null;
     origin.server.end();
     const target = retryTarget(attempt);
+    if (target !== 'same') this.#context.failures.note(code, origin.server.address);
     if (target === 'none') {
       this.fail(code);
       return;

@@ -202,6 +202,18 @@ describe('clients that', () => {
     expect(await server.closed()).toBe('ECONNRESET');
   });
 
+  it('take their time with a body, and then wait long for the answer: answered', async () => {
+    start({}, { idleTimeoutMs: 60 });
+    const { client, server } = await exchange(
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nabc',
+    );
+    client.send('def');
+    await server.has('abcdef');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    server.send(OK);
+    expect(await client.has('ok')).toContain('HTTP/1.1 200 OK');
+  });
+
   it('go away: the server is let go, and 499 counted', async () => {
     start();
     const { client, server } = await exchange();

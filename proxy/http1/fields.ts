@@ -26,6 +26,7 @@ export const Field = {
   proxyAuthorization: 20,
   http2Settings: 21,
   setCookie: 22,
+  date: 23,
 } as const;
 
 const NAMES: Readonly<Record<keyof typeof Field, string>> = {
@@ -52,6 +53,7 @@ const NAMES: Readonly<Record<keyof typeof Field, string>> = {
   proxyAuthorization: 'proxy-authorization',
   http2Settings: 'http2-settings',
   setCookie: 'set-cookie',
+  date: 'date',
 };
 
 /** The set of some fields, as bits. */

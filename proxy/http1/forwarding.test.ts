@@ -30,7 +30,8 @@ async function exchange(request: string): Promise<{ client: RawPeer; server: Raw
   return { client, server };
 }
 
-const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+const DATE = 'Date: Sat, 21 Nov 2026 08:00:00 GMT';
+const OK = `HTTP/1.1 200 OK\r\n${DATE}\r\nContent-Length: 2\r\n\r\nok`;
 
 describe('what goes to the server', () => {
   it('is one canonical head', async () => {
@@ -112,16 +113,27 @@ describe('what goes to the client', () => {
     expect(
       await answer(
         'HTTP/1.1 200 Fine\r\nSet-Cookie: a\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\n' +
-          'Keep-Alive: timeout=5\r\nSet-Cookie: b\r\nContent-Length: 2\r\n\r\nok',
+          `Keep-Alive: timeout=5\r\nSet-Cookie: b\r\n${DATE}\r\nContent-Length: 2\r\n\r\nok`,
       ),
     ).toBe(
-      'HTTP/1.1 200 Fine\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nContent-Length: 2\r\n' +
-        'Via: 1.1 tandem\r\n\r\nok',
+      `HTTP/1.1 200 Fine\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n${DATE}\r\n` +
+        'Content-Length: 2\r\nVia: 1.1 tandem\r\n\r\nok',
     );
   });
 
   it('has the space that the server left before a missing reason', async () => {
-    expect(await answer('HTTP/1.1 204\r\n\r\n')).toBe('HTTP/1.1 204 \r\nVia: 1.1 tandem\r\n\r\n');
+    expect(await answer(`HTTP/1.1 204\r\n${DATE}\r\n\r\n`)).toBe(
+      `HTTP/1.1 204 \r\n${DATE}\r\nVia: 1.1 tandem\r\n\r\n`,
+    );
+  });
+
+  it("has a date, the server's or ours", async () => {
+    expect(await answer(OK)).toContain(`\r\n${DATE}\r\n`);
+    await proxy.close();
+    proxy = startPlane(proxyConfig(upstreamConfig([origin.port])));
+    const received = await answer('HTTP/1.1 204 No\r\n\r\n');
+    const [, date = ''] = /\r\nDate: (.*)\r\n/.exec(received) ?? [];
+    expect(Math.abs(Date.parse(date) - Date.now())).toBeLessThan(5000);
   });
 
   it('has the space that the server put before a colon taken out', async () => {
@@ -129,19 +141,22 @@ describe('what goes to the client', () => {
   });
 
   it('is chunked when only the end of the connection says how long it is', async () => {
-    const received = await answer('HTTP/1.0 200 OK\r\nA: b\r\n\r\nhello');
+    const received = await answer(`HTTP/1.0 200 OK\r\n${DATE}\r\n\r\nhello`);
     expect(received).toBe(
-      'HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\nVia: 1.0 tandem\r\n\r\n' +
+      `HTTP/1.1 200 OK\r\n${DATE}\r\nTransfer-Encoding: chunked\r\nVia: 1.0 tandem\r\n\r\n` +
         '5\r\nhello\r\n0\r\n\r\n',
     );
   });
 
   it('is unframed and closed for HTTP/1.0 clients when it has no length', async () => {
     const received = await answer(
-      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n',
+      `HTTP/1.1 200 OK\r\n${DATE}\r\nTransfer-Encoding: chunked\r\n\r\n` +
+        '3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n',
       'GET / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n',
     );
-    expect(received).toBe('HTTP/1.1 200 OK\r\nConnection: close\r\nVia: 1.1 tandem\r\n\r\nabcde');
+    expect(received).toBe(
+      `HTTP/1.1 200 OK\r\n${DATE}\r\nConnection: close\r\nVia: 1.1 tandem\r\n\r\nabcde`,
+    );
   });
 
   it('keeps an HTTP/1.0 connection that asked for it and can be kept', async () => {

@@ -1,8 +1,8 @@
 import type { HttpLimits } from '../../src/config/proxy-config.ts';
 import type { Drainable } from '../frontend/connection-set.ts';
+import type { FailureLog } from '../frontend/failure-log.ts';
 import type { RouteTable } from '../frontend/route-table.ts';
 import type { IoEngine } from '../io/engine.ts';
-import type { Logger } from '../ports.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -15,13 +15,14 @@ export interface HttpContext {
   readonly limits: HttpLimits;
   readonly routes: RouteTable;
   readonly counters: ListenerCells;
-  readonly log: Logger;
+  /** Where failing servers are reported. */
+  readonly failures: FailureLog;
   /** Where every request of the listener is parsed into: used up before the next is parsed. */
   readonly head: RequestHead;
   /** The worker is stopping: every response closes its connection. */
   readonly draining: boolean;
-  /** The time for `Date` fields. */
-  date(): Date;
+  /** The `Date` line of this second. */
+  dateLine(): Buffer;
   /** The waiting connections to a server. */
   poolOf(upstream: Upstream, server: Server): OriginPool;
   /** A client connection has ended for good. */

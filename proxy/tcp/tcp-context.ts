@@ -1,4 +1,5 @@
 import type { Drainable } from '../frontend/connection-set.ts';
+import type { FailureLog } from '../frontend/failure-log.ts';
 import type { IoEngine } from '../io/engine.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -8,6 +9,8 @@ export interface TcpContext {
   readonly engine: IoEngine;
   readonly upstream: Upstream;
   readonly counters: ListenerCells;
+  /** Where failing servers are reported. */
+  readonly failures: FailureLog;
   /** A session has ended for good. */
   forget(session: Drainable): void;
 }

@@ -25,8 +25,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     this.#context = context;
     this.#client = client;
     this.#deadline = new Deadline(context.engine.deadlines, () => {
-      this.#server?.count(ServerCounter.connectTimeouts);
-      this.#failed();
+      this.#failed('connect_timeout');
     });
   }
 
@@ -54,8 +53,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
 
   /** It never was established: afterwards the splice has the connection. */
   onClose(): void {
-    this.#server?.count(ServerCounter.connectFailures);
-    this.#failed();
+    this.#failed('connect_failed');
   }
 
   moved(fromClient: number, fromServer: number): void {
@@ -85,6 +83,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     const { engine, upstream } = this.#context;
     const server = this.#tried.length < CONNECT_TRIES_MAX ? upstream.pick(this.#tried) : null;
     if (server === null) {
+      this.#context.failures.note('no_server', upstream.name);
       this.#giveUp();
       return;
     }
@@ -96,8 +95,11 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   }
 
   /** This server could not be reached; the next one, if there is one. */
-  #failed(): void {
+  #failed(code: 'connect_failed' | 'connect_timeout'): void {
     const server = this.#server!;
+    const timeout = code === 'connect_timeout';
+    server.count(timeout ? ServerCounter.connectTimeouts : ServerCounter.connectFailures);
+    this.#context.failures.note(code, server.address);
     this.#drop();
     this.#tried.push(server);
     this.#select();

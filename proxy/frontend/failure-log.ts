@@ -1,0 +1,39 @@
+import { FAILURE_KINDS_MAX, FAILURE_LOG_INTERVAL_MS } from '../limits.ts';
+import type { Logger } from '../ports.ts';
+
+interface Tally {
+  count: number;
+  nextAt: number;
+}
+
+/**
+ * Tells the operator about failing servers without repeating itself: the first failure of a kind at
+ * once, later ones as a number. `now` is a clock in milliseconds.
+ */
+export class FailureLog {
+  readonly #log: Logger;
+  readonly #now: () => number;
+  readonly #tallies = new Map<string, Tally>();
+
+  constructor(log: Logger, now: () => number) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** Something failed: `what` is an error code, `where` a server or an upstream. */
+  note(what: string, where: string): void {
+    const key = `${what} ${where}`;
+    const now = this.#now();
+    let tally = this.#tallies.get(key);
+    if (tally === undefined) {
+      if (this.#tallies.size >= FAILURE_KINDS_MAX) this.#tallies.clear();
+      tally = { count: 0, nextAt: now };
+      this.#tallies.set(key, tally);
+    }
+    tally.count++;
+    if (now < tally.nextAt) return;
+    this.#log.warn({ code: what, at: where, times: tally.count }, 'requests fail');
+    tally.count = 0;
+    tally.nextAt = now + FAILURE_LOG_INTERVAL_MS;
+  }
+}
