@@ -121,7 +121,7 @@ describe('requests that end well', () => {
 describe('clients that go away', () => {
   it('while the server is being connected to', async () => {
     const full = await fullQueue();
-    begin({ servers: upstreamConfig([full.port]).servers });
+    begin({ servers: upstreamConfig([full.port]).servers, connectTimeoutMs: 60_000 });
     ports = [full.port];
     const client = await rawClient(proxy.port);
     client.send(GET);
@@ -373,7 +373,7 @@ describe('tunnels', () => {
 describe('a balancer that stops', () => {
   it('cuts what is not through, in every phase, and counts it as over', async () => {
     const full = await fullQueue();
-    begin({}, {}, [full.port]);
+    begin({ connectTimeoutMs: 60_000 }, {}, [full.port]);
     const connecting = await rawClient(proxy.port);
     connecting.send(GET);
     const waiting = await arrived();

@@ -164,7 +164,7 @@ describe('sessions that come to nothing', () => {
     await full.close();
   });
 
-  it('end when the client is gone before the server accepts', async () => {
+  it('end at the connect timeout when the client, not read yet, is gone before', async () => {
     const full = await fullQueue();
     begin({ connectTimeoutMs: 200 }, [full.port]);
     const client = await rawClient(proxy.port);
@@ -176,7 +176,7 @@ describe('sessions that come to nothing', () => {
 
   it('end with the balancer while connecting', async () => {
     const full = await fullQueue();
-    begin({}, [full.port]);
+    begin({ connectTimeoutMs: 60_000 }, [full.port]);
     const client = await rawClient(proxy.port);
     await expect.poll(() => proxy.server(full.port).inFlight).toBe(1);
     expect(await proxy.plane.drain(0)).toBe(1);
