@@ -6,9 +6,9 @@
  *     lease expired ──> chain out drops what speaks for the addresses (ARP, ND, IP)
  *                       chain in  drops what asks for them or is sent to them
  *
- * The set's one element is the interface (by its index, which outlasts a new name). It expires by itself, so a host whose agent no longer
- * advertises falls silent in the kernel, whatever else happens on it. While the lease holds, all
- * of this costs a lookup per packet.
+ * The set's one element is the interface (by its index, which outlasts a new name). It expires by
+ * itself, so a host whose agent no longer advertises falls silent in the kernel, whatever else
+ * happens on it. While the lease holds, all of this costs a lookup per packet.
  *
  * What a Backup needs is let through: asking who has an address, answers to that, and the
  * announcements of the host that has it.
