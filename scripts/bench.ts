@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: what a proxied request costs in Tandem, nginx and HAProxy, measured side by side.
- * See docs/BENCHMARKS.md for the method; bench/scenarios.ts is the list of what is measured.
+ * bench/page.md explains the method; bench/scenarios.ts is the list of what is measured.
  *
  *     this process ── testbed/lab: a loopback and a process namespace of our own
  *                        └─ this program again, pinned to the load core
@@ -24,6 +24,7 @@ import { reportText } from './bench/report-text.ts';
 import { missingForBench } from './bench/requirements.ts';
 import { runPlan } from './bench/rounds.ts';
 import { type Summary, summarise } from './bench/summary.ts';
+import { anyDisturbed } from './bench/tables.ts';
 
 const DOCS = join(import.meta.dirname, '..', 'docs');
 
@@ -41,12 +42,16 @@ async function bench({ plan, json, write }: Options): Promise<void> {
   const summary = summarise(plan, run, machineHere());
   process.stdout.write(json ? toJson(summary) : `\n${reportText(summary)}\n`);
   if (!write) return;
+  if (anyDisturbed(summary)) throw new Error('disturbed: docs/ is left as it is');
   writeFileSync(join(DOCS, 'BENCHMARKS.md'), reportMarkdown(summary));
   writeFileSync(join(DOCS, 'benchmarks.json'), toJson(summary));
 }
 
+/** With six digits of each figure, which is more than it deserves. */
 function toJson(summary: Summary): string {
-  return `${JSON.stringify(summary, null, 2)}\n`;
+  const rounded = (_: string, value: unknown) =>
+    typeof value === 'number' ? Number(value.toPrecision(6)) : value;
+  return `${JSON.stringify(summary, rounded, 2)}\n`;
 }
 
 /** Resolves to the exit status: 0, 1 when the run failed, 2 for wrong usage or a missing tool. */

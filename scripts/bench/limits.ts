@@ -12,6 +12,6 @@ export const limits = {
   secondsMax: 600,
   /** Lines of a process's log shown when it fails. */
   logTailLinesMax: 10,
-  /** Above this share of the proxy's core used by others, a result is marked as disturbed. */
+  /** With more of the proxy's core used by others, a result is disturbed and not published. */
   foreignShareMax: 0.05,
 } as const;

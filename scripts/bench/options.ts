@@ -31,7 +31,8 @@ Tandem beside nginx and HAProxy: CPU per request, throughput, latency, memory.
   --rounds N         default ${FULL.rounds}
   --seconds N        of one measurement, default ${FULL.seconds}
   --json             the result as JSON on standard output
-  --write            write docs/BENCHMARKS.md and docs/benchmarks.json
+  --write            write docs/BENCHMARKS.md and docs/benchmarks.json, if nothing
+                     else disturbed the run
   --help
 
 scenarios:

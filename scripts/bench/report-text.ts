@@ -1,7 +1,7 @@
 /** The report on the terminal. */
 import { columns } from '../../src/cli/output.ts';
 import type { Summary } from './summary.ts';
-import { isDisturbed, memoryTable, ratioLegend, scenarioTable, type Table } from './tables.ts';
+import { anyDisturbed, memoryTable, ratioLegend, scenarioTable, type Table } from './tables.ts';
 
 const WARNING =
   "disturbed: something else ran on the proxy's core; measure again on a quiet machine";
@@ -20,14 +20,13 @@ export function reportText(summary: Summary): string {
     ...indented(scenarioTable(scenario)),
     ...scenario.skipped.map(({ contender, why }) => `  ${contender}: skipped: ${why}`),
   ]);
-  const disturbed = summary.scenarios.some(({ rows }) => rows.some(isDisturbed));
   return [
     ...head,
     ...scenarios,
     '',
     'memory',
     ...indented(memoryTable(summary.memory)),
-    ...(disturbed ? ['', WARNING] : []),
+    ...(anyDisturbed(summary) ? ['', WARNING] : []),
   ].join('\n');
 }
 

@@ -7,7 +7,7 @@ import { ratioSpread, type Spread, spread } from './statistics.ts';
 export interface Row {
   readonly contender: string;
   readonly figures: Readonly<Record<MetricName, Spread>>;
-  /** The most that others used of the proxy's core in any round; 0 to 1. */
+  /** Part of the proxy's core that others used, median of the rounds; 0 to 1. */
   readonly foreignShare: number;
 }
 
@@ -80,7 +80,7 @@ function summariseEntry({ contender, measurements }: Entry): Row {
   const figures = Object.fromEntries(
     Object.entries(metrics).map(([name, metric]) => [name, spread(measurements.map(metric.of))]),
   ) as Record<MetricName, Spread>;
-  const foreignShare = Math.max(...measurements.map((measurement) => measurement.foreignShare));
+  const foreignShare = spread(measurements.map((one) => one.foreignShare)).median;
   return { contender: contender.name, figures, foreignShare };
 }
 

@@ -2,7 +2,7 @@
 import { limits } from './limits.ts';
 import { type Metric, type MetricName, metrics } from './metrics.ts';
 import type { Spread } from './statistics.ts';
-import type { MemorySummary, Ratio, Row, ScenarioSummary } from './summary.ts';
+import type { MemorySummary, Ratio, Row, ScenarioSummary, Summary } from './summary.ts';
 
 /** The first row is the heading. */
 export type Table = readonly (readonly string[])[];
@@ -35,9 +35,14 @@ export function scenarioTable({ headline, rows, ratios }: ScenarioSummary): Tabl
   return [heading, ...rows.map(line)];
 }
 
-/** Something else took part of the proxy's core in one of the rounds. */
+/** Something else used the proxy's core, too much for the figures to be trusted. */
 export function isDisturbed({ foreignShare }: Row): boolean {
   return foreignShare > limits.foreignShareMax;
+}
+
+/** {@link isDisturbed} for any row of a run. */
+export function anyDisturbed({ scenarios }: Summary): boolean {
+  return scenarios.some(({ rows }) => rows.some(isDisturbed));
 }
 
 /** Resident memory before any load and after all of it. */
