@@ -1,0 +1,112 @@
+import net from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
+import { proxyConfig, startPlane, upstreamConfig } from '../data-plane.fixture.ts';
+import { RawPeer, rawClient } from '../raw-peers.fixture.ts';
+import { exchange, OK, REQUEST, scene, start, useScene } from './scene.fixture.ts';
+
+useScene();
+
+describe('clients that', () => {
+  it('are slow with a head: 408', async () => {
+    start({}, { headTimeoutMs: 60 });
+    const client = await rawClient(scene.proxy.port);
+    client.send('GET / HT');
+    expect(await client.end()).toContain('HTTP/1.1 408 ');
+  });
+
+  it('send nothing: closed without a word', async () => {
+    start({}, { headTimeoutMs: 60 });
+    const client = await rawClient(scene.proxy.port);
+    expect(await client.end()).toBe('');
+    expect(scene.proxy.listener().requests).toBe(0);
+  });
+
+  it('rest too long between requests: closed', async () => {
+    start({}, { keepAliveTimeoutMs: 60 });
+    const { client, server } = await exchange();
+    server.send(OK);
+    await client.has('ok');
+    expect(await client.end()).toMatch(/ok$/);
+  });
+
+  it('are slow with a body: 408, and the server is let go', async () => {
+    start({}, { idleTimeoutMs: 60 });
+    const { client, server } = await exchange(
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc',
+    );
+    expect(await client.end()).toContain('HTTP/1.1 408 ');
+    expect(await server.closed()).toBe('ECONNRESET');
+  });
+
+  it('take their time with a body, and then wait long for the answer: answered', async () => {
+    start({}, { idleTimeoutMs: 60 });
+    const { client, server } = await exchange(
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nabc',
+    );
+    client.send('def');
+    await server.has('abcdef');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    server.send(OK);
+    expect(await client.has('ok')).toContain('HTTP/1.1 200 OK');
+  });
+
+  it('go away: the server is let go, and 499 counted', async () => {
+    start();
+    const { client, server } = await exchange();
+    client.socket.resetAndDestroy();
+    expect(await server.closed()).toBe('ECONNRESET');
+    expect(scene.proxy.listener()).toMatchObject({ open: 0, responses4xx: 1 });
+    expect(scene.proxy.server(scene.origin.port)).toMatchObject({ inFlight: 0, resets: 0 });
+  });
+
+  it('go away in the middle of a response: the server is let go', async () => {
+    start();
+    const { client, server } = await exchange();
+    server.send('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc');
+    await client.has('abc');
+    client.socket.resetAndDestroy();
+    expect(await server.closed()).toBe('ECONNRESET');
+    expect(scene.proxy.listener()).toMatchObject({ open: 0, responses2xx: 1 });
+  });
+
+  it('only stop sending: they are answered', async () => {
+    start();
+    const { client, server } = await exchange();
+    client.socket.end();
+    server.send(OK);
+    expect(await client.end()).toMatch(/ok$/);
+  });
+
+  it('stop in the middle of a body: 400', async () => {
+    start();
+    const { client, server } = await exchange(
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc',
+    );
+    client.socket.end();
+    expect(await client.end()).toContain('HTTP/1.1 400 ');
+    expect(await server.closed()).toBe('ECONNRESET');
+  });
+
+  it('do not read: cut after the idle timeout', async () => {
+    start({}, { idleTimeoutMs: 100 });
+    const { client, server } = await exchange();
+    client.socket.pause();
+    const size = 64 * 1024 * 1024;
+    server.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
+    server.socket.write(Buffer.alloc(size));
+    expect(await server.closed()).toBe('ECONNRESET');
+    await vi.waitFor(() => expect(scene.proxy.listener().open).toBe(0));
+  });
+
+  it('are too many: reset at once', async () => {
+    scene.proxy = startPlane(
+      proxyConfig(upstreamConfig([scene.origin.port]), { connectionsMax: 1 }),
+    );
+    const first = await rawClient(scene.proxy.port);
+    first.send(REQUEST);
+    await scene.origin.connection();
+    const second = new RawPeer(net.connect(scene.proxy.port, '127.0.0.1'));
+    expect(await second.closed()).toBe('ECONNRESET');
+    expect(scene.proxy.listener()).toMatchObject({ accepted: 1, refused: 1 });
+  });
+});

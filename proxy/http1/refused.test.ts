@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { proxyConfig, routeConfig, startPlane, upstreamConfig } from '../data-plane.fixture.ts';
+import { rawClient } from '../raw-peers.fixture.ts';
+import { exchange, REQUEST, refusal, scene, start, useScene } from './scene.fixture.ts';
+
+useScene();
+
+describe('requests that are refused', () => {
+  const head = (lines: string) => `GET / HTTP/1.1\r\n${lines}\r\n\r\n`;
+
+  it.each([
+    ['two lengths', 400, head('Host: x\r\nContent-Length: 1\r\nContent-Length: 1')],
+    ['a list of lengths', 400, head('Host: x\r\nContent-Length: 2, 2')],
+    ['a signed length', 400, head('Host: x\r\nContent-Length: +2')],
+    ['an empty length', 400, head('Host: x\r\nContent-Length: ')],
+    ['a hexadecimal length', 400, head('Host: x\r\nContent-Length: 0x2')],
+    ['a length beyond 2^53', 400, head('Host: x\r\nContent-Length: 9007199254740993')],
+    ['length and coding', 400, head('Host: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked')],
+    ['chunked not last', 400, head('Host: x\r\nTransfer-Encoding: chunked, gzip')],
+    ['chunked twice', 400, head('Host: x\r\nTransfer-Encoding: chunked, chunked')],
+    ['codings in two lines', 400, head('Host: x\r\nTransfer-Encoding: a\r\nTransfer-Encoding: b')],
+    ['an unknown coding', 501, head('Host: x\r\nTransfer-Encoding: gzip, chunked')],
+    ['a coding in HTTP/1.0', 400, 'GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n'],
+    ['no Host', 400, head('X: y')],
+    ['an empty Host', 400, head('Host: ')],
+    ['two Hosts', 400, head('Host: x\r\nHost: x')],
+    ['a Host with a path', 400, head('Host: x/y')],
+    ['a Host with a user', 400, head('Host: u@x')],
+    ['a Host with a bad port', 400, head('Host: x:65536')],
+    ['folding', 400, head('Host: x\r\nA: b\r\n c')],
+    ['white space first', 400, head(' Host: x')],
+    ['a space before the colon', 400, head('Host : x')],
+    ['a name that is no token', 400, head('Host: x\r\nA(: b')],
+    ['no colon', 400, head('Host: x\r\nA')],
+    ['NUL in a value', 400, head('Host: x\r\nA: \0')],
+    ['a bare CR in a value', 400, head('Host: x\r\nA: b\rc')],
+    ['a bare LF', 400, 'GET / HTTP/1.1\nHost: x\n\n'],
+    ['a Connection that names Host', 400, head('Host: x\r\nConnection: close, Host')],
+    ['a Connection that names Cookie', 400, head('Host: x\r\nCookie: a\r\nConnection: cookie')],
+    ['no version', 400, 'GET /\r\n\r\n'],
+    ['two spaces', 400, 'GET  / HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['a lower-case version', 400, 'GET / http/1.1\r\nHost: x\r\n\r\n'],
+    ['HTTP/2.0', 505, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['a fragment', 400, 'GET /a#b HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['an encoded slash', 400, 'GET /a%2fb HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['a backslash', 400, 'GET /a\\b HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['an encoded NUL', 400, 'GET /a%00b HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['a path above the root', 400, 'GET /a/../../b HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['authority form', 400, 'GET x:80 HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['asterisk form', 400, 'GET * HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['another scheme', 400, 'GET ftp://x/ HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['CONNECT', 405, 'CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n'],
+    ['TRACE', 405, 'TRACE / HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['an expectation', 417, head('Host: x\r\nExpect: tea')],
+    [
+      'an upgrade with a body',
+      400,
+      head('Host: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 1'),
+    ],
+    ['TLS', 400, '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
+  ])('%s: %i', async (_, status, request) => {
+    start();
+    expect(await refusal(request)).toContain(`HTTP/1.1 ${status} `);
+    expect(scene.origin.accepted).toBe(0);
+    expect(scene.proxy.listener()).toMatchObject({ requests: 1, accepted: 1 });
+  });
+
+  it('for a chunk that is malformed: 400, and nothing more goes to the server', async () => {
+    start();
+    const { client, server } = await exchange(
+      'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n',
+    );
+    client.send('3\r\nabcX\r\n');
+    expect(await client.end()).toContain('HTTP/1.1 400 ');
+    expect(await server.closed()).toBe('ECONNRESET');
+    expect(scene.proxy.server(scene.origin.port)).toMatchObject({ inFlight: 0 });
+  });
+
+  it('for their size: 414, 431 by bytes, 431 by count, 413 announced', async () => {
+    start({}, { requestLineMax: 100, headBytesMax: 300, headerCountMax: 3, bodyBytesMax: 10 });
+    const long = (length: number) => 'a'.repeat(length);
+    expect(await refusal(`GET /${long(100)} HTTP/1.1\r\nHost: x\r\n\r\n`)).toContain(' 414 ');
+    expect(await refusal(`GET /${long(500)}`)).toContain(' 414 ');
+    expect(await refusal(head(`Host: x\r\nA: ${long(300)}`))).toContain(' 431 ');
+    expect(await refusal(`GET / HTTP/1.1\r\nHost: x\r\nA: ${long(300)}`)).toContain(' 431 ');
+    expect(await refusal(head('Host: x\r\nA: b\r\nA: b\r\nA: b'))).toContain(' 431 ');
+    expect(await refusal(head('Host: x\r\nContent-Length: 11'))).toContain(' 413 ');
+    expect(scene.origin.accepted).toBe(0);
+  });
+
+  it('for the size of a body that was not announced: 413', async () => {
+    start({}, { bodyBytesMax: 10 });
+    const { client } = await exchange(
+      'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nabcdefgh\r\n',
+    );
+    client.send('3\r\nabc\r\n');
+    expect(await client.end()).toContain('HTTP/1.1 413 ');
+  });
+
+  it('by route: 404 and 405', async () => {
+    const routes = [routeConfig({ path: '/api', methods: ['GET'] })];
+    scene.proxy = startPlane(proxyConfig(upstreamConfig([scene.origin.port]), { routes }));
+    expect(await refusal(REQUEST)).toContain(' 404 ');
+    expect(await refusal('GET /apix HTTP/1.1\r\nHost: x\r\n\r\n')).toContain(' 404 ');
+    expect(await refusal('PUT /api/x HTTP/1.1\r\nHost: x\r\n\r\n')).toContain(' 405 ');
+  });
+
+  it('with a body that is still coming: the answer is not lost to a reset', async () => {
+    start({}, { bodyBytesMax: 10 });
+    const client = await rawClient(scene.proxy.port);
+    client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\n');
+    for (let piece = 0; piece < 50; piece++) client.send('x'.repeat(10_000));
+    expect(await client.end()).toContain('HTTP/1.1 413 ');
+    expect(client.errorCode).toBeNull();
+  });
+});
