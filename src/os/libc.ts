@@ -31,7 +31,6 @@ export interface Libc {
   if_nametoindex(name: string): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
   sched_setscheduler(pid: number, policy: number, param: Uint8Array): number;
-  sched_getscheduler(pid: number): number;
 }
 
 const PROTOTYPES: Record<keyof Libc, string> = {
@@ -52,7 +51,6 @@ const PROTOTYPES: Record<keyof Libc, string> = {
   if_nametoindex: 'unsigned int if_nametoindex(const char *name)',
   prctl: 'int prctl(int option, ulong a, ulong b, ulong c, ulong d)',
   sched_setscheduler: 'int sched_setscheduler(int pid, int policy, const void *param)',
-  sched_getscheduler: 'int sched_getscheduler(int pid)',
 };
 
 let bound: Libc | undefined;

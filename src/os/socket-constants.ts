@@ -21,8 +21,10 @@ export const SO_ATTACH_FILTER = 26;
 export const SO_RCVBUFFORCE = 33;
 
 export const IPPROTO_IP = 0;
+export const IP_TOS = 1;
 export const IP_TTL = 2;
 export const IP_PKTINFO = 8;
+export const IP_RECVTTL = 12;
 export const IP_FREEBIND = 15;
 export const IP_MULTICAST_IF = 32;
 export const IP_MULTICAST_TTL = 33;
@@ -42,9 +44,9 @@ export const IPV6_RECVPKTINFO = 49;
 export const IPV6_PKTINFO = 50;
 export const IPV6_RECVHOPLIMIT = 51;
 export const IPV6_HOPLIMIT = 52;
+export const IPV6_TCLASS = 67;
 export const IPV6_FREEBIND = 78;
 
-export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 
 export const EINTR = 4;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   type Agent,
   createScriptRunner,
+  openLeases,
   openNetwork,
   releaseAddresses,
   startAgent,
@@ -32,7 +33,8 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
   const runtimeDir = ensureRuntimeDir(process.env);
   const network = await openNetwork(log);
   const scripts = createScriptRunner(log);
-  const agent = startAgent(agentConfig, { clock: systemClock, network, scripts, log });
+  const leases = openLeases(log);
+  const agent = startAgent(agentConfig, { clock: systemClock, network, scripts, leases, log });
   const balancer = await listenForBalancer(join(runtimeDir, SOCKETS.agent), log, (sign) =>
     agent.setProxy(sign),
   );
@@ -46,6 +48,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
         balancer.close();
         control.close();
         scripts.close();
+        leases.close();
         network.close();
         log.info({ reason }, 'the agent has stopped; its addresses are released');
       },
@@ -64,7 +67,9 @@ export async function runRelease(options: ProcessOptions): Promise<void> {
   const { agentConfig, log } = await load(options);
   demandAgentPrivileges();
   const network = await openNetwork(log);
-  await releaseAddresses(agentConfig, network, log);
+  const leases = openLeases(log);
+  await releaseAddresses(agentConfig, network, log, leases);
+  leases.close();
   network.close();
 }
 

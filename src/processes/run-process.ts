@@ -1,5 +1,5 @@
 /** `tandem run`: both halves in the foreground, for containers, the lab, and a first look. */
-import { openNetwork, releaseAddresses } from '../../keepalive/index.ts';
+import { openLeases, openNetwork, releaseAddresses } from '../../keepalive/index.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { Logger } from '../log/logger.ts';
 import {
@@ -56,11 +56,12 @@ async function agentHalf(
 ): Promise<HalfSpec> {
   demandAgentPrivileges();
   const network = await openNetwork(log);
+  const leases = openLeases(log);
   return {
     name: 'keepalive',
     nodeFlags: AGENT_NODE_FLAGS,
     args: ['keepalive', ...args],
     stopMs: agentStopMs,
-    afterDeath: () => releaseAddresses(config, network, log),
+    afterDeath: () => releaseAddresses(config, network, log, leases),
   };
 }
