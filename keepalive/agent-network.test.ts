@@ -206,6 +206,28 @@ describe('sending', () => {
   });
 });
 
+describe('a partition that heals', () => {
+  const cut = (on: boolean) => {
+    pair.lan.cut(pair.a.station, pair.b.station, on);
+    pair.lan.cut(pair.b.station, pair.a.station, on);
+  };
+
+  it('ends with one holder within an interval, which announces once more', async () => {
+    await elected();
+    cut(true);
+    await pair.run(20 * s);
+    expect(pair.holders()).toEqual(['a', 'b']);
+    const announced = pair.announcements.length;
+    cut(false);
+    await pair.run(101 * ms);
+    expect(pair.states()).toEqual(['Active', 'Backup']);
+    await pair.run(ms);
+    expect(pair.holders()).toEqual(['a']);
+    expect(pair.announcements.slice(announced)).toContain('a');
+    expect(pair.announcements.at(-1)).toBe('a');
+  });
+});
+
 describe('packets that are wrong', () => {
   const stranger = parseIp('198.51.100.66')!;
   const message = (change: Partial<Parameters<typeof encodeAdvertisement>[0]> = {}) =>

@@ -27,7 +27,7 @@ let faults = 0;
 let transitions = 0;
 let simulatedMicros = 0;
 for (let seed = first; seed < first + runs; seed++) {
-  const result = await simulate(seed);
+  const result = await simulate(seed, { journal: values.journal });
   faults += result.faults;
   transitions += result.transitions;
   simulatedMicros += result.simulatedMicros;
@@ -36,7 +36,7 @@ for (let seed = first; seed < first + runs; seed++) {
     console.log(result.trace);
   }
   if (result.violation !== null) {
-    if (values.journal) console.log(result.journal.join('\n'));
+    if (result.journal !== null) console.log(result.journal.join('\n'));
     console.log(`seed ${seed} broke a promise; run it again with: npm run sim -- --seed ${seed}`);
     process.exit(1);
   }

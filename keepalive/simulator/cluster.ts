@@ -27,7 +27,7 @@ export class Cluster {
   readonly hosts: SimHost[] = [];
   readonly options: SwarmOptions;
   readonly trace: TraceLine[] = [];
-  readonly journal: string[] = [];
+  readonly journal: string[] | null;
   /** Since when nothing but the protocol changed the world. */
   calmSince = 0;
   /** Who announced last, the process that did, and when; null: it left without a word since. */
@@ -42,8 +42,10 @@ export class Cluster {
   onTransition: (host: SimHost, transition: Transition) => void = () => {};
   readonly #prng: Prng;
 
-  constructor(options: SwarmOptions, prng: Prng) {
+  /** `journal` takes the lines of every host's journal; null: none is written. */
+  constructor(options: SwarmOptions, prng: Prng, journal: string[] | null) {
     this.options = options;
+    this.journal = journal;
     this.#prng = prng;
     const { delayMinMicros, delayMaxMicros } = options;
     const clean = { loss: 0, duplication: 0, delayMinMicros, delayMaxMicros };
@@ -129,7 +131,8 @@ export class Cluster {
       driftPpm: options.hosts[index]!.driftPpm,
       leased: options.leased,
       log: this.#logger(index),
-      journal: (line) => this.journal.push(`${nodeName(index)} ${line}`),
+      journal:
+        this.journal === null ? null : (line) => this.journal?.push(`${nodeName(index)} ${line}`),
       onChange: () => this.onChange(),
       onAnnounce: () => {
         this.lastAnnouncement = { host, agent: host.agent, at: this.clock.now };

@@ -44,7 +44,7 @@ export interface SimHostOptions {
   /** Its kernel has leases. */
   readonly leased: boolean;
   readonly log: Logger;
-  readonly journal: (line: string) => void;
+  readonly journal: ((line: string) => void) | null;
   /** Everything that a checker should look at again. */
   onChange(): void;
   onAnnounce(address: string): void;
@@ -267,7 +267,7 @@ export class SimHost {
           }
         : {}),
       log: this.#options.log,
-      journal: this.#options.journal,
+      ...(this.#options.journal === null ? {} : { journal: this.#options.journal }),
     };
   }
 

@@ -88,7 +88,7 @@ export class SimPair {
     delayMaxMicros: 60,
   });
   readonly logs: LogLine[] = [];
-  readonly journal: string[] = [];
+  readonly journals: Readonly<Record<'a' | 'b', string[]>> = { a: [], b: [] };
   readonly transitions: (Transition & { node: string })[] = [];
   /** Nodes that announced the address, in order. */
   readonly announcements: string[] = [];
@@ -125,7 +125,7 @@ export class SimPair {
         driftPpm: 0,
         leased: options.leased === true,
         log: keepingLogger(this.logs),
-        journal: (line) => this.journal.push(line),
+        journal: (line) => this.journals[node].push(line),
         onChange: () => {},
         onAnnounce: () => this.announcements.push(node),
       });

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { parseIp } from '../../src/os/ip-address.ts';
+import type { DecodedAdvertisement } from '../packet/advertisement.ts';
+import { routerConfig, VIRTUAL_ADDRESS } from '../simulator/sim-pair.case.ts';
+import { checkReceived, expectationOf } from './receive-checks.ts';
+
+const ip = (text: string) => parseIp(text)!;
+const LOCAL = ip('198.51.100.11');
+const PEER = ip('198.51.100.12');
+
+const v3 = routerConfig();
+const v2 = routerConfig({ version: 2, advertIntervalMs: 1000 });
+
+function check(
+  config: typeof v3,
+  change: Partial<DecodedAdvertisement> = {},
+  source: Uint8Array = PEER,
+) {
+  const advertisement: DecodedAdvertisement = {
+    version: config.version,
+    vrid: config.vrid,
+    priority: 100,
+    intervalMicros: config.advertIntervalMs * 1000,
+    addresses: [ip(VIRTUAL_ADDRESS)],
+    authType: 0,
+    checksumForm: 'message',
+    ...change,
+  };
+  return checkReceived(expectationOf(config), advertisement, source, LOCAL);
+}
+
+const sound = { accepted: true, findings: [] };
+const refused = (finding: string) => ({ accepted: false, findings: [finding] });
+
+describe('RFC 9568 section 7.1', () => {
+  it('accepts what matches', () => {
+    expect(check(v3)).toEqual(sound);
+  });
+
+  it('discards another version', () => {
+    expect(check(v3, { version: 2 })).toEqual(refused('version'));
+  });
+
+  it('logs another interval, and accepts: it is learned', () => {
+    expect(check(v3, { intervalMicros: 1_000_000 })).toEqual({
+      accepted: true,
+      findings: ['interval'],
+    });
+  });
+
+  it('logs another address list, and accepts', () => {
+    expect(check(v3, { addresses: [PEER] })).toEqual({
+      accepted: true,
+      findings: ['address-list'],
+    });
+    expect(check(v3, { addresses: [ip(VIRTUAL_ADDRESS), PEER] }).findings).toEqual([
+      'address-list',
+    ]);
+  });
+
+  it('does not care for the order of the list', () => {
+    const config = routerConfig({
+      addresses: [
+        { address: '198.51.100.102', prefixLength: 24 },
+        { address: '198.51.100.101', prefixLength: 24 },
+      ],
+    });
+    const addresses = [ip('198.51.100.101'), ip('198.51.100.102')];
+    expect(check(config, { addresses })).toEqual(sound);
+    expect(check(config, { addresses: addresses.toReversed() })).toEqual(sound);
+  });
+
+  it('as owner logs another owner, and accepts (erratum 8298)', () => {
+    const owner = routerConfig({ priority: 255 });
+    expect(check(owner)).toEqual(sound);
+    expect(check(owner, { priority: 255 })).toEqual({
+      accepted: true,
+      findings: ['owner-conflict'],
+    });
+  });
+});
+
+describe('RFC 3768 section 7.1', () => {
+  it('accepts what matches', () => {
+    expect(check(v2)).toEqual(sound);
+  });
+
+  it('discards another interval', () => {
+    expect(check(v2, { intervalMicros: 2_000_000 })).toEqual(refused('interval'));
+  });
+
+  it('discards an authentication that is not configured', () => {
+    expect(check(v2, { authType: 1 })).toEqual(refused('auth-type'));
+  });
+
+  it('discards another address list, unless it is the owner who sends it', () => {
+    expect(check(v2, { addresses: [PEER] })).toEqual(refused('address-list'));
+    expect(check(v2, { addresses: [PEER], priority: 255 })).toEqual({
+      accepted: true,
+      findings: ['address-list'],
+    });
+  });
+
+  it('as owner discards everybody', () => {
+    expect(check({ ...v2, priority: 255 })).toEqual(refused('owner-conflict'));
+  });
+});
+
+it('our own address as sender is discarded in every version', () => {
+  for (const config of [v3, v2]) {
+    expect(check(config, {}, LOCAL.slice())).toEqual(refused('own-address'));
+  }
+});
