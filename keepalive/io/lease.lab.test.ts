@@ -284,6 +284,15 @@ describe('opening a lease', () => {
     leases.close();
   });
 
+  it('sees to it that the kernel never asks in the name of the address', () => {
+    const setting = 'sysctl -n net.ipv4.conf.eth0.arp_announce';
+    shOn('left', 'sysctl -qw net.ipv4.conf.eth0.arp_announce=0');
+    const leases = openLeases(silent);
+    onHost('left', () => leases.open(options));
+    expect(shOn('left', setting).trim()).toBe('2');
+    onHost('left', () => leases.close());
+  });
+
   it('says why it cannot', () => {
     const leases = openLeases(silent);
     const open = (change: object) => () =>

@@ -5,6 +5,7 @@
  *     open, arm, end ──> libnftables ──> kernel
  *     somebody's change ──> nftables event group ──> look ──> put back ──> onLost
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { interfaceIndex } from '../../src/os/interface-index.ts';
 import { NetlinkListener } from '../../src/os/netlink-listener.ts';
 import { Nftables } from '../../src/os/nftables.ts';
@@ -21,6 +22,8 @@ import {
   removeLease,
 } from './lease-rules.ts';
 
+/** "Always use the best local address for this target." */
+const ARP_ANNOUNCE_BEST = 2;
 const NETLINK_NETFILTER = 12;
 const NFNLGRP_NFTABLES = 7;
 const NFNL_SUBSYS_NFTABLES = 10;
@@ -59,6 +62,9 @@ class KernelLeases implements LeasePort {
       addresses: options.addresses.map(({ address }) => address),
       durationMs: options.durationMs,
     };
+    if (options.family === 4) {
+      this.#keepFromAsking(options.interface);
+    }
     const table = leaseTable(scope);
     if (this.#leases.has(table)) {
       throw new Error(`${table} is open already`);
@@ -92,6 +98,27 @@ class KernelLeases implements LeasePort {
     }
     this.#nftables?.close();
     this.#nftables = undefined;
+  }
+
+  /**
+   * Sees to it that the kernel does not ask for its neighbours in the name of a virtual address:
+   * while the lease is expired those questions are held back, and the host itself could not reach
+   * anybody (arp_announce=2; ip-sysctl.txt).
+   */
+  #keepFromAsking(name: string): void {
+    const setting = (scope: string) => `/proc/sys/net/ipv4/conf/${scope}/arp_announce`;
+    // The greater of the two counts.
+    const value = (scope: string) => Number(readFileSync(setting(scope), 'utf8'));
+    try {
+      if (Math.max(value('all'), value(name)) < ARP_ANNOUNCE_BEST) {
+        writeFileSync(setting(name), String(ARP_ANNOUNCE_BEST));
+      }
+    } catch (error) {
+      this.#log.warn(
+        { interface: name, err: error },
+        `cannot set net.ipv4.conf.${name}.arp_announce=${ARP_ANNOUNCE_BEST}: set it for this host`,
+      );
+    }
   }
 
   #connection(): Nftables {
