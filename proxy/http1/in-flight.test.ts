@@ -3,13 +3,13 @@
  * these lives and deaths of a request nothing is in flight, nothing is open, and every request was
  * counted once.
  */
-import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpLimits, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { proxyConfig, startPlane, type TestPlane, upstreamConfig } from '../data-plane.fixture.ts';
 import { fullQueue } from '../health/full-queue.fixture.ts';
 import { closedPort } from '../health/origin.fixture.ts';
 import { RawOrigin, type RawPeer, rawClient } from '../raw-peers.fixture.ts';
+import { settledHttp } from '../upstream/settled.fixture.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -44,21 +44,8 @@ async function arrived(request = GET): Promise<{ client: RawPeer; server: RawPee
   return { client, server };
 }
 
-/** Nothing is in flight or open, nothing ended twice, every request was answered or given up once. */
-async function settled(): Promise<void> {
-  const now = () => ({
-    inFlight: ports.map((port) => proxy.server(port).inFlight),
-    open: proxy.listener().open,
-  });
-  const none = { inFlight: ports.map(() => 0), open: 0 };
-  await expect.poll(now, { timeout: 5000 }).toEqual(none);
-  for (const port of ports) expect(proxy.server(port).unbalancedEnds).toBe(0);
-  const listener = proxy.listener();
-  expect(listener.accepted).toBe(listener.closed);
-  const { responses1xx, responses2xx, responses3xx, responses4xx, responses5xx } = listener;
-  const answered = responses1xx + responses2xx + responses3xx + responses4xx + responses5xx;
-  expect(answered).toBe(listener.requests);
-  expect(listener.requests).toBeGreaterThan(0);
+function settled(): Promise<void> {
+  return settledHttp(proxy, ports);
 }
 
 beforeEach(async () => {
@@ -389,38 +376,4 @@ describe('a balancer that stops', () => {
     await settled();
     await full.close();
   });
-});
-
-it('nothing is left after many at once, of every kind', async () => {
-  begin({ responseTimeoutMs: 300, idleTimeoutMs: 300, keepAliveMax: 4 });
-  const part = 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart';
-  const serverFates: ((socket: Socket) => unknown)[] = [
-    (socket) => socket.write(OK),
-    (socket) => socket.resetAndDestroy(),
-    (socket) => socket.write('nonsense\r\n\r\n'),
-    (socket) => socket.end(part),
-    (socket) => socket.write(part),
-    () => undefined,
-    (socket) => socket.write(OK),
-  ];
-  const clientFates: ((client: RawPeer) => unknown)[] = [
-    (client) => client.closed(),
-    (client) => client.socket.resetAndDestroy(),
-    (client) => client.socket.once('data', () => client.socket.resetAndDestroy()),
-    (client) => client.socket.end(),
-  ];
-  let asked = 0;
-  origin.server.on('connection', (socket) => {
-    socket.on('data', () => serverFates[asked++ % serverFates.length]!(socket));
-  });
-  const lives = Array.from({ length: 150 }, async (_, index) => {
-    const client = await rawClient(proxy.port);
-    client.socket.on('end', () => client.socket.end());
-    client.send(GET.replace(/\r\n$/, 'Connection: close\r\n\r\n'));
-    clientFates[index % clientFates.length]!(client);
-    await client.closed();
-  });
-  await Promise.all(lives);
-  await settled();
-  expect(asked).toBeGreaterThan(75);
 });

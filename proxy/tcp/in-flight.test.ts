@@ -5,6 +5,7 @@ import { proxyConfig, startPlane, type TestPlane, upstreamConfig } from '../data
 import { fullQueue } from '../health/full-queue.fixture.ts';
 import { closedPort } from '../health/origin.fixture.ts';
 import { RawOrigin, type RawPeer, rawClient } from '../raw-peers.fixture.ts';
+import { settled } from '../upstream/settled.fixture.ts';
 
 /** More than the kernel's buffers and our backlog together take. */
 const FLOOD_BYTES = 32 * 1024 * 1024;
@@ -40,20 +41,6 @@ function fateOfClient(): Promise<string | null> {
     (client) => client.closed(),
     (error: NodeJS.ErrnoException) => error.code ?? '',
   );
-}
-
-/** Nothing is in flight or open, and nothing ended twice. */
-async function settled(): Promise<void> {
-  const now = () => ({
-    inFlight: ports.map((port) => proxy.server(port).inFlight),
-    open: proxy.listener().open,
-  });
-  const none = { inFlight: ports.map(() => 0), open: 0 };
-  await expect.poll(now, { timeout: 5000 }).toEqual(none);
-  for (const port of ports) expect(proxy.server(port).unbalancedEnds).toBe(0);
-  const { accepted, closed } = proxy.listener();
-  expect(accepted).toBeGreaterThan(0);
-  expect(closed).toBe(accepted);
 }
 
 beforeEach(async () => {
@@ -99,7 +86,7 @@ describe('established sessions', () => {
     begin({ idleTimeoutMs: 500 });
     const { client, server } = await session();
     await finish(client, server);
-    await settled();
+    await settled(proxy, ports);
   });
 
   it('end when nothing moves', async () => {
@@ -107,7 +94,7 @@ describe('established sessions', () => {
     const { client, server } = await session();
     expect(await client.closed()).toBe('ECONNRESET');
     expect(await server.closed()).toBe('ECONNRESET');
-    await settled();
+    await settled(proxy, ports);
     expect(proxy.server(origin.port).idleTimeouts).toBe(1);
   });
 
@@ -116,7 +103,7 @@ describe('established sessions', () => {
     const { client, server } = await session();
     client.socket.pause();
     server.socket.write(Buffer.alloc(FLOOD_BYTES));
-    await settled();
+    await settled(proxy, ports);
     client.socket.destroy();
   });
 
@@ -125,7 +112,7 @@ describe('established sessions', () => {
     const { client, server } = await session();
     expect(await proxy.plane.drain(0)).toBe(1);
     await Promise.all([client.closed(), server.closed()]);
-    await settled();
+    await settled(proxy, ports);
   });
 });
 
@@ -137,20 +124,20 @@ describe('sessions that come to nothing', () => {
     expect(proxy.server(refusing)).toMatchObject({ inFlight: 0, connectFailures: 1 });
     client.socket.end();
     server.socket.end();
-    await settled();
+    await settled(proxy, ports);
   });
 
   it('end with a reset when all refuse', async () => {
     begin({}, [await closedPort(), await closedPort()]);
     expect(await fateOfClient()).toBe('ECONNRESET');
-    await settled();
+    await settled(proxy, ports);
     for (const port of ports) expect(proxy.server(port).connectFailures).toBe(1);
   });
 
   it('end with a reset when no server is available', async () => {
     begin({ servers: upstreamConfig([origin.port]).servers.map((one) => ({ ...one, weight: 0 })) });
     expect(await fateOfClient()).toBe('ECONNRESET');
-    await settled();
+    await settled(proxy, ports);
     expect(proxy.server(origin.port).requests).toBe(0);
   });
 
@@ -159,7 +146,7 @@ describe('sessions that come to nothing', () => {
     begin({ connectTimeoutMs: 100 }, [full.port]);
     const client = await rawClient(proxy.port);
     expect(await client.closed()).toBe('ECONNRESET');
-    await settled();
+    await settled(proxy, ports);
     expect(proxy.server(full.port)).toMatchObject({ connectTimeouts: 1, connectFailures: 0 });
     await full.close();
   });
@@ -170,7 +157,7 @@ describe('sessions that come to nothing', () => {
     const client = await rawClient(proxy.port);
     await expect.poll(() => proxy.server(full.port).inFlight).toBe(1);
     client.socket.resetAndDestroy();
-    await settled();
+    await settled(proxy, ports);
     await full.close();
   });
 
@@ -181,7 +168,7 @@ describe('sessions that come to nothing', () => {
     await expect.poll(() => proxy.server(full.port).inFlight).toBe(1);
     expect(await proxy.plane.drain(0)).toBe(1);
     await client.closed();
-    await settled();
+    await settled(proxy, ports);
     await full.close();
   });
 });
