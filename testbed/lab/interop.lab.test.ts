@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   edgeA,
   edgeB,
@@ -14,9 +14,10 @@ import {
 } from './address-plan.ts';
 import type { AddressWatch } from './address-watch.ts';
 import { Capture, readCapture } from './capture.ts';
+import { goFirstOurselves } from './go-first.ts';
 import { Lab } from './lab.ts';
 import { monotonicMs } from './monotonic.ts';
-import { findProgram } from './requirements.ts';
+import { findProgram, isRealRoot } from './requirements.ts';
 import { startKeepalived } from './stacks/keepalived.ts';
 import { prefixLength } from './stacks/stack.ts';
 import { tandemCommand } from './stacks/tandem.ts';
@@ -131,6 +132,12 @@ const bootPair = async (family: Family, ours: number, theirs: number): Promise<P
   return new Pair(lab, watch, family, { ours, theirs });
 };
 
+// Times are compared with the RFC's to a tenth of a second, which other work on the machine can spoil
+// once; a wrong timer spoils every attempt.
+const attempts = { retry: 2 };
+
+beforeAll(goFirstOurselves);
+
 describe.skipIf(lacking.length > 0).each(['IPv4', 'IPv6'] as const)(
   '%s with keepalived',
   (family) => {
@@ -138,36 +145,44 @@ describe.skipIf(lacking.length > 0).each(['IPv4', 'IPv6'] as const)(
       { better: OURS, worse: THEIRS, ours: 200, theirs: 100, who: 'ours' },
       { better: THEIRS, worse: OURS, ours: 100, theirs: 200, who: 'theirs' },
     ])('the higher priority is $who', ({ better, worse, ours, theirs }) => {
-      test('it becomes Active; its crash is followed within the down interval; it comes back', async () => {
-        const pair = await bootPair(family, ours, theirs);
-        await pair.settle(better);
+      test(
+        'it becomes Active; its crash is followed within the down interval; it comes back',
+        attempts,
+        async () => {
+          const pair = await bootPair(family, ours, theirs);
+          await pair.settle(better);
 
-        const crashedAt = monotonicMs();
-        await pair.lab.crash(better);
-        const tookOverMs = (await pair.sole(worse)) - crashedAt;
-        // The last advert before the crash may be a whole interval old.
-        expect(tookOverMs).toBeGreaterThan(activeDownMs(100) - ADVERT_MS - 10);
-        expect(tookOverMs).toBeLessThan(activeDownMs(100) + SLACK_MS);
+          const crashedAt = monotonicMs();
+          await pair.lab.crash(better);
+          const tookOverMs = (await pair.sole(worse)) - crashedAt;
+          // The last advert before the crash may be a whole interval old.
+          expect(tookOverMs).toBeGreaterThan(activeDownMs(100) - ADVERT_MS - 10);
+          expect(tookOverMs).toBeLessThan(activeDownMs(100) + SLACK_MS);
 
-        await pair.lab.heal(better);
-        pair.start(better);
-        const backAt = await pair.sole(better);
-        // It stays: no second change within several down intervals.
-        await new Promise((resolve) => setTimeout(resolve, 4 * activeDownMs(100)));
-        expect(pair.changesSince(backAt)).toEqual([]);
-        expect(pair.watch.holders).toEqual([better]);
-      });
+          await pair.lab.heal(better);
+          pair.start(better);
+          const backAt = await pair.sole(better);
+          // It stays: no second change within several down intervals.
+          await new Promise((resolve) => setTimeout(resolve, 4 * activeDownMs(100)));
+          expect(pair.changesSince(backAt)).toEqual([]);
+          expect(pair.watch.holders).toEqual([better]);
+        },
+      );
 
-      test('it resigns in order with priority 0 and the other follows after its skew', async () => {
-        const pair = await bootPair(family, ours, theirs);
-        const { started } = await pair.settle(better);
-        const stoppedAt = monotonicMs();
-        started[better]!.child.kill('SIGTERM');
-        const tookOverMs = (await pair.sole(worse)) - stoppedAt;
-        expect(tookOverMs).toBeGreaterThan(skewMs(100) - 10);
-        expect(tookOverMs).toBeLessThan(skewMs(100) + SLACK_MS);
-        expect(await started[better]!.exited).toBe(0);
-      });
+      test(
+        'it resigns in order with priority 0 and the other follows after its skew',
+        attempts,
+        async () => {
+          const pair = await bootPair(family, ours, theirs);
+          const { started } = await pair.settle(better);
+          const stoppedAt = monotonicMs();
+          started[better]!.child.kill('SIGTERM');
+          const tookOverMs = (await pair.sole(worse)) - stoppedAt;
+          expect(tookOverMs).toBeGreaterThan(skewMs(100) - 10);
+          expect(tookOverMs).toBeLessThan(skewMs(100) + SLACK_MS);
+          expect(await started[better]!.exited).toBe(0);
+        },
+      );
 
       test('the crash of the Backup is no event for the Active', async () => {
         const pair = await bootPair(family, ours, theirs);
@@ -178,46 +193,50 @@ describe.skipIf(lacking.length > 0).each(['IPv4', 'IPv6'] as const)(
       });
     });
 
-    test('tshark reads our adverts: good checksum, hop limit 255, nothing malformed', async () => {
-      const pair = await bootPair(family, 200, 100);
-      const filter = 'proto 112 or ip6 proto 112';
-      const capture = await Capture.start(pair.lab.host(THEIRS), 'vrrp', filter);
-      const ours = pair.startOurs();
-      await pair.sole(OURS);
-      await new Promise((resolve) => setTimeout(resolve, 5 * ADVERT_MS));
-      await ours.stop();
-      await capture.stop();
-      const packets = await readCapture(capture.file, 'vrrp or _ws.malformed', [
-        'vrrp.version',
-        'vrrp.type',
-        'vrrp.virt_rtr_id',
-        'vrrp.prio',
-        'vrrp.checksum.status',
-        'ip.ttl',
-        'ipv6.hlim',
-        'vrrp.ip_addr',
-        'vrrp.ipv6_addr',
-        '_ws.malformed',
-        '_ws.expert',
-      ]);
-      expect(packets.length).toBeGreaterThanOrEqual(5);
-      for (const packet of packets) {
-        expect(packet).toMatchObject({
-          'vrrp.version': '3',
-          'vrrp.type': '1',
-          'vrrp.virt_rtr_id': `${VRID}`,
-          'vrrp.checksum.status': '1',
-          '_ws.malformed': '',
-          '_ws.expert': '',
-        });
-        expect(packet[family === 'IPv4' ? 'ip.ttl' : 'ipv6.hlim']).toBe('255');
-        const listed = packet[family === 'IPv4' ? 'vrrp.ip_addr' : 'vrrp.ipv6_addr'].split(',');
-        expect(listed).toEqual([...families[family].addresses]);
-      }
-      // Priority 200 while it was Active, and 0 once, at the end.
-      const priorities = packets.map((packet) => packet['vrrp.prio']);
-      expect(new Set(priorities.slice(0, -1))).toEqual(new Set(['200']));
-      expect(priorities.at(-1)).toBe('0');
-    });
+    // tcpdump insists on changing its groups, which root of a user namespace may not.
+    test.skipIf(!isRealRoot())(
+      'tshark reads our adverts: good checksum, hop limit 255, nothing malformed',
+      async () => {
+        const pair = await bootPair(family, 200, 100);
+        const filter = 'proto 112 or ip6 proto 112';
+        const capture = await Capture.start(pair.lab.host(THEIRS), 'vrrp', filter);
+        const ours = pair.startOurs();
+        await pair.sole(OURS);
+        await new Promise((resolve) => setTimeout(resolve, 5 * ADVERT_MS));
+        await ours.stop();
+        await capture.stop();
+        const packets = await readCapture(capture.file, 'vrrp or _ws.malformed', [
+          'vrrp.version',
+          'vrrp.type',
+          'vrrp.virt_rtr_id',
+          'vrrp.prio',
+          'vrrp.checksum.status',
+          'ip.ttl',
+          'ipv6.hlim',
+          'vrrp.ip_addr',
+          'vrrp.ipv6_addr',
+          '_ws.malformed',
+          '_ws.expert',
+        ]);
+        expect(packets.length).toBeGreaterThanOrEqual(5);
+        for (const packet of packets) {
+          expect(packet).toMatchObject({
+            'vrrp.version': '3',
+            'vrrp.type': '1',
+            'vrrp.virt_rtr_id': `${VRID}`,
+            'vrrp.checksum.status': '1',
+            '_ws.malformed': '',
+            '_ws.expert': '',
+          });
+          expect(packet[family === 'IPv4' ? 'ip.ttl' : 'ipv6.hlim']).toBe('255');
+          const listed = packet[family === 'IPv4' ? 'vrrp.ip_addr' : 'vrrp.ipv6_addr'].split(',');
+          expect(listed).toEqual([...families[family].addresses]);
+        }
+        // Priority 200 while it was Active, and 0 once, at the end.
+        const priorities = packets.map((packet) => packet['vrrp.prio']);
+        expect(new Set(priorities.slice(0, -1))).toEqual(new Set(['200']));
+        expect(priorities.at(-1)).toBe('0');
+      },
+    );
   },
 );

@@ -39,6 +39,15 @@ export function mayUnshareAsRoot(): boolean {
   return process.getuid?.() === 0 && (BigInt(`0x${effective}`) & CAP_SYS_ADMIN) !== 0n;
 }
 
+/**
+ * True when root here is root of the machine: inside a user namespace root has one user only and no
+ * real-time priority.
+ */
+export function isRealRoot(): boolean {
+  const [inside, outside, count] = readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/);
+  return process.getuid?.() === 0 && inside === '0' && outside === '0' && Number(count) > 1;
+}
+
 /** Arguments of `unshare` that make the lab's outer namespaces, for who is asking. */
 export function unshareFlags(asRoot: boolean): readonly string[] {
   const userNamespace = asRoot ? [] : ['--user', '--map-root-user'];

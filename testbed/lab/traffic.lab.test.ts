@@ -25,7 +25,6 @@ import { waitUntil } from './wait-until.ts';
 
 const ONE_GIB = 1024 ** 3;
 const PROBER = join(import.meta.dirname, 'prober.ts');
-const asRoot = process.getuid?.() === 0;
 const lacking = (...programs: string[]) => programs.some((name) => findProgram(name) === null);
 
 let lab: Lab | null = null;
@@ -53,7 +52,7 @@ const bootPair = async (startOrigin: (host: Host) => Promise<unknown>): Promise<
 
 const url = (path: string) => `http://${virtualAddress4}${path}`;
 
-describe.skipIf(!asRoot || lacking('nginx', 'wrk', 'curl'))('three nginx origins', () => {
+describe.skipIf(lacking('nginx', 'wrk', 'curl'))('three nginx origins', () => {
   test('curl reaches all of them in turn, over both families', async () => {
     const client = (await bootPair(startNginxOrigin)).host(clientPlan.name);
     for (const address of [virtualAddress4, `[${virtualAddress6}]`]) {
@@ -142,13 +141,11 @@ describe('an orderly stop under load', () => {
     const probe = (options: Partial<ProbeOptions>) =>
       Probe.start(
         (argument) =>
-          created
-            .host(clientPlan.name)
-            .spawn([process.execPath, PROBER, argument], {
-              streams: 'pipe',
-              log: 'prober',
-              instrument: true,
-            }).child,
+          created.host(clientPlan.name).spawn([process.execPath, PROBER, argument], {
+            streams: 'pipe',
+            log: 'prober',
+            instrument: true,
+          }).child,
         {
           mode: 'http',
           address: address4(edgeA),
