@@ -132,6 +132,26 @@ test('a share of the packets is lost', async () => {
   expect(received).toBeLessThan(450);
 });
 
+test('hosts with a side link keep it when the other one is cut', async () => {
+  const lans = ['edge', 'side'] as const;
+  const paired = await Lab.create({ hosts: [edgeA, edgeB].map((plan) => ({ ...plan, lans })) });
+  try {
+    const carrier = async (device: string) => {
+      const link = await paired.host('edge-a').exec(['ip', '-o', 'link', 'show', device]);
+      return !link.includes('NO-CARRIER');
+    };
+    expect(await paired.host('edge-a').addresses()).toEqual(
+      expect.arrayContaining(['203.0.113.11', '2001:db8:1::11', '198.51.100.11']),
+    );
+    await paired.cut('edge-a', 'edge');
+    expect([await carrier('eth0'), await carrier('eth1')]).toEqual([false, true]);
+    await paired.heal('edge-a');
+    await expect.poll(() => carrier('eth0')).toBe(true);
+  } finally {
+    await paired.close();
+  }
+});
+
 test('a lab refuses plans it could not build', async () => {
   const twice = [edgeA, { name: 'edge-b', number: 11 }];
   await expect(Lab.create({ hosts: twice })).rejects.toThrow('two hosts with one number');

@@ -7,7 +7,7 @@
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HostPlan } from './address-plan.ts';
+import type { HostPlan, LanName } from './address-plan.ts';
 import { AddressWatch } from './address-watch.ts';
 import { insideLab } from './enter.ts';
 import { Host } from './host.ts';
@@ -60,19 +60,19 @@ export class Lab {
     return [...this.#hosts.values()];
   }
 
-  /** Pulls the host's cables out. Idempotent. */
-  cut(name: string): Promise<void> {
-    return this.switch.setPorts(this.host(name), false);
+  /** Pulls the host's cables out, all of them or the one to a LAN. Idempotent. */
+  cut(name: string, lan?: LanName): Promise<void> {
+    return this.switch.setPorts(this.host(name), false, lan);
   }
 
   /** Puts the host's cables back. Idempotent. */
-  heal(name: string): Promise<void> {
-    return this.switch.setPorts(this.host(name), true);
+  heal(name: string, lan?: LanName): Promise<void> {
+    return this.switch.setPorts(this.host(name), true, lan);
   }
 
   /** Loses packets on the host's port until the next call; an empty list loses none. */
-  lose(name: string, losses: readonly Loss[]): Promise<void> {
-    return this.switch.lose(this.host(name), losses);
+  lose(name: string, losses: readonly Loss[], lan?: LanName): Promise<void> {
+    return this.switch.lose(this.host(name), losses, lan);
   }
 
   /**
