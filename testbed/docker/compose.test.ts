@@ -78,12 +78,9 @@ test('an edge has the rights that its unit has on a host, everybody else has non
     expect(service.cap_drop).toEqual(['ALL']);
     expect(service.cap_add).toEqual(name.startsWith('edge-') ? unitCapabilities : undefined);
   }
-  const dockerfile = read('Dockerfile');
   const lower = unitCapabilities.map((capability) => capability.toLowerCase());
-  expect(dockerfile).toContain(`setcap ${lower.map((it) => `cap_${it}`).join(',')}=p `);
-  for (const set of ['inh', 'ambient']) {
-    expect(dockerfile).toContain(`--${set}-caps=${lower.map((it) => `+${it}`).join(',')}"`);
-  }
+  expect(read('Dockerfile')).toContain(`setcap ${lower.map((it) => `cap_${it}`).join(',')}=p `);
+  expect(read('entrypoint.sh')).toContain(`in ${lower.map((it) => `+${it}`).join(',')} `);
 });
 
 test('the plain commands and the drills mean the same project', () => {
