@@ -1,4 +1,6 @@
 /** Every TCP session gives its server back exactly once, however it ends. */
+import { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { proxyConfig, startPlane, type TestPlane, upstreamConfig } from '../data-plane.fixture.ts';
@@ -33,6 +35,13 @@ async function session(): Promise<{ client: RawPeer; server: RawPeer }> {
   expect(proxy.server(origin.port).inFlight).toBe(1);
   expect(proxy.listener().open).toBe(1);
   return { client, server };
+}
+
+/** Our end of the one client connection there is. */
+function frontSocket(): Socket | undefined {
+  const { _getActiveHandles } = process as unknown as { _getActiveHandles(): unknown[] };
+  const sockets = _getActiveHandles.call(process).filter((handle) => handle instanceof Socket);
+  return sockets.find(({ localPort, destroyed }) => localPort === proxy.port && !destroyed);
 }
 
 /** How a connection ends that may be reset before the client has noticed that it was accepted. */
@@ -104,6 +113,24 @@ describe('established sessions', () => {
     client.socket.pause();
     server.socket.write(Buffer.alloc(FLOOD_BYTES));
     await settled(proxy, ports);
+    client.socket.destroy();
+  });
+
+  it('end when the client does not take the last bytes after both have ended', async () => {
+    begin({ idleTimeoutMs: 200 });
+    const { client, server } = await session();
+    client.socket.pause();
+    client.socket.end();
+    await server.end();
+    // Small pieces, so that the last one waits for the kernel and yet is no reason to stop reading.
+    while (frontSocket()!.writableLength === 0) {
+      server.socket.write(Buffer.alloc(16_384));
+      await turn();
+      await turn();
+    }
+    server.socket.end();
+    await settled(proxy, ports);
+    expect(frontSocket()).toBeUndefined();
     client.socket.destroy();
   });
 

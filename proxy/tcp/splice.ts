@@ -17,7 +17,7 @@ export type SpliceEnd =
 export interface SpliceOwner {
   /** Bytes that came from the client (and go to the server), and the other way. */
   moved(fromClient: number, fromServer: number): void;
-  /** Called once; both connections are closed or being closed. */
+  /** Called once; both connections are closed or have been reset. */
   ended(how: SpliceEnd): void;
 }
 
@@ -33,6 +33,9 @@ export class Splice {
   readonly #deadline: Deadline;
   #clientEnded = false;
   #serverEnded = false;
+  /** Both sides have sent their end; what is left to send goes out. */
+  #closing = false;
+  #unsentBytes = 0;
   #over = false;
 
   constructor(
@@ -46,7 +49,7 @@ export class Splice {
     this.#server = server;
     this.#owner = owner;
     this.#idleTimeoutMs = idleTimeoutMs;
-    this.#deadline = new Deadline(engine.deadlines, () => this.#finish('idle', true));
+    this.#deadline = new Deadline(engine.deadlines, () => this.#expired());
     client.handler = this.#side(client, server, true);
     server.handler = this.#side(server, client, false);
     this.#deadline.set(idleTimeoutMs);
@@ -69,7 +72,7 @@ export class Splice {
 
   /** Ends it now; both sides see a reset. */
   cut(): void {
-    this.#finish('cut', true);
+    this.#finish('cut');
   }
 
   #side(from: Connection, to: Connection, isClient: boolean): ConnectionHandler {
@@ -87,30 +90,61 @@ export class Splice {
         this.#deadline.set(this.#idleTimeoutMs);
         to.resume();
       },
-      onClose: (errorCode) => {
-        const orderly = errorCode === null && this.#clientEnded && this.#serverEnded;
-        if (orderly) this.#finish('done', false);
-        else this.#finish(isClient ? 'client_reset' : 'server_reset', true);
-      },
+      // Once both have ended, `#close` has the connections.
+      onClose: () => this.#finish(isClient ? 'client_reset' : 'server_reset'),
     };
   }
 
   #sideEnded(isClient: boolean, to: Connection): void {
     if (isClient) this.#clientEnded = true;
     else this.#serverEnded = true;
-    if (this.#clientEnded && this.#serverEnded) this.#finish('done', false);
+    if (this.#clientEnded && this.#serverEnded) this.#close();
     else to.end();
   }
 
-  #finish(how: SpliceEnd, reset: boolean): void {
+  /** Lets both sides take what is left; it is over when both are closed. */
+  #close(): void {
+    this.#closing = true;
+    let open = 2;
+    const onClose = () => {
+      open--;
+      if (open === 0) this.#end('done');
+    };
+    for (const connection of [this.#client, this.#server]) {
+      connection.handler = { ...SILENT, onClose };
+      connection.close();
+    }
+    this.#unsentBytes = this.#unsent();
+    this.#deadline.set(this.#idleTimeoutMs);
+  }
+
+  #expired(): void {
+    const unsentBytes = this.#unsent();
+    if (this.#closing && unsentBytes < this.#unsentBytes) {
+      this.#unsentBytes = unsentBytes;
+      this.#deadline.set(this.#idleTimeoutMs);
+      return;
+    }
+    this.#finish('idle');
+  }
+
+  #unsent(): number {
+    return this.#client.unsentBytes + this.#server.unsentBytes;
+  }
+
+  /** Ends it for both sides with a reset. */
+  #finish(how: SpliceEnd): void {
     if (this.#over) return;
-    this.#over = true;
-    this.#deadline.clear();
     for (const connection of [this.#client, this.#server]) {
       connection.handler = SILENT;
-      if (reset) connection.reset();
-      else connection.close();
+      connection.reset();
     }
+    this.#end(how);
+  }
+
+  #end(how: SpliceEnd): void {
+    this.#over = true;
+    this.#deadline.clear();
     this.#owner.ended(how);
   }
 }
