@@ -181,7 +181,10 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
 
   responded(): void {
     if (!this.#persist) {
-      this.#finish();
+      // A client that said close, or speaks HTTP/1.0, sends nothing that a reset could answer.
+      const silent = !this.#keepAlive && this.#exchange.requestComplete;
+      if (silent && this.#pending.length === 0) this.#close();
+      else this.#finish();
       return;
     }
     this.#state = State.head;

@@ -128,7 +128,9 @@ export class NetConnection implements Connection, Sink {
 
   close(): void {
     this.#closing = true;
-    this.#socket.destroySoon();
+    // Without anything to send, closing the descriptor says it all: no shutdown, no turn to wait.
+    if (this.#socket.writableLength === 0) this.#socket.destroy();
+    else this.#socket.destroySoon();
   }
 
   reset(): void {
