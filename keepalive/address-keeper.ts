@@ -1,5 +1,5 @@
 import type { VirtualAddress, VirtualRouterConfig } from '../src/config/agent-config.ts';
-import { addressQuietMicros, addressRepairMicros } from './limits.ts';
+import { addressQuietMicros, addressRenewMicros, addressRepairMicros } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
 import type { Clock, Logger, NetworkPort, Timer } from './ports.ts';
 import type { RouterStatistics } from './statistics.ts';
@@ -13,6 +13,11 @@ export interface KeeperOptions {
   readonly log: Logger;
   readonly limiter: LogLimiter;
   readonly statistics: RouterStatistics;
+  /**
+   * Seconds after which the kernel drops an address that was not renewed; null: never. Asked at
+   * each claim.
+   */
+  lifetimeSeconds(): number | null;
   /** All addresses are on the interface, after `hold` or after a repair. */
   onHeld(): void;
   /** Somebody took addresses away, and they are back: neighbours may have noticed. */
@@ -20,6 +25,15 @@ export interface KeeperOptions {
   /** The kernel refuses an address that should be held. */
   onRefused(reason: string): void;
 }
+
+type Wish = 'present' | 'absent';
+
+/**
+ * What there is to do, the first before the others: bring every address to a new wish; look for
+ * somebody else's changes; give the addresses another lifetime.
+ */
+const TASKS = ['change', 'check', 'renew'] as const;
+type Task = (typeof TASKS)[number];
 
 /**
  * Keeps the addresses of one virtual router where the state machine wants them: on the interface
@@ -29,18 +43,20 @@ export interface KeeperOptions {
  * claim and a release in quick succession can never overtake each other on the way. Somebody else's
  * change (a network manager that tidies up, a person) is undone, at once the first time and then
  * with growing waits, because a fight with another program must not become a busy loop.
+ *
+ * With a lifetime the addresses are renewed while they are held, so that those of a process which
+ * does not run any more go away by themselves.
  */
 export class AddressKeeper {
   readonly #options: KeeperOptions;
-  #wanted: 'present' | 'absent' = 'absent';
-  /** The wish is new: every address has to be touched, and none of it is anybody's meddling. */
-  #changeWanted = false;
-  /** The kernel may not match a wish that was fulfilled before. */
-  #checkWanted = false;
+  #wanted: Wish = 'absent';
+  readonly #todo = new Set<Task>();
   /** The kernel was brought to the wish. */
   #fulfilled = false;
   #worker: Promise<void> | null = null;
   #timer: Timer | null = null;
+  #renewal: Timer | null = null;
+  #lifetime: number | null = null;
   #repairs = 0;
   #lastRepairAt = Number.NEGATIVE_INFINITY;
   #closed = false;
@@ -54,11 +70,6 @@ export class AddressKeeper {
   /** True while all addresses are wanted and known to be on the interface. */
   get held(): boolean {
     return this.#wanted === 'present' && this.#fulfilled;
-  }
-
-  /** True while the addresses are wanted on the interface. */
-  get wanted(): boolean {
-    return this.#wanted === 'present';
   }
 
   /**
@@ -75,12 +86,13 @@ export class AddressKeeper {
       }
       return;
     }
-    this.#checkWanted = true;
-    await this.#work();
+    this.#add('check');
+    await this.settle();
   }
 
   /** Wants the addresses on the interface. `onHeld` is called when they are. */
   hold(): void {
+    this.#lifetime = this.#options.lifetimeSeconds();
     this.#want('present');
   }
 
@@ -89,13 +101,14 @@ export class AddressKeeper {
     this.#want('absent');
   }
 
-  #want(wanted: 'present' | 'absent'): void {
+  #want(wanted: Wish): void {
     this.#wanted = wanted;
-    this.#changeWanted = true;
     this.#fulfilled = false;
     this.#timer?.cancel();
     this.#timer = null;
-    this.#work();
+    this.#renewal?.cancel();
+    this.#renewal = null;
+    this.#add('change');
   }
 
   /** Somebody changed this address, or changes may have been missed (`null`): look. */
@@ -105,10 +118,7 @@ export class AddressKeeper {
     if (change === 'added' && this.#wanted === 'present') return;
     if (change === 'removed' && this.#wanted === 'absent') return;
     if (this.#closed || this.#timer !== null) return;
-    this.#after(this.#repairDelay(), () => {
-      this.#checkWanted = true;
-      this.#work();
-    });
+    this.#after(this.#repairDelay(), () => this.#add('check'));
   }
 
   /** Resolves when the kernel matches the wish, or cannot be brought there. */
@@ -121,6 +131,8 @@ export class AddressKeeper {
     this.#closed = true;
     this.#timer?.cancel();
     this.#timer = null;
+    this.#renewal?.cancel();
+    this.#renewal = null;
   }
 
   #repairDelay(): number {
@@ -131,6 +143,8 @@ export class AddressKeeper {
   }
 
   #after(micros: number, run: () => void): void {
+    this.#timer?.cancel();
+    this.#timer = null;
     if (this.#closed) return;
     if (micros === 0) {
       run();
@@ -143,11 +157,8 @@ export class AddressKeeper {
     });
   }
 
-  #work(): Promise<void> {
-    this.#worker ??= this.#run().finally(() => {
-      this.#worker = null;
-    });
-    return this.#worker;
+  #work(): void {
+    this.#worker ??= this.#run();
   }
 
   /**
@@ -155,34 +166,58 @@ export class AddressKeeper {
    * else's changes comes after every change of ours, which would look like one.
    */
   async #run(): Promise<void> {
-    while (this.#changeWanted || this.#checkWanted) {
-      const wanted = this.#wanted;
-      const checking = !this.#changeWanted;
-      if (checking) this.#checkWanted = false;
-      this.#changeWanted = false;
-      const repaired = this.#options.statistics.addressesRepaired;
-      const failure = await this.#pass(wanted, checking);
-      if (this.#changeWanted) continue;
-      if (failure !== null) {
-        this.#failed(wanted, failure);
-        return;
+    try {
+      for (let task = this.#next(); task !== null; task = this.#next()) {
+        const wanted = this.#wanted;
+        const { statistics } = this.#options;
+        const repaired = statistics.addressesRepaired;
+        const failure = await this.#pass(wanted, task);
+        if (this.#todo.has('change')) continue;
+        if (failure !== null) {
+          this.#failed(wanted, failure);
+          continue;
+        }
+        this.#fulfilled = true;
+        if (wanted === 'absent') continue;
+        this.#renewLater();
+        this.#options.onHeld();
+        if (statistics.addressesRepaired > repaired) this.#options.onRepaired();
       }
-      this.#fulfilled = true;
-      if (wanted === 'absent') continue;
-      this.#options.onHeld();
-      if (this.#options.statistics.addressesRepaired > repaired) this.#options.onRepaired();
+    } finally {
+      // Before anybody can ask for work again and be given the worker that has just ended.
+      this.#worker = null;
     }
   }
 
-  /** Brings every address to the wish, or, checking, those that are not there. */
-  async #pass(wanted: 'present' | 'absent', checking: boolean): Promise<Error | null> {
+  #next(): Task | null {
+    for (const task of TASKS) if (this.#todo.delete(task)) return task;
+    return null;
+  }
+
+  #add(task: Task): void {
+    if (this.#closed) return;
+    this.#todo.add(task);
+    this.#work();
+  }
+
+  #renewLater(): void {
+    if (this.#lifetime === null || this.#renewal !== null || this.#closed) return;
+    const { clock } = this.#options;
+    this.#renewal = clock.timer(clock.now() + addressRenewMicros, () => {
+      this.#renewal = null;
+      this.#add('renew');
+    });
+  }
+
+  /** Does one task; the first of its errors is returned. */
+  async #pass(wanted: Wish, task: Task): Promise<Error | null> {
     const { config, network, statistics } = this.#options;
     try {
-      const targets = checking ? await this.#wrong(wanted) : config.addresses;
+      const targets = task === 'change' ? config.addresses : await this.#targets(wanted, task);
       const results = await Promise.allSettled(
         targets.map((address) =>
           wanted === 'present'
-            ? network.addAddress(config.interface, address)
+            ? network.addAddress(config.interface, address, this.#lifetime ?? undefined)
             : this.#drop(address),
         ),
       );
@@ -203,17 +238,26 @@ export class AddressKeeper {
     await network.removeAddress(config.interface, address);
   }
 
-  /** The addresses that are not as wanted, each logged and counted as somebody else's doing. */
-  async #wrong(wanted: 'present' | 'absent'): Promise<readonly VirtualAddress[]> {
-    const { config, network, clock, log, statistics } = this.#options;
+  /**
+   * What a look at the interface leaves to do: the addresses that are not as wished, and for a
+   * renewal those that are. While a repair waits for its time, a renewal does not come before it.
+   */
+  async #targets(wanted: Wish, task: Task): Promise<readonly VirtualAddress[]> {
+    const { config, network } = this.#options;
     if (network.link(config.interface) === null) return [];
     const found = new Set(await network.addresses(config.interface));
     if (this.#wanted !== wanted) return [];
-    const wrong = config.addresses.filter(
-      ({ address }) =>
-        found.has(address) !== (wanted === 'present') && !this.#hostsOwn.has(address),
-    );
-    if (wrong.length === 0) return wrong;
+    const own = config.addresses.filter(({ address }) => !this.#hostsOwn.has(address));
+    const right = own.filter(({ address }) => found.has(address) === (wanted === 'present'));
+    const wrong = own.filter((address) => !right.includes(address));
+    if (task === 'renew' && this.#timer !== null) return right;
+    if (wrong.length > 0) this.#meddled(wanted, wrong);
+    return task === 'renew' ? own : wrong;
+  }
+
+  /** Somebody else changed them: counted, said, and repaired more slowly each time. */
+  #meddled(wanted: Wish, wrong: readonly VirtualAddress[]): void {
+    const { config, clock, log, statistics } = this.#options;
     this.#repairs += 1;
     this.#lastRepairAt = clock.now();
     statistics.addressesRepaired += wrong.length;
@@ -223,10 +267,9 @@ export class AddressKeeper {
         ? `somebody removed ${list} from ${config.interface} while Active: putting it back`
         : `${list} is on ${config.interface} while not Active: removing it`;
     log.warn({ router: config.name, interface: config.interface, addresses: list }, text);
-    return wrong;
   }
 
-  #failed(wanted: 'present' | 'absent', error: Error): void {
+  #failed(wanted: Wish, error: Error): void {
     const { config, log, limiter } = this.#options;
     const verb = wanted === 'present' ? 'add' : 'remove';
     limiter.limit(`${config.name} ${verb}`, (suppressed) =>
@@ -235,13 +278,11 @@ export class AddressKeeper {
         `cannot ${verb} the addresses of ${config.name}: ${error.message}`,
       ),
     );
-    if (wanted === 'present') this.#options.onRefused(error.message);
     this.#repairs += 1;
     this.#lastRepairAt = this.#options.clock.now();
-    this.#after(Math.max(this.#repairDelay(), addressRepairMicros[1]), () => {
-      this.#changeWanted = true;
-      this.#work();
-    });
+    this.#after(Math.max(this.#repairDelay(), addressRepairMicros[1]), () => this.#add('change'));
+    // Last, because it may end in another wish, which takes the place of the attempt planned above.
+    if (wanted === 'present') this.#options.onRefused(error.message);
   }
 }
 

@@ -116,7 +116,21 @@ describe('the lease', () => {
       reason: 'nft(add table): EPERM, operation not permitted',
       mute: false,
     });
-    expect(pair.logged(/the kernel's lease cannot be had: a stalled host goes on/)).toHaveLength(1);
+    expect(pair.logged(/the kernel's lease cannot be had: a stalled host answers/)).toHaveLength(1);
+  });
+
+  it('is replaced by a lifetime of the addresses where there is none', async () => {
+    await elected();
+    // Renewed while the process runs.
+    await pair.run(10 * s);
+    expect(pair.holders()).toEqual(['a']);
+    expect(pair.router(pair.a).statistics.addressesRepaired).toBe(0);
+    pair.a.pause();
+    await pair.run(2_100 * ms);
+    expect(pair.holders()).toEqual(['b']);
+    pair.a.resume();
+    await pair.run(s);
+    expect(pair.holders()).toEqual(['a']);
   });
 
   it('that can no longer be armed is removed rather than muting the addresses', async () => {

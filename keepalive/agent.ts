@@ -104,8 +104,8 @@ export class Agent {
       config,
       link,
       network: this.#ports.network,
-      // Without a peer there is nobody to be fenced off from.
-      leases: this.#config.nodes.length > 1 ? (this.#ports.leases ?? null) : null,
+      leases: this.#ports.leases ?? null,
+      paired: this.#config.nodes.length > 1,
       clock: this.#ports.clock,
       log: this.#ports.log,
       limiter: this.#limiter,

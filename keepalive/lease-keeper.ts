@@ -6,8 +6,10 @@ import { ownerPriority } from './virtual-router/priority.ts';
 /** What the keeper works with. */
 export interface LeaseKeeperOptions {
   readonly config: VirtualRouterConfig;
-  /** Null: this host has none, or the pair is a single node. */
+  /** Null: this host has none. */
   readonly leases: LeasePort | null;
+  /** There is a peer: without one there is nobody to be fenced off from. */
+  readonly paired: boolean;
   readonly log: Logger;
   readonly limiter: LogLimiter;
   /** The lease is not armed any more. `silent`: our advertisements may not have left for long. */
@@ -21,6 +23,8 @@ export interface LeaseKeeperOptions {
  * run. That is said once, in the log and the status.
  */
 export class LeaseKeeper {
+  /** A stalled process has to be fenced off, by the lease or in another way. */
+  readonly needed: boolean;
   readonly #options: LeaseKeeperOptions;
   #lease: Lease | null = null;
   #index = 0;
@@ -28,8 +32,11 @@ export class LeaseKeeper {
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
-    this.#reason = options.leases === null ? 'this node has no peer, or the host no leases' : null;
-    if (options.config.priority === ownerPriority) this.#reason = 'an address owner has no lease';
+    const owner = options.config.priority === ownerPriority;
+    this.needed = options.paired && !owner;
+    if (owner) this.#reason = 'an address owner has no lease';
+    else if (!options.paired) this.#reason = 'this node has no peer';
+    else this.#reason = options.leases === null ? 'this host has no leases' : null;
   }
 
   /** Why there is no lease; null while there is one, or none was needed yet. */
@@ -44,7 +51,7 @@ export class LeaseKeeper {
   /** Opens the lease on the interface as it is now. False: there is none, see `reason`. */
   openOn(link: LinkState): boolean {
     const { config, leases } = this.#options;
-    if (leases === null || config.priority === ownerPriority) return false;
+    if (leases === null || !this.needed) return false;
     if (this.#lease !== null && this.#index === link.index) return true;
     this.close();
     try {
@@ -103,7 +110,7 @@ export class LeaseKeeper {
 
   #without(what: string, error: unknown): void {
     this.#reason = `${error instanceof Error ? error.message : error}`;
-    this.#complain(`${what}: a stalled host goes on answering for the addresses`, error);
+    this.#complain(`${what}: a stalled host answers until its addresses run out`, error);
   }
 
   #complain(what: string, error: unknown): void {

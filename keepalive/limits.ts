@@ -48,6 +48,13 @@ export const logKeysMax = 256;
 /** Interfaces that are missing and sockets that would not open are tried again this often. */
 export const retryMicros = 1_000_000;
 
+/**
+ * Without a lease an address is given a lifetime in the kernel: at least this long, and longer than
+ * a Backup waits, renewed well before it ends.
+ */
+export const addressLifetimeMinSeconds = 2;
+export const addressRenewMicros = 500_000;
+
 /** Waits before an address somebody else changed is put right again; the last one repeats. */
 export const addressRepairMicros = [0, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000] as const;
 

@@ -2,7 +2,7 @@ import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
 import { AddressKeeper } from './address-keeper.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import { sendFailuresMax, transitionsKeptMax } from './limits.ts';
+import { addressLifetimeMinSeconds, sendFailuresMax, transitionsKeptMax } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
 import { type ChecksumForm, encodeAdvertisement } from './packet/advertisement.ts';
 import { multicastGroup } from './packet/multicast-group.ts';
@@ -29,8 +29,10 @@ export interface RouterDriverOptions {
   readonly config: VirtualRouterConfig;
   readonly link: AdvertisementLink;
   readonly network: NetworkPort;
-  /** Null: no lease for this router. */
+  /** Null: this host has none. */
   readonly leases: LeasePort | null;
+  /** There is a peer that may take over. */
+  readonly paired: boolean;
   readonly clock: Clock;
   readonly log: Logger;
   readonly limiter: LogLimiter;
@@ -93,6 +95,7 @@ export class RouterDriver {
     this.lease = new LeaseKeeper({
       config,
       leases: options.leases,
+      paired: options.paired,
       log: options.log,
       limiter: options.limiter,
       onLost: (silent) => options.onLeaseLost(silent),
@@ -105,10 +108,18 @@ export class RouterDriver {
       log: options.log,
       limiter: options.limiter,
       statistics: this.statistics,
+      lifetimeSeconds: () => this.#lifetimeSeconds(),
       onHeld: () => this.#addressesHeld(),
       onRepaired: () => options.onDoubt(),
       onRefused: (reason) => this.faults.raise('address', reason),
     });
+  }
+
+  /** Where the lease cannot fence a stalled process off, a lifetime is slower, and better than nothing. */
+  #lifetimeSeconds(): number | null {
+    if (!this.lease.needed || this.lease.open) return null;
+    const downSeconds = Math.ceil((3 * this.config.advertIntervalMs) / 1000) + 1;
+    return Math.max(addressLifetimeMinSeconds, downSeconds);
   }
 
   get state(): RouterState {

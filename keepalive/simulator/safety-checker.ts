@@ -1,4 +1,4 @@
-import { drainPauseMicros } from '../limits.ts';
+import { addressLifetimeMinSeconds, drainPauseMicros } from '../limits.ts';
 import type { Transition } from '../status.ts';
 import { millis } from '../transition-text.ts';
 import { activeDownInterval } from '../virtual-router/timers.ts';
@@ -30,8 +30,8 @@ const SLACK_MICROS = 2_000;
  * advertisement to be sent, heard and acted on.
  *
  * A process that does not run cannot give anything up: silencing it is the work of the kernel's
- * lease (design 4.3), which takes at most its own duration. Without leases such a host is not
- * judged, and neither is one whose addresses somebody else is changing.
+ * lease (design 4.3), or of the addresses' lifetime, and takes at most as long as that. A host whose
+ * addresses somebody else is changing is not judged.
  */
 export class SafetyChecker {
   /** Longest overlap of two hosts whose agents run. */
@@ -50,7 +50,9 @@ export class SafetyChecker {
     const { options } = cluster;
     const interval = options.advertIntervalMs * 1000;
     this.#longMicros = interval + activeDownInterval(options.version, 0, interval);
-    this.leaseMicros = 3 * interval + SLACK_MICROS;
+    // Without leases it is the lifetime of the addresses that ends it.
+    const lifetime = Math.max(addressLifetimeMinSeconds, Math.ceil((3 * interval) / 1e6) + 1);
+    this.leaseMicros = (options.leased ? 3 * interval : lifetime * 1_000_000) + SLACK_MICROS;
     const jitter = Math.max(...options.hosts.map(({ jitterMicros }) => jitterMicros));
     this.boundMicros =
       interval +
@@ -120,8 +122,10 @@ export class SafetyChecker {
   }
 
   #answers(host: SimHost): boolean {
-    if (!this.#cluster.options.leased && (host.agent === null || host.paused)) return false;
-    if (host.refuseSends || this.#cluster.clock.now < host.meddledUntil) return false;
+    if (host.refuseSends) return false;
+    // What somebody adds while the process does not run, or just before, stays until it does.
+    const since = host.paused ? host.pausedAt : this.#cluster.clock.now;
+    if (since < host.meddledUntil) return false;
     return host.answers;
   }
 }

@@ -66,7 +66,8 @@ export class SimHost {
   refuseSockets = false;
   /** The interface has an address to send from. */
   hasSource = true;
-  /** When the process last ran again after a pause, and how long that was. */
+  /** When the process last stopped running, when it ran again, and how long that was. */
+  pausedAt = 0;
   resumedAt = -1;
   pausedForMicros = 0;
   /** Somebody changed an address, and repairing it may take until then. */
@@ -78,12 +79,12 @@ export class SimHost {
   #process = 0;
   #paused = false;
   #frozen = false;
-  #pausedAt = 0;
   #waiting: (() => void)[] = [];
   #queue: Frame[] = [];
   #onPacket: ((packet: ReceivedPacket) => void) | null = null;
   #subscriber: ((event: NetworkEvent) => void) | null = null;
   #link: LinkState | null;
+  readonly #expiries = new Map<string, Timer>();
   readonly #tracked = new Map<string, LinkState>();
 
   constructor(options: SimHostOptions) {
@@ -150,7 +151,7 @@ export class SimHost {
   pause(frozen = false): void {
     this.#paused = true;
     this.#frozen = frozen;
-    this.#pausedAt = this.#options.clock.now;
+    this.pausedAt = this.#options.clock.now;
   }
 
   /** Packets in the socket that the process has not read. */
@@ -162,7 +163,7 @@ export class SimHost {
   resume(): void {
     this.#paused = false;
     this.resumedAt = this.#options.clock.now;
-    this.pausedForMicros = this.resumedAt - this.#pausedAt;
+    this.pausedForMicros = this.resumedAt - this.pausedAt;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const run of waiting) run();
@@ -217,6 +218,16 @@ export class SimHost {
     const type = present ? 'address-added' : 'address-removed';
     this.#notify({ type, interface: this.#options.interface, address });
     this.#options.onChange();
+  }
+
+  /** The kernel drops an address at the end of its lifetime, whoever gave it one. */
+  #live(address: string, validSeconds: number | undefined): void {
+    this.#expiries.get(address)?.cancel();
+    if (validSeconds === undefined) return;
+    const drop = () => {
+      if (this.addresses.has(address)) this.meddle(address, false);
+    };
+    this.#expiries.set(address, this.#options.clock.after(validSeconds * 1_000_000, drop));
   }
 
   #notify(event: NetworkEvent): void {
@@ -300,7 +311,11 @@ export class SimHost {
   #network(process: number): NetworkPort {
     const { clock, lan, source, addressMicros, onChange, onAnnounce } = this.#options;
     const alive = () => process === this.#process;
-    const apply = async (change: 'added' | 'removed', { address }: VirtualAddress) => {
+    const apply = async (
+      change: 'added' | 'removed',
+      { address }: VirtualAddress,
+      validSeconds?: number,
+    ) => {
       // A process that is gone asks for nothing; what it asked for before is still done.
       if (!alive()) return;
       await clock.delay(addressMicros);
@@ -308,6 +323,7 @@ export class SimHost {
       if (change === 'added') {
         if (this.refuseAddresses) throw new OsError('netlink', EPERM, address);
         this.addresses.add(address);
+        this.#live(address, validSeconds);
       } else this.addresses.delete(address);
       onChange();
       const type = change === 'added' ? 'address-added' : 'address-removed';
@@ -348,7 +364,7 @@ export class SimHost {
         await clock.delay(addressMicros);
         return [...this.addresses];
       },
-      addAddress: (_name, address) => apply('added', address),
+      addAddress: (_name, address, validSeconds) => apply('added', address, validSeconds),
       removeAddress: (_name, address) => apply('removed', address),
       announce: (_name, { address }) => {
         if (this.linkUp && alive() && this.lease.speaks) onAnnounce(address);
