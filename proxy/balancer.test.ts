@@ -135,6 +135,23 @@ describe('the balancer', () => {
     taken.close();
   });
 
+  it('serves every address of a listener, of both families', async () => {
+    const binds = [
+      { host: '127.0.0.1', port: 0 },
+      { host: '::1', port: 0 },
+    ];
+    const listeners = config.listeners.map((listener) => ({ ...listener, binds }));
+    const balancer = await start({ listeners });
+    const bound = balancer.status().listeners[0]!.binds;
+    expect(bound.map(({ host }) => host)).toEqual(['127.0.0.1', '::1']);
+    for (const { host, port } of bound) {
+      const client = new RawPeer(net.connect({ host, port }));
+      client.send(REQUEST);
+      await client.has('ok');
+      client.socket.destroy();
+    }
+  });
+
   it('does not share a port with another balancer', async () => {
     const first = await start();
     const binds = [{ host: '127.0.0.1', port: portOf(first) }];

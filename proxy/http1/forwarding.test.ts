@@ -54,6 +54,19 @@ describe('what goes to the server', () => {
     expect(server.received).toMatch(/^GET \/a\/~c\?d HTTP\/1.1\r\nHost: example.org\r\n/);
   });
 
+  it.each(['* HTTP/1.1\r\nHost: x', 'http://x HTTP/1.1\r\nHost: y'])(
+    'is about the server as a whole for OPTIONS %j',
+    async (rest) => {
+      const { server } = await exchange(`OPTIONS ${rest}\r\n\r\n`);
+      expect(server.received).toMatch(/^OPTIONS \* HTTP\/1.1\r\nHost: x\r\n/);
+    },
+  );
+
+  it('has a slash for a path that is missing', async () => {
+    const { server } = await exchange('GET http://x?a HTTP/1.1\r\nHost: y\r\n\r\n');
+    expect(server.received).toMatch(/^GET \/\?a HTTP\/1.1\r\nHost: x\r\n/);
+  });
+
   it('has the address the client connected to as Host when HTTP/1.0 names none', async () => {
     const { server } = await exchange('GET / HTTP/1.0\r\n\r\n');
     expect(server.received).toContain(`\r\nHost: 127.0.0.1:${proxy.port}\r\n`);

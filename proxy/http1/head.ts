@@ -126,7 +126,7 @@ export class RequestHead extends MessageHead {
   pathEnd = 0;
   /** The path has percent-encodings, dot segments or empty segments, so it must be normalised. */
   pathNotable = false;
-  /** The target is `*`. */
+  /** The target is `*`, or that of an OPTIONS for an authority without a path. */
   asterisk = false;
   /** Authority of an absolute-form target; empty range otherwise. */
   authorityStart = 0;

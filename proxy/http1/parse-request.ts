@@ -139,7 +139,8 @@ function splitAbsoluteForm(head: RequestHead): boolean {
   head.targetStart = at;
   head.pathNotable ||= at === targetEnd || bytes[at] !== SLASH;
   if (head.pathEnd < at) head.pathEnd = at;
-  // The two slashes of the scheme made the scan think of an empty segment.
+  // RFC 9112 3.2.4: this is how `OPTIONS *` is written with an authority.
+  if (at === targetEnd && head.method === 'OPTIONS') head.asterisk = true;
   return true;
 }
 

@@ -5,6 +5,7 @@ import { normalisePath } from './normalise-path.ts';
 
 /** The normalised path of a head whose path is notable; null when it is refused. */
 export function forwardedPath(head: RequestHead): string | null {
+  if (head.asterisk) return '*';
   return normalisePath(head.bytes.toString('latin1', head.targetStart, head.pathEnd));
 }
 
