@@ -18,7 +18,7 @@ export interface CommandOptions {
   readonly timeoutMs?: number;
   /** In a process group of its own, which Ctrl-C does not reach. */
   readonly detached?: boolean;
-  /** Kills the program and rejects when it fires. */
+  /** Ends the program (SIGTERM, then SIGKILL) when it fires; the call rejects when it has ended. */
   readonly signal?: AbortSignal;
 }
 
@@ -45,8 +45,13 @@ export function attempt(
       child.stdout.destroy();
       child.stderr.destroy();
     };
-    const timer = setTimeout(() => giveUp(`not done after ${timeoutMs} ms`), timeoutMs);
-    const interrupt = () => giveUp('interrupted');
+    let timer = setTimeout(() => giveUp(`not done after ${timeoutMs} ms`), timeoutMs);
+    const interrupt = () => {
+      failure ??= 'interrupted';
+      child.kill('SIGTERM');
+      clearTimeout(timer);
+      timer = setTimeout(() => giveUp('interrupted'), limits.commandStopTimeoutMs);
+    };
     if (options.signal?.aborted === true) interrupt();
     options.signal?.addEventListener('abort', interrupt);
     const output = { stdout: '', stderr: '' };
@@ -56,13 +61,16 @@ export function attempt(
         if (output[name].length > limits.commandOutputBytesMax) giveUp('too much output');
       });
     }
-    child.on('error', (error) => {
+    const release = () => {
       clearTimeout(timer);
+      options.signal?.removeEventListener('abort', interrupt);
+    };
+    child.on('error', (error) => {
+      release();
       reject(error);
     });
     child.on('close', (code) => {
-      clearTimeout(timer);
-      options.signal?.removeEventListener('abort', interrupt);
+      release();
       if (failure === null) resolve({ status: code ?? -1, ...output });
       else reject(new Error(`${argv.join(' ')}: ${failure}`));
     });

@@ -4,6 +4,8 @@ export const limits = {
   hostsMax: 32,
   /** A helper command (`ip`, `nft`, `nsenter`) that takes longer has hung. */
   commandTimeoutMs: 10_000,
+  /** From asking a helper command to end to killing it. */
+  commandStopTimeoutMs: 10_000,
   /** Output kept of one helper command. */
   commandOutputBytesMax: 16 * 1024 * 1024,
   /** From starting a host's namespaces to their being usable. */
