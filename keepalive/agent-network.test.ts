@@ -110,6 +110,17 @@ describe('addresses', () => {
   });
 });
 
+describe('an address that cannot be renewed', () => {
+  it('is given up as soon as its router is Backup', async () => {
+    await elected();
+    pair.a.refuseAddresses = true;
+    await pair.until(pair.a, 'Backup', 700 * ms);
+    expect(pair.router(pair.a).priority.trackers[0]).toMatchObject({ kind: 'address' });
+    await pair.run(3 * ms);
+    expect(pair.holders()).toEqual(['b']);
+  });
+});
+
 describe('the interface', () => {
   it('without carrier takes the router out of the election, and back when it returns', async () => {
     await elected();
