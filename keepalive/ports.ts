@@ -47,6 +47,33 @@ export interface AdvertisementSocket {
   close(): void;
 }
 
+/** A BFD control packet as it arrived. Views are valid only during the callback. */
+export interface ReceivedBfdPacket {
+  readonly message: Uint8Array;
+  readonly source: Uint8Array;
+  /** TTL or hop limit; RFC 5881 demands 255. */
+  readonly hopLimit: number;
+}
+
+export interface BfdSocketOptions {
+  readonly interface: string;
+  /** 4 or 16 bytes; link-local IPv6 is on that interface. */
+  readonly peer: Uint8Array;
+  /** Every packet that arrives on the interface: whose it is decides who reads it. */
+  onPacket(packet: ReceivedBfdPacket): void;
+}
+
+export interface BfdSocket {
+  /** Sends to the peer with hop limit 255. Throws OsError when the kernel refuses. */
+  send(message: Uint8Array): void;
+  /**
+   * Delivers at once, through `onPacket`, what the kernel has queued, and returns how many packets
+   * it was: a Detection Time is over only when nothing unread contradicts it. Throws OsError.
+   */
+  readQueued(): number;
+  close(): void;
+}
+
 export interface LinkState {
   readonly name: string;
   readonly index: number;
@@ -69,6 +96,8 @@ export interface NetworkPort {
     readonly family: 4 | 6;
     onPacket(packet: ReceivedPacket): void;
   }): AdvertisementSocket;
+  /** The socket of one BFD session. Throws OsError: EADDRINUSE when another program does BFD. */
+  openBfdSocket(options: BfdSocketOptions): BfdSocket;
   /** Null when there is no such interface. */
   link(name: string): LinkState | null;
   /** Addresses now on the interface, canonical text, without prefix lengths. */

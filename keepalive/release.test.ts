@@ -21,6 +21,7 @@ function setUp(refused: string | null) {
   };
   const network: NetworkPort = {
     openAdvertisementSocket: unused,
+    openBfdSocket: unused,
     link: (name) =>
       name === 'gone' ? null : { name, index: 2, mac: new Uint8Array(6), running: true },
     addresses: unused,

@@ -112,6 +112,45 @@ describe('the IPv6 source address', () => {
   });
 });
 
+describe('the source address towards a neighbour', () => {
+  const towards = (table: InterfaceTable, neighbour: string) => {
+    const source = table.sourceTowards(2, parseIp(neighbour)!);
+    return source === null ? null : formatIp(source);
+  };
+
+  it('is the one in its network, else the primary one; never a virtual one', () => {
+    const table = tableOf(
+      address('203.0.113.1'),
+      address('198.51.100.7', { secondary: true }),
+      address('198.51.100.1'),
+      address('198.51.100.200', { prefixLength: 25 }),
+    );
+    expect(towards(table, '198.51.100.2')).toBe('198.51.100.1');
+    expect(towards(table, '203.0.113.2')).toBe('203.0.113.1');
+    expect(towards(table, '192.0.2.1')).toBe('203.0.113.1');
+    table.markVirtual(2, parseIp('198.51.100.1')!);
+    expect(towards(table, '198.51.100.199')).toBe('198.51.100.200');
+    expect(towards(table, '198.51.100.2')).toBe('198.51.100.7');
+    expect(towards(tableOf(), '198.51.100.2')).toBeNull();
+    expect(towards(table, '2001:db8::2')).toBeNull();
+  });
+
+  it('is link-local for a link-local neighbour and global for a global one', () => {
+    const wide = { prefixLength: 64 };
+    const table = tableOf(
+      address('2001:db8:1::1', wide),
+      address('2001:db8::1', wide),
+      address('fe80::1', wide),
+    );
+    expect(towards(table, 'fe80::2')).toBe('fe80::1');
+    expect(towards(table, '2001:db8::2')).toBe('2001:db8::1');
+    expect(towards(table, '2001:db8:1::2')).toBe('2001:db8:1::1');
+    expect(towards(tableOf(address('fe80::1', wide)), '2001:db8::2')).toBeNull();
+    table.setAddress(address('2001:db8::1', { ...wide, tentative: true }));
+    expect(towards(table, '2001:db8::2')).toBe('2001:db8:1::1');
+  });
+});
+
 it('keeps silent about addresses of an interface nobody has named', () => {
   const table = new InterfaceTable();
   expect(table.setAddress(address('198.51.100.1'))).toEqual([]);

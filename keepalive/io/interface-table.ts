@@ -107,15 +107,39 @@ export class InterfaceTable {
    * once usable; never a virtual address. Null while there is none.
    */
   sourceAddress(index: number, family: 4 | 6): Uint8Array | null {
-    const own = (this.#addresses.get(index) ?? []).filter(
-      ({ ip, tentative, duplicate }) =>
-        !tentative && !duplicate && !this.#virtual.has(virtualKey(index, ip)),
-    );
+    const own = this.#own(index, family);
     if (family === 6) {
       return own.find(({ ip }) => isLinkLocal(ip))?.ip ?? null;
     }
-    const ipv4 = own.filter(({ ip }) => ip.length === 4);
-    return (ipv4.find(({ secondary }) => !secondary) ?? ipv4[0])?.ip ?? null;
+    return (own.find(({ secondary }) => !secondary) ?? own[0])?.ip ?? null;
+  }
+
+  /**
+   * The address this host speaks from to one neighbour: the one in the neighbour's own network (for
+   * link-local IPv6 the link-local one), else the one it speaks from in general; never a virtual
+   * address. The neighbour chooses alike, so each finds the other where it was told to.
+   */
+  sourceTowards(index: number, neighbour: Uint8Array): Uint8Array | null {
+    const family = neighbour.length === 4 ? 4 : 6;
+    const scope = isLinkLocal(neighbour);
+    const own = this.#own(index, family).filter(({ ip }) => isLinkLocal(ip) === scope);
+    const near = own.filter(({ ip, prefixLength }) => sameNetwork(ip, neighbour, prefixLength));
+    const primary = (near.length > 0 ? near : own).toSorted(
+      (one, other) => Number(one.secondary) - Number(other.secondary),
+    );
+    return primary[0]?.ip ?? null;
+  }
+
+  /** Usable addresses of one family that are this host's own. */
+  #own(index: number, family: 4 | 6): InterfaceAddress[] {
+    const bytes = family === 4 ? 4 : 16;
+    return (this.#addresses.get(index) ?? []).filter(
+      ({ ip, tentative, duplicate }) =>
+        ip.length === bytes &&
+        !tentative &&
+        !duplicate &&
+        !this.#virtual.has(virtualKey(index, ip)),
+    );
   }
 
   #addressEvent(
@@ -146,4 +170,14 @@ function virtualKey(index: number, ip: Uint8Array): string {
 /** fe80::/10. */
 function isLinkLocal(ip: Uint8Array): boolean {
   return ip.length === 16 && ip[0] === 0xfe && (ip[1]! & 0xc0) === 0x80;
+}
+
+/** Whether two addresses agree in their first `prefixLength` bits. */
+function sameNetwork(one: Uint8Array, other: Uint8Array, prefixLength: number): boolean {
+  const whole = prefixLength >> 3;
+  if (!one.subarray(0, whole).every((byte, i) => byte === other[i])) {
+    return false;
+  }
+  const mask = 0xff00 >> (prefixLength & 7);
+  return ((one[whole] ?? 0) & mask & 0xff) === ((other[whole] ?? 0) & mask & 0xff);
 }

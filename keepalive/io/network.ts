@@ -4,6 +4,7 @@
  *     netlink events ──> InterfaceTable ──> NetworkEvent to the agent; link(), source addresses
  *     netlink requests: addresses added, removed, listed
  *     raw sockets, protocol 112: adverts          packet socket: gratuitous ARP, unsolicited NA
+ *     UDP sockets, port 3784: BFD
  */
 import type { VirtualAddress } from '../../src/config/agent-config.ts';
 import { OsError } from '../../src/os/errors.ts';
@@ -16,6 +17,8 @@ import { encodeGratuitousArp } from '../packet/gratuitous-arp.ts';
 import { encodeUnsolicitedNa } from '../packet/unsolicited-na.ts';
 import type {
   AdvertisementSocket,
+  BfdSocket,
+  BfdSocketOptions,
   LinkState,
   Logger,
   NetworkEvent,
@@ -25,6 +28,7 @@ import {
   type AdvertisementSocketOptions,
   openAdvertisementSocket,
 } from './advertisement-socket.ts';
+import { BfdSockets } from './bfd-socket.ts';
 import { InterfaceTable } from './interface-table.ts';
 
 const ENODEV = 19;
@@ -55,6 +59,7 @@ class KernelNetwork implements NetworkPort {
   readonly #requests = new RouteNetlink();
   readonly #events: NetlinkListener;
   readonly #listeners: ((event: NetworkEvent) => void)[] = [];
+  readonly #bfd: BfdSockets;
   #packets: PacketSocket | undefined;
   /** Changes that arrive during a full look, to be applied on top of it. */
   #held: (() => NetworkEvent[])[] | null = null;
@@ -64,6 +69,7 @@ class KernelNetwork implements NetworkPort {
 
   constructor(log: Logger) {
     this.#log = log;
+    this.#bfd = new BfdSockets(this.#table, log);
     this.#events = listenToRoutes({
       onLink: (link) => this.#apply(() => this.#table.setLink(link)),
       onLinkRemoved: (link) => this.#apply(() => this.#table.removeLink(link.index)),
@@ -94,6 +100,10 @@ class KernelNetwork implements NetworkPort {
 
   openAdvertisementSocket(options: AdvertisementSocketOptions): AdvertisementSocket {
     return openAdvertisementSocket(options, this.#table, this.#log);
+  }
+
+  openBfdSocket(options: BfdSocketOptions): BfdSocket {
+    return this.#bfd.open(options);
   }
 
   link(name: string): LinkState | null {
@@ -159,6 +169,7 @@ class KernelNetwork implements NetworkPort {
     this.#events.close();
     this.#requests.close();
     this.#packets?.close();
+    this.#bfd.close();
   }
 
   #linkOrThrow(call: string, name: string): LinkState {

@@ -17,6 +17,7 @@ import type {
 } from '../ports.ts';
 import type { ProxyReport } from '../tracking/proxy-tracker.ts';
 import type { Prng } from './prng.ts';
+import { SimBfd } from './sim-bfd.ts';
 import type { SimClock } from './sim-clock.ts';
 import type { Frame, SimLan } from './sim-lan.ts';
 import { SimLease } from './sim-lease.ts';
@@ -86,12 +87,21 @@ export class SimHost {
   #link: LinkState | null;
   readonly #expiries = new Map<string, Timer>();
   readonly #tracked = new Map<string, LinkState>();
+  readonly #bfd: SimBfd;
 
   constructor(options: SimHostOptions) {
     this.#options = options;
     this.#link = { name: options.interface, index: 2, mac: new Uint8Array(6), running: true };
     this.lease = new SimLease(options.clock, () => options.onChange());
     this.station = options.lan.attach({ receive: (frame) => this.#receive(frame) });
+    const { lan, source } = options;
+    this.#bfd = new SimBfd({
+      source,
+      queues: () => this.#paused,
+      transmit: (to, message) => {
+        if (this.linkUp) lan.multicast({ from: this.station, message, source, hopLimit: 255, to });
+      },
+    });
   }
 
   get config(): AgentConfig {
@@ -115,6 +125,7 @@ export class SimHost {
   start(): void {
     this.#process += 1;
     this.#queue = [];
+    this.#bfd.forget();
     this.#waiting = [];
     this.#paused = false;
     this.agent = startAgent(this.#options.config, this.#ports(this.#process));
@@ -125,6 +136,7 @@ export class SimHost {
   kill(): void {
     this.#process += 1;
     this.agent = null;
+    this.#bfd.forget();
     this.#onPacket = null;
     this.#subscriber = null;
     this.#paused = false;
@@ -168,6 +180,7 @@ export class SimHost {
     this.#waiting = [];
     for (const run of waiting) run();
     this.#readQueue();
+    this.#bfd.drain();
     this.#options.onChange();
   }
 
@@ -242,6 +255,10 @@ export class SimHost {
   }
 
   #receive(frame: Frame): void {
+    if (frame.to !== undefined) {
+      if (this.linkUp && !(this.#paused && this.#frozen)) this.#bfd.receive(frame);
+      return;
+    }
     if (!this.linkUp || this.#onPacket === null) return;
     if (!this.#paused) this.#deliver(frame);
     else if (!this.#frozen && this.#queue.length < SOCKET_QUEUE_MAX) this.#queue.push(frame);
@@ -358,6 +375,7 @@ export class SimHost {
           },
         };
       },
+      openBfdSocket: (options) => this.#bfd.open(options, alive),
       link: (name) =>
         name === this.#options.interface ? this.#link : (this.#tracked.get(name) ?? null),
       addresses: async () => {

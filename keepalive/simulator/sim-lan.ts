@@ -18,6 +18,8 @@ export interface Frame {
   readonly message: Uint8Array;
   readonly source: Uint8Array;
   readonly hopLimit: number;
+  /** Absent: an advertisement for everybody; else a BFD packet for this address. */
+  readonly to?: Uint8Array;
 }
 
 /** Somebody attached to the network. */
