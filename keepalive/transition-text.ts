@@ -35,6 +35,8 @@ export function describeReason(reason: TransitionReason): string {
         : `no advertisement from ${formatIp(reason.heard.source)} for ${millis(reason.micros)}`;
     case 'resigned':
       return `${formatIp(reason.heard.source)} resigned (priority 0)`;
+    case 'peer-lost':
+      return `BFD lost ${formatIp(reason.heard.source)}: no sign of it for ${millis(reason.micros)}`;
     case 'peer-lower':
       return (
         `${formatIp(reason.heard.source)} advertises priority ${reason.heard.priority}, ` +
@@ -65,7 +67,8 @@ export function reasonFields(reason: TransitionReason): Record<string, string | 
     fields.peer = formatIp(reason.heard.source);
     fields.peerPriority = reason.heard.priority;
   }
-  if (reason.code === 'silence') fields.silentMs = reason.micros / 1000;
+  if (reason.code === 'silence' || reason.code === 'peer-lost')
+    fields.silentMs = reason.micros / 1000;
   if (reason.code === 'replaced-while-stalled') fields.stalledMs = reason.stalledMicros / 1000;
   if (reason.code === 'shutdown') fields.cause = reason.cause;
   return fields;

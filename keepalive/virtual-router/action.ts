@@ -7,6 +7,8 @@ export type TransitionReason =
   | { readonly code: 'owner' }
   | { readonly code: 'silence'; readonly micros: number; readonly heard: HeardAdvertisement | null }
   | { readonly code: 'resigned'; readonly heard: HeardAdvertisement }
+  /** BFD lost the Active router; `micros` since its last sign of life. */
+  | { readonly code: 'peer-lost'; readonly micros: number; readonly heard: HeardAdvertisement }
   | {
       readonly code: 'peer-lower';
       readonly heard: HeardAdvertisement;

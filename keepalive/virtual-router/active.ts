@@ -39,6 +39,7 @@ export function stepActive(state: ActiveState, event: RouterEvent, now: number):
     case 'lease-lost':
       return leaseLost(state, event.silent, now);
     case 'startup':
+    case 'peer-lost':
       return { state, actions: [] };
   }
 }

@@ -1,5 +1,6 @@
 /** Backup: listening to the Active router (RFC 9568 section 6.4.2). */
 import { lateListensMax } from '../limits.ts';
+import { isLinkLocal } from '../packet/advertisement.ts';
 import type { TransitionReason } from './action.ts';
 import { compareAddresses } from './election.ts';
 import type { HeardAdvertisement, RouterEvent } from './event.ts';
@@ -20,6 +21,8 @@ export function stepBackup(state: BackupState, event: RouterEvent, now: number):
       return { state: changeStanding(state, event.standing, now), actions: [] };
     case 'shutdown':
       return enterInitialize(state, event.cause);
+    case 'peer-lost':
+      return { state: peerLost(state, event, now), actions: [] };
     case 'startup':
     case 'doubt':
     case 'lease-lost':
@@ -82,6 +85,45 @@ function yieldsToUs(state: BackupState): boolean {
   return heard.priority <= faultPriority || mayPreempt(state);
 }
 
+/**
+ * Departure, design 4.2 rule 5: BFD lost the Active router that we follow. What it advertised counts
+ * as life as well, so it is gone when neither was heard for the Detection Time; then the skew, taken
+ * from BFD's interval, still lets the best Backup go first. An advertisement heard after this starts
+ * the timer anew with its full interval: then it was BFD that was lost, not the router.
+ */
+function peerLost(
+  state: BackupState,
+  lost: RouterEvent & { type: 'peer-lost' },
+  now: number,
+): BackupState {
+  const { followed, parameters, standing } = state;
+  if (parameters.strictRfc || followed === null || !maySpeakFor(lost.peer, followed.source)) {
+    return state;
+  }
+  const goneAt = Math.max(now, followed.at + lost.detectionMicros);
+  const activeDownAt = goneAt + skewTime(3, standing.priority, lost.intervalMicros);
+  if (activeDownAt >= state.activeDownAt) return state;
+  return {
+    ...state,
+    activeDownAt,
+    downCause: 'peer-lost',
+    heard: followed,
+    // Whoever speaks now is not held back for the sake of one that is gone.
+    followed: null,
+    lastSignAt: Math.max(lost.lastHeardAt, followed.at),
+  };
+}
+
+/**
+ * Whether advertisements from `source` can be those of `peer`. Addresses of one kind must be equal.
+ * Of two kinds (IPv4 and IPv6, link-local and global) they cannot be compared, and a pair has only
+ * one other router.
+ */
+function maySpeakFor(peer: Uint8Array, source: Uint8Array): boolean {
+  const sameKind = peer.length === source.length && isLinkLocal(peer) === isLinkLocal(source);
+  return !sameKind || compareAddresses(peer, source) === 0;
+}
+
 function shorten(state: BackupState, now: number): BackupState {
   return {
     ...state,
@@ -139,6 +181,9 @@ function claimReason(state: BackupState, now: number): TransitionReason {
   if (heard !== null && state.downCause === 'resigned') return { code: 'resigned', heard };
   if (heard !== null && state.downCause === 'lower-priority') {
     return { code: 'peer-lower', heard, priority: standing.priority };
+  }
+  if (heard !== null && state.downCause === 'peer-lost') {
+    return { code: 'peer-lost', micros: now - (state.lastSignAt ?? heard.at), heard };
   }
   const since = heard?.at ?? state.listeningSince;
   return { code: 'silence', micros: now - since, heard };

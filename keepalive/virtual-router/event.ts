@@ -39,5 +39,17 @@ export type RouterEvent =
    * left for some time, so somebody may have taken over.
    */
   | { readonly type: 'lease-lost'; readonly silent: boolean }
+  /** BFD lost a host that it had heard (design 4.2 rule 5). */
+  | {
+      readonly type: 'peer-lost';
+      /** 4 or 16 bytes; not always of the family of the advertisements. */
+      readonly peer: Uint8Array;
+      /** When BFD heard it last. */
+      readonly lastHeardAt: number;
+      /** Detection Time. */
+      readonly detectionMicros: number;
+      /** The agreed time between its packets. */
+      readonly intervalMicros: number;
+    }
   /** Something suggests that neighbours may believe another host: announce again. */
   | { readonly type: 'doubt' };

@@ -25,6 +25,7 @@ export function stepInitialize(before: InitializeState, event: RouterEvent, now:
     case 'tick':
     case 'doubt':
     case 'lease-lost':
+    case 'peer-lost':
       return { state: before, actions: [] };
   }
 }

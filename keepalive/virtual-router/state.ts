@@ -45,7 +45,7 @@ export interface InitializeState extends Common {
 }
 
 /** What the down timer of a Backup waits for. */
-export type DownCause = 'silence' | 'resigned' | 'lower-priority';
+export type DownCause = 'silence' | 'resigned' | 'lower-priority' | 'peer-lost';
 
 /** Listening to the Active router. */
 export interface BackupState extends Common {
@@ -57,6 +57,8 @@ export interface BackupState extends Common {
   readonly downCause: DownCause;
   /** The Active router whose advertisements set the timer; null when none did. */
   readonly followed: HeardAdvertisement | null;
+  /** Of the Active router that BFD lost: its last sign of life; null while BFD lost none. */
+  readonly lastSignAt: number | null;
   /** Active_Adver_Interval: our own until an Active router's is heard (RFC 9568 section 6.1). */
   readonly activeIntervalMicros: number;
   /** The down timer ran out before `claimNotBefore`: only the wait is left. */

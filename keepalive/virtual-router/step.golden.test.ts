@@ -76,6 +76,12 @@ const STORIES: Record<string, () => Story> = {
     backup().wait().wait().pass(5_000_000).tick().hear(100).pass(INTERVAL).hear(100).wait(),
   'an Active router wakes after a stall: nobody took over': () =>
     backup().wait().wait().pass(5_000_000).tick().wait(),
+  'BFD loses the Active router: its skew instead of the down interval': () =>
+    backup({}, { priority: 100 }).hear(200).pass(30_000).lose().wait(),
+  'BFD loses the Active router just after an advertisement: that counts as life too': () =>
+    backup({}, { priority: 100 }).hear(200).pass(30_000).hear(200).pass(2_000).lose().wait(),
+  'BFD alone is lost: the next advertisement decides': () =>
+    backup({}, { priority: 100 }).hear(200).pass(30_000).lose().pass(500).hear(200).wait(),
   'with a lease: armed before the first word, ended after the last': () =>
     new Story({}, { priority: 100 }).startup(true).wait().pass(20_000).hear(200),
   'with a lease, stop: resign, end it, release': () =>

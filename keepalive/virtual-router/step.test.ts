@@ -156,6 +156,18 @@ const anyEvent: fc.Arbitrary<(now: number) => RouterEvent> = fc.oneof(
   fc.boolean().map((leased) => () => ({ type: 'startup', leased }) as const),
   fc.boolean().map((silent) => () => ({ type: 'lease-lost', silent }) as const),
   fc
+    .record({
+      peer: fc.constantFrom(PEER, THIRD, parseIp('fe80::12')!),
+      silentMicros: fc.integer({ min: 0, max: 3_000_000 }),
+      detectionMicros: fc.integer({ min: 9_000, max: 3_000_000 }),
+      intervalMicros: fc.integer({ min: 3_000, max: 1_000_000 }),
+    })
+    .map(({ silentMicros, ...lost }) => (now: number) => ({
+      type: 'peer-lost' as const,
+      lastHeardAt: now - silentMicros,
+      ...lost,
+    })),
+  fc
     .constantFrom('stop', 'link-down', 'interface-missing', 'no-source-address', 'socket-error')
     .map((cause) => () => ({ type: 'shutdown', cause }) as const),
   fc.constant(() => ({ type: 'tick' }) as const),

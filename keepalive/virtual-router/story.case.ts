@@ -93,6 +93,13 @@ export class Story {
     });
   }
 
+  /** BFD, 3 x 3 ms, lost the peer that it heard 9 ms ago. */
+  lose(peer: Uint8Array = PEER): this {
+    const [detectionMicros, intervalMicros] = [9_000, 3_000];
+    const lastHeardAt = this.now - detectionMicros;
+    return this.apply({ type: 'peer-lost', peer, lastHeardAt, detectionMicros, intervalMicros });
+  }
+
   standing(priority: number, claimNotBefore: number | null = null): this {
     return this.apply({ type: 'standing', standing: { priority, claimNotBefore } });
   }
@@ -108,6 +115,8 @@ function nameEvent(event: RouterEvent): string {
       return `shutdown (${event.cause})`;
     case 'lease-lost':
       return event.silent ? 'lease lost, perhaps long ago' : 'lease lost';
+    case 'peer-lost':
+      return `BFD lost ${formatIp(event.peer)}`;
     case 'startup':
       return event.leased ? 'startup with a lease' : 'startup';
     case 'tick':

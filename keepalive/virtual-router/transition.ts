@@ -80,6 +80,7 @@ export function enterBackup(state: RouterState, now: number, entry: BackupEntry)
         now + activeDownInterval(parameters.version, standing.priority, entry.intervalMicros),
       downCause: 'silence',
       followed: entry.heard,
+      lastSignAt: null,
       activeIntervalMicros: entry.intervalMicros,
       held: false,
       lateWakes: 0,
