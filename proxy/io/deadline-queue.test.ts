@@ -70,6 +70,17 @@ describe('a deadline', () => {
     }
   });
 
+  it('is let go of the moment it is cleared: a closed connection must not wait out its timeout', () => {
+    const { one } = deadline();
+    const filed = queue.filed;
+    one.set(600_000);
+    expect(queue.filed).toBe(filed + 1);
+    one.clear();
+    expect(queue.filed).toBe(filed);
+    one.clear();
+    expect(queue.filed).toBe(filed);
+  });
+
   it('that was moved nearer expires at the nearer time', () => {
     const { one, expiredAt } = deadline();
     one.set(60_000);

@@ -30,13 +30,13 @@ export class Deadline {
     this.#queue.file(this);
   }
 
-  /** Never expires, until set again. */
+  /**
+   * Never expires, until set again. The wheel lets go of it at once: it would otherwise keep a closed
+   * connection in memory for the rest of its timeout.
+   */
   clear(): void {
     this.expiresAt = Number.POSITIVE_INFINITY;
-  }
-
-  get isSet(): boolean {
-    return this.expiresAt !== Number.POSITIVE_INFINITY;
+    this.#queue.forget(this);
   }
 
   /** Called by the queue. */
@@ -66,7 +66,7 @@ export class DeadlineQueue {
     return this.#interval === null ? this.#clock() : this.#now;
   }
 
-  /** Deadlines the wheel holds, cleared ones it has not come past included. */
+  /** Deadlines the wheel holds. */
   get filed(): number {
     return this.#filed;
   }
@@ -79,6 +79,11 @@ export class DeadlineQueue {
     }
     if (this.#interval === null) this.#start();
     this.#insert(deadline);
+  }
+
+  /** Called by Deadline. */
+  forget(deadline: Deadline): void {
+    if (deadline.filedTick !== NOT_FILED) this.#remove(deadline);
   }
 
   /** Expires what is due. The interval calls it; tests may. */
@@ -119,7 +124,7 @@ export class DeadlineQueue {
       if (deadline.filedTick <= tick) {
         this.#remove(deadline);
         if (deadline.expiresAt <= this.#now) this.#due.push(deadline);
-        else if (deadline.isSet) this.#insert(deadline);
+        else this.#insert(deadline);
       }
       deadline = next;
     }
