@@ -1,7 +1,7 @@
 /** The agent's share of the config, for one node. */
 import { familyOf } from './addresses.ts';
-import type { AgentConfig, VirtualRouterConfig } from './agent-config.ts';
-import type { EffectiveConfig, EffectiveRouter } from './effective.ts';
+import type { AgentConfig, Tracking, VirtualRouterConfig } from './agent-config.ts';
+import type { EffectiveConfig, EffectiveRouter, EffectiveTracking } from './effective.ts';
 
 /** `node` is one of the file's; the result has a router per address family. */
 export function compileAgent(config: EffectiveConfig, node: string, digest: string): AgentConfig {
@@ -33,6 +33,7 @@ export function compileRouter(
   const byFamily = (family: 4 | 6) =>
     router.addresses.filter(({ address }) => familyOf(address) === family);
   const [ipv4, ipv6] = [byFamily(4), byFamily(6)];
+  const peerPriority = highestOfOthers(router, node);
   const shared = {
     vrid: router.vrid,
     interface: router.interface[node] ?? '',
@@ -40,8 +41,9 @@ export function compileRouter(
     advertIntervalMs: router.advert_interval,
     preempt: router.preempt,
     peer: router.peer,
+    ...(peerPriority === null ? {} : { peerPriority }),
     strictRfc: router.strict_rfc,
-    track: router.track,
+    track: compileTracking(router.track),
   };
   const routers: VirtualRouterConfig[] = [];
   if (ipv4.length > 0) {
@@ -53,4 +55,30 @@ export function compileRouter(
     routers.push({ name: own, family: 6, version: 3, addresses: ipv6, ...shared });
   }
   return routers;
+}
+
+/** The priority below which another node has to take over; null for a node that is alone. */
+function highestOfOthers({ priority }: EffectiveRouter, node: string): number | null {
+  const others = Object.keys(priority).filter((other) => other !== node);
+  return others.length === 0 ? null : Math.max(...others.map((other) => priority[other] ?? 0));
+}
+
+function compileTracking(track: EffectiveTracking): Tracking {
+  return {
+    proxy: track.proxy,
+    scripts: track.scripts,
+    interfaces: named(track.interfaces, ({ weight, up_delay, down_delay }) => ({
+      weight,
+      upDelayMs: up_delay,
+      downDelayMs: down_delay,
+    })),
+    upstreams: named(track.upstreams, ({ min_up, weight }) => ({ minUp: min_up, weight })),
+  };
+}
+
+function named<T, U extends object>(
+  map: Readonly<Record<string, T>> | undefined,
+  change: (value: T) => U,
+): ({ readonly name: string } & U)[] {
+  return Object.entries(map ?? {}).map(([name, value]) => ({ name, ...change(value) }));
 }

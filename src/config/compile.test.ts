@@ -33,8 +33,14 @@ describe('the example of the design', () => {
           addresses: [{ address: '198.51.100.100', prefixLength: 24 }],
           preempt: true,
           peer: 'tandem',
+          peerPriority: 100,
           strictRfc: false,
-          track: { proxy: true, interfaces: ['eth1'], scripts: ['check_origin'] },
+          track: {
+            proxy: true,
+            interfaces: [{ name: 'eth1', weight: 0, upDelayMs: 0, downDelayMs: 0 }],
+            scripts: ['check_origin'],
+            upstreams: [],
+          },
         },
       ],
       healthScripts: [
@@ -51,9 +57,13 @@ describe('the example of the design', () => {
     });
   });
 
-  test('the other host differs in its name and priority alone', () => {
+  test('the other host differs in its name and the priorities alone', () => {
     const [a, b] = [compile(example, 'edge-a').agent, compile(example, 'edge-b').agent];
-    const asB = a?.virtualRouters.map((router) => ({ ...router, priority: 100 }));
+    const asB = a?.virtualRouters.map((router) => ({
+      ...router,
+      priority: 100,
+      peerPriority: 200,
+    }));
     expect(b).toEqual({ ...a, node: 'edge-b', virtualRouters: asB });
   });
 
@@ -166,6 +176,21 @@ describe('virtual routers', () => {
     const own = (node: string) => compile(both, node).agent?.virtualRouters[2];
     expect(own('edge-a')).toMatchObject({ name: 'dns', family: 6, priority: 150 });
     expect(own('edge-b')).toMatchObject({ name: 'dns', family: 6, priority: 100 });
+  });
+
+  test('the best of the other nodes is the priority to stay above; a lone node has none', () => {
+    const others = (node: string) =>
+      compile(both, node).agent?.virtualRouters.map(({ peerPriority }) => peerPriority);
+    expect(others('edge-a')).toEqual([190, 190, 100]);
+    expect(others('edge-b')).toEqual([110, 110, 150]);
+    const alone = compile(
+      `
+      nodes: { solo: {} }
+      virtual_routers: { web: { vrid: 1, interface: eth0, addresses: [198.51.100.100/24] } }
+    `,
+      'solo',
+    );
+    expect(alone.agent?.virtualRouters[0]).not.toHaveProperty('peerPriority');
   });
 
   test('the balancer is tracked by default where there is one', () => {
