@@ -24,6 +24,16 @@ export interface TrackedScript {
   readonly weight: number;
 }
 
+/** The BFD session that watches a virtual router's peer (design 4.2 rule 5). */
+export interface BfdConfig {
+  /** The peer's address on the router's interface, canonical text; of either family. */
+  readonly peer: string;
+  /** Time between packets, both ways, as far as the peer agrees. */
+  readonly intervalMs: number;
+  /** Packets of ours lost in a row that make the peer take us for lost. */
+  readonly multiplier: number;
+}
+
 /** One VRRP virtual router of one address family on this node. */
 export interface VirtualRouterConfig {
   /** Name in the config; a router with both families becomes `web` and `web.ipv6`. */
@@ -43,6 +53,8 @@ export interface VirtualRouterConfig {
   readonly peerPriority?: number;
   /** True turns every departure from RFC 9568 off (design 4.2). */
   readonly strictRfc: boolean;
+  /** Absent: adverts alone say whether the peer lives. */
+  readonly bfd?: BfdConfig;
   readonly track: {
     readonly proxy: boolean;
     readonly interfaces: readonly string[];
