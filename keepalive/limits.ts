@@ -60,3 +60,6 @@ export const addressRepairMicros = [0, 100_000, 300_000, 1_000_000, 3_000_000, 1
 
 /** An address left alone this long starts again with the first of those waits. */
 export const addressQuietMicros = 60_000_000;
+
+/** A BFD session that has not come up in this time after the start is worth a warning. */
+export const bfdNeverUpMicros = 10_000_000;

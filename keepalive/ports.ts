@@ -177,6 +177,8 @@ export interface AgentPorts {
   readonly scripts: ScriptRunner;
   /** Absent on a host that has none: its stalls are then not fenced. */
   readonly leases?: LeasePort;
+  /** Uniform in [0, 1): jitter and discriminators of BFD. */
+  readonly random: () => number;
   readonly log: Logger;
   /** Takes one JSON line per input of a state machine, without its newline (see journal.ts). */
   readonly journal?: (line: string) => void;

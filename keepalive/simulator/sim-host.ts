@@ -294,6 +294,7 @@ export class SimHost {
             ),
           }
         : {}),
+      random: () => this.#options.prng.float(),
       log: this.#options.log,
       ...(this.#options.journal === null ? {} : { journal: this.#options.journal }),
     };

@@ -34,7 +34,14 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
   const network = await openNetwork(log);
   const scripts = createScriptRunner(log);
   const leases = openLeases(log);
-  const agent = startAgent(agentConfig, { clock: systemClock, network, scripts, leases, log });
+  const agent = startAgent(agentConfig, {
+    clock: systemClock,
+    network,
+    scripts,
+    leases,
+    random: Math.random,
+    log,
+  });
   const balancer = await listenForBalancer(join(runtimeDir, SOCKETS.agent), log, (sign) =>
     agent.setProxy(sign),
   );
