@@ -75,13 +75,21 @@ export class Edge {
     if ((await this.#state()) === 'paused') await docker(['unpause', this.container]);
   }
 
-  /** SIGKILL to one half. Its command line names it: `... keepalive -c FILE`. */
+  /**
+   * SIGKILL to one half, which its command line names: `... launcher.js keepalive -c FILE`. By what
+   * the shell can do itself, because every program it started would delay the fault. `read` leaves
+   * out the NULs between the words.
+   */
   async kill(half: Half): Promise<void> {
-    // The brackets keep grep from finding its own command line.
-    const pattern = `^(tandem )?${half.slice(0, -1)}[${half.at(-1)}]$`;
     await this.#tandem!.run(`
-      pids=$(grep -lzE '${pattern}' /proc/[0-9]*/cmdline 2>/dev/null | tr -dc '0-9\\n')
-      test -n "$pids" && kill -KILL $pids`);
+      killed=
+      for file in /proc/[0-9]*/cmdline; do
+        words=; IFS= read -r words <"$file"
+        case $words in *launcher.js${half}* | 'tandem ${half}'*)
+          pid=\${file#/proc/}; kill -KILL "\${pid%/cmdline}" && killed=yes ;;
+        esac
+      done
+      test -n "$killed"`);
   }
 
   /** The last lines that the edge logged, or what Docker says of it. */
