@@ -68,9 +68,13 @@ function tcp(from: Host, address: string): 'answered' | 'silence' {
 
 describe.each([4, 6] as const)('a lease, IPv%i', (family) => {
   const vip = HOLDER[family];
-  const advertText = family === 4 ? /VRRPv3, Advertisement, vrid 51/ : /ff02::12: .*vrid 51/;
+  const advertText = /> (224\.0\.0\.18|ff02::12) Announcement/;
   const answerText =
-    family === 4 ? /Reply 198\.51\.100\.100 is-at/ : /neighbor advertisement, tgt is 2001:db8::100/;
+    family === 4 ? /198\.51\.100\.100 is at/ : /Neighbor Advertisement 2001:db8::100 .*\bsol\b/;
+  const questionText =
+    family === 4
+      ? /Who has 198\.51\.100\.100\? Tell 198\.51\.100\.2/
+      : /Neighbor Solicitation for 2001:db8::100 /;
   const filter = `arp or icmp6 or ip proto 112 or ip6 proto 112 or udp port ${PORT}`;
   let holder: Holder;
   let capture: Capture;
@@ -99,7 +103,7 @@ describe.each([4, 6] as const)('a lease, IPv%i', (family) => {
 
   const adverts = () => capture.matching(advertText);
   const answers = () => capture.matching(answerText);
-  const questions = () => capture.matching(family === 4 ? /Request who-has/ : /neighbor solicit/);
+  const questions = () => capture.matching(questionText);
   const serving = () => {
     const [had, before] = [answers().length, adverts().length];
     return capture.until(() => answers().length >= had + 20 && adverts().length >= before + 5);
@@ -191,12 +195,11 @@ describe.each([4, 6] as const)('a lease, IPv%i', (family) => {
     const announcements = () =>
       capture.matching(
         family === 4
-          ? /Request who-has 198\.51\.100\.100 .*tell 198\.51\.100\.100/
-          : /> ff02::1: ICMP6, neighbor advertisement, tgt is 2001:db8::100/,
+          ? /ARP Announcement for 198\.51\.100\.100/
+          : /> ff02::1 Neighbor Advertisement 2001:db8::100/,
       );
-    const datagrams = () => capture.matching(new RegExp(`\\.${PORT}: UDP`));
-    const from = () => datagrams().filter(({ text }) => text.includes(`${vip.address}.${PORT} >`));
-    const to = () => datagrams().filter(({ text }) => text.includes(`> ${vip.address}.${PORT}`));
+    const from = () => capture.matching(new RegExp(`^${vip.address} > .* ${PORT} → ${PORT} `));
+    const to = () => capture.matching(new RegExp(`> ${vip.address} \\d+ → ${PORT} `));
     const tell = () => shOn('right', `echo hello > /dev/udp/${vip.address}/${PORT}`, 'bash');
 
     it('goes out and comes in while the lease runs', async () => {

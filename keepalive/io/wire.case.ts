@@ -34,13 +34,24 @@ function solicitation(mac: Uint8Array, ip: Uint8Array, target: Uint8Array): Uint
   return frame;
 }
 
-/** One packet seen: when (ms, the kernel's stamp), and what tcpdump says of it. */
+/** One packet seen. */
 export interface Seen {
+  /** The kernel's time stamp, ms. */
   readonly atMs: number;
+  /** `source > destination what tshark says of it`, an advert with `prio N` at its end. */
   readonly text: string;
 }
 
-/** tcpdump on a host's eth0, from the moment it listens. */
+/** What a packet's line is made of. */
+const COLUMNS = [
+  'frame.time_epoch',
+  '_ws.col.Source',
+  '_ws.col.Destination',
+  '_ws.col.Info',
+  'vrrp.prio',
+];
+
+/** tshark on a host's eth0, from the moment it captures. */
 export class Capture {
   readonly seen: Seen[] = [];
   readonly #process: ChildProcess;
@@ -54,14 +65,18 @@ export class Capture {
 
   /** Resolves once packets are captured. */
   static async start(host: Host, filter: string): Promise<Capture> {
-    const args = ['-i', 'eth0', '-n', '-l', '-tt', '--immediate-mode', filter];
-    const child = onHost(host, () => spawn('tcpdump', args, { stdio: ['ignore', 'pipe', 'pipe'] }));
-    const capture = new Capture(child);
+    const fields = COLUMNS.flatMap((column) => ['-e', column]);
+    const args = ['-i', 'eth0', '-n', '-l', '-f', filter, '-T', 'fields', ...fields];
+    const child = onHost(host, () => spawn('tshark', args, { stdio: ['ignore', 'pipe', 'pipe'] }));
     let said = '';
-    while (!said.includes('listening on')) {
-      said += String((await once(child.stderr!, 'data'))[0]);
-    }
-    return capture;
+    await new Promise<void>((ready, fail) => {
+      child.stderr?.on('data', (data) => {
+        said += data;
+        if (said.includes('Capture started')) ready();
+      });
+      child.once('close', () => fail(new Error(`tshark ended: ${said}`)));
+    });
+    return new Capture(child);
   }
 
   /** Waits until `enough` is true of what was seen. */
@@ -88,8 +103,12 @@ export class Capture {
     const lines = (this.#rest + data).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
-      const at = line.indexOf(' ');
-      this.seen.push({ atMs: Number(line.slice(0, at)) * 1000, text: line.slice(at + 1) });
+      const [time, source, destination, info, priority] = line.split('\t');
+      const more = priority === '' ? '' : ` prio ${priority}`;
+      this.seen.push({
+        atMs: Number(time) * 1000,
+        text: `${source} > ${destination} ${info}${more}`,
+      });
     }
     this.#wake();
   }

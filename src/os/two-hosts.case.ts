@@ -24,7 +24,7 @@ export function sh(script: string, shell: 'sh' | 'bash' = 'sh'): string {
   });
 }
 
-/** Makes the two hosts anew. Link-local addresses are usable at once (no DAD). */
+/** Makes the two hosts anew, with link-local addresses that can be used (no DAD). */
 export function makeHosts(): void {
   removeHosts();
   sh(`
@@ -39,6 +39,9 @@ export function makeHosts(): void {
     done
     ip -n left address add ${HOST_ADDRESSES.left.v4}/24 dev eth0
     ip -n right address add ${HOST_ADDRESSES.right.v4}/24 dev eth0
+    for host in left right; do
+      until ip -n $host -6 address show dev eth0 -tentative | grep -q fe80; do sleep 0.01; done
+    done
   `);
 }
 
