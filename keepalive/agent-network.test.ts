@@ -162,7 +162,8 @@ describe('the interface', () => {
   });
 
   it('that is only tracked is a fault when it goes down', async () => {
-    pair = new SimPair({ both: { track: { proxy: false, interfaces: ['eth1'], scripts: [] } } });
+    const eth1 = { name: 'eth1', weight: 0, upDelayMs: 0, downDelayMs: 0 };
+    pair = new SimPair({ both: { track: { proxy: false, interfaces: [eth1], scripts: [] } } });
     for (const host of [pair.a, pair.b]) host.setTracked('eth1', true);
     await pair.elected();
     pair.a.setTracked('eth1', false);

@@ -203,6 +203,38 @@ describe('health scripts', () => {
   });
 });
 
+describe('tracked upstreams', () => {
+  const upstreams = [{ name: 'api', minUp: { percent: 50 }, weight: -150 }];
+  const tracked = { both: { track: { proxy: true, interfaces: [], scripts: [], upstreams } } };
+  const said = (up: number) => ({
+    alive: true,
+    ready: true,
+    reasons: [],
+    upstreams: [{ name: 'api', up, unknown: 0, total: 4 }],
+  });
+
+  it('move the address when too few servers are up here, and back', async () => {
+    pair = new SimPair(tracked);
+    for (const host of [pair.a, pair.b]) {
+      pair.startHost(host);
+      host.setProxy(said(4));
+    }
+    await pair.until(pair.a, 'Active', 1000 * ms);
+    pair.a.setProxy(said(2));
+    await pair.run(500 * ms);
+    expect(pair.states()).toEqual(['Active', 'Backup']);
+    pair.a.setProxy(said(1));
+    await pair.until(pair.b, 'Active', 300 * ms);
+    expect(pair.router(pair.a).priority).toMatchObject({
+      effective: 50,
+      trackers: [{ kind: 'proxy' }, { reason: '1 of 4 servers up, 2 needed' }],
+    });
+    // The same dead origins there: the better host takes it again.
+    pair.b.setProxy(said(1));
+    await pair.until(pair.a, 'Active', 1000 * ms);
+  });
+});
+
 describe('the agent', () => {
   it('has a status that survives JSON, with what an operator asks for', async () => {
     await elected();

@@ -3,7 +3,7 @@
  * state machines and does what they ask.
  *
  *     LAN, protocol 112                 timer      link and address      trackers: balancer,
- *      | AdvertisementLink (TTL 255)      |        events of the kernel  interfaces, scripts
+ *      | AdvertisementLink (TTL 255)      |        events of the kernel  interfaces, ... (TrackerTable)
  *      v packet-intake --bad--> counters  | tick         | startup,            | standing
  *      +-------------------+              |              | shutdown, doubt     |
  *                          v              v              v                     v
@@ -26,9 +26,8 @@ import type { AgentPorts, LinkState, NetworkEvent, Timer } from './ports.ts';
 import { RouterDriver } from './router-driver.ts';
 import { routerStatus } from './router-status.ts';
 import type { AgentStatus, Transition } from './status.ts';
-import { interfaceReading } from './tracking/interface-tracker.ts';
-import { type ProxyReport, ProxyTracker } from './tracking/proxy-tracker.ts';
-import { ScriptTracker } from './tracking/script-tracker.ts';
+import type { ProxyReport } from './tracking/proxy-tracker.ts';
+import { TrackerTable } from './tracking/tracker-table.ts';
 import { describeShutdown } from './transition-text.ts';
 import type { RouterEvent, ShutdownCause } from './virtual-router/event.ts';
 import {
@@ -48,8 +47,7 @@ export class Agent {
   readonly #links = new Map<string, AdvertisementLink>();
   readonly #routers: RouterDriver[] = [];
   readonly #byVrid = new Map<string, RouterDriver>();
-  readonly #proxy = new ProxyTracker();
-  readonly #scripts = new Map<string, ScriptTracker>();
+  readonly #trackers: TrackerTable;
   readonly #interfaces = new Map<string, LinkState | null>();
   readonly #listeners: ((transition: Transition) => void)[] = [];
   readonly #inputs: { router: RouterDriver; event: RouterEvent }[] = [];
@@ -63,11 +61,7 @@ export class Agent {
     this.#startedAt = ports.clock.now();
     this.#limiter = new LogLimiter(ports.clock);
     this.#timer = new DeadlineTimer(ports.clock, () => this.#tick());
-    for (const script of config.healthScripts) {
-      if (!config.virtualRouters.some(({ track }) => track.scripts.includes(script.name))) continue;
-      const tracker = new ScriptTracker(script, ports.clock, ports.scripts, () => this.#retrack());
-      this.#scripts.set(script.name, tracker);
-    }
+    this.#trackers = new TrackerTable(config, ports, () => this.#retrack());
     for (const router of config.virtualRouters) this.#addRouter(router);
   }
 
@@ -109,7 +103,7 @@ export class Agent {
       clock: this.#ports.clock,
       log: this.#ports.log,
       limiter: this.#limiter,
-      standing: this.#standing(config, this.#readings(config)),
+      standing: this.#standing(config, this.#trackers.readings(config)),
       onTransition: (transition) => {
         for (const listener of this.#listeners) listener(transition);
       },
@@ -131,10 +125,10 @@ export class Agent {
     const names = new Set<string>();
     for (const { config } of this.#routers) {
       names.add(config.interface);
-      for (const tracked of config.track.interfaces) names.add(tracked);
+      for (const tracked of config.track.interfaces) names.add(tracked.name);
     }
-    for (const name of names) this.#interfaces.set(name, network.link(name));
-    for (const script of this.#scripts.values()) script.start();
+    for (const name of names) this.#setLink(name, network.link(name));
+    this.#trackers.start();
     for (const router of this.#routers) void router.keeper.sweep();
     this.#retrack();
     for (const name of names) this.#evaluate(name);
@@ -155,7 +149,7 @@ export class Agent {
 
   /** What the balancer says of itself. `alive: false` as soon as its socket closes. */
   setProxy(report: ProxyReport): void {
-    this.#proxy.update(report);
+    this.#trackers.setProxy(report);
     this.#retrack();
   }
 
@@ -171,7 +165,7 @@ export class Agent {
       node: this.#config.node,
       digest: this.#config.digest,
       uptimeMs: (now - this.#startedAt) / 1000,
-      proxy: { ...this.#proxy.report, everReady: this.#proxy.everReady },
+      proxy: { ...this.#trackers.proxy.report, everReady: this.#trackers.proxy.everReady },
       routers: this.#routers.map((router) => routerStatus(router, now)),
       links: [...this.#links.values()].map((link) => {
         const address = link.sourceAddress();
@@ -183,7 +177,7 @@ export class Agent {
           statistics: { ...link.statistics },
         };
       }),
-      scripts: [...this.#scripts.values()].map((script) => script.status(now)),
+      scripts: this.#trackers.scripts(now),
     };
   }
 
@@ -202,7 +196,7 @@ export class Agent {
     await Promise.resolve();
     this.#timer.cancel();
     this.#retry?.cancel();
-    for (const script of this.#scripts.values()) script.stop();
+    this.#trackers.stop();
     await Promise.all(this.#routers.map((router) => router.keeper.settle()));
     for (const router of this.#routers) {
       router.keeper.close();
@@ -258,7 +252,7 @@ export class Agent {
     switch (event.type) {
       case 'link':
         if (!this.#interfaces.has(event.interface)) return;
-        this.#interfaces.set(event.interface, event.link);
+        this.#setLink(event.interface, event.link);
         this.#retrack();
         this.#evaluate(event.interface);
         break;
@@ -274,13 +268,18 @@ export class Agent {
       }
       case 'resync':
         for (const name of this.#interfaces.keys()) {
-          this.#interfaces.set(name, this.#ports.network.link(name));
+          this.#setLink(name, this.#ports.network.link(name));
           this.#evaluate(name);
         }
         this.#retrack();
         for (const router of this.#routers) router.keeper.changed(null, 'unknown');
         break;
     }
+  }
+
+  #setLink(name: string, link: LinkState | null): void {
+    this.#interfaces.set(name, link);
+    this.#trackers.setLink(name, link);
   }
 
   #on(name: string): RouterDriver[] {
@@ -337,7 +336,7 @@ export class Agent {
       this.#retry = null;
       for (const { config, waitingFor } of this.#routers) {
         if (waitingFor === null) continue;
-        this.#interfaces.set(config.interface, network.link(config.interface));
+        this.#setLink(config.interface, network.link(config.interface));
         this.#evaluate(config.interface);
       }
       this.#retryLater();
@@ -349,7 +348,7 @@ export class Agent {
     if (this.#stopping !== null) return;
     for (const router of this.#routers) {
       const faults = router.config.priority === ownerPriority ? [] : router.faults.readings();
-      router.readings = [...this.#readings(router.config), ...faults];
+      router.readings = [...this.#trackers.readings(router.config), ...faults];
       const standing = this.#standing(router.config, router.readings);
       const { priority, claimNotBefore } = router.state.standing;
       if (standing.priority === priority && standing.claimNotBefore === claimNotBefore) continue;
@@ -371,22 +370,9 @@ export class Agent {
     );
   }
 
-  #readings(config: VirtualRouterConfig): TrackerReading[] {
-    const readings: TrackerReading[] = [];
-    if (config.priority === ownerPriority) return readings;
-    if (config.track.proxy) readings.push(this.#proxy.reading());
-    for (const name of config.track.interfaces) {
-      readings.push(interfaceReading(name, this.#interfaces.get(name) ?? null));
-    }
-    for (const name of config.track.scripts) {
-      const script = this.#scripts.get(name);
-      if (script !== undefined) readings.push(script.reading());
-    }
-    return readings;
-  }
-
   #standing(config: VirtualRouterConfig, readings: readonly TrackerReading[]): Standing {
-    const waits = config.priority !== ownerPriority && config.track.proxy && !this.#proxy.everReady;
+    const waits =
+      config.priority !== ownerPriority && config.track.proxy && !this.#trackers.proxy.everReady;
     return {
       priority: effectivePriority(config.priority, readings),
       claimNotBefore: waits ? this.#startedAt + neverReadyHoldMicros : null,

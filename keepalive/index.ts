@@ -22,6 +22,7 @@ export type {
   Transition,
 } from './status.ts';
 export type { ProxyReport } from './tracking/proxy-tracker.ts';
+export type { UpstreamHealth } from './tracking/upstream-tracker.ts';
 export type { StateName } from './virtual-router/action.ts';
 export type { TrackerReading } from './virtual-router/priority.ts';
 

@@ -8,6 +8,7 @@
 import type { ProxyConfig } from '../src/config/proxy-config.ts';
 import { type BalancerStatus, describeBalancer } from './balancer-status.ts';
 import { HealthMonitor } from './health/monitor.ts';
+import { tallyUpstreams, type UpstreamTally } from './health/upstream-tally.ts';
 import { ListenSockets } from './listen-sockets.ts';
 import type { BalancerPorts } from './ports.ts';
 import { LISTENERS_MAX, SERVERS_MAX } from './shared/limits.ts';
@@ -109,6 +110,16 @@ export class Balancer implements SlotOwner {
   /** Calls back whenever readiness has changed. */
   onReadiness(listener: (readiness: Readiness) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** How many servers of each upstream are up, whatever routes to them. */
+  upstreams(): readonly UpstreamTally[] {
+    return tallyUpstreams(this.#monitor.status());
+  }
+
+  /** Calls back after each change of a server's health. */
+  onServerHealth(listener: () => void): void {
+    this.#monitor.onChange(() => listener());
   }
 
   /**

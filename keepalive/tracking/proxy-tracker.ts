@@ -1,4 +1,6 @@
 import type { TrackerReading } from '../virtual-router/priority.ts';
+import type { Tracker } from './tracker.ts';
+import type { UpstreamHealth } from './upstream-tracker.ts';
 
 /** What the balancer says of itself over its socket; `alive` is the socket. */
 export interface ProxyReport {
@@ -7,6 +9,8 @@ export interface ProxyReport {
   readonly ready: boolean;
   /** Why it is not ready. */
   readonly reasons: readonly string[];
+  /** The upstreams that somebody tracks; absent before the balancer's first message. */
+  readonly upstreams?: readonly UpstreamHealth[];
 }
 
 /**
@@ -14,10 +18,16 @@ export interface ProxyReport {
  * becomes later (every origin down, say) is not this tracker's business: the peer usually sees the
  * same dead origin, and moving the address would help nobody.
  */
-export class ProxyTracker {
+export class ProxyTracker implements Tracker {
   #report: ProxyReport = { alive: false, ready: false, reasons: ['not connected yet'] };
   #readySinceItStarted = false;
   #everReady = false;
+
+  /** Nothing to start: whoever has the balancer's report passes it on. */
+  start(): void {}
+
+  /** Nothing to stop. */
+  stop(): void {}
 
   /** Takes a new report. A balancer that comes back is a new one. */
   update(report: ProxyReport): void {

@@ -5,7 +5,8 @@ import { scriptOutputCharsMax } from '../limits.ts';
 import type { Clock } from '../ports.ts';
 import { SimClock } from '../simulator/sim-clock.ts';
 import { countResult, unknownHealth } from './script-health.ts';
-import { ScriptTracker, scriptEffect } from './script-tracker.ts';
+import { ScriptTracker } from './script-tracker.ts';
+import { weightEffect } from './tracker.ts';
 
 const SCRIPT: TrackedScript = {
   name: 'check_origin',
@@ -52,12 +53,12 @@ describe('rise and fall', () => {
 });
 
 it('the weight of a script counts as design 3 says', () => {
-  expect(scriptEffect(-50, false)).toEqual({ type: 'weight', weight: -50 });
-  expect(scriptEffect(-50, true)).toEqual({ type: 'none' });
-  expect(scriptEffect(50, true)).toEqual({ type: 'weight', weight: 50 });
-  expect(scriptEffect(50, false)).toEqual({ type: 'none' });
-  expect(scriptEffect(0, false)).toEqual({ type: 'fault' });
-  expect(scriptEffect(0, true)).toEqual({ type: 'none' });
+  expect(weightEffect(-50, false)).toEqual({ type: 'weight', weight: -50 });
+  expect(weightEffect(-50, true)).toEqual({ type: 'none' });
+  expect(weightEffect(50, true)).toEqual({ type: 'weight', weight: 50 });
+  expect(weightEffect(50, false)).toEqual({ type: 'none' });
+  expect(weightEffect(0, false)).toEqual({ type: 'fault' });
+  expect(weightEffect(0, true)).toEqual({ type: 'none' });
 });
 
 describe('a tracked script', () => {

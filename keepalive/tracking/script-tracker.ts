@@ -2,8 +2,9 @@ import type { TrackedScript } from '../../src/config/agent-config.ts';
 import { scriptOutputCharsMax } from '../limits.ts';
 import type { Clock, ScriptRunner, Timer } from '../ports.ts';
 import type { ScriptStatus } from '../status.ts';
-import type { TrackerEffect, TrackerReading } from '../virtual-router/priority.ts';
+import type { TrackerReading } from '../virtual-router/priority.ts';
 import { countResult, type ScriptHealth, unknownHealth } from './script-health.ts';
+import { type Tracker, weightEffect } from './tracker.ts';
 
 /** The last finished run of a script. */
 interface ScriptRun {
@@ -19,7 +20,7 @@ interface ScriptRun {
  * Runs one health script for ever: from start to start one interval, never two at a time. A run
  * that takes longer than the interval is followed at once by the next.
  */
-export class ScriptTracker {
+export class ScriptTracker implements Tracker {
   readonly config: TrackedScript;
   readonly #clock: Clock;
   readonly #runner: ScriptRunner;
@@ -99,7 +100,7 @@ export class ScriptTracker {
   reading(): TrackerReading {
     const { name } = this.config;
     const { verdict } = this.#health;
-    const effect = scriptEffect(this.config.weight, verdict === 'passing');
+    const effect = weightEffect(this.config.weight, verdict === 'passing');
     return { kind: 'script', name, effect, reason: this.#reason(verdict) };
   }
 
@@ -109,11 +110,4 @@ export class ScriptTracker {
     const said = line === '' ? '' : `: ${line}`;
     return `${verdict}, last run ${this.#last.passed ? 'passed' : 'failed'}${said}`;
   }
-}
-
-/** A script's share: negative while failing, positive while passing, 0 makes failing a fault. */
-export function scriptEffect(weight: number, passing: boolean): TrackerEffect {
-  if (weight === 0) return passing ? { type: 'none' } : { type: 'fault' };
-  const counts = weight < 0 ? !passing : passing;
-  return counts ? { type: 'weight', weight } : { type: 'none' };
 }

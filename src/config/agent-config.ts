@@ -24,6 +24,34 @@ export interface TrackedScript {
   readonly weight: number;
 }
 
+/** Servers of an upstream that must be up: a share of all (1-100), or so many. */
+export type MinimumUp = { readonly percent: number } | { readonly count: number };
+
+/** An upstream whose servers' health counts; the weight as a script's. */
+export interface TrackedUpstream {
+  readonly name: string;
+  readonly minUp: MinimumUp;
+  readonly weight: number;
+}
+
+/** An interface, besides the router's own, whose carrier counts; the weight as a script's. */
+export interface TrackedInterface {
+  readonly name: string;
+  readonly weight: number;
+  /** How long it must be up before it counts as up. */
+  readonly upDelayMs: number;
+  readonly downDelayMs: number;
+}
+
+/** What lowers or raises the priority of a virtual router. */
+export interface Tracking {
+  readonly proxy: boolean;
+  readonly interfaces: readonly TrackedInterface[];
+  readonly scripts: readonly string[];
+  /** Absent: none. */
+  readonly upstreams?: readonly TrackedUpstream[];
+}
+
 /** The BFD session that watches a virtual router's peer (design 4.2 rule 5). */
 export interface BfdConfig {
   /** The peer's address on the router's interface, canonical text; of either family. */
@@ -55,11 +83,7 @@ export interface VirtualRouterConfig {
   readonly strictRfc: boolean;
   /** Absent: adverts alone say whether the peer lives. */
   readonly bfd?: BfdConfig;
-  readonly track: {
-    readonly proxy: boolean;
-    readonly interfaces: readonly string[];
-    readonly scripts: readonly string[];
-  };
+  readonly track: Tracking;
 }
 
 export interface AgentConfig {

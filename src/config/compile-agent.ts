@@ -1,7 +1,12 @@
 /** The agent's share of the config, for one node. */
 import { familyOf } from './addresses.ts';
 import type { AgentConfig, Tracking, VirtualRouterConfig } from './agent-config.ts';
-import type { EffectiveConfig, EffectiveRouter, EffectiveTracking } from './effective.ts';
+import {
+  type EffectiveConfig,
+  type EffectiveRouter,
+  type EffectiveTracking,
+  trackedInterfaces,
+} from './effective.ts';
 
 /** `node` is one of the file's; the result has a router per address family. */
 export function compileAgent(config: EffectiveConfig, node: string, digest: string): AgentConfig {
@@ -67,7 +72,7 @@ function compileTracking(track: EffectiveTracking): Tracking {
   return {
     proxy: track.proxy,
     scripts: track.scripts,
-    interfaces: named(track.interfaces, ({ weight, up_delay, down_delay }) => ({
+    interfaces: named(trackedInterfaces(track), ({ weight, up_delay, down_delay }) => ({
       weight,
       upDelayMs: up_delay,
       downDelayMs: down_delay,

@@ -11,14 +11,17 @@ import type {
 import { settings } from './settings.ts';
 import { parseDuration } from './units.ts';
 
+type TrackEntry = VirtualRouterEntry['track'];
 type With<T, K extends keyof T> = T & { [P in K]-?: NonNullable<T[P]> };
 
 /** A virtual router with interface and priority by node, and `track.proxy` decided. */
 export type EffectiveRouter = Omit<VirtualRouterEntry, 'interface' | 'priority' | 'track'> & {
   readonly interface: Readonly<Record<string, string>>;
   readonly priority: Readonly<Record<string, number>>;
-  readonly track: With<VirtualRouterEntry['track'], 'proxy'>;
+  readonly track: EffectiveTracking;
 };
+export type EffectiveTracking = With<TrackEntry, 'proxy'>;
+type TrackedInterfaces = Exclude<TrackEntry['interfaces'], readonly string[]>;
 export type EffectiveScript = With<HealthScriptEntry, 'timeout'>;
 export type EffectiveCheck = With<NonNullable<UpstreamEntry['health_check']>, 'timeout'>;
 export type EffectiveUpstream = Omit<With<UpstreamEntry, 'idle_timeout'>, 'health_check'> & {
@@ -63,6 +66,18 @@ export function effectiveConfig(file: ConfigFile): EffectiveConfig {
     log: file.log,
     proxy: file.proxy,
   };
+}
+
+/** Tracked interfaces with their settings, however the file lists them. */
+export function trackedInterfaces({ interfaces }: EffectiveTracking): TrackedInterfaces {
+  if (!Array.isArray(interfaces)) return interfaces;
+  const { weight, upDelay, downDelay } = settings.tracker;
+  const untold = {
+    weight: weight.default,
+    up_delay: milliseconds(upDelay.default),
+    down_delay: milliseconds(downDelay.default),
+  };
+  return Object.fromEntries(interfaces.map((name) => [name, untold]));
 }
 
 /** Of a key that takes a value or a map by node, the map. */

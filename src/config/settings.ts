@@ -15,8 +15,15 @@ export const settings = {
     // RFC 9568 counts in 12 bits of centiseconds, RFC 3768 in 8 bits of seconds.
     advertIntervalV3Max: '40950ms',
     addressesMax: 64,
-    trackedInterfacesMax: 16,
-    trackedScriptsMax: 16,
+  },
+  tracker: {
+    interfacesMax: 16,
+    scriptsMax: 16,
+    upstreamsMax: 8,
+    weight: { default: 0, min: -253, max: 253 },
+    upDelay: { default: '0s', min: '0s', max: '1h' },
+    downDelay: { default: '0s', min: '0s', max: '1h' },
+    minUpMax: 1024,
   },
   healthScript: {
     countMax: 64,

@@ -11,6 +11,7 @@ import { adminApart, bindsUnique, limitsFit, routesDistinct } from './rules/list
 import type { Rule, RuleInput } from './rules/rule.ts';
 import { nodeAddressesDiffer, nodeMapsComplete, sectionsAgree } from './rules/sections.ts';
 import { trackersMatter } from './rules/tracker-walk.ts';
+import { trackedUpstreamsChecked, trackedUpstreamsExist } from './rules/trackers.ts';
 import {
   serversBounded,
   serversUnique,
@@ -37,6 +38,7 @@ const entryRules: readonly Rule[] = [
   addressesUnique,
   ownersOwn,
   trackersExist,
+  trackedUpstreamsExist,
   timeoutsFit,
   upstreamsExist,
   serversUnique,
@@ -52,6 +54,7 @@ const entryRules: readonly Rule[] = [
 const wholeRules: readonly Rule[] = [
   sectionsAgree,
   trackedProxyExists,
+  trackedUpstreamsChecked,
   prioritiesDiffer,
   linkLocalFirst,
   addressesServed,

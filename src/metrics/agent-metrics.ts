@@ -29,6 +29,7 @@ function addRouter(out: Exposition, router: RouterStatus): void {
   const { configured, effective } = router.priority;
   out.gauge('tandem_vrrp_priority_configured', 'Configured priority.', labels, configured);
   out.gauge('tandem_vrrp_priority_effective', 'Priority after trackers.', labels, effective);
+  addTrackers(out, router);
   const { advertLateness, ...counters } = router.statistics;
   for (const [counter, value] of Object.entries(counters)) {
     out.counter(`tandem_vrrp_${snakeCase(counter)}`, 'RFC 6527 counter.', labels, value);
@@ -36,4 +37,14 @@ function addRouter(out: Exposition, router: RouterStatus): void {
   const seconds = advertLateness.maxMicros / 1e6;
   const help = 'Longest delay of an advertisement after its deadline.';
   out.gauge('tandem_vrrp_advert_lateness_max_seconds', help, labels, seconds);
+}
+
+function addTrackers(out: Exposition, router: RouterStatus): void {
+  for (const { kind, name, effect } of router.priority.trackers) {
+    const labels = { router: router.name, kind, name };
+    const weight = effect.type === 'weight' ? effect.weight : 0;
+    const fault = effect.type === 'fault' || effect.type === 'dead' ? 1 : 0;
+    out.gauge('tandem_vrrp_tracker_weight', 'What it adds to the priority now.', labels, weight);
+    out.gauge('tandem_vrrp_tracker_fault', 'It makes the router faulted now.', labels, fault);
+  }
 }

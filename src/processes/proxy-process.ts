@@ -10,6 +10,7 @@ import { balancerMetrics } from '../metrics/balancer-metrics.ts';
 import { sdNotify } from '../os/sd-notify.ts';
 import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
+import { feedAgent, trackedUpstreams } from '../tracking/balancer-feed.ts';
 import { ReadinessClient } from '../tracking/readiness-client.ts';
 import { reportReady, superviseProcess } from './lifecycle.ts';
 import { loadHere, type ProcessOptions } from './load-in-worker.ts';
@@ -34,7 +35,8 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   });
   sayWhatServes(balancer, log);
   const control = await listenControl(join(runtimeDir, SOCKETS.proxy), balancer, log);
-  const hasAgent = config.agent !== null;
+  const { agent } = config;
+  const hasAgent = agent !== null;
   if (config.admin !== null) {
     const source = {
       status: () => report(balancer),
@@ -43,7 +45,11 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
     };
     closers.push(await startAdmin(config.admin, source, { runtimeDir, hasAgent, log }));
   }
-  if (hasAgent) closers.push(linkToAgent(join(runtimeDir, SOCKETS.agent), balancer, log));
+  if (agent !== null) {
+    const client = new ReadinessClient(join(runtimeDir, SOCKETS.agent), log);
+    feedAgent(client, balancer, trackedUpstreams(agent));
+    closers.push(client);
+  }
   superviseProcess(
     {
       async stop(reason) {
@@ -79,13 +85,6 @@ function sayWhatServes(balancer: Balancer, log: Logger): void {
 
 function report(balancer: Balancer): BalancerReport {
   return { uptimeMs: Math.round(process.uptime() * 1000), ...balancer.status() };
-}
-
-function linkToAgent(path: string, balancer: Balancer, log: Logger): ReadinessClient {
-  const client = new ReadinessClient(path, log);
-  client.update(balancer.readiness());
-  balancer.onReadiness((readiness) => client.update(readiness));
-  return client;
 }
 
 async function listenControl(path: string, balancer: Balancer, log: Logger) {

@@ -15,6 +15,8 @@ export class ReadinessClient {
   #socket: net.Socket | null = null;
   #timer: NodeJS.Timeout | null = null;
   #last: Readiness = { ready: false, reasons: ['the balancer is starting'] };
+  /** The line that this connection had last. */
+  #sent = '';
   #closed = false;
   /** Said once per absence, not once per attempt. */
   #absenceLogged = false;
@@ -25,10 +27,21 @@ export class ReadinessClient {
     this.#connect();
   }
 
-  /** Remembers the state and sends it if connected; a later connection starts with the last one. */
+  /**
+   * Remembers the state and sends it if connected; a later connection starts with the last one. To
+   * an agent that does not read only the newest state is sent when it does again.
+   */
   update(readiness: Readiness): void {
     this.#last = readiness;
-    if (this.#socket?.readyState === 'open') this.#socket.write(encodeReadiness(readiness));
+    const socket = this.#socket;
+    if (socket?.readyState === 'open' && !socket.writableNeedDrain) this.#send(socket);
+  }
+
+  #send(socket: net.Socket): void {
+    const line = encodeReadiness(this.#last);
+    if (line === this.#sent) return;
+    this.#sent = line;
+    socket.write(line);
   }
 
   close(): void {
@@ -43,8 +56,10 @@ export class ReadinessClient {
     socket.on('connect', () => {
       this.#absenceLogged = false;
       this.#log.info({ socket: this.#path }, 'connected to the VRRP agent');
-      socket.write(encodeReadiness(this.#last));
+      this.#sent = '';
+      this.#send(socket);
     });
+    socket.on('drain', () => this.#send(socket));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (this.#absenceLogged || this.#closed) return;
       this.#absenceLogged = true;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { decodeReadiness, encodeReadiness } from './readiness.ts';
+import { decodeReadiness, encodeReadiness, READINESS_LINE_BYTES_MAX } from './readiness.ts';
 import { ReadinessClient } from './readiness-client.ts';
 import { type BalancerSign, listenForBalancer } from './readiness-server.ts';
 
@@ -38,18 +38,55 @@ function signs() {
   };
 }
 
+const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/);
+const upstream = fc
+  .tuple(name, fc.nat(999), fc.nat(999), fc.nat(999))
+  .map(([name, up, unknown, down]) => ({ name, up, unknown, total: up + unknown + down }));
+const reasons = fc.array(fc.string(), { maxLength: 5 });
+const anyReadiness = fc.oneof(
+  fc.record({ ready: fc.boolean(), reasons }),
+  fc.record({ ready: fc.boolean(), reasons, upstreams: fc.array(upstream, { maxLength: 5 }) }),
+);
+
 test('whatever is encoded is decoded, and noise is refused without a throw', () => {
   fc.assert(
-    fc.property(fc.boolean(), fc.array(fc.string(), { maxLength: 5 }), (ready, reasons) => {
-      expect(decodeReadiness(encodeReadiness({ ready, reasons }).trimEnd())).toEqual({
-        ready,
-        reasons,
-      });
+    fc.property(anyReadiness, (readiness) => {
+      expect(decodeReadiness(encodeReadiness(readiness).trimEnd())).toEqual(readiness);
     }),
   );
   fc.assert(fc.property(fc.string(), (noise) => void decodeReadiness(noise)));
+  fc.assert(fc.property(fc.json(), (noise) => void decodeReadiness(noise)));
   expect(decodeReadiness('{"type":"readiness","ready":"yes","reasons":[]}')).toBeNull();
   expect(decodeReadiness('null')).toBeNull();
+});
+
+test('numbers that are no counts of servers are refused', () => {
+  const line = (health: unknown) =>
+    JSON.stringify({ type: 'readiness', ready: true, reasons: [], upstreams: [health] });
+  expect(decodeReadiness(line({ name: 'api', up: 1, unknown: 1, total: 2 }))).not.toBeNull();
+  for (const wrong of [
+    { name: 'api', up: 2, unknown: 1, total: 2 },
+    { name: 'api', up: -1, unknown: 0, total: 2 },
+    { name: 'api', up: 0.5, unknown: 0, total: 2 },
+    { name: 'x'.repeat(64), up: 0, unknown: 0, total: 2 },
+    { up: 0, unknown: 0, total: 2 },
+    null,
+  ]) {
+    expect(decodeReadiness(line(wrong))).toBeNull();
+  }
+});
+
+test('the longest message there can be fits in a line', () => {
+  const upstreams = Array.from({ length: 2000 }, (_, index) => ({
+    name: `${index}`.padEnd(63, 'x'),
+    up: 1024,
+    unknown: 1024,
+    total: 2048,
+  }));
+  const long = Array.from({ length: 200 }, () => 'x'.repeat(10_000));
+  const line = encodeReadiness({ ready: false, reasons: long, upstreams });
+  expect(Buffer.byteLength(line)).toBeLessThan(READINESS_LINE_BYTES_MAX);
+  expect(decodeReadiness(line)?.upstreams).toHaveLength(1024);
 });
 
 test('the agent hears readiness, its changes, and the end of the connection as death', async () => {

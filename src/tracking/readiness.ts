@@ -1,3 +1,5 @@
+import type { UpstreamHealth } from '../../keepalive/index.ts';
+
 /**
  * What the balancer tells the agent over agent.sock, one JSON object a line. The connection itself
  * is the sign of life: when it closes, the balancer is dead (design section 4, Wiring).
@@ -7,16 +9,26 @@ export interface Readiness {
   readonly ready: boolean;
   /** Why not, one operator-readable reason each. */
   readonly reasons: readonly string[];
+  /** How the servers of each tracked upstream are; absent from a balancer that does not say. */
+  readonly upstreams?: readonly UpstreamHealth[];
 }
 
-/** Longest line either side accepts, bytes. */
-export const READINESS_LINE_BYTES_MAX = 64 * 1024;
+/** Longest line either side accepts, bytes: room for every upstream there can be. */
+export const READINESS_LINE_BYTES_MAX = 256 * 1024;
 const REASONS_MAX = 100;
+const REASON_CHARS_MAX = 500;
+const UPSTREAMS_MAX = 1024;
+const NAME_CHARS_MAX = 63;
 
 /** The line, newline included. */
-export function encodeReadiness(readiness: Readiness): string {
-  const reasons = readiness.reasons.slice(0, REASONS_MAX);
-  return `${JSON.stringify({ type: 'readiness', ready: readiness.ready, reasons })}\n`;
+export function encodeReadiness({ ready, reasons, upstreams }: Readiness): string {
+  const message = {
+    type: 'readiness',
+    ready,
+    reasons: reasons.slice(0, REASONS_MAX).map((reason) => reason.slice(0, REASON_CHARS_MAX)),
+    ...(upstreams === undefined ? {} : { upstreams: upstreams.slice(0, UPSTREAMS_MAX) }),
+  };
+  return `${JSON.stringify(message)}\n`;
 }
 
 /** Null for anything that is not a readiness message; never throws. */
@@ -28,8 +40,27 @@ export function decodeReadiness(line: string): Readiness | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { type, ready, reasons } = value as Record<string, unknown>;
+  const { type, ready, reasons, upstreams } = value as Record<string, unknown>;
   if (type !== 'readiness' || typeof ready !== 'boolean' || !Array.isArray(reasons)) return null;
   if (!reasons.every((reason) => typeof reason === 'string')) return null;
-  return { ready, reasons: reasons.slice(0, REASONS_MAX) };
+  const readiness = { ready, reasons: reasons.slice(0, REASONS_MAX) };
+  if (upstreams === undefined) return readiness;
+  if (!Array.isArray(upstreams) || upstreams.length > UPSTREAMS_MAX) return null;
+  const healths = upstreams.map(decodeUpstream);
+  return healths.includes(null)
+    ? null
+    : { ...readiness, upstreams: healths.filter((health) => health !== null) };
+}
+
+/** Null unless the numbers are counts and fit together. */
+function decodeUpstream(value: unknown): UpstreamHealth | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { name, up, unknown, total } = value as Record<string, unknown>;
+  if (typeof name !== 'string' || name === '' || name.length > NAME_CHARS_MAX) return null;
+  if (!isCount(up) || !isCount(unknown) || !isCount(total) || up + unknown > total) return null;
+  return { name, up, unknown, total };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

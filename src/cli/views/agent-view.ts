@@ -1,5 +1,5 @@
 /** `tandem status` as text, the agent's half: pure, from what the two halves answered. */
-import type { AgentStatus, RouterStatus } from '../../../keepalive/index.ts';
+import type { AgentStatus, RouterStatus, TrackerReading } from '../../../keepalive/index.ts';
 import { columns } from '../output.ts';
 import { duration } from './duration.ts';
 
@@ -41,16 +41,24 @@ function activeText({ active, state }: RouterStatus): string {
   return `${active.address} (priority ${active.priority}${heard})`;
 }
 
-/** What deserves a line of its own: why it waits, trackers that matter, what happened last. */
+function trackerName({ kind, name }: TrackerReading): string {
+  return kind === name ? kind : `${kind} ${name}`;
+}
+
+/** What a tracker does to the priority: `-50`, `+20`, `fault`, `dead` or nothing. */
+function shareText({ effect }: TrackerReading): string {
+  if (effect.type === 'none') return 'no change';
+  if (effect.type !== 'weight') return effect.type;
+  return effect.weight > 0 ? `+${effect.weight}` : String(effect.weight);
+}
+
+/** What deserves a line of its own: why it waits, what each tracker says, what happened last. */
 function routerDetails(router: RouterStatus): string[] {
   const lines: string[] = [];
   const say = (text: string) => lines.push(`  ${router.name}: ${text}`);
   if (router.waitingFor !== null) say(`out of the election: ${router.waitingFor}`);
   for (const tracker of router.priority.trackers) {
-    if (tracker.effect.type !== 'none') {
-      const share = tracker.effect.type === 'weight' ? tracker.effect.weight : tracker.effect.type;
-      say(`${tracker.kind} ${tracker.name}: ${tracker.reason} (${share})`);
-    }
+    say(`${trackerName(tracker)}: ${tracker.reason} (${shareText(tracker)})`);
   }
   if (router.priority.claimInMs !== null) {
     say(`never ready: may claim in ${duration(router.priority.claimInMs)} at the earliest`);

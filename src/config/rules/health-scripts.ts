@@ -17,10 +17,11 @@ export const trackersExist: Rule = ({ config, declared }) => {
       const message = `found ${foundText(script)}${guess}; allowed: ${allowed}`;
       return [error([...path, 'scripts', index], message)];
     });
+    const { interfaces } = track;
     return [
       ...unknown,
       ...repeated(track.scripts, [...path, 'scripts']),
-      ...repeated(track.interfaces, [...path, 'interfaces']),
+      ...(Array.isArray(interfaces) ? repeated(interfaces, [...path, 'interfaces']) : []),
     ];
   });
 };

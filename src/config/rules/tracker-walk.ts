@@ -9,6 +9,7 @@
 import type { EffectiveConfig, EffectiveRouter } from '../effective.ts';
 import type { Finding } from '../problem.ts';
 import { type Rule, warning } from './rule.ts';
+import { trackersOf } from './trackers.ts';
 
 const priorityMin = 3;
 const priorityMax = 254;
@@ -30,13 +31,12 @@ function routerFindings(
 ): readonly Finding[] {
   // No tracker applies to an address owner; another rule says so.
   if (nodes.some((node) => router.priority[node] === 255)) return [];
-  const weights = router.track.scripts.map((script) => config.health_scripts[script]?.weight ?? 0);
-  return router.track.scripts.flatMap((script, index) => {
-    const weight = weights[index] ?? 0;
+  const trackers = trackersOf(name, router, config);
+  const weights = trackers.map(({ weight }) => weight);
+  return trackers.flatMap(({ name: tracker, weight, path }, index) => {
     const reason = weight === 0 ? faultReason(router) : weightReason(router, weights, index, nodes);
     if (reason === null) return [];
-    const path = ['virtual_routers', name, 'track', 'scripts', index];
-    return [warning(path, `${script} can never move the addresses: ${reason}`)];
+    return [warning(path, `${tracker} can never move the addresses: ${reason}`)];
   });
 }
 
@@ -98,6 +98,8 @@ function canMove(
   for (const rest of sums(weights.filter((_, at) => at !== index))) {
     const before = effective(own, rest + passing);
     const after = effective(own, rest + failing);
+    // Beyond the ends of the scale the sum no longer shows.
+    if (before === after) continue;
     if (peerValues.some((value) => after < value && value <= before)) return true;
   }
   return false;
@@ -105,16 +107,25 @@ function canMove(
 
 /** Every effective priority that a host can have. */
 function values(priority: number, weights: readonly number[]): readonly number[] {
-  return [...new Set([...sums(weights)].map((sum) => effective(priority, sum)))];
+  return [...new Set(sums(weights).map((sum) => effective(priority, sum)))];
 }
 
-/** Every sum that passing and failing trackers can add up to. */
-function sums(weights: readonly number[]): ReadonlySet<number> {
-  let reached = new Set([0]);
+/**
+ * Every sum that passing and failing trackers can add up to. Marked in an array over all sums, since
+ * dozens of trackers have thousands of them.
+ */
+function sums(weights: readonly number[]): readonly number[] {
+  const lowest = weights.reduce((sum, weight) => sum + Math.min(0, weight), 0);
+  let reached = new Uint8Array(all(weights) - lowest + 1);
+  reached[-lowest] = 1;
   for (const weight of weights) {
-    reached = new Set([...reached].flatMap((sum) => [sum, sum + weight]));
+    const next = reached.slice();
+    reached.forEach((is, at) => {
+      if (is === 1) next[at + weight] = 1;
+    });
+    reached = next;
   }
-  return reached;
+  return [...reached.keys()].filter((at) => reached[at] === 1).map((at) => at + lowest);
 }
 
 /** Effective priority without faults (design: 3-254, clamped). */

@@ -1,7 +1,6 @@
 /** `virtual_routers`: which addresses the pair shares, and what moves them. */
 import { z } from 'zod';
 import { formatVirtualAddress, parseVirtualAddress } from '../endpoints.ts';
-import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
 import {
   choiceAllowed,
@@ -14,20 +13,11 @@ import {
   integerValue,
   spelled,
 } from './field.ts';
-import { nameAllowed, namedMap, nameValue, nodeMap } from './names.ts';
+import { interfaceAllowed, interfaceValue } from './interface-name.ts';
+import { nameAllowed, namedMap, nodeMap } from './names.ts';
+import { trackSchema } from './tracking.ts';
 
 const router = settings.virtualRouter;
-
-const interfaceAllowed = 'a network interface name of 1 to 15 characters, such as eth0';
-
-/** The kernel's own rule (dev_valid_name), less control and non-ASCII characters. */
-function parseInterface(text: string): Parsed<string> {
-  if (text.length > 15) return refused('too long');
-  if (text === '.' || text === '..' || !/^[!-~]+$/.test(text)) return refused('');
-  return /[/:%]/.test(text) ? refused('"/", ":" and "%" cannot be in one') : parsed(text);
-}
-
-const interfaceValue = spelled(interfaceAllowed, parseInterface, (text) => text);
 
 /** One value for both nodes, or a map of values by node. */
 function byNode<V extends z.ZodType>(value: V, what: string) {
@@ -38,41 +28,6 @@ const addressAllowed = 'an address with its prefix length, such as 198.51.100.10
 const addressesAllowed =
   `a list of 1 to ${router.addressesMax} addresses with prefix lengths, such as ` +
   '[198.51.100.100/24]';
-
-const trackSchema = z.strictObject({
-  proxy: documented(z.boolean({ error: fieldError('true or false') }).optional(), {
-    doc: "Gives the addresses up when this host's balancer is dead or was never ready.",
-    allowed: 'true or false',
-    default: 'true when the file has listeners, else false',
-    danger: 'false leaves clients on a host whose balancer is gone.',
-  }),
-  interfaces: documented(
-    z
-      .array(interfaceValue, { error: fieldError('a list of network interface names') })
-      .max(router.trackedInterfacesMax, {
-        error: `at most ${router.trackedInterfacesMax} interfaces`,
-      })
-      .prefault([]),
-    {
-      doc:
-        "Other interfaces this host's service needs, such as the one to the origins. One " +
-        "without carrier is a fault. The router's own interface is always watched.",
-      allowed: `a list of at most ${router.trackedInterfacesMax} interface names`,
-      default: '[]',
-    },
-  ),
-  scripts: documented(
-    z
-      .array(nameValue, { error: fieldError('a list of names out of health_scripts') })
-      .max(router.trackedScriptsMax, { error: `at most ${router.trackedScriptsMax} scripts` })
-      .prefault([]),
-    {
-      doc: 'Health scripts that count for this router, each with its own weight.',
-      allowed: `a list of at most ${router.trackedScriptsMax} names out of health_scripts`,
-      default: '[]',
-    },
-  ),
-});
 
 const virtualRouterSchema = z.strictObject({
   vrid: documented(integerValue(router.vrid), {
@@ -151,7 +106,7 @@ const virtualRouterSchema = z.strictObject({
   }),
   track: documented(trackSchema.prefault({}), {
     doc: 'What lowers the effective priority of a host.',
-    allowed: 'a map of proxy, interfaces and scripts',
+    allowed: 'a map of what to track',
     default: '{}',
   }),
 });

@@ -1,0 +1,78 @@
+/** What a virtual router tracks, as one list, and what that needs of the rest of the file. */
+import { type EffectiveConfig, type EffectiveRouter, trackedInterfaces } from '../effective.ts';
+import { foundText } from '../found.ts';
+import type { ConfigPath } from '../problem.ts';
+import { didYouMean } from '../suggest.ts';
+import { error, type Rule, warning } from './rule.ts';
+
+/** One tracker that has a weight. */
+export interface WeightedTracker {
+  readonly name: string;
+  /** 0: failing is a fault. */
+  readonly weight: number;
+  /** Where it stands in the file. */
+  readonly path: ConfigPath;
+}
+
+/** Every tracker of a router but the balancer itself, in the order of the schema. */
+export function trackersOf(
+  name: string,
+  { track }: EffectiveRouter,
+  config: EffectiveConfig,
+): readonly WeightedTracker[] {
+  const path = ['virtual_routers', name, 'track'];
+  const { upstreams = {} } = track;
+  const maps = Object.entries({ upstreams, interfaces: trackedInterfaces(track) });
+  return [
+    ...maps.flatMap(([kind, map]) =>
+      Object.entries(map).map(([tracked, { weight }]) => ({
+        name: tracked,
+        weight,
+        path: [...path, kind, tracked],
+      })),
+    ),
+    ...track.scripts.map((script, index) => ({
+      name: script,
+      weight: config.health_scripts[script]?.weight ?? 0,
+      path: [...path, 'scripts', index],
+    })),
+  ];
+}
+
+/** A tracked upstream is one of the file's, and can have as many servers up as are needed. */
+export const trackedUpstreamsExist: Rule = ({ config, declared }) => {
+  const known = declared.upstreams;
+  const allowed = known.length === 0 ? 'the file has no upstreams' : known.join(', ');
+  return Object.entries(config.virtual_routers).flatMap(([router, { track }]) =>
+    Object.entries(track.upstreams ?? {}).flatMap(([name, { min_up: minUp }]) => {
+      const path = ['virtual_routers', router, 'track', 'upstreams', name];
+      if (!known.includes(name)) {
+        const message = `found ${foundText(name)}${didYouMean(name, known)}; allowed: ${allowed}`;
+        return [error(path, message, 'key')];
+      }
+      const servers = config.upstreams[name]?.servers.length ?? Number.POSITIVE_INFINITY;
+      if (!('count' in minUp) || minUp.count <= servers) return [];
+      const message = `found ${minUp.count}; allowed: up to ${servers}, the servers of ${name}`;
+      return [error([...path, 'min_up'], message)];
+    }),
+  );
+};
+
+/** Somebody must look at the servers whose health counts. */
+export const trackedUpstreamsChecked: Rule = ({ config }) => {
+  const served = Object.keys(config.listeners).length > 0;
+  return Object.entries(config.virtual_routers).flatMap(([router, { track }]) =>
+    Object.keys(track.upstreams ?? {}).flatMap((name) => {
+      if (config.upstreams[name] === undefined) return [];
+      const path = ['virtual_routers', router, 'track', 'upstreams', name];
+      if (!served) {
+        const message = 'found in a file without listeners, so no balancer checks it';
+        return [error(path, `${message}; needed: listeners`, 'key')];
+      }
+      if (config.upstreams[name].health_check !== undefined) return [];
+      return [
+        warning(path, `${name} has no health_check, so its servers always count as up`, 'key'),
+      ];
+    }),
+  );
+};

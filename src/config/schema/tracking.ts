@@ -1,0 +1,112 @@
+/** `virtual_routers.NAME.track`: what moves the effective priority of a host. */
+import { z } from 'zod';
+import type { MinimumUp } from '../agent-config.ts';
+import { type Parsed, parsed, refused } from '../parsed.ts';
+import { settings } from '../settings.ts';
+import { documented, duration, fieldError, integer, spelledOrNumber } from './field.ts';
+import { interfaceAllowed, interfaceKey, interfaceValue } from './interface-name.ts';
+import { namedMap, nameValue } from './names.ts';
+
+const tracker = settings.tracker;
+
+/** The weight of a tracker; `failing` continues the sentence. */
+function weight(failing: string) {
+  return integer(tracker.weight, {
+    doc:
+      `Negative: subtracted from the priority while ${failing}. Positive: added while not. ` +
+      '0: that is a fault, and the addresses leave unless the peer is worse.',
+  });
+}
+
+const minUpAllowed = `a share such as 50%, or a number of servers from 1 to ${tracker.minUpMax}`;
+
+function parseMinUp(text: string): Parsed<MinimumUp> {
+  const match = /^([0-9]{1,4})(%?)$/.exec(text);
+  if (match === null) return refused('');
+  const value = Number(match[1]);
+  if (value === 0) return refused('always true');
+  if (match[2] === '%') return value <= 100 ? parsed({ percent: value }) : refused('too large');
+  return value <= tracker.minUpMax ? parsed({ count: value }) : refused('too large');
+}
+
+const minUp = spelledOrNumber<MinimumUp>(
+  minUpAllowed,
+  parseMinUp,
+  (value) => ('count' in value ? value.count : `${value.percent}%`),
+  { type: ['string', 'integer'], pattern: '^([1-9][0-9]?|100)%$', minimum: 1 },
+);
+
+const upstreamSchema = z.strictObject({
+  min_up: documented(minUp.prefault(1), {
+    doc:
+      'Servers of the upstream, backups included, that must be up. A share is rounded up, to ' +
+      'at least one server.',
+    allowed: minUpAllowed,
+    default: '1',
+  }),
+  weight: weight('fewer servers are up'),
+});
+
+const interfaceSchema = z.strictObject({
+  weight: weight('the interface has no carrier'),
+  up_delay: duration(tracker.upDelay, {
+    doc: 'How long the interface must have carrier before it counts again.',
+  }),
+  down_delay: duration(tracker.downDelay, {
+    doc: 'How long the carrier must be gone before that counts.',
+  }),
+});
+
+const interfacesMax = tracker.interfacesMax;
+const interfacesAllowed =
+  `a list of at most ${interfacesMax} interface names, or a map of weight, up_delay and ` +
+  'down_delay by name';
+
+/** A list gives every interface the defaults. */
+const interfaceList = z
+  .array(interfaceValue, { error: fieldError('a list of network interface names') })
+  .max(interfacesMax, { error: `at most ${interfacesMax} interfaces` });
+
+const interfaceMap = z
+  .record(interfaceKey, interfaceSchema, { error: fieldError(interfacesAllowed) })
+  .refine((map) => Object.keys(map).length <= interfacesMax, {
+    error: `at most ${interfacesMax} interfaces`,
+  });
+
+const scriptsSchema = z
+  .array(nameValue, { error: fieldError('a list of names out of health_scripts') })
+  .max(tracker.scriptsMax, { error: `at most ${tracker.scriptsMax} scripts` })
+  .prefault([]);
+
+/** `track`. */
+export const trackSchema = z.strictObject({
+  proxy: documented(z.boolean({ error: fieldError('true or false') }).optional(), {
+    doc: "Gives the addresses up when this host's balancer is dead or was never ready.",
+    allowed: 'true or false',
+    default: 'true when the file has listeners, else false',
+    danger: 'false leaves clients on a host whose balancer is gone.',
+  }),
+  upstreams: documented(namedMap(upstreamSchema, 'upstreams', tracker.upstreamsMax).optional(), {
+    doc:
+      "Upstreams whose servers' health counts, by name. Health of origins counts nowhere " +
+      'else in the election.',
+    allowed: `a map of 1 to ${tracker.upstreamsMax} upstreams by name`,
+    default: 'none',
+    danger:
+      'Both hosts usually see the same dead origin, and then moving the addresses helps ' +
+      'nobody: prefer a weight to a fault.',
+  }),
+  interfaces: documented(z.union([interfaceMap, interfaceList]).prefault([]), {
+    doc:
+      "Other interfaces this host's service needs, such as the one to the origins. The " +
+      "router's own interface is always watched. In a list each one without carrier is a " +
+      `fault; a map gives each its weight and delays. A name is ${interfaceAllowed}.`,
+    allowed: interfacesAllowed,
+    default: '[]',
+  }),
+  scripts: documented(scriptsSchema, {
+    doc: 'Health scripts that count for this router, each with its own weight.',
+    allowed: `a list of at most ${tracker.scriptsMax} names out of health_scripts`,
+    default: '[]',
+  }),
+});

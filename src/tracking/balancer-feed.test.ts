@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { pino } from 'pino';
+import { expect, test, vi } from 'vitest';
+import { startBalancer } from '../../proxy/index.ts';
+import { checkSource } from '../config/check.ts';
+import { compileConfig } from '../config/compile.ts';
+import type { ProxyConfig } from '../config/proxy-config.ts';
+import { sourceFromBytes } from '../config/source.ts';
+import { feedAgent, trackedUpstreams } from './balancer-feed.ts';
+import type { Readiness } from './readiness.ts';
+
+const closedPort = 9;
+
+function compiled(port: number) {
+  const text = `
+nodes: { a: { priority: 200 }, b: {} }
+virtual_routers:
+  web:
+    vrid: 1
+    interface: eth0
+    addresses: [198.51.100.100/24]
+    track: { upstreams: { api: { min_up: 50%, weight: -150 } } }
+upstreams:
+  api:
+    servers: [{ address: "127.0.0.1:${port}" }, { address: "127.0.0.1:${closedPort}" }]
+    health_check: { tcp: {}, interval: 100ms, timeout: 90ms, rise: 1, fall: 1 }
+  other: { servers: [{ address: "127.0.0.1:${port}" }] }
+listeners:
+  one: { bind: ["127.0.0.1:1"], protocol: tcp, upstream: api }
+  two: { bind: ["127.0.0.1:2"], protocol: tcp, upstream: other }
+proxy: { workers: 1 }
+`;
+  const { config, problems } = checkSource(sourceFromBytes('test.yaml', Buffer.from(text)));
+  expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  const { agent, proxy } = compileConfig(config!, { node: 'a', digest: 'd', cores: 1 });
+  const listeners = proxy!.listeners.map((listener) => ({
+    ...listener,
+    binds: listener.binds.map((bind) => ({ ...bind, port: 0 })),
+  }));
+  return { agent: agent!, proxy: { ...proxy!, listeners } as ProxyConfig };
+}
+
+test('the agent hears of tracked upstreams only, and of every change in one piece', async () => {
+  const origin = net.createServer((socket) => socket.end());
+  origin.listen(0, '127.0.0.1');
+  await once(origin, 'listening');
+  const { agent, proxy } = compiled((origin.address() as net.AddressInfo).port);
+  const balancer = await startBalancer(proxy, { log: pino({ level: 'silent' }) });
+  const told: Readiness[] = [];
+  feedAgent({ update: (readiness) => told.push(readiness) }, balancer, trackedUpstreams(agent));
+  try {
+    const api = (up: number, unknown = 0) => [{ name: 'api', up, unknown, total: 2 }];
+    await vi.waitFor(() =>
+      expect(told.at(-1)).toEqual({ ready: true, reasons: [], upstreams: api(1) }),
+    );
+    origin.close();
+    await vi.waitFor(() => expect(told.at(-1)).toMatchObject({ upstreams: api(0) }));
+  } finally {
+    await balancer.stop();
+    origin.close();
+  }
+});
+
+test('servers that change together are told once', async () => {
+  let changed = () => {};
+  const told: Readiness[] = [];
+  feedAgent(
+    { update: (readiness) => told.push(readiness) },
+    {
+      readiness: () => ({ ready: true, reasons: [] }),
+      onReadiness: () => {},
+      upstreams: () => [{ name: 'api', up: told.length, unknown: 0, total: 9 }],
+      onServerHealth: (listener) => {
+        changed = listener;
+      },
+    },
+    new Set(['api']),
+  );
+  expect(told).toHaveLength(1);
+  for (let i = 0; i < 500; i++) changed();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(told).toHaveLength(2);
+  changed();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(told).toHaveLength(3);
+});

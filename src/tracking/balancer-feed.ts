@@ -1,0 +1,40 @@
+import type { Balancer } from '../../proxy/index.ts';
+import type { AgentConfig } from '../config/agent-config.ts';
+import type { ReadinessClient } from './readiness-client.ts';
+
+/** What of the balancer the feed needs. */
+export type FeedSource = Pick<
+  Balancer,
+  'readiness' | 'onReadiness' | 'upstreams' | 'onServerHealth'
+>;
+
+/** Names of the upstreams whose health counts in the election on this node. */
+export function trackedUpstreams(agent: AgentConfig): ReadonlySet<string> {
+  const tracked = agent.virtualRouters.flatMap(({ track }) => track.upstreams ?? []);
+  return new Set(tracked.map(({ name }) => name));
+}
+
+/**
+ * Tells the agent the balancer's readiness and the health of the tracked upstreams, now and whenever
+ * either changes. Readiness goes at once. Of servers usually many change together, a whole rack or a
+ * first round of checks, so they are told once per turn of the event loop.
+ */
+export function feedAgent(
+  client: Pick<ReadinessClient, 'update'>,
+  balancer: FeedSource,
+  tracked: ReadonlySet<string>,
+): void {
+  let due: NodeJS.Immediate | null = null;
+  const tell = () => {
+    if (due !== null) clearImmediate(due);
+    due = null;
+    const upstreams = balancer.upstreams().filter(({ name }) => tracked.has(name));
+    client.update({ ...balancer.readiness(), upstreams });
+  };
+  tell();
+  balancer.onReadiness(tell);
+  if (tracked.size === 0) return;
+  balancer.onServerHealth(() => {
+    due ??= setImmediate(tell);
+  });
+}
