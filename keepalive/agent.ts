@@ -17,6 +17,7 @@
 import type { AgentConfig, VirtualRouterConfig } from '../src/config/agent-config.ts';
 import { formatIp } from '../src/os/ip-address.ts';
 import { AdvertisementLink } from './advertisement-link.ts';
+import { PeerWatches } from './bfd/peer-watches.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { formatEntry } from './journal.ts';
 import { neverReadyHoldMicros, retryMicros } from './limits.ts';
@@ -25,17 +26,16 @@ import { takeIn } from './packet-intake.ts';
 import type { AgentPorts, LinkState, NetworkEvent, Timer } from './ports.ts';
 import { RouterDriver } from './router-driver.ts';
 import { routerStatus } from './router-status.ts';
+import { logPriority, standingOf } from './standing.ts';
 import type { AgentStatus, Transition } from './status.ts';
+import { SyncGroups } from './sync-groups.ts';
 import type { ProxyReport } from './tracking/proxy-tracker.ts';
 import { TrackerTable } from './tracking/tracker-table.ts';
 import { describeShutdown } from './transition-text.ts';
 import type { RouterEvent, ShutdownCause } from './virtual-router/event.ts';
-import {
-  effectivePriority,
-  ownerPriority,
-  type TrackerReading,
-} from './virtual-router/priority.ts';
+import { ownerPriority } from './virtual-router/priority.ts';
 import { nextDeadline, type Standing } from './virtual-router/state.ts';
+import { groupStanding } from './virtual-router/sync-group.ts';
 
 /** The running agent. */
 export class Agent {
@@ -47,9 +47,11 @@ export class Agent {
   readonly #links = new Map<string, AdvertisementLink>();
   readonly #routers: RouterDriver[] = [];
   readonly #byVrid = new Map<string, RouterDriver>();
+  readonly #groups = new SyncGroups();
   readonly #trackers: TrackerTable;
   readonly #interfaces = new Map<string, LinkState | null>();
   readonly #listeners: ((transition: Transition) => void)[] = [];
+  readonly #bfd: PeerWatches;
   readonly #inputs: { router: RouterDriver; event: RouterEvent }[] = [];
   #retry: Timer | null = null;
   #stopping: Promise<void> | null = null;
@@ -63,6 +65,15 @@ export class Agent {
     this.#timer = new DeadlineTimer(ports.clock, () => this.#tick());
     this.#trackers = new TrackerTable(config, ports, () => this.#retrack());
     for (const router of config.virtualRouters) this.#addRouter(router);
+    this.#bfd = new PeerWatches({
+      routers: config.virtualRouters,
+      ports,
+      limiter: this.#limiter,
+      onLost: (name, loss) => {
+        for (const router of this.#routers)
+          if (router.config.name === name) this.#input(router, loss);
+      },
+    });
   }
 
   #addRouter(config: VirtualRouterConfig): void {
@@ -103,7 +114,7 @@ export class Agent {
       clock: this.#ports.clock,
       log: this.#ports.log,
       limiter: this.#limiter,
-      standing: this.#standing(config, this.#trackers.readings(config)),
+      standing: this.#standing({ config, readings: this.#trackers.readings(config) }),
       onTransition: (transition) => {
         for (const listener of this.#listeners) listener(transition);
       },
@@ -112,6 +123,7 @@ export class Agent {
       onStanding: () => this.#retrack(),
     });
     this.#routers.push(router);
+    this.#groups.add(router);
     this.#byVrid.set(`${linkKey}/${config.vrid}`, router);
   }
 
@@ -178,6 +190,7 @@ export class Agent {
         };
       }),
       scripts: this.#trackers.scripts(now),
+      bfd: this.#bfd.status(),
     };
   }
 
@@ -197,6 +210,7 @@ export class Agent {
     this.#timer.cancel();
     this.#retry?.cancel();
     this.#trackers.stop();
+    this.#bfd.close();
     await Promise.all(this.#routers.map((router) => router.keeper.settle()));
     for (const router of this.#routers) {
       router.keeper.close();
@@ -216,9 +230,11 @@ export class Agent {
     if (this.#inputs.length > 1) return;
     for (let next = this.#inputs[0]; next !== undefined; next = this.#inputs[0]) {
       const now = this.#ports.clock.now();
-      const name = next.router.config.name;
-      this.#ports.journal?.(formatEntry({ at: now, router: name, event: next.event }));
-      next.router.apply(next.event, now);
+      const { router: target, event: input } = next;
+      this.#ports.journal?.(formatEntry({ at: now, router: target.config.name, event: input }));
+      const before = target.state.name;
+      const reason = target.apply(input, now);
+      this.#inputs.push(...this.#groups.after(target, { event: input, before, reason }));
       this.#inputs.shift();
     }
     this.#arm();
@@ -230,7 +246,7 @@ export class Agent {
     // A down timer is not believed before what lies in the socket is read: it may be the very
     // advertisement that was waited for, behind a short stall of this process.
     const claiming = this.#routers.filter(
-      (router) => router.state.name === 'Backup' && due(router),
+      ({ state }) => state.name === 'Backup' && (state.ready || state.activeDownAt <= now),
     );
     for (const link of new Set(claiming.map(({ link }) => link))) link.readQueued();
     for (const router of this.#routers) if (due(router)) this.#input(router, { type: 'tick' });
@@ -280,6 +296,7 @@ export class Agent {
   #setLink(name: string, link: LinkState | null): void {
     this.#interfaces.set(name, link);
     this.#trackers.setLink(name, link);
+    this.#bfd.setLink(name, link);
   }
 
   #on(name: string): RouterDriver[] {
@@ -300,6 +317,8 @@ export class Agent {
         this.#input(router, { type: 'shutdown', cause: obstacle });
       }
     }
+    // Who takes part counts in a sync group.
+    this.#retrack();
     this.#retryLater();
   }
 
@@ -348,34 +367,21 @@ export class Agent {
     if (this.#stopping !== null) return;
     for (const router of this.#routers) {
       const faults = router.config.priority === ownerPriority ? [] : router.faults.readings();
-      router.readings = [...this.#trackers.readings(router.config), ...faults];
-      const standing = this.#standing(router.config, router.readings);
+      const missing = this.#groups.missing(router);
+      router.readings = [...this.#trackers.readings(router.config), ...faults, ...missing];
+    }
+    for (const router of this.#routers) {
+      const members = this.#groups.membersOf(router);
+      const standing = groupStanding(members.map((member) => this.#standing(member)));
       const { priority, claimNotBefore } = router.state.standing;
       if (standing.priority === priority && standing.claimNotBefore === claimNotBefore) continue;
-      this.#logStanding(router, priority, standing.priority);
+      logPriority(this.#ports.log, router, members, standing.priority);
       this.#input(router, { type: 'standing', standing });
     }
   }
 
-  #logStanding(router: RouterDriver, before: number, after: number): void {
-    if (before === after) return;
-    const { name } = router.config;
-    const causes = router.readings
-      .filter(({ effect }) => effect.type !== 'none')
-      .map((reading) => `${reading.kind} ${reading.name}: ${reading.reason}`);
-    const why = causes.length === 0 ? 'every tracker is well' : causes.join(', ');
-    this.#ports.log.info(
-      { router: name, before, priority: after },
-      `${name}: priority ${before} to ${after}: ${why}`,
-    );
-  }
-
-  #standing(config: VirtualRouterConfig, readings: readonly TrackerReading[]): Standing {
-    const waits =
-      config.priority !== ownerPriority && config.track.proxy && !this.#trackers.proxy.everReady;
-    return {
-      priority: effectivePriority(config.priority, readings),
-      claimNotBefore: waits ? this.#startedAt + neverReadyHoldMicros : null,
-    };
+  #standing({ config, readings }: Pick<RouterDriver, 'config' | 'readings'>): Standing {
+    const everReady = this.#trackers.proxy.everReady;
+    return standingOf(config, readings, everReady ? null : this.#startedAt + neverReadyHoldMicros);
   }
 }

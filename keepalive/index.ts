@@ -7,6 +7,8 @@ import { Agent } from './agent.ts';
 import type { AgentPorts } from './ports.ts';
 
 export type { Agent } from './agent.ts';
+export type { BfdStatistics } from './bfd/statistics.ts';
+export type { BfdSessionStatus } from './bfd/status.ts';
 export { openLeases } from './io/lease.ts';
 export { openNetwork } from './io/network.ts';
 export { createScriptRunner } from './io/script-runner.ts';

@@ -1,5 +1,6 @@
 /** The agent's status: plain values that survive JSON, durations instead of points in time. */
 import type { VirtualAddress } from '../src/config/agent-config.ts';
+import type { BfdSessionStatus } from './bfd/status.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';
 import type { LinkStatistics, RouterStatistics } from './statistics.ts';
 import type { ProxyReport } from './tracking/proxy-tracker.ts';
@@ -110,4 +111,6 @@ export interface AgentStatus {
   readonly routers: readonly RouterStatus[];
   readonly links: readonly LinkStatus[];
   readonly scripts: readonly ScriptStatus[];
+  /** BFD sessions with the peers; empty without `bfd` in the config. */
+  readonly bfd: readonly BfdSessionStatus[];
 }

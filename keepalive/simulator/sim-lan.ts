@@ -35,6 +35,8 @@ export class SimLan {
   /** `from/to` pairs that carry nothing. */
   readonly #cuts = new Set<string>();
   quality: LanQuality;
+  /** A firewall somewhere that knows VRRP and not BFD. */
+  dropsBfd = false;
 
   constructor(clock: SimClock, prng: Prng, quality: LanQuality) {
     this.#clock = clock;
@@ -56,6 +58,7 @@ export class SimLan {
   /** Mends everything. */
   heal(): void {
     this.#cuts.clear();
+    this.dropsBfd = false;
   }
 
   /** True when packets pass both ways. */
@@ -70,6 +73,7 @@ export class SimLan {
 
   /** Sends to everybody else. */
   multicast(frame: Frame): void {
+    if (this.dropsBfd && frame.to !== undefined) return;
     this.#stations.forEach((station, to) => {
       if (station === null || to === frame.from) return;
       if (this.#cuts.has(`${frame.from}/${to}`)) return;

@@ -73,8 +73,8 @@ export interface PairOptions {
   readonly sources?: readonly [string, string];
   /** The hosts' kernels have leases. */
   readonly leased?: boolean;
-  /** Priorities of a second virtual router on the same interface. */
-  readonly second?: { readonly a: number; readonly b: number };
+  /** Priorities of a second virtual router on the same interface, with the first one's BFD or none. */
+  readonly second?: { readonly a: number; readonly b: number; readonly bfd?: boolean };
 }
 
 /** Host `a` (priority 200, 198.51.100.11) and host `b` (100, .12) on a clean LAN. */
@@ -105,6 +105,7 @@ export class SimPair {
               name: 'web2',
               vrid: 52,
               priority: options.second[node],
+              ...(options.second.bfd === true ? { bfd: options[node]!.bfd! } : {}),
               addresses: [{ address: '198.51.100.101', prefixLength: 24 }],
             }),
           ];
