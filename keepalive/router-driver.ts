@@ -11,7 +11,7 @@ import { type RouterStatistics, recordLateness, routerStatistics } from './stati
 import type { Transition } from './status.ts';
 import { SelfFaults } from './tracking/self-faults.ts';
 import { describeReason, millis, reasonFields } from './transition-text.ts';
-import type { RouterAction } from './virtual-router/action.ts';
+import type { RouterAction, TransitionReason } from './virtual-router/action.ts';
 import type { RouterEvent, ShutdownCause } from './virtual-router/event.ts';
 import type { TrackerReading } from './virtual-router/priority.ts';
 import { ownerPriority } from './virtual-router/priority.ts';
@@ -56,6 +56,7 @@ export function parametersOf(config: VirtualRouterConfig): RouterParameters {
     peer: config.peer,
     peerPriority: config.peerPriority ?? null,
     strictRfc: config.strictRfc,
+    grouped: config.syncGroup !== undefined,
   };
 }
 
@@ -134,8 +135,11 @@ export class RouterDriver {
     return this.#transitions;
   }
 
-  /** Applies one event. The agent's funnel is the only caller. */
-  apply(event: RouterEvent, now: number): void {
+  /**
+   * Applies one event and returns why the state changed; null when it did not. The agent's funnel is
+   * the only caller.
+   */
+  apply(event: RouterEvent, now: number): TransitionReason | null {
     const before = this.#state;
     if (event.type === 'tick' && before.name === 'Active' && now >= before.advertiseAt) {
       const late = now - before.advertiseAt;
@@ -148,6 +152,7 @@ export class RouterDriver {
     this.#state = result.state;
     if (result.state.name !== before.name) this.#stateSince = now;
     for (const action of result.actions) this.#execute(action, now);
+    return result.actions.find((action) => action.type === 'transition')?.reason ?? null;
   }
 
   #execute(action: RouterAction, now: number): void {

@@ -55,6 +55,8 @@ export function describeReason(reason: TransitionReason): string {
       );
     case 'fell-behind':
       return `our priority fell from ${reason.before} to ${reason.priority}: handed to the peer`;
+    case 'group':
+      return `together with ${reason.member}, of the same sync group`;
     case 'shutdown':
       return describeShutdown(reason.cause);
   }
@@ -70,6 +72,7 @@ export function reasonFields(reason: TransitionReason): Record<string, string | 
   if (reason.code === 'silence' || reason.code === 'peer-lost')
     fields.silentMs = reason.micros / 1000;
   if (reason.code === 'replaced-while-stalled') fields.stalledMs = reason.stalledMicros / 1000;
+  if (reason.code === 'group') fields.member = reason.member;
   if (reason.code === 'shutdown') fields.cause = reason.cause;
   return fields;
 }

@@ -25,6 +25,8 @@ export type TransitionReason =
       readonly stalledMicros: number;
     }
   | { readonly code: 'fell-behind'; readonly priority: number; readonly before: number }
+  /** Another member of the sync group, by name, is not Active any more. */
+  | { readonly code: 'group'; readonly member: string }
   | { readonly code: 'shutdown'; readonly cause: ShutdownCause };
 
 export type StateName = 'Initialize' | 'Backup' | 'Active';

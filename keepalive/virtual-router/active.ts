@@ -13,7 +13,13 @@ import { faultPriority } from './priority.ts';
 import type { ActiveState, Standing } from './state.ts';
 import type { Step } from './step.ts';
 import { skewTime } from './timers.ts';
-import { announcementsFrom, armLease, enterBackup, enterInitialize } from './transition.ts';
+import {
+  announcementsFrom,
+  armLease,
+  enterBackup,
+  enterInitialize,
+  followGroup,
+} from './transition.ts';
 
 /**
  * Intervals of silence after which a Backup may have taken over: its Active_Down_Interval is three
@@ -38,6 +44,10 @@ export function stepActive(state: ActiveState, event: RouterEvent, now: number):
       return doubt(state, now, []);
     case 'lease-lost':
       return leaseLost(state, event.silent, now);
+    case 'group':
+      return event.order === 'yield' || event.order === 'resign'
+        ? followGroup(state, now, event)
+        : { state, actions: [] };
     case 'startup':
     case 'peer-lost':
       return { state, actions: [] };

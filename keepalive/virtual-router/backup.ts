@@ -3,7 +3,7 @@ import { lateListensMax } from '../limits.ts';
 import { isLinkLocal } from '../packet/advertisement.ts';
 import type { TransitionReason } from './action.ts';
 import { compareAddresses } from './election.ts';
-import type { HeardAdvertisement, RouterEvent } from './event.ts';
+import type { GroupOrder, HeardAdvertisement, RouterEvent } from './event.ts';
 import { faultPriority } from './priority.ts';
 import type { BackupState, Standing } from './state.ts';
 import type { Step } from './step.ts';
@@ -23,6 +23,8 @@ export function stepBackup(state: BackupState, event: RouterEvent, now: number):
       return enterInitialize(state, event.cause);
     case 'peer-lost':
       return { state: peerLost(state, event, now), actions: [] };
+    case 'group':
+      return obey(state, event.order, now);
     case 'startup':
     case 'doubt':
     case 'lease-lost':
@@ -35,7 +37,8 @@ function hear(state: BackupState, heard: HeardAdvertisement, now: number): Backu
   const fresh = { ...state, heard, held: false, lateWakes: 0 };
   // 6.4.2: the Active router resigns. Skew_Time alone decides which Backup follows.
   if (heard.priority === 0) {
-    return { ...fresh, followed: null, activeDownAt: now + skew(state), downCause: 'resigned' };
+    const activeDownAt = now + skew(state);
+    return { ...fresh, followed: null, activeDownAt, downCause: 'resigned', ready: false };
   }
   // Departure, design 4.2 rule 1: an Active router that fell below us does not get another
   // Active_Down_Interval.
@@ -49,6 +52,7 @@ function hear(state: BackupState, heard: HeardAdvertisement, now: number): Backu
       activeIntervalMicros: heard.intervalMicros,
       activeDownAt: now + downInterval(state, heard.intervalMicros),
       downCause: 'silence',
+      ready: false,
     };
   }
   // 6.4.2: a lower one is discarded, which lets the timer run out. What was heard is kept only to
@@ -144,7 +148,12 @@ function changeStanding(before: BackupState, standing: Standing, now: number): B
   if (state.downCause === 'lower-priority' && heard && heard.priority >= standing.priority) {
     // We fell back below the Active router before the shortened timer fired.
     const downAt = heard.at + downInterval(state, state.activeIntervalMicros);
-    return { ...state, activeDownAt: Math.max(state.activeDownAt, downAt), downCause: 'silence' };
+    return {
+      ...state,
+      activeDownAt: Math.max(state.activeDownAt, downAt),
+      downCause: 'silence',
+      ready: false,
+    };
   }
   return state;
 }
@@ -172,8 +181,19 @@ function timerFired(state: BackupState, now: number): Step {
       actions: [{ type: 'woke-late', lateMicros: late, waitMicros: wait }],
     };
   }
+  // The group decides when all its members may (sync-group.ts).
+  if (state.parameters.grouped) return { state: { ...state, ready: true }, actions: [] };
   // 6.4.2: Active_Down_Timer fired.
   return enterActive(state, now, claimReason(state, now));
+}
+
+function obey(state: BackupState, order: GroupOrder, now: number): Step {
+  // An order may be overtaken by an advertisement: then the timer runs again.
+  if (!state.ready) return { state, actions: [] };
+  if (order === 'claim') return enterActive(state, now, claimReason(state, now));
+  if (order !== 'listen') return { state, actions: [] };
+  const activeDownAt = now + downInterval(state, state.activeIntervalMicros);
+  return { state: { ...state, activeDownAt, ready: false }, actions: [] };
 }
 
 function claimReason(state: BackupState, now: number): TransitionReason {

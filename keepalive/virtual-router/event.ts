@@ -19,6 +19,12 @@ export type ShutdownCause =
   | 'no-source-address'
   | 'socket-error';
 
+/**
+ * `claim`: every member may. `yield`: become Backup. `resign`: say so with priority 0 first.
+ * `listen`: a whole Active_Down_Interval anew before claiming.
+ */
+export type GroupOrder = 'claim' | 'yield' | 'resign' | 'listen';
+
 /** One input of the state machine. */
 export type RouterEvent =
   /** The interface can be used. `leased`: see the state. */
@@ -50,6 +56,15 @@ export type RouterEvent =
       readonly detectionMicros: number;
       /** The agreed time between its packets. */
       readonly intervalMicros: number;
+    }
+  /** What another member of the sync group makes this one do (sync-group.ts). */
+  | {
+      readonly type: 'group';
+      readonly order: GroupOrder;
+      /** Name of that member. */
+      readonly member: string;
+      /** Added to the down timer of a router that becomes Backup. */
+      readonly extraMicros: number;
     }
   /** Something suggests that neighbours may believe another host: announce again. */
   | { readonly type: 'doubt' };

@@ -26,6 +26,7 @@ export function stepInitialize(before: InitializeState, event: RouterEvent, now:
     case 'doubt':
     case 'lease-lost':
     case 'peer-lost':
+    case 'group':
       return { state: before, actions: [] };
   }
 }

@@ -17,6 +17,8 @@ export interface RouterParameters {
   readonly peerPriority: number | null;
   /** Every departure of design 4.2 is off. */
   readonly strictRfc: boolean;
+  /** In a sync group: claims only together with the others (sync-group.ts). */
+  readonly grouped: boolean;
 }
 
 /** The effective priority (design 4.1) with the one fact about it that the timers need. */
@@ -65,6 +67,8 @@ export interface BackupState extends Common {
   readonly held: boolean;
   /** Wakes in a row that came later than an interval. */
   readonly lateWakes: number;
+  /** The down timer ran out, and the claim waits for the rest of the sync group. */
+  readonly ready: boolean;
 }
 
 /** Answering for the addresses. */
@@ -102,7 +106,7 @@ export function nextDeadline(state: RouterState): number | null {
     case 'Initialize':
       return null;
     case 'Backup':
-      return state.activeDownAt;
+      return state.ready ? null : state.activeDownAt;
     case 'Active':
       return state.lookAroundUntil ?? Math.min(state.advertiseAt, state.announceAt);
   }

@@ -24,6 +24,7 @@ export const PARAMETERS: RouterParameters = {
   peer: 'tandem',
   peerPriority: 100,
   strictRfc: false,
+  grouped: false,
 };
 
 /** One router at 198.51.100.11, priority 200 unless told otherwise, driven by hand. */
@@ -117,6 +118,8 @@ function nameEvent(event: RouterEvent): string {
       return event.silent ? 'lease lost, perhaps long ago' : 'lease lost';
     case 'peer-lost':
       return `BFD lost ${formatIp(event.peer)}`;
+    case 'group':
+      return `group: ${event.order} (${event.member})`;
     case 'startup':
       return event.leased ? 'startup with a lease' : 'startup';
     case 'tick':

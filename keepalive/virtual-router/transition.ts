@@ -1,7 +1,7 @@
 /** Entering each state: the same steps wherever one comes from. */
 import { announceOffsetsMicros } from '../limits.ts';
 import type { RouterAction, TransitionReason } from './action.ts';
-import type { HeardAdvertisement, ShutdownCause } from './event.ts';
+import type { HeardAdvertisement, RouterEvent, ShutdownCause } from './event.ts';
 import type { ActiveState, RouterState } from './state.ts';
 import type { Step } from './step.ts';
 import { activeDownInterval } from './timers.ts';
@@ -61,6 +61,27 @@ export interface BackupEntry {
   /** Active_Adver_Interval from now on. */
   readonly intervalMicros: number;
   readonly reason: TransitionReason;
+  /** Wait that much longer than Active_Down_Interval; default 0. */
+  readonly extraMicros?: number;
+}
+
+/** Becomes Backup because another member of the sync group did; `resign` also says so. */
+export function followGroup(
+  state: ActiveState,
+  now: number,
+  { order, member, extraMicros }: RouterEvent & { type: 'group' },
+): Step {
+  const entered = enterBackup(state, now, {
+    heard: null,
+    intervalMicros: state.parameters.advertIntervalMicros,
+    reason: { code: 'group', member },
+    extraMicros,
+  });
+  if (order !== 'resign') return entered;
+  return {
+    ...entered,
+    actions: [{ type: 'send-advertisement', priority: 0 }, ...entered.actions],
+  };
 }
 
 /** Becomes Backup with a full Active_Down_Interval (RFC 9568 sections 6.4.1 and 6.4.3). */
@@ -77,13 +98,16 @@ export function enterBackup(state: RouterState, now: number, entry: BackupEntry)
       heard: entry.heard,
       listeningSince: now,
       activeDownAt:
-        now + activeDownInterval(parameters.version, standing.priority, entry.intervalMicros),
+        now +
+        (entry.extraMicros ?? 0) +
+        activeDownInterval(parameters.version, standing.priority, entry.intervalMicros),
       downCause: 'silence',
       followed: entry.heard,
       lastSignAt: null,
       activeIntervalMicros: entry.intervalMicros,
       held: false,
       lateWakes: 0,
+      ready: false,
     },
     actions,
   };

@@ -72,6 +72,8 @@ export interface VirtualRouterConfig {
   readonly version: 2 | 3;
   /** Configured priority of this node, 1-255 (255: address owner). */
   readonly priority: number;
+  /** Routers of one group move together; absent: this one moves alone. */
+  readonly syncGroup?: string;
   readonly advertIntervalMs: number;
   readonly addresses: readonly VirtualAddress[];
   readonly preempt: boolean;
