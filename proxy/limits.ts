@@ -4,6 +4,9 @@
 export const RESPONSE_HEAD_BYTES_MAX = 64 * 1024;
 export const RESPONSE_HEADER_COUNT_MAX = 256;
 
+/** Interim (1xx) responses to one request; more is a 502. */
+export const INTERIM_RESPONSES_MAX = 64;
+
 /** Chunk extensions of one body, and trailer lines of one body, in bytes. Both are dropped. */
 export const CHUNK_EXTENSION_BYTES_MAX = 4096;
 export const TRAILER_BYTES_MAX = 8192;

@@ -118,7 +118,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     if (!this.writer.blocked) return;
     this.writer.blocked = false;
     if (this.#exchange.active) {
-      this.#deadline.clear();
+      this.awaitBody();
       this.#exchange.clientDrained();
     } else if (this.#state === State.head) {
       this.#next();
@@ -138,13 +138,21 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
 
   hold(): void {
     this.#hold(Hold.body);
-    this.#deadline.clear();
+    this.awaitBody();
   }
 
   release(): void {
     if ((this.#holds & Hold.body) === 0) return;
     this.#release(Hold.body);
-    if (!this.#exchange.requestComplete) this.#awaitBody();
+    this.awaitBody();
+  }
+
+  awaitBody(): void {
+    // While it has to take some of the answer first, that is what its deadline is for.
+    if (this.writer.blocked) return;
+    const held = (this.#holds & Hold.body) !== 0;
+    if (held || !this.#exchange.wantsBody) this.#deadline.clear();
+    else this.#await('body', this.#context.limits.idleTimeoutMs);
   }
 
   awaitDrain(): void {
@@ -286,12 +294,8 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
       }
     }
     if (!exchange.active) return end;
-    if (decoder.done) {
-      this.#deadline.clear();
-      exchange.requestEnd();
-    } else {
-      this.#awaitBody();
-    }
+    if (decoder.done) exchange.requestEnd();
+    this.awaitBody();
     exchange.requestFlush();
     return at;
   }
@@ -368,10 +372,6 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   #awaitClose(): void {
     const sent = this.#connection.unsentBytes === 0;
     this.#await('close', sent ? LINGER_TIMEOUT_MS : this.#context.limits.idleTimeoutMs);
-  }
-
-  #awaitBody(): void {
-    this.#await('body', this.#context.limits.idleTimeoutMs);
   }
 
   #await(waiting: Waiting, delayMs: number): void {

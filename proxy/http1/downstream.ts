@@ -13,6 +13,8 @@ export interface Downstream {
   /** No more of the request's body for now, until `release`. */
   hold(): void;
   release(): void;
+  /** The client's turn to send more of the body; unless it sends, its deadline expires. */
+  awaitBody(): void;
   /** Passes a 1xx head on. */
   respondInterim(head: ResponseHead): void;
   /** Begins the final response; its content follows through `writer`. */

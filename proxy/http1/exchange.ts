@@ -50,6 +50,8 @@ export class Exchange implements OriginUser {
   /** Some of the request went out beside the request buffer, so it cannot be sent again. */
   #beyondBuffer = false;
   #requestComplete = false;
+  /** The client waits for 100 (Continue), so it is not to blame that its body does not come. */
+  #continueDue = false;
   #responding = false;
   #reconnected = false;
   #status = 0;
@@ -67,6 +69,11 @@ export class Exchange implements OriginUser {
   /** Its body has come in full. */
   get requestComplete(): boolean {
     return this.#requestComplete;
+  }
+
+  /** It is up to the client to send more of the body. */
+  get wantsBody(): boolean {
+    return this.active && !this.#requestComplete && !this.#continueDue;
   }
 
   /** Where it is now. */
@@ -115,6 +122,7 @@ export class Exchange implements OriginUser {
     const origin = this.#origin;
     if (origin === null) return;
     this.#bodyBytes += end - start;
+    this.#continueDue = false;
     const { bodyBytesMax } = this.#context.limits;
     if (bodyBytesMax > 0 && this.#bodyBytes > bodyBytesMax) {
       this.fail('body_too_large');
@@ -181,7 +189,13 @@ export class Exchange implements OriginUser {
   }
 
   originInterim(head: ResponseHead): void {
+    if (head.status === 100 && this.#continueDue) {
+      this.#continueDue = false;
+      this.#origin!.requestMoved();
+      this.#client.awaitBody();
+    }
     this.#client.respondInterim(head);
+    this.#heedClient();
   }
 
   originHead(head: ResponseHead): void {
@@ -203,11 +217,8 @@ export class Exchange implements OriginUser {
   }
 
   originFlush(): void {
-    const { writer } = this.#client;
-    writer.flush();
-    if (!writer.blocked) return;
-    this.#origin!.pause();
-    this.#client.awaitDrain();
+    this.#client.writer.flush();
+    this.#heedClient();
   }
 
   originDone(bytes: Buffer, start: number, end: number): void {
@@ -284,6 +295,7 @@ export class Exchange implements OriginUser {
     this.#streaming = false;
     this.#beyondBuffer = false;
     this.#requestComplete = false;
+    this.#continueDue = head.expectContinue;
     this.#responding = false;
     this.#reconnected = false;
     this.#status = 0;
@@ -314,9 +326,16 @@ export class Exchange implements OriginUser {
       this.#streaming = true;
       writer.send(request.bytes, 0, request.length);
     }
-    if (this.#requestComplete) origin.requestSent();
+    if (this.#requestComplete || this.#continueDue) origin.requestSent();
     else origin.requestMoved();
     if (writer.blocked) this.#client.hold();
+  }
+
+  /** Nothing more is read from the server until the client has taken what there is. */
+  #heedClient(): void {
+    if (!this.#client.writer.blocked) return;
+    this.#origin!.pause();
+    this.#client.awaitDrain();
   }
 
   #dropOrigin(): void {

@@ -1,8 +1,36 @@
 import net from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
+import { SO_RCVBUF, SOL_SOCKET } from '../../src/os/socket-constants.ts';
+import { setIntOption } from '../../src/os/socket-option.ts';
 import { proxyConfig, startPlane, upstreamConfig } from '../data-plane.fixture.ts';
+import { INTERIM_RESPONSES_MAX } from '../limits.ts';
 import { RawPeer, rawClient } from '../raw-peers.fixture.ts';
 import { exchange, OK, REQUEST, scene, start, useScene } from './scene.fixture.ts';
+
+const UPLOAD = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n';
+/** Of <asm-generic/socket.h>. */
+const SO_SNDBUF = 7;
+
+const EXPECTING = UPLOAD.replace('\r\n\r\n', '\r\nExpect: 100-continue\r\n\r\n');
+
+/** As many as there may be, and more bytes than the kernel keeps for such a client. */
+const INTERIMS = `HTTP/1.1 103 Early Hints\r\nLink: ${'x'.repeat(60_000)}\r\n\r\n`.repeat(
+  INTERIM_RESPONSES_MAX,
+);
+
+/** Has the kernel keep little of what the client does not read; by default, several megabytes. */
+function narrow(client: RawPeer): void {
+  const { _getActiveHandles } = process as unknown as { _getActiveHandles(): unknown[] };
+  const sockets = _getActiveHandles.call(process).filter((handle) => handle instanceof net.Socket);
+  const ours = sockets.find(({ remotePort }) => remotePort === client.socket.localPort);
+  for (const [socket, option] of [
+    [client.socket, SO_RCVBUF],
+    [ours, SO_SNDBUF],
+  ] as const) {
+    const { _handle } = socket as unknown as { readonly _handle: { readonly fd: number } };
+    setIntOption(_handle.fd, SOL_SOCKET, option, 4096, 'buffer');
+  }
+}
 
 useScene();
 
@@ -31,11 +59,27 @@ describe('clients that', () => {
 
   it('are slow with a body: 408, and the server is let go', async () => {
     start({}, { idleTimeoutMs: 60 });
-    const { client, server } = await exchange(
-      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc',
-    );
+    const { client, server } = await exchange(`${UPLOAD}abc`);
     expect(await client.end()).toContain('HTTP/1.1 408 ');
     expect(await server.closed()).toBe('ECONNRESET');
+  });
+
+  it.each([
+    ['as', 60],
+    ['more than', 300],
+  ])('are slow with a body, allowed %s long as servers are: 408 all the same', async (_, ms) => {
+    start({ idleTimeoutMs: 60, responseTimeoutMs: 60 }, { idleTimeoutMs: ms });
+    const { client } = await exchange(`${UPLOAD}abc`);
+    expect(await client.end()).toContain('HTTP/1.1 408 ');
+    expect(scene.proxy.server(scene.origin.port)).toMatchObject({ responseTimeouts: 0, resets: 0 });
+  });
+
+  it('were told to continue and do not: 408', async () => {
+    start({ idleTimeoutMs: 60, responseTimeoutMs: 60 }, { idleTimeoutMs: 200 });
+    const { client, server } = await exchange(EXPECTING);
+    server.send('HTTP/1.1 100 Continue\r\n\r\n');
+    expect(await client.end()).toMatch(/^HTTP\/1.1 100 .*HTTP\/1.1 408 /s);
+    expect(scene.proxy.server(scene.origin.port)).toMatchObject({ responseTimeouts: 0 });
   });
 
   it('take their time with a body, and then wait long for the answer: answered', async () => {
@@ -79,9 +123,7 @@ describe('clients that', () => {
 
   it('stop in the middle of a body: 400', async () => {
     start();
-    const { client, server } = await exchange(
-      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc',
-    );
+    const { client, server } = await exchange(`${UPLOAD}abc`);
     client.socket.end();
     expect(await client.end()).toContain('HTTP/1.1 400 ');
     expect(await server.closed()).toBe('ECONNRESET');
@@ -94,6 +136,16 @@ describe('clients that', () => {
     const size = 64 * 1024 * 1024;
     server.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
     server.socket.write(Buffer.alloc(size));
+    expect(await server.closed()).toBe('ECONNRESET');
+    await vi.waitFor(() => expect(scene.proxy.listener().open).toBe(0));
+  });
+
+  it('do not read interim responses: the server is held back, then they are cut', async () => {
+    start({ responseTimeoutMs: 60_000 }, { idleTimeoutMs: 100 });
+    const { client, server } = await exchange();
+    client.socket.pause();
+    narrow(client);
+    server.send(INTERIMS);
     expect(await server.closed()).toBe('ECONNRESET');
     await vi.waitFor(() => expect(scene.proxy.listener().open).toBe(0));
   });

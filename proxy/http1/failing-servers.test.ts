@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { closeDescriptor, openListenSocket } from '../../src/os/listen-socket.ts';
+import { INTERIM_RESPONSES_MAX } from '../limits.ts';
 import { RawOrigin, type RawPeer, rawClient } from '../raw-peers.fixture.ts';
 import { exchange, OK, REQUEST, refusal, scene, start, useScene } from './scene.fixture.ts';
 
@@ -62,6 +63,37 @@ describe('servers that', () => {
       responseTimeouts: 1,
       inFlight: 0,
     });
+  });
+
+  it('do not take a request: 504, however impatient we are with the client', async () => {
+    start({ idleTimeoutMs: 200 }, { idleTimeoutMs: 60 });
+    const size = 64 * 1024 * 1024;
+    const { client, server } = await exchange(
+      `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n\r\n`,
+    );
+    server.socket.pause();
+    client.socket.write(Buffer.alloc(size));
+    expect(await client.has('\r\n\r\n')).toContain('HTTP/1.1 504 ');
+    expect(scene.proxy.server(scene.origin.port)).toMatchObject({ responseTimeouts: 1 });
+    client.socket.destroy();
+  });
+
+  it('never say that the client may continue: 504', async () => {
+    start({ responseTimeoutMs: 200 }, { idleTimeoutMs: 60 });
+    const { client } = await exchange(
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n',
+    );
+    expect(await client.end()).toContain('HTTP/1.1 504 ');
+    expect(scene.proxy.server(scene.origin.port)).toMatchObject({ responseTimeouts: 1 });
+  });
+
+  it('send interim responses without end: 502', async () => {
+    start();
+    const { client, server } = await exchange();
+    server.send('HTTP/1.1 102 Processing\r\n\r\n'.repeat(INTERIM_RESPONSES_MAX + 1));
+    expect(await client.end()).toContain('HTTP/1.1 502 ');
+    expect(client.received.match(/ 102 /g)).toHaveLength(INTERIM_RESPONSES_MAX);
+    expect(scene.proxy.server(scene.origin.port)).toMatchObject({ badResponses: 1, inFlight: 0 });
   });
 
   it('stop in the middle of a body: the client sees a reset', async () => {

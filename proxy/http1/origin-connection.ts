@@ -2,7 +2,11 @@ import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
 import type { ProxyErrorCode } from '../errors.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler, IoEngine } from '../io/engine.ts';
-import { RESPONSE_HEAD_BYTES_MAX, RESPONSE_HEADER_COUNT_MAX } from '../limits.ts';
+import {
+  INTERIM_RESPONSES_MAX,
+  RESPONSE_HEAD_BYTES_MAX,
+  RESPONSE_HEADER_COUNT_MAX,
+} from '../limits.ts';
 import { ServerCounter } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
 import { BodyDecoder } from './body-decoder.ts';
@@ -68,6 +72,10 @@ export class OriginConnection implements ConnectionHandler {
   #user: OriginUser | null;
   #phase: Phase = Phase.connecting;
   #keepAlive = false;
+  /** It is the server's turn: nothing of the request is still to come from the client. */
+  #owing = false;
+  #paused = false;
+  #interims = 0;
 
   constructor(
     engine: IoEngine,
@@ -102,27 +110,33 @@ export class OriginConnection implements ConnectionHandler {
     this.#phase = Phase.head;
     this.answered = false;
     this.reused = true;
+    this.#owing = false;
+    this.#interims = 0;
   }
 
-  /** Part of a request is on its way. */
+  /** Part of a request is on its way; the client sends the rest. */
   requestMoved(): void {
-    if (this.#phase === Phase.head) this.#deadline.set(this.#config.idleTimeoutMs);
+    this.#owing = false;
+    this.#watch();
   }
 
-  /** The whole request is; now it is the server's turn. */
+  /** All that the client will send for now is; it is the server's turn. */
   requestSent(): void {
-    if (this.#phase === Phase.head) this.#deadline.set(this.#config.responseTimeoutMs);
+    this.#owing = true;
+    this.#watch();
   }
 
   /** Stops reading because the client is slow: the client's deadline counts, not ours. */
   pause(): void {
+    this.#paused = true;
     this.connection.pause();
     this.#deadline.clear();
   }
 
   resume(): void {
+    this.#paused = false;
     this.connection.resume();
-    if (this.#phase === Phase.body) this.#deadline.set(this.#config.idleTimeoutMs);
+    this.#watch();
   }
 
   /** May it serve another request? Asked when the present one is through. */
@@ -179,7 +193,7 @@ export class OriginConnection implements ConnectionHandler {
       else if (partial.add(bytes, start, end)) this.#read(partial.bytes, 0, partial.length);
       return;
     }
-    this.#deadline.set(this.#config.idleTimeoutMs);
+    this.#watch();
     this.#readBody(bytes, start, end);
   }
 
@@ -190,6 +204,7 @@ export class OriginConnection implements ConnectionHandler {
   onDrain(): void {
     if (!this.writer.blocked) return;
     this.writer.blocked = false;
+    this.#watch();
     this.#user?.originDrained();
   }
 
@@ -213,6 +228,11 @@ export class OriginConnection implements ConnectionHandler {
       }
       at = next;
       if (HEAD.status < 200 && HEAD.status !== 101) {
+        this.#interims++;
+        if (this.#interims > INTERIM_RESPONSES_MAX) {
+          this.#fail('bad_response');
+          return;
+        }
         user.originInterim(HEAD);
         continue;
       }
@@ -220,7 +240,7 @@ export class OriginConnection implements ConnectionHandler {
       this.#partial.clear();
       this.#keepAlive = HEAD.keepAlive;
       this.#decoder.begin(HEAD.bodyKind, HEAD.contentLength);
-      this.#deadline.set(this.#config.idleTimeoutMs);
+      this.#watch();
       user.originHead(HEAD);
     }
     this.#readBody(bytes, at, end);
@@ -248,9 +268,23 @@ export class OriginConnection implements ConnectionHandler {
   #done(bytes: Buffer, at: number, end: number): void {
     this.#phase = Phase.idle;
     this.#deadline.clear();
+    // An interim response stopped it in the middle of a read that brought the final one as well.
+    if (this.#paused) this.resume();
     // More than was announced: nobody can tell what it is, so the connection is not used again.
     if (at < end) this.#keepAlive = false;
     this.#user!.originDone(bytes, at, end);
+  }
+
+  /**
+   * Runs the deadline of what the server owes us: taking the request, answering it, or the rest of
+   * its answer. None while it may be waiting for the client, whose own deadline runs then.
+   */
+  #watch(): void {
+    if (this.#phase !== Phase.head && this.#phase !== Phase.body) return;
+    const { idleTimeoutMs, responseTimeoutMs } = this.#config;
+    if (this.#paused || !(this.#owing || this.writer.blocked)) this.#deadline.clear();
+    else if (this.#owing && this.#phase === Phase.head) this.#deadline.set(responseTimeoutMs);
+    else this.#deadline.set(idleTimeoutMs);
   }
 
   #ended(broken: boolean): void {
