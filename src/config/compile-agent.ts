@@ -48,6 +48,7 @@ export function compileRouter(
     peer: router.peer,
     ...(peerPriority === null ? {} : { peerPriority }),
     strictRfc: router.strict_rfc,
+    ...compileBfd(router.bfd, node),
     track: compileTracking(router.track),
   };
   const routers: VirtualRouterConfig[] = [];
@@ -60,6 +61,12 @@ export function compileRouter(
     routers.push({ name: own, family: 6, version: 3, addresses: ipv6, ...shared });
   }
   return routers;
+}
+
+function compileBfd(bfd: EffectiveRouter['bfd'], node: string): Pick<VirtualRouterConfig, 'bfd'> {
+  const peer = bfd?.peer[node];
+  if (bfd === undefined || peer === undefined) return {};
+  return { bfd: { peer, intervalMs: bfd.interval, multiplier: bfd.multiplier } };
 }
 
 /** The priority below which another node has to take over; null for a node that is alone. */

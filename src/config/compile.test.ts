@@ -289,3 +289,46 @@ describe('the balancer', () => {
     expect(compile(proxyOnly)).toMatchObject({ agent: null, node: null });
   });
 });
+
+describe('bfd', () => {
+  const withBfd = (bfd: string, nodes = '{ address: 198.51.100.12 }') => `
+nodes: { edge-a: { address: 198.51.100.11, priority: 200 }, edge-b: ${nodes} }
+virtual_routers:
+  web: { vrid: 1, interface: eth0, addresses: [198.51.100.100/24, "fe80::100/64"], bfd: ${bfd} }
+`;
+  const bfdOf = (text: string, node: string) =>
+    compile(text, node).agent?.virtualRouters.map(({ name, bfd }) => [name, bfd]);
+
+  test('watches the other node unless told otherwise, for both families', () => {
+    const toB = { peer: '198.51.100.12', intervalMs: 10, multiplier: 3 };
+    expect(bfdOf(withBfd('{}'), 'edge-a')).toEqual([
+      ['web', toB],
+      ['web.ipv6', toB],
+    ]);
+    expect(bfdOf(withBfd('{}'), 'edge-b')?.[0]).toEqual(['web', { ...toB, peer: '198.51.100.11' }]);
+  });
+
+  test('watches the peer it is given, by node', () => {
+    const peers = 'peer: { edge-a: "FE80::12", edge-b: 203.0.113.11 }';
+    const text = withBfd(`{ ${peers}, interval: 3ms, multiplier: 5 }`, '{ priority: 50 }');
+    expect(bfdOf(text, 'edge-a')?.[0]).toEqual([
+      'web',
+      { peer: 'fe80::12', intervalMs: 3, multiplier: 5 },
+    ]);
+    expect(bfdOf(text, 'edge-b')?.[0]).toMatchObject(['web', { peer: '203.0.113.11' }]);
+  });
+
+  test('takes one address where the file has one node', () => {
+    const text = `
+nodes: { edge-a: { address: 198.51.100.11 } }
+virtual_routers:
+  web: { vrid: 1, interface: eth0, addresses: [198.51.100.100/24], bfd: { peer: 198.51.100.12 } }
+`;
+    expect(bfdOf(text, 'edge-a')?.[0]).toMatchObject(['web', { peer: '198.51.100.12' }]);
+  });
+
+  test('is absent without the key', () => {
+    const [router] = compile(example, 'edge-a').agent?.virtualRouters ?? [];
+    expect(router).not.toHaveProperty('bfd');
+  });
+});

@@ -15,10 +15,18 @@ type TrackEntry = VirtualRouterEntry['track'];
 type With<T, K extends keyof T> = T & { [P in K]-?: NonNullable<T[P]> };
 
 /** A virtual router with interface and priority by node, and `track.proxy` decided. */
-export type EffectiveRouter = Omit<VirtualRouterEntry, 'interface' | 'priority' | 'track'> & {
+export type EffectiveRouter = Omit<
+  VirtualRouterEntry,
+  'interface' | 'priority' | 'track' | 'bfd'
+> & {
   readonly interface: Readonly<Record<string, string>>;
   readonly priority: Readonly<Record<string, number>>;
   readonly track: EffectiveTracking;
+  readonly bfd?: EffectiveBfd;
+};
+/** `peer` is what each node watches; a node that has nobody to watch is missing. */
+export type EffectiveBfd = Omit<NonNullable<VirtualRouterEntry['bfd']>, 'peer'> & {
+  readonly peer: Readonly<Record<string, string>>;
 };
 export type EffectiveTracking = With<TrackEntry, 'proxy'>;
 type TrackedInterfaces = Exclude<TrackEntry['interfaces'], readonly string[]>;
@@ -50,6 +58,7 @@ export function effectiveConfig(file: ConfigFile): EffectiveConfig {
       ...router,
       interface: byNode<string>(router.interface, nodes, () => ''),
       priority: byNode<number>(router.priority, nodes, (node) => node.priority),
+      bfd: effectiveBfd(router.bfd, nodes),
       track: { ...router.track, proxy: router.track.proxy ?? file.listeners !== undefined },
     })),
     health_scripts: mapValues(file.health_scripts, (script) => ({
@@ -78,6 +87,22 @@ export function trackedInterfaces({ interfaces }: EffectiveTracking): TrackedInt
     down_delay: milliseconds(downDelay.default),
   };
   return Object.fromEntries(interfaces.map((name) => [name, untold]));
+}
+
+function effectiveBfd(
+  bfd: VirtualRouterEntry['bfd'],
+  nodes: EffectiveConfig['nodes'],
+): EffectiveBfd | undefined {
+  if (bfd === undefined) return undefined;
+  const { peer } = bfd;
+  if (typeof peer === 'object') return { ...bfd, peer };
+  const known: Record<string, string> = {};
+  for (const node of Object.keys(nodes)) {
+    const other = Object.keys(nodes).find((one) => one !== node);
+    const address = peer ?? (other === undefined ? undefined : nodes[other]?.address);
+    if (address !== undefined) known[node] = address;
+  }
+  return { ...bfd, peer: known };
 }
 
 /** Of a key that takes a value or a map by node, the map. */

@@ -25,6 +25,11 @@ export const settings = {
     downDelay: { default: '0s', min: '0s', max: '1h' },
     minUpMax: 1024,
   },
+  bfd: {
+    // keepalived's interval, RFC 5880's usual multiplier. 3 ms is what one host was seen to hold.
+    interval: { default: '10ms', min: '3ms', max: '1s' },
+    multiplier: { default: 3, min: 2, max: 50 },
+  },
   healthScript: {
     countMax: 64,
     argumentsMax: 64,

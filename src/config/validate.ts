@@ -1,6 +1,7 @@
 /** The cross-field rules, in one table. Each is pure and sees the whole effective config. */
 
 import type { Finding } from './problem.ts';
+import { bfdMatters, bfdPeersDiffer, bfdPeersKnown, bfdSessionsAgree } from './rules/bfd.ts';
 import {
   scriptsUsed,
   timeoutsFit,
@@ -37,6 +38,8 @@ const entryRules: readonly Rule[] = [
   addressesUsable,
   addressesUnique,
   ownersOwn,
+  bfdPeersDiffer,
+  bfdSessionsAgree,
   trackersExist,
   trackedUpstreamsExist,
   timeoutsFit,
@@ -56,6 +59,8 @@ const wholeRules: readonly Rule[] = [
   trackedProxyExists,
   trackedUpstreamsChecked,
   prioritiesDiffer,
+  bfdPeersKnown,
+  bfdMatters,
   linkLocalFirst,
   addressesServed,
   scriptsUsed,

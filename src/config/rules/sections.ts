@@ -1,5 +1,5 @@
 /** What the sections need of each other as a whole. */
-import type { Finding } from '../problem.ts';
+import type { ConfigPath, Finding } from '../problem.ts';
 import { closest, didYouMean } from '../suggest.ts';
 import { error, type Rule, type RuleInput, warning } from './rule.ts';
 
@@ -34,37 +34,48 @@ export const nodeAddressesDiffer: Rule = ({ config }) => {
 
 /** `interface` and `priority` by node: every node, and no other name. */
 export const nodeMapsComplete: Rule = (input) => {
-  return Object.keys(input.config.virtual_routers).flatMap((name) => [
-    ...nodeMapFindings(input, name, 'interface'),
-    ...nodeMapFindings(input, name, 'priority'),
+  return Object.entries(input.config.virtual_routers).flatMap(([name, router]) => [
+    ...nodeMapFindings(input, ['virtual_routers', name, 'interface'], router.interface),
+    ...nodeMapFindings(input, ['virtual_routers', name, 'priority'], router.priority),
+    ...unknownNodes(input, ['virtual_routers', name, 'bfd', 'peer'], router.bfd?.peer ?? {}),
   ]);
 };
 
 function nodeMapFindings(
-  { config, declared }: RuleInput,
-  router: string,
-  key: 'interface' | 'priority',
+  input: RuleInput,
+  path: ConfigPath,
+  map: Readonly<Record<string, string | number>>,
 ): readonly Finding[] {
-  const map = config.virtual_routers[router]?.[key] ?? {};
-  const path = ['virtual_routers', router, key];
-  const unknown = Object.keys(map).filter((node) => !declared.nodes.includes(node));
+  const { config, declared } = input;
   // A mistyped name is one mistake, not also a missing node.
-  const meant = unknown.map((node) => closest(node, declared.nodes));
+  const meant = Object.keys(map)
+    .filter((node) => !declared.nodes.includes(node))
+    .map((node) => closest(node, declared.nodes));
   const missing = Object.keys(config.nodes).filter(
     (node) => !Object.hasOwn(map, node) && !meant.includes(node),
   );
   return [
-    ...unknown.map((node) => {
+    ...unknownNodes(input, path, map),
+    ...missing.map((node) => {
+      const found = Object.keys(map).join(', ');
+      return error(path, `found values for ${found}; needed: one for ${node} too`, 'key');
+    }),
+  ];
+}
+
+function unknownNodes(
+  { declared }: RuleInput,
+  path: ConfigPath,
+  map: Readonly<Record<string, string | number>>,
+): readonly Finding[] {
+  return Object.keys(map)
+    .filter((node) => !declared.nodes.includes(node))
+    .map((node) => {
       const allowed = `allowed: ${declared.nodes.join(', ')}`;
       return error(
         [...path, node],
         `no such node${didYouMean(node, declared.nodes)}; ${allowed}`,
         'key',
       );
-    }),
-    ...missing.map((node) => {
-      const found = Object.keys(map).join(', ');
-      return error(path, `found values for ${found}; needed: one for ${node} too`, 'key');
-    }),
-  ];
+    });
 }

@@ -1,5 +1,6 @@
 /** Names an operator gives to things, and the maps that are keyed by them. */
 import { z } from 'zod';
+import { settings } from '../settings.ts';
 import { fieldError } from './field.ts';
 
 /** Words for `nameValue`. */
@@ -28,6 +29,11 @@ export function namedMap<V extends z.ZodType>(value: V, what: string, max: numbe
 /** A map from node names to `value`. */
 export function nodeMap<V extends z.ZodType>(value: V, what: string, max: number) {
   return mapOf(nodeNameValue, value, what, max);
+}
+
+/** One value for both nodes, or a map of values by node. */
+export function byNode<V extends z.ZodType>(value: V, what: string) {
+  return z.union([value, nodeMap(value, what, settings.node.countMax)]);
 }
 
 function mapOf<K extends z.ZodType<string, string>, V extends z.ZodType>(

@@ -1,27 +1,16 @@
 /** `nodes`: the hosts of the pair. */
 import { z } from 'zod';
-import { formatIp, parseIp } from '../../os/ip-address.ts';
-import { isMulticast, isWildcard } from '../addresses.ts';
-import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
-import { documented, integer, spelled } from './field.ts';
+import { documented, integer } from './field.ts';
+import { hostAddressAllowed, hostAddressValue } from './host-address.ts';
 import { nodeMap } from './names.ts';
 
-const addressAllowed = 'an IPv4 or IPv6 address, such as 198.51.100.11';
-
-function parseNodeAddress(text: string): Parsed<string> {
-  const address = parseIp(text);
-  if (address === null) return refused('');
-  if (isWildcard(address) || isMulticast(address)) return refused('not the address of a host');
-  return parsed(formatIp(address));
-}
-
 const nodeSchema = z.strictObject({
-  address: documented(spelled(addressAllowed, parseNodeAddress, (text) => text).optional(), {
+  address: documented(hostAddressValue.optional(), {
     doc:
       "The host's own address, the one that never moves. A virtual address equal to it " +
       'makes the node its "address owner", which then needs priority 255.',
-    allowed: addressAllowed,
+    allowed: hostAddressAllowed,
     default: 'unknown',
   }),
   priority: integer(settings.node.priority, {

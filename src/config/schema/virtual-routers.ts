@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { formatVirtualAddress, parseVirtualAddress } from '../endpoints.ts';
 import { settings } from '../settings.ts';
+import { bfdField } from './bfd.ts';
 import {
   choiceAllowed,
   choiceValue,
@@ -14,15 +15,10 @@ import {
   spelled,
 } from './field.ts';
 import { interfaceAllowed, interfaceValue } from './interface-name.ts';
-import { nameAllowed, namedMap, nodeMap } from './names.ts';
+import { byNode, nameAllowed, namedMap } from './names.ts';
 import { trackSchema } from './tracking.ts';
 
 const router = settings.virtualRouter;
-
-/** One value for both nodes, or a map of values by node. */
-function byNode<V extends z.ZodType>(value: V, what: string) {
-  return z.union([value, nodeMap(value, what, settings.node.countMax)]);
-}
 
 const addressAllowed = 'an address with its prefix length, such as 198.51.100.100/24';
 const addressesAllowed =
@@ -104,6 +100,7 @@ const virtualRouterSchema = z.strictObject({
     doc: 'Turns every departure from RFC 9568 off.',
     danger: 'A planned fall of priority then takes a full down interval to move the addresses.',
   }),
+  bfd: bfdField,
   track: documented(trackSchema.prefault({}), {
     doc: 'What lowers the effective priority of a host.',
     allowed: 'a map of what to track',
