@@ -14,6 +14,7 @@ export interface BfdSessionStatus {
   readonly stateForMs: number;
   /** Why our state changed last (RFC 5880 section 4.1). */
   readonly diagnostic: string;
+  readonly diagnosticCode: number;
   /** What the peer says of itself; null while it is not heard. */
   readonly remote: { readonly state: SessionStateName; readonly diagnostic: string } | null;
   readonly localDiscriminator: number;
@@ -59,6 +60,7 @@ export function bfdSessionStatus(
     state: session.name,
     stateForMs: (now - facts.stateSince) / 1000,
     diagnostic: describeDiagnostic(session.diagnostic),
+    diagnosticCode: session.diagnostic,
     remote: known
       ? { state: remote.state, diagnostic: describeDiagnostic(remote.diagnostic) }
       : null,

@@ -1,4 +1,5 @@
 import type { AgentStatus, RouterStatus } from '../../keepalive/index.ts';
+import { addBfdSession } from './bfd-metrics.ts';
 import { Exposition, snakeCase } from './exposition.ts';
 
 const STATES: readonly RouterStatus['state'][] = ['Initialize', 'Backup', 'Active'];
@@ -17,6 +18,7 @@ export function agentMetrics(status: AgentStatus): Promise<string> {
       out.counter(`tandem_vrrp_link_${snakeCase(counter)}`, 'RFC 6527 counter.', labels, value);
     }
   }
+  for (const session of status.bfd) addBfdSession(out, session);
   return out.text();
 }
 

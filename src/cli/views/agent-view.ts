@@ -1,6 +1,7 @@
 /** `tandem status` as text, the agent's half: pure, from what the two halves answered. */
 import type { AgentStatus, RouterStatus, TrackerReading } from '../../../keepalive/index.ts';
 import { columns } from '../output.ts';
+import { bfdView } from './bfd-view.ts';
 import { duration } from './duration.ts';
 
 /** Transitions shown per virtual router, newest first. */
@@ -26,6 +27,7 @@ export function agentView(status: AgentStatus): string {
     `agent on ${status.node}: ${age}`,
     ...columns(rows),
     ...status.routers.flatMap(routerDetails),
+    ...bfdView(status.bfd),
   ].join('\n');
 }
 
