@@ -74,6 +74,28 @@ export interface BfdSocket {
   close(): void;
 }
 
+export interface NeighbourProbeOptions {
+  readonly interface: string;
+  /** The neighbour: 4 or 16 bytes. */
+  readonly target: Uint8Array;
+  /** Addresses (canonical text) that must never be a question's sender: the virtual ones. */
+  readonly never: readonly string[];
+  /** The neighbour answered a question. */
+  onAnswer(): void;
+}
+
+/** Asks a neighbour on the LAN whether it is there: ARP, or neighbour solicitation. */
+export interface NeighbourProbe {
+  /** Sends one question from this host's own address. Throws OsError when that is not possible. */
+  ask(): void;
+  /**
+   * Delivers at once, through `onAnswer`, what the kernel has queued, and returns how many packets
+   * it was: silence is believed only when nothing unread contradicts it. Throws OsError.
+   */
+  readQueued(): number;
+  close(): void;
+}
+
 export interface LinkState {
   readonly name: string;
   readonly index: number;
@@ -98,6 +120,8 @@ export interface NetworkPort {
   }): AdvertisementSocket;
   /** The socket of one BFD session. Throws OsError: EADDRINUSE when another program does BFD. */
   openBfdSocket(options: BfdSocketOptions): BfdSocket;
+  /** A neighbour's probe on an interface that exists now. Throws OsError. Absent: nobody can ask. */
+  openNeighbourProbe?(options: NeighbourProbeOptions): NeighbourProbe;
   /** Null when there is no such interface. */
   link(name: string): LinkState | null;
   /** Addresses now on the interface, canonical text, without prefix lengths. */

@@ -4,7 +4,7 @@
  *     netlink events ──> InterfaceTable ──> NetworkEvent to the agent; link(), source addresses
  *     netlink requests: addresses added, removed, listed
  *     raw sockets, protocol 112: adverts          packet socket: gratuitous ARP, unsolicited NA
- *     UDP sockets, port 3784: BFD
+ *     UDP sockets, port 3784: BFD                 ARP and ICMPv6 sockets: is a gateway there?
  */
 import type { VirtualAddress } from '../../src/config/agent-config.ts';
 import { OsError } from '../../src/os/errors.ts';
@@ -21,6 +21,8 @@ import type {
   BfdSocketOptions,
   LinkState,
   Logger,
+  NeighbourProbe,
+  NeighbourProbeOptions,
   NetworkEvent,
   NetworkPort,
 } from '../ports.ts';
@@ -30,6 +32,7 @@ import {
 } from './advertisement-socket.ts';
 import { BfdSockets } from './bfd-socket.ts';
 import { InterfaceTable } from './interface-table.ts';
+import { openNeighbourProbe } from './neighbour-probe.ts';
 
 const ENODEV = 19;
 /** Pause before links and addresses are read again when reading them failed, ms. */
@@ -104,6 +107,10 @@ class KernelNetwork implements NetworkPort {
 
   openBfdSocket(options: BfdSocketOptions): BfdSocket {
     return this.#bfd.open(options);
+  }
+
+  openNeighbourProbe(options: NeighbourProbeOptions): NeighbourProbe {
+    return openNeighbourProbe(options, this.#table, this.#log);
   }
 
   link(name: string): LinkState | null {

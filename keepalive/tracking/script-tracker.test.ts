@@ -4,7 +4,7 @@ import type { TrackedScript } from '../../src/config/agent-config.ts';
 import { scriptOutputCharsMax } from '../limits.ts';
 import type { Clock } from '../ports.ts';
 import { SimClock } from '../simulator/sim-clock.ts';
-import { countResult, unknownHealth } from './script-health.ts';
+import { countResult, unknownHealth } from './check-health.ts';
 import { ScriptTracker } from './script-tracker.ts';
 import { weightEffect } from './tracker.ts';
 

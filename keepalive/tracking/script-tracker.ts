@@ -3,7 +3,7 @@ import { scriptOutputCharsMax } from '../limits.ts';
 import type { Clock, ScriptRunner, Timer } from '../ports.ts';
 import type { ScriptStatus } from '../status.ts';
 import type { TrackerReading } from '../virtual-router/priority.ts';
-import { countResult, type ScriptHealth, unknownHealth } from './script-health.ts';
+import { type CheckHealth, countResult, unknownHealth } from './check-health.ts';
 import { type Tracker, weightEffect } from './tracker.ts';
 
 /** The last finished run of a script. */
@@ -25,7 +25,7 @@ export class ScriptTracker implements Tracker {
   readonly #clock: Clock;
   readonly #runner: ScriptRunner;
   readonly #onChange: () => void;
-  #health: ScriptHealth = unknownHealth;
+  #health: CheckHealth = unknownHealth;
   #last: ScriptRun | null = null;
   #runs = 0;
   #timer: Timer | null = null;
@@ -104,7 +104,7 @@ export class ScriptTracker implements Tracker {
     return { kind: 'script', name, effect, reason: this.#reason(verdict) };
   }
 
-  #reason(verdict: ScriptHealth['verdict']): string {
+  #reason(verdict: CheckHealth['verdict']): string {
     if (this.#last === null) return 'has not finished a run yet';
     const line = this.#last.output.trim().split('\n')[0] ?? '';
     const said = line === '' ? '' : `: ${line}`;

@@ -3,7 +3,8 @@
  *
  *     balancer's report ──> proxy, upstreams ─┐
  *     link events ────────> interfaces        ├─ readings(router) ──> effective priority
- *     clock, script runner ─> scripts        ─┘
+ *     questions on the LAN ─> gateways        │
+ *     script runner ───────> scripts         ─┘
  *
  * Virtual routers that track the same thing in the same way share one tracker.
  */
@@ -11,6 +12,7 @@ import type { AgentConfig, VirtualRouterConfig } from '../../src/config/agent-co
 import type { AgentPorts, LinkState } from '../ports.ts';
 import type { ScriptStatus } from '../status.ts';
 import { ownerPriority, type TrackerReading } from '../virtual-router/priority.ts';
+import { GatewayTracker } from './gateway-tracker.ts';
 import { InterfaceTracker } from './interface-tracker.ts';
 import { type ProxyReport, ProxyTracker } from './proxy-tracker.ts';
 import { ScriptTracker } from './script-tracker.ts';
@@ -74,8 +76,12 @@ export class TrackerTable {
     return [...this.#trackers.values()].filter((tracker): tracker is T => tracker instanceof type);
   }
 
-  #build(config: AgentConfig, { track }: VirtualRouterConfig): Tracker[] {
-    const { clock, scripts } = this.#ports;
+  #build(config: AgentConfig, { track, interface: name }: VirtualRouterConfig): Tracker[] {
+    const { clock, network, scripts } = this.#ports;
+    const onChange = this.#onChange;
+    const never = config.virtualRouters.flatMap(({ addresses }) =>
+      addresses.map(({ address }) => address),
+    );
     const scriptsTracked = config.healthScripts.filter(({ name }) => track.scripts.includes(name));
     return [
       ...(track.proxy ? [this.#shared('proxy', {}, () => this.proxy)] : []),
@@ -83,18 +89,16 @@ export class TrackerTable {
         this.#shared('upstream', upstream, () => new UpstreamTracker(upstream)),
       ),
       ...track.interfaces.map((tracked) =>
-        this.#shared(
-          'interface',
-          tracked,
-          () => new InterfaceTracker(tracked, clock, this.#onChange),
-        ),
+        this.#shared('interface', tracked, () => new InterfaceTracker(tracked, clock, onChange)),
+      ),
+      ...(track.gateways ?? []).map((gateway) =>
+        this.#shared('gateway', { name, gateway }, () => {
+          const place = { interface: name, never, clock, network, onChange };
+          return new GatewayTracker({ config: gateway, ...place });
+        }),
       ),
       ...scriptsTracked.map((script) =>
-        this.#shared(
-          'script',
-          script,
-          () => new ScriptTracker(script, clock, scripts, this.#onChange),
-        ),
+        this.#shared('script', script, () => new ScriptTracker(script, clock, scripts, onChange)),
       ),
     ];
   }

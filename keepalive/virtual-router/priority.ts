@@ -27,7 +27,15 @@ export type TrackerEffect =
 
 /** One tracker's verdict. */
 export interface TrackerReading {
-  readonly kind: 'proxy' | 'upstream' | 'interface' | 'script' | 'address' | 'send' | 'group';
+  readonly kind:
+    | 'proxy'
+    | 'upstream'
+    | 'interface'
+    | 'gateway'
+    | 'script'
+    | 'address'
+    | 'send'
+    | 'group';
   readonly name: string;
   readonly effect: TrackerEffect;
   /** For the operator: why it has this effect. */

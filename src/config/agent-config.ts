@@ -43,6 +43,20 @@ export interface TrackedInterface {
   readonly downDelayMs: number;
 }
 
+/** A neighbour on the router's interface that must answer; the weight as a script's. */
+export interface TrackedGateway {
+  readonly name: string;
+  /** Canonical text, IPv4 or IPv6. */
+  readonly address: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Answers in a row before it counts as reachable. */
+  readonly rise: number;
+  /** Silences in a row before it counts as unreachable. */
+  readonly fall: number;
+  readonly weight: number;
+}
+
 /** What lowers or raises the priority of a virtual router. */
 export interface Tracking {
   readonly proxy: boolean;
@@ -50,6 +64,8 @@ export interface Tracking {
   readonly scripts: readonly string[];
   /** Absent: none. */
   readonly upstreams?: readonly TrackedUpstream[];
+  /** Absent: none. */
+  readonly gateways?: readonly TrackedGateway[];
 }
 
 /** The BFD session that watches a virtual router's peer (design 4.2 rule 5). */

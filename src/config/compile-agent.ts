@@ -85,6 +85,11 @@ function compileTracking(track: EffectiveTracking): Tracking {
       downDelayMs: down_delay,
     })),
     upstreams: named(track.upstreams, ({ min_up, weight }) => ({ minUp: min_up, weight })),
+    gateways: named(track.gateways, ({ interval, timeout, ...gateway }) => ({
+      ...gateway,
+      intervalMs: interval,
+      timeoutMs: timeout,
+    })),
   };
 }
 

@@ -40,6 +40,7 @@ describe('the example of the design', () => {
             interfaces: [{ name: 'eth1', weight: 0, upDelayMs: 0, downDelayMs: 0 }],
             scripts: ['check_origin'],
             upstreams: [],
+            gateways: [],
           },
         },
       ],

@@ -28,7 +28,11 @@ export type EffectiveRouter = Omit<
 export type EffectiveBfd = Omit<NonNullable<VirtualRouterEntry['bfd']>, 'peer'> & {
   readonly peer: Readonly<Record<string, string>>;
 };
-export type EffectiveTracking = With<TrackEntry, 'proxy'>;
+export type EffectiveTracking = Omit<With<TrackEntry, 'proxy'>, 'gateways'> & {
+  readonly gateways?: Readonly<Record<string, EffectiveGateway>>;
+};
+type GatewayEntry = NonNullable<TrackEntry['gateways']>[string];
+export type EffectiveGateway = With<GatewayEntry, 'timeout'>;
 type TrackedInterfaces = Exclude<TrackEntry['interfaces'], readonly string[]>;
 export type EffectiveScript = With<HealthScriptEntry, 'timeout'>;
 export type EffectiveCheck = With<NonNullable<UpstreamEntry['health_check']>, 'timeout'>;
@@ -59,7 +63,7 @@ export function effectiveConfig(file: ConfigFile): EffectiveConfig {
       interface: byNode<string>(router.interface, nodes, () => ''),
       priority: byNode<number>(router.priority, nodes, (node) => node.priority),
       bfd: effectiveBfd(router.bfd, nodes),
-      track: { ...router.track, proxy: router.track.proxy ?? file.listeners !== undefined },
+      track: effectiveTracking(router.track, file.listeners !== undefined),
     })),
     health_scripts: mapValues(file.health_scripts, (script) => ({
       ...script,
@@ -74,6 +78,21 @@ export function effectiveConfig(file: ConfigFile): EffectiveConfig {
     admin: file.admin,
     log: file.log,
     proxy: file.proxy,
+  };
+}
+
+function effectiveTracking(track: TrackEntry, hasListeners: boolean): EffectiveTracking {
+  const { gateways, ...rest } = track;
+  const proxy = track.proxy ?? hasListeners;
+  if (gateways === undefined) return { ...rest, proxy };
+  const byDefault = settings.tracker.gateway.timeout.default;
+  return {
+    ...rest,
+    proxy,
+    gateways: mapValues(gateways, (gateway) => ({
+      ...gateway,
+      timeout: gateway.timeout ?? shorter(byDefault, gateway.interval),
+    })),
   };
 }
 

@@ -24,6 +24,13 @@ export const settings = {
     upDelay: { default: '0s', min: '0s', max: '1h' },
     downDelay: { default: '0s', min: '0s', max: '1h' },
     minUpMax: 1024,
+    gatewaysMax: 8,
+    gateway: {
+      interval: { default: '1s', min: '100ms', max: '1h' },
+      timeout: { default: '500ms', min: '10ms', max: '1m' },
+      rise: { default: 2, min: 1, max: 255 },
+      fall: { default: 3, min: 1, max: 255 },
+    },
   },
   bfd: {
     // keepalived's interval, RFC 5880's usual multiplier. 3 ms is what one host was seen to hold.

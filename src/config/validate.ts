@@ -12,7 +12,7 @@ import { adminApart, bindsUnique, limitsFit, routesDistinct } from './rules/list
 import type { Rule, RuleInput } from './rules/rule.ts';
 import { nodeAddressesDiffer, nodeMapsComplete, sectionsAgree } from './rules/sections.ts';
 import { trackersMatter } from './rules/tracker-walk.ts';
-import { trackedUpstreamsChecked, trackedUpstreamsExist } from './rules/trackers.ts';
+import { gatewaysApart, trackedUpstreamsChecked, trackedUpstreamsExist } from './rules/trackers.ts';
 import {
   serversBounded,
   serversUnique,
@@ -42,6 +42,7 @@ const entryRules: readonly Rule[] = [
   bfdSessionsAgree,
   trackersExist,
   trackedUpstreamsExist,
+  gatewaysApart,
   timeoutsFit,
   upstreamsExist,
   serversUnique,

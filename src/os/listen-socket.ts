@@ -9,7 +9,7 @@ import { OsError } from './errors.ts';
 import { interfaceIndex } from './interface-index.ts';
 import { parseIp } from './ip-address.ts';
 import { check, libc } from './libc.ts';
-import { allocateStable, type StableMemory } from './native.ts';
+import { attachFilter, packetFilter } from './packet-filter.ts';
 import {
   decodeSocketAddress,
   encodeSocketAddress,
@@ -24,7 +24,6 @@ import {
   IPPROTO_IPV6,
   IPV6_FREEBIND,
   IPV6_V6ONLY,
-  SO_ATTACH_FILTER,
   SO_REUSEADDR,
   SO_REUSEPORT,
   SOCK_CLOEXEC,
@@ -32,7 +31,7 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from './socket-constants.ts';
-import { getOption, setIntOption, setOption } from './socket-option.ts';
+import { getOption, setIntOption } from './socket-option.ts';
 
 const F_DUPFD_CLOEXEC = 1030;
 const EINVAL = 22;
@@ -112,7 +111,7 @@ export function closeDescriptor(fd: number): void {
  * listens by then; so close within that second.
  */
 export function stopArrivals(fd: number): void {
-  setOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, dropSynProgram().bytes, `${fd}, SO_ATTACH_FILTER`);
+  attachFilter(fd, dropSynProgram());
 }
 
 /**
@@ -126,35 +125,19 @@ export function waitingConnections(fd: number): number {
   return new DataView(info.buffer).getUint32(24, true);
 }
 
-let program: StableMemory | undefined;
+let program: Uint8Array | undefined;
 
 /**
- * `struct sock_fprog` with a classic BPF program that sees a segment from its TCP header on and
- * keeps it unless SYN is set. An ACK that finishes a handshake has no SYN, so it passes.
+ * Sees a segment from its TCP header on and keeps it unless SYN is set. An ACK that finishes a
+ * handshake has no SYN, so it passes.
  */
-function dropSynProgram(): StableMemory {
-  if (program !== undefined) {
-    return program;
-  }
-  const instructions = [
+function dropSynProgram(): Uint8Array {
+  program ??= packetFilter([
     { code: 0x30, jumpTrue: 0, jumpFalse: 0, k: 13 }, // ldb [13]: the flags
     { code: 0x45, jumpTrue: 0, jumpFalse: 1, k: 0x02 }, // jset SYN
     { code: 0x06, jumpTrue: 0, jumpFalse: 0, k: 0 }, // ret 0: drop
     { code: 0x06, jumpTrue: 0, jumpFalse: 0, k: 0xffffffff }, // ret all: keep
-  ];
-  const code = allocateStable(instructions.length * 8);
-  const codeView = new DataView(code.bytes.buffer);
-  instructions.forEach(({ code: opcode, jumpTrue, jumpFalse, k }, index) => {
-    codeView.setUint16(index * 8, opcode, true);
-    codeView.setUint8(index * 8 + 2, jumpTrue);
-    codeView.setUint8(index * 8 + 3, jumpFalse);
-    codeView.setUint32(index * 8 + 4, k, true);
-  });
-  const header = allocateStable(16);
-  const headerView = new DataView(header.bytes.buffer);
-  headerView.setUint16(0, instructions.length, true);
-  headerView.setBigUint64(8, code.address, true);
-  program = header;
+  ]);
   return program;
 }
 

@@ -44,6 +44,8 @@ export interface RawSocketOptions {
   readonly interface: string;
   /** Multicast group to join: 4 or 16 bytes, as the family. */
   readonly group: Uint8Array;
+  /** Of ICMPv6 (protocol 58), the message types that are received; absent: all. */
+  readonly icmpTypes?: readonly number[];
   onPacket(packet: RawPacket): void;
   /** A receive error; the socket stays open. */
   onError(error: OsError): void;
@@ -97,6 +99,7 @@ export class RawSocket {
       } else {
         this.#prepareIpv6();
       }
+      if (options.icmpTypes !== undefined) filterIcmp(this.#fd, options.icmpTypes);
       const read = () => void this.#read(READS_PER_WAKE_MAX);
       this.#watch = watchReadable(this.#fd, this.#label, read, options.onError);
     } catch (error) {
@@ -219,6 +222,17 @@ export class RawSocket {
       interfaceIndex: view(info).getInt32(16, true),
     };
   }
+}
+
+/** `struct icmp6_filter`: one bit per type, set for those that are held back (RFC 3542 section 3.2). */
+function filterIcmp(fd: number, types: readonly number[]): void {
+  const blocked = new Uint8Array(32).fill(0xff);
+  const view = new DataView(blocked.buffer);
+  for (const type of types) {
+    const word = (type >> 5) * 4;
+    view.setUint32(word, view.getUint32(word, true) & ~(1 << (type & 31)), true);
+  }
+  setOption(fd, c.IPPROTO_ICMPV6, c.ICMP6_FILTER, blocked, 'ICMP6_FILTER');
 }
 
 /** Beyond net.core.rmem_max with CAP_NET_ADMIN, up to it without. */

@@ -47,6 +47,9 @@ export const IPV6_HOPLIMIT = 52;
 export const IPV6_TCLASS = 67;
 export const IPV6_FREEBIND = 78;
 
+export const IPPROTO_ICMPV6 = 58;
+export const ICMP6_FILTER = 1;
+
 export const MSG_DONTWAIT = 0x40;
 
 export const EINTR = 4;

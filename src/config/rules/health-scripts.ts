@@ -53,6 +53,11 @@ export const timeoutsFit: Rule = ({ config }) => [
   ...Object.entries(config.upstreams).flatMap(([name, { health_check: check }]) =>
     check === undefined ? [] : timeoutFinding(['upstreams', name, 'health_check'], check),
   ),
+  ...Object.entries(config.virtual_routers).flatMap(([router, { track }]) =>
+    Object.entries(track.gateways ?? {}).flatMap(([name, gateway]) =>
+      timeoutFinding(['virtual_routers', router, 'track', 'gateways', name], gateway),
+    ),
+  ),
 ];
 
 function timeoutFinding(

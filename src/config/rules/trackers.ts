@@ -21,8 +21,8 @@ export function trackersOf(
   config: EffectiveConfig,
 ): readonly WeightedTracker[] {
   const path = ['virtual_routers', name, 'track'];
-  const { upstreams = {} } = track;
-  const maps = Object.entries({ upstreams, interfaces: trackedInterfaces(track) });
+  const { upstreams = {}, gateways = {} } = track;
+  const maps = Object.entries({ upstreams, interfaces: trackedInterfaces(track), gateways });
   return [
     ...maps.flatMap(([kind, map]) =>
       Object.entries(map).map(([tracked, { weight }]) => ({
@@ -73,6 +73,22 @@ export const trackedUpstreamsChecked: Rule = ({ config }) => {
       return [
         warning(path, `${name} has no health_check, so its servers always count as up`, 'key'),
       ];
+    }),
+  );
+};
+
+/** A gateway is somebody else: whoever holds a virtual address would ask itself. */
+export const gatewaysApart: Rule = ({ config }) => {
+  const virtual = Object.values(config.virtual_routers).flatMap(({ addresses }) =>
+    addresses.map(({ address }) => address),
+  );
+  const own = Object.values(config.nodes).map(({ address }) => address);
+  return Object.entries(config.virtual_routers).flatMap(([router, { track }]) =>
+    Object.entries(track.gateways ?? {}).flatMap(([name, { address }]) => {
+      const path = ['virtual_routers', router, 'track', 'gateways', name, 'address'];
+      const what = virtual.includes(address) ? 'a virtual address' : "a node's own address";
+      if (!virtual.includes(address) && !own.includes(address)) return [];
+      return [error(path, `found ${address}, ${what}; allowed: the address of a gateway`)];
     }),
   );
 };

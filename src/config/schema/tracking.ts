@@ -1,9 +1,19 @@
 /** `virtual_routers.NAME.track`: what moves the effective priority of a host. */
 import { z } from 'zod';
+import { formatIp, parseIp } from '../../os/ip-address.ts';
+import { isIpv4Mapped, isLoopback, isMulticast, isWildcard } from '../addresses.ts';
 import type { MinimumUp } from '../agent-config.ts';
 import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
-import { documented, duration, fieldError, integer, spelledOrNumber } from './field.ts';
+import {
+  documented,
+  duration,
+  fieldError,
+  integer,
+  optionalDuration,
+  spelled,
+  spelledOrNumber,
+} from './field.ts';
 import { interfaceAllowed, interfaceKey, interfaceValue } from './interface-name.ts';
 import { namedMap, nameValue } from './names.ts';
 
@@ -57,6 +67,36 @@ const interfaceSchema = z.strictObject({
   }),
 });
 
+const gatewayAllowed = 'an IPv4 or IPv6 address, such as 198.51.100.1';
+
+function parseGateway(text: string): Parsed<string> {
+  const bytes = parseIp(text);
+  if (bytes === null) return refused('');
+  if (isMulticast(bytes) || isLoopback(bytes) || isWildcard(bytes) || isIpv4Mapped(bytes)) {
+    return refused('not the address of a neighbour');
+  }
+  return parsed(formatIp(bytes));
+}
+
+const { gateway } = tracker;
+const gatewaySchema = z.strictObject({
+  address: documented(
+    spelled(gatewayAllowed, parseGateway, (text) => text),
+    {
+      doc: "A neighbour on the router's interface; its family need not be the router's.",
+      allowed: gatewayAllowed,
+      default: null,
+    },
+  ),
+  interval: duration(gateway.interval, { doc: 'Time from one question to the next.' }),
+  timeout: optionalDuration(gateway.timeout, `${gateway.timeout.default}, or a shorter interval`, {
+    doc: 'How long an answer may take. Not more than the interval.',
+  }),
+  rise: integer(gateway.rise, { doc: 'Answers in a row before it counts as reachable.' }),
+  fall: integer(gateway.fall, { doc: 'Silences in a row before it counts as unreachable.' }),
+  weight: weight('it is unreachable'),
+});
+
 const interfacesMax = tracker.interfacesMax;
 const interfacesAllowed =
   `a list of at most ${interfacesMax} interface names, or a map of weight, up_delay and ` +
@@ -103,6 +143,16 @@ export const trackSchema = z.strictObject({
       `fault; a map gives each its weight and delays. A name is ${interfaceAllowed}.`,
     allowed: interfacesAllowed,
     default: '[]',
+  }),
+  gateways: documented(namedMap(gatewaySchema, 'gateways', tracker.gatewaysMax).optional(), {
+    doc:
+      "Neighbours on the router's interface that must answer, by a name of your choice. They " +
+      'are asked by ARP or neighbour solicitation, never in the name of a virtual address.',
+    allowed: `a map of 1 to ${tracker.gatewaysMax} gateways by name`,
+    default: 'none',
+    danger:
+      'A gateway that is down is down for both hosts: prefer a weight to a fault, so that ' +
+      'the addresses stay with the better host.',
   }),
   scripts: documented(scriptsSchema, {
     doc: 'Health scripts that count for this router, each with its own weight.',

@@ -1,10 +1,10 @@
 /**
- * Rise and fall of a health script as a pure counter: a verdict changes only after so many results
- * in a row that contradict it.
+ * Rise and fall of what is checked again and again (a health script, a gateway) as a pure counter: a
+ * verdict changes only after so many results in a row that contradict it.
  */
 
-/** A script's verdict and the run of results against it. */
-export interface ScriptHealth {
+/** A verdict and the run of results against it. */
+export interface CheckHealth {
   /** Unknown until the first result. */
   readonly verdict: 'unknown' | 'passing' | 'failing';
   /** Results in a row that contradict the verdict. */
@@ -12,17 +12,17 @@ export interface ScriptHealth {
 }
 
 /** Before the first result. */
-export const unknownHealth: ScriptHealth = { verdict: 'unknown', against: 0 };
+export const unknownHealth: CheckHealth = { verdict: 'unknown', against: 0 };
 
 /**
- * Counts one result. The first one decides alone: until then the script counts as failing, and a
+ * Counts one result. The first one decides alone: until then the check counts as failing, and a
  * sound node should not stay out for `rise` intervals after every start.
  */
 export function countResult(
-  health: ScriptHealth,
+  health: CheckHealth,
   passed: boolean,
   thresholds: { readonly rise: number; readonly fall: number },
-): ScriptHealth {
+): CheckHealth {
   const verdict = passed ? 'passing' : 'failing';
   if (health.verdict === 'unknown' || health.verdict === verdict) return { verdict, against: 0 };
   const against = health.against + 1;
