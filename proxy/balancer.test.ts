@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { BroadcastChannel } from 'node:worker_threads';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ProxyConfig } from '../src/config/proxy-config.ts';
 import { Balancer } from './balancer.ts';
 import { proxyConfig, SILENT_LOG, upstreamConfig } from './data-plane.fixture.ts';
@@ -181,6 +181,52 @@ describe('stopping', () => {
     expect(outcome).toEqual({ cut: 0 });
     expect(tallies.reduce((sum, { broken }) => sum + broken, 0)).toBe(0);
     expect(tallies.reduce((sum, { answered }) => sum + answered, 0)).toBeGreaterThan(500);
+  });
+
+  describe('serves what waits in the socket of a slot', () => {
+    const channel = new BroadcastChannel('crash');
+    afterAll(() => channel.close());
+
+    async function startOne(): Promise<Balancer> {
+      const entry = new URL('./crashing-worker.fixture.ts', import.meta.url);
+      const balancer = new Balancer({ ...config, workers: 1 }, { log: SILENT_LOG }, entry);
+      running.push(balancer);
+      await balancer.started;
+      return balancer;
+    }
+
+    async function stopWithClients(balancer: Balancer): Promise<void> {
+      const port = portOf(balancer);
+      const clients = await Promise.all(Array.from({ length: 8 }, () => rawClient(port)));
+      for (const client of clients) client.send(REQUEST);
+      const stopped = balancer.stop();
+      await Promise.all(clients.map((client) => client.has('ok')));
+      for (const { socket } of clients) socket.destroy();
+      expect(await stopped).toEqual({ cut: 0 });
+    }
+
+    it('that waits for its next worker', async () => {
+      const balancer = await startOne();
+      const worker = () => balancer.status().workers[0]!;
+      // Each death makes the pause before the next start longer.
+      for (let deaths = 1; deaths <= 4; deaths++) {
+        await vi.waitFor(() => expect(worker().state).toBe('running'), 5000);
+        channel.postMessage(0);
+        await vi.waitFor(() => expect(worker()).toMatchObject({ state: 'waiting', deaths }));
+      }
+      await stopWithClients(balancer);
+      expect(worker().deaths).toBe(4);
+    });
+
+    it('whose worker dies before it has accepted them', async () => {
+      const balancer = await startOne();
+      const still = new Promise((resolve) => {
+        channel.onmessage = resolve;
+      });
+      channel.postMessage('late');
+      await still;
+      await stopWithClients(balancer);
+    });
   });
 
   it('answers what comes on an idle connection during its grace, and says close', async () => {

@@ -44,6 +44,11 @@ export class WorkerSlot {
   #deaths = 0;
   #startedAt = 0;
   #timer: NodeJS.Timeout | null = null;
+  /** Until when a stopping worker may take, by performance.now(). */
+  #drainBy = 0;
+  /** While stopping, this slot already got a worker for nothing but what waits in its sockets. */
+  #relieved = false;
+  #isDeaf = false;
   readonly #deaf = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   #cut = 0;
@@ -72,8 +77,12 @@ export class WorkerSlot {
   /** Starts a worker. */
   start(): void {
     this.#timer = null;
-    this.#startedAt = performance.now();
     this.#enter('starting');
+    this.#launch();
+  }
+
+  #launch(): Worker {
+    this.#startedAt = performance.now();
     const worker = new Worker(this.#entry, {
       name: `worker-${this.#index}`,
       workerData: this.#owner.setup(this.#index),
@@ -85,27 +94,37 @@ export class WorkerSlot {
       this.#log.error({ error: describe(error) }, 'the worker failed');
     });
     worker.on('exit', (code) => this.#exited(code));
+    return worker;
   }
 
   /**
-   * Has the worker accept what waits and finish what is in flight. `deaf` resolves when it accepts no
-   * more, `ended` when the thread is gone, with the number of connections it had to cut.
+   * Has the worker accept what waits and finish what is in flight; a slot that has none just now gets
+   * one for that. `deaf` resolves when it accepts no more, `ended` when the thread is gone, with the
+   * number of connections it had to cut.
    */
   drain(timeoutMs: number): { readonly deaf: Promise<void>; readonly ended: Promise<number> } {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    const worker = this.#worker;
-    this.#enter(worker === null ? 'ended' : 'draining');
-    if (worker === null) {
-      this.#deaf.resolve();
-      this.#ended.resolve();
-    } else {
-      const order: DrainOrder = { kind: 'drain', timeoutMs };
-      worker.postMessage(order);
-      const overdue = setTimeout(() => worker.terminate(), timeoutMs + WORKER_EXIT_GRACE_MS);
-      this.#ended.promise.finally(() => clearTimeout(overdue));
-    }
+    this.#enter('draining');
+    this.#drainBy = performance.now() + timeoutMs;
+    const overdueMs = timeoutMs + WORKER_EXIT_GRACE_MS;
+    const overdue = setTimeout(() => this.#worker?.terminate(), overdueMs);
+    this.#ended.promise.finally(() => clearTimeout(overdue));
+    if (this.#worker === null) this.#relieve();
+    else this.#order(this.#worker);
     return { deaf: this.#deaf.promise, ended: this.#ended.promise.then(() => this.#cut) };
+  }
+
+  /** Connections may wait in the slot's sockets, and it has no worker: a last one takes them. */
+  #relieve(): void {
+    this.#relieved = true;
+    this.#order(this.#launch());
+  }
+
+  #order(worker: Worker): void {
+    const timeoutMs = Math.max(0, this.#drainBy - performance.now());
+    const order: DrainOrder = { kind: 'drain', timeoutMs };
+    worker.postMessage(order);
   }
 
   #heard(report: WorkerReport): void {
@@ -114,6 +133,7 @@ export class WorkerSlot {
     } else if (report.kind === 'ready') {
       if (this.#state === 'starting') this.#enter('running');
     } else if (report.kind === 'deaf') {
+      this.#isDeaf = true;
       this.#deaf.resolve();
     } else {
       this.#cut = report.cut;
@@ -124,6 +144,11 @@ export class WorkerSlot {
     this.#worker = null;
     this.#owner.released(this.#index);
     if (this.#state === 'draining') {
+      const inTime = performance.now() < this.#drainBy;
+      if (!this.#isDeaf && !this.#relieved && inTime) {
+        this.#relieve();
+        return;
+      }
       this.#enter('ended');
       this.#deaf.resolve();
       this.#ended.resolve();
