@@ -17,6 +17,18 @@ export const REQUEST_BUFFER_BYTES = 2048;
 /** Servers tried for one request when connecting fails. */
 export const CONNECT_TRIES_MAX = 3;
 
+/**
+ * Reads, of at most 64 KiB, from a TCP client before a server has accepted. Only who reads notices
+ * that the client has gone away meanwhile.
+ */
+export const EARLY_READS_MAX = 4;
+
+/**
+ * A TCP client that has sent its end and nothing else has most likely closed: its connection to a
+ * server gets so much longer, for the few that only half-close.
+ */
+export const ENDED_CLIENT_CONNECT_MS = 250;
+
 /** A connection being closed waits so long, and takes so much, for the client to hear the answer. */
 export const LINGER_TIMEOUT_MS = 2000;
 export const LINGER_BYTES_MAX = 1024 * 1024;

@@ -6,6 +6,7 @@ import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { proxyConfig, startPlane, type TestPlane, upstreamConfig } from '../data-plane.fixture.ts';
 import { fullQueue } from '../health/full-queue.fixture.ts';
 import { closedPort } from '../health/origin.fixture.ts';
+import { EARLY_READS_MAX } from '../limits.ts';
 import { RawOrigin, type RawPeer, rawClient } from '../raw-peers.fixture.ts';
 import { settled } from '../upstream/settled.fixture.ts';
 
@@ -178,14 +179,46 @@ describe('sessions that come to nothing', () => {
     await full.close();
   });
 
-  it('end at the connect timeout when the client, not read yet, is gone before', async () => {
+  it.each<[string, (socket: Socket) => unknown]>([
+    ['resets', (socket) => socket.resetAndDestroy()],
+    ['closes', (socket) => socket.destroy()],
+    ['sends something and resets', (socket) => socket.write('a', () => socket.resetAndDestroy())],
+  ])('end when the client %s while we connect, at the expense of no one', async (_, leave) => {
     const full = await fullQueue();
-    begin({ connectTimeoutMs: 200 }, [full.port]);
+    begin({ connectTimeoutMs: 60_000 }, [full.port]);
     const client = await rawClient(proxy.port);
     await expect.poll(() => proxy.server(full.port).inFlight).toBe(1);
-    client.socket.resetAndDestroy();
+    leave(client.socket);
     await settled(proxy, ports);
+    expect(proxy.server(full.port)).toMatchObject({ connectTimeouts: 0, connectFailures: 0 });
     await full.close();
+  });
+
+  it('are none when a client says all it has to say, and ends, while we connect', async () => {
+    const full = await fullQueue();
+    begin({ connectTimeoutMs: 500 }, [full.port, origin.port]);
+    const client = await rawClient(proxy.port);
+    await expect.poll(() => proxy.server(full.port).inFlight).toBe(1);
+    const text = 'early '.repeat(EARLY_READS_MAX * 20_000);
+    client.socket.end(text);
+    const server = await origin.connection();
+    expect((await server.end()) === text).toBe(true);
+    server.socket.end('late');
+    expect(await client.end()).toBe('late');
+    await settled(proxy, ports);
+    expect(proxy.listener()).toMatchObject({ bytesIn: text.length, bytesOut: 4 });
+    await full.close();
+  });
+
+  it('are none when a client only listens', async () => {
+    begin();
+    const client = await rawClient(proxy.port);
+    client.socket.end();
+    const server = await origin.connection();
+    await server.end();
+    server.socket.end('time');
+    expect(await client.end()).toBe('time');
+    await settled(proxy, ports);
   });
 
   it('end with the balancer while connecting', async () => {

@@ -1,15 +1,15 @@
 import type { Drainable } from '../frontend/connection-set.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler } from '../io/engine.ts';
-import { CONNECT_TRIES_MAX } from '../limits.ts';
+import { CONNECT_TRIES_MAX, EARLY_READS_MAX, ENDED_CLIENT_CONNECT_MS } from '../limits.ts';
 import { ListenerCounter, ServerCounter } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
 import { Splice, type SpliceEnd, type SpliceOwner } from './splice.ts';
 import type { TcpContext } from './tcp-context.ts';
 
 /**
- * One TCP client: select, connect, splice. Nothing is read from the client before a server has
- * accepted, so trying another server is always safe.
+ * One TCP client: select, connect, splice. Nothing is sent to a server before it has accepted, so
+ * trying another one is always safe; what the client sends earlier is kept, within a bound.
  */
 export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   readonly #context: TcpContext;
@@ -19,20 +19,30 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   #server: Server | null = null;
   #origin: Connection | null = null;
   #splice: Splice | null = null;
+  readonly #early: Buffer[] = [];
+  #clientEnded = false;
   #over = false;
 
   constructor(context: TcpContext, client: Connection) {
     this.#context = context;
     this.#client = client;
     this.#deadline = new Deadline(context.engine.deadlines, () => {
-      this.#failed('connect_timeout');
+      if (this.#clientSilent) this.#giveUp();
+      else this.#failed('connect_timeout');
     });
   }
 
   /** Begins to connect. */
   start(): void {
-    this.#client.handler = { ...IGNORING, onClose: () => this.#giveUp() };
-    this.#client.pause();
+    this.#client.handler = {
+      ...IGNORING,
+      onData: (bytes, start, end) => this.#keep(bytes, start, end),
+      onEnd: () => {
+        this.#clientEnded = true;
+        if (this.#clientSilent) this.#await();
+      },
+      onClose: () => this.#giveUp(),
+    };
     this.#select();
   }
 
@@ -41,8 +51,11 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     this.#deadline.clear();
     this.#server!.count(ServerCounter.connections);
     const { idleTimeoutMs } = upstream.config;
-    this.#splice = new Splice(engine, this.#client, this.#origin!, idleTimeoutMs, this);
+    const splice = new Splice(engine, this.#client, this.#origin!, idleTimeoutMs, this);
+    this.#splice = splice;
     this.#client.resume();
+    for (const bytes of this.#early.splice(0)) splice.fromClient(bytes, 0, bytes.length);
+    if (this.#clientEnded) splice.clientEnded();
   }
 
   onData(): void {}
@@ -90,8 +103,30 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     server.begin();
     if (this.#tried.length > 0) server.count(ServerCounter.retries);
     this.#server = server;
-    this.#deadline.set(upstream.config.connectTimeoutMs);
+    this.#await();
     this.#origin = engine.connect(server, this);
+  }
+
+  /** The client has ended without a word: it has closed, or it only wants to listen. */
+  get #clientSilent(): boolean {
+    return this.#clientEnded && this.#early.length === 0;
+  }
+
+  /** Begins the time that connecting may take. */
+  #await(): void {
+    const { connectTimeoutMs } = this.#context.upstream.config;
+    const silent = this.#clientSilent;
+    this.#deadline.set(
+      silent ? Math.min(connectTimeoutMs, ENDED_CLIENT_CONNECT_MS) : connectTimeoutMs,
+    );
+  }
+
+  /** Bytes for the server that is not there yet. */
+  #keep(bytes: Buffer, start: number, end: number): void {
+    const kept = this.#context.engine.allocate(end - start);
+    bytes.copy(kept, 0, start, end);
+    this.#early.push(kept);
+    if (this.#early.length >= EARLY_READS_MAX) this.#client.pause();
   }
 
   /** This server could not be reached; the next one, if there is one. */
