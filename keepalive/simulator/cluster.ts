@@ -125,6 +125,7 @@ export class Cluster {
       lan: this.lan,
       interface: INTERFACE,
       source: parseIp(hostAddress(options.family, index))!,
+      ...(options.grouped ? { second: secondAddress(options, index) } : {}),
       config: agentConfig(options, index),
       addressMicros: options.addressMicros,
       jitterMicros: options.hosts[index]!.jitterMicros,
@@ -167,17 +168,28 @@ function hostAddress(family: 4 | 6, index: number): string {
   return family === 4 ? `198.51.100.${11 + index}` : `fe80::${11 + index}`;
 }
 
-function agentConfig(options: SwarmOptions, index: number): AgentConfig {
-  const { family, scriptWeight } = options;
+function otherFamily(family: 4 | 6): 4 | 6 {
+  return family === 4 ? 6 : 4;
+}
+
+function secondAddress(options: SwarmOptions, index: number): Uint8Array {
+  const place = options.reversed ? options.hosts.length - index : index;
+  return parseIp(hostAddress(otherFamily(options.family), place))!;
+}
+
+/** One family's virtual router; in a group it is named after its family. */
+function routerConfig(options: SwarmOptions, index: number, family: 4 | 6): VirtualRouterConfig {
+  const { scriptWeight, grouped } = options;
   const prefixLength = family === 4 ? 24 : 64;
   const base = family === 4 ? '198.51.100.' : '2001:db8::';
   const priorities = options.hosts.map(({ priority }) => priority);
-  const router: VirtualRouterConfig = {
-    name: 'web',
+  return {
+    name: grouped ? `web.ipv${family}` : 'web',
+    ...(grouped ? { syncGroup: 'web' } : {}),
     vrid: 51,
     interface: INTERFACE,
     family,
-    version: options.version,
+    version: family === 6 ? 3 : options.version,
     priority: options.hosts[index]!.priority,
     advertIntervalMs: options.advertIntervalMs,
     addresses: Array.from({ length: options.addressCount }, (_, i) => ({
@@ -194,11 +206,16 @@ function agentConfig(options: SwarmOptions, index: number): AgentConfig {
       scripts: scriptWeight === null ? [] : ['check'],
     },
   };
+}
+
+function agentConfig(options: SwarmOptions, index: number): AgentConfig {
+  const { family, grouped, scriptWeight } = options;
+  const families = grouped ? [family, otherFamily(family)] : [family];
   return {
     node: nodeName(index),
     nodes: options.hosts.map((_, i) => nodeName(i)),
     digest: '',
-    virtualRouters: [router],
+    virtualRouters: families.map((one) => routerConfig(options, index, one)),
     healthScripts:
       scriptWeight === null
         ? []

@@ -38,6 +38,35 @@ const isolate: Begin = (cluster, host) => {
   return { text: `${cluster.name(host)} is cut off`, end: () => cut(false) };
 };
 
+/** One family's advertisements are lost, one way or both, while the other's pass. */
+const cutOneFamily: Begin = (cluster, host, prng) => {
+  if (!cluster.options.grouped) return null;
+  const other = prng.pick(cluster.hosts.filter((candidate) => candidate !== host));
+  const family = prng.pick<4 | 6>([4, 6]);
+  const both = prng.chance(0.3);
+  const cut = (on: boolean) => {
+    cluster.lan.cut(host.station, other.station, on, [family]);
+    if (both) cluster.lan.cut(other.station, host.station, on, [family]);
+  };
+  cut(true);
+  const [name, otherName] = [cluster.name(host), cluster.name(other)];
+  return {
+    text: `IPv${family} of ${name} is not heard by ${otherName}${both ? ', nor the reverse' : ''}`,
+    end: () => cut(false),
+  };
+};
+
+/** One family has no address to send from: its router leaves the election, the other's stays. */
+const loseFamily: Begin = (cluster, host, prng) => {
+  if (!cluster.options.grouped || host.agent === null) return null;
+  const family = prng.pick<4 | 6>([4, 6]);
+  host.setSource(family, false);
+  return {
+    text: `${cluster.name(host)} has no IPv${family} address to send from`,
+    end: () => host.setSource(family, true),
+  };
+};
+
 const badNetwork: Begin = (cluster, _host, prng) => {
   const { delayMinMicros, delayMaxMicros, advertIntervalMs } = cluster.options;
   const loss = prng.pick([0.02, 0.1, 0.3, 0.6]);
@@ -143,7 +172,7 @@ const scriptFails: Begin = (cluster, host) => {
 };
 
 const meddle: Begin = (cluster, host, prng) => {
-  const { addresses } = cluster.hosts[0]!.config.virtualRouters[0]!;
+  const addresses = host.config.virtualRouters.flatMap((router) => router.addresses);
   if (host.agent === null || !host.linkUp) return null;
   const { address } = prng.pick(addresses);
   const present = !host.addresses.has(address);
@@ -186,6 +215,9 @@ const flush: Begin = (cluster, host) => {
 
 const KINDS: readonly Begin[] = [
   cutOneWay,
+  cutOneFamily,
+  cutOneFamily,
+  loseFamily,
   isolate,
   badNetwork,
   stall,

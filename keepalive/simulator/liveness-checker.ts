@@ -1,9 +1,11 @@
 import type { Transition } from '../status.ts';
-import { faultPriority } from '../virtual-router/priority.ts';
+import { deadPriority, faultPriority } from '../virtual-router/priority.ts';
 import type { Cluster } from './cluster.ts';
 import { Violation } from './safety-checker.ts';
 import type { SimHost } from './sim-host.ts';
 
+/** A host without a source address in either takes no part. */
+const FAMILIES = 2;
 /** After the last announcement of a schedule's first second there is never a longer gap. */
 const ANNOUNCE_SETTLE_MICROS = 1_200_000;
 
@@ -53,11 +55,12 @@ export class LivenessChecker {
   #groups(): SimHost[][] {
     const { lan } = this.#cluster;
     const hosts = this.#cluster.hosts.filter(
-      (host) => host.agent !== null && !host.paused && host.linkUp,
+      (host) =>
+        host.agent !== null && !host.paused && host.linkUp && host.sourceless.size < FAMILIES,
     );
     const groups: SimHost[][] = [];
     for (const host of hosts) {
-      const group = groups.find((members) => lan.connected(members[0]!.station, host.station));
+      const group = groups.find((members) => lan.inTouch(members[0]!.station, host.station));
       if (group === undefined) groups.push([host]);
       else group.push(host);
     }
@@ -65,7 +68,7 @@ export class LivenessChecker {
       hosts.every((host) =>
         group.every((member) =>
           member === host || group.includes(host)
-            ? member === host || lan.connected(member.station, host.station)
+            ? member === host || lan.inTouch(member.station, host.station)
             : lan.separated(member.station, host.station),
         ),
       ),
@@ -75,18 +78,37 @@ export class LivenessChecker {
 
   #checkGroup(group: readonly SimHost[]): void {
     if (group.some((host) => host.refuseSends || host.refuseAddresses)) return;
-    const holders = group.filter((host) => host.answers);
     const standings = group.map((host) => host.agent!.status().routers[0]!.priority);
     const names = group.map((host) => this.#cluster.name(host)).join(', ');
-    if (holders.length === 0 && standings.every(({ claimInMs }) => claimInMs !== null)) return;
-    const holder = holders[0];
-    const complete = holder?.addresses.size === this.#cluster.options.addressCount;
-    if (holder === undefined || holders.length !== 1 || !complete) {
-      const list = holders.map((host) => this.#cluster.name(host)).join(', ') || 'nobody';
-      throw new Violation('not-one-holder', `of ${names}, ${list} held the addresses`);
+    if (
+      !group.some((host) => host.answers) &&
+      standings.every(({ claimInMs }) => claimInMs !== null)
+    )
+      return;
+    const best = Math.max(...standings.map(({ effective }) => effective));
+    const all = new Set<SimHost>();
+    for (const router of group[0]!.config.virtualRouters) {
+      const holders = group.filter((host) => host.answersFor(router));
+      for (const host of holders) all.add(host);
+      const able = group.filter(({ sourceless }) => !sourceless.has(router.family));
+      // Hosts that are all as sick as can be may block each other where one lacks a family.
+      const may = able.length === 0 || (best <= deadPriority && able.length < group.length);
+      if (holders.length === 0 && may) continue;
+      const holder = holders[0];
+      const complete = router.addresses.every(({ address }) => holder?.addresses.has(address));
+      if (holders.length !== 1 || !complete) {
+        const list = holders.map((host) => this.#cluster.name(host)).join(', ') || 'nobody';
+        throw new Violation('not-one-holder', `of ${names}, ${list} held ${router.name}`);
+      }
+    }
+    const [holder] = all;
+    const lacking = group.some(({ sourceless }) => sourceless.size > 0);
+    if (holder === undefined || (best <= deadPriority && lacking)) return;
+    if (all.size !== 1) {
+      const list = [...all].map((host) => this.#cluster.name(host)).join(', ');
+      throw new Violation('split-group', `${list} share what belongs together`);
     }
     const priority = standings[group.indexOf(holder)]!.effective;
-    const best = Math.max(...standings.map(({ effective }) => effective));
     if (priority < best && this.#mustMove(priority)) {
       throw new Violation(
         'wrong-holder',

@@ -1,3 +1,4 @@
+import type { VirtualRouterConfig } from '../../src/config/agent-config.ts';
 import { addressLifetimeMinSeconds, drainPauseMicros } from '../limits.ts';
 import type { Transition } from '../status.ts';
 import { millis } from '../transition-text.ts';
@@ -13,6 +14,7 @@ export class Violation extends Error {
     | 'late-claim'
     | 'not-one-holder'
     | 'wrong-holder'
+    | 'split-group'
     | 'flap'
     | 'neighbours';
 
@@ -118,14 +120,18 @@ export class SafetyChecker {
     const { lan, options } = this.#cluster;
     const { loss, delayMaxMicros } = lan.quality;
     if (loss > 0 || delayMaxMicros > options.delayMaxMicros) return false;
-    return this.#answers(a) && this.#answers(b) && lan.connected(a.station, b.station);
+    // The members of a group move together, so that one family is enough to settle it.
+    if (!lan.inTouch(a.station, b.station)) return false;
+    return a.config.virtualRouters.some(
+      (router) => this.#answers(a, router) && this.#answers(b, router),
+    );
   }
 
-  #answers(host: SimHost): boolean {
-    if (host.refuseSends) return false;
+  #answers(host: SimHost, router: VirtualRouterConfig): boolean {
+    if (host.refuseSends || host.sourceless.size > 0) return false;
     // What somebody adds while the process does not run, or just before, stays until it does.
     const since = host.paused ? host.pausedAt : this.#cluster.clock.now;
     if (since < host.meddledUntil) return false;
-    return host.answers;
+    return host.answersFor(router);
   }
 }

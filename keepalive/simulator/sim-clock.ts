@@ -1,4 +1,5 @@
-import type { Timer } from '../ports.ts';
+import type { Clock, Timer } from '../ports.ts';
+import type { Prng } from './prng.ts';
 
 interface Entry {
   readonly at: number;
@@ -107,4 +108,31 @@ export class SimClock {
 
 function before(a: Entry, b: Entry): boolean {
   return a.at !== b.at ? a.at < b.at : a.order < b.order;
+}
+
+/** What makes one host's clock its own. */
+export interface HostClockOptions {
+  readonly clock: SimClock;
+  readonly prng: Prng;
+  /** Parts per million that it runs fast (or slow). */
+  readonly driftPpm: number;
+  /** Most a timer is late. */
+  readonly jitterMicros: number;
+  /** Each host's clock starts somewhere else: only differences may matter. */
+  readonly offsetMicros: number;
+}
+
+/** A host's clock; `whenRunning` is given what a timer calls, for the process to run. */
+export function hostClock(
+  { clock, prng, driftPpm, jitterMicros, offsetMicros }: HostClockOptions,
+  whenRunning: (run: () => void) => void,
+): Clock {
+  const rate = 1 + driftPpm / 1_000_000;
+  return {
+    now: () => Math.floor(clock.now * rate) + offsetMicros,
+    timer: (at, callback) => {
+      const global = Math.ceil((at - offsetMicros) / rate) + 1;
+      return clock.at(global + prng.integer(0, jitterMicros), () => whenRunning(callback));
+    },
+  };
 }

@@ -1,8 +1,11 @@
-import type { AgentConfig, VirtualAddress } from '../../src/config/agent-config.ts';
+import type {
+  AgentConfig,
+  VirtualAddress,
+  VirtualRouterConfig,
+} from '../../src/config/agent-config.ts';
 import { OsError } from '../../src/os/errors.ts';
 import type { Agent } from '../agent.ts';
 import { startAgent } from '../index.ts';
-import { multicastGroup } from '../packet/multicast-group.ts';
 import type {
   AdvertisementSocket,
   AgentPorts,
@@ -18,12 +21,11 @@ import type {
 import type { ProxyReport } from '../tracking/proxy-tracker.ts';
 import type { Prng } from './prng.ts';
 import { SimBfd } from './sim-bfd.ts';
-import type { SimClock } from './sim-clock.ts';
-import type { Frame, SimLan } from './sim-lan.ts';
+import { hostClock, type SimClock } from './sim-clock.ts';
+import { type Frame, familyOfFrame, type SimLan } from './sim-lan.ts';
 import { SimLease } from './sim-lease.ts';
+import { SimSockets } from './sim-sockets.ts';
 
-/** Packets a socket keeps for a process that does not read; the rest is lost, as in a kernel. */
-const SOCKET_QUEUE_MAX = 256;
 const ENODEV = 19;
 const EPERM = 1;
 const ENOBUFS = 105;
@@ -35,6 +37,8 @@ export interface SimHostOptions {
   readonly lan: SimLan;
   readonly interface: string;
   readonly source: Uint8Array;
+  /** Its address of the other family; absent: only one family is used. */
+  readonly second?: Uint8Array;
   readonly config: AgentConfig;
   /** Time a kernel takes to add or remove an address. */
   readonly addressMicros: number;
@@ -67,6 +71,8 @@ export class SimHost {
   refuseSockets = false;
   /** The interface has an address to send from. */
   hasSource = true;
+  /** Families in which somebody took that address away. */
+  readonly sourceless = new Set<4 | 6>();
   /** When the process last stopped running, when it ran again, and how long that was. */
   pausedAt = 0;
   resumedAt = -1;
@@ -78,11 +84,12 @@ export class SimHost {
   readonly #options: SimHostOptions;
   /** Callbacks of a process that is gone must not run: each process has its number. */
   #process = 0;
+  /** What a kernel was doing is not done by the next one. */
+  #boot = 0;
   #paused = false;
   #frozen = false;
   #waiting: (() => void)[] = [];
-  #queue: Frame[] = [];
-  #onPacket: ((packet: ReceivedPacket) => void) | null = null;
+  readonly #sockets = new SimSockets();
   #subscriber: ((event: NetworkEvent) => void) | null = null;
   #link: LinkState | null;
   readonly #expiries = new Map<string, Timer>();
@@ -114,7 +121,13 @@ export class SimHost {
 
   /** The network sees the addresses here: configured, connected, and not muted by the lease. */
   get answers(): boolean {
-    return this.linkUp && this.addresses.size > 0 && this.lease.speaks;
+    return this.config.virtualRouters.some((router) => this.answersFor(router));
+  }
+
+  /** The same of one virtual router's addresses. */
+  answersFor(router: VirtualRouterConfig): boolean {
+    const held = router.addresses.some(({ address }) => this.addresses.has(address));
+    return this.linkUp && held && this.lease.speaksFor(router);
   }
 
   get linkUp(): boolean {
@@ -124,7 +137,7 @@ export class SimHost {
   /** Starts a new agent process; the kernel's state is what an earlier one left. */
   start(): void {
     this.#process += 1;
-    this.#queue = [];
+    this.#sockets.reset();
     this.#bfd.forget();
     this.#waiting = [];
     this.#paused = false;
@@ -137,7 +150,7 @@ export class SimHost {
     this.#process += 1;
     this.agent = null;
     this.#bfd.forget();
-    this.#onPacket = null;
+    this.#sockets.reset();
     this.#subscriber = null;
     this.#paused = false;
     this.#options.onChange();
@@ -146,6 +159,7 @@ export class SimHost {
   /** Power loss: nothing of it is left. */
   lose(): void {
     this.kill();
+    this.#boot += 1;
     this.lease.forget();
     this.sweep();
   }
@@ -168,7 +182,7 @@ export class SimHost {
 
   /** Packets in the socket that the process has not read. */
   get unread(): number {
-    return this.#queue.length;
+    return this.#sockets.unread;
   }
 
   /** It runs again: first the timers that are due, then what the socket kept. */
@@ -179,7 +193,7 @@ export class SimHost {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const run of waiting) run();
-    this.#readQueue();
+    this.#sockets.read();
     this.#bfd.drain();
     this.#options.onChange();
   }
@@ -210,6 +224,14 @@ export class SimHost {
   /** What the balancer says of itself; its socket is read when the process runs. */
   setProxy(report: ProxyReport): void {
     this.#whenRunning(this.#process, () => this.agent?.setProxy(report));
+  }
+
+  /** There is, or is not, an address to send from in one family; the agent hears of it. */
+  setSource(family: 4 | 6, present: boolean): void {
+    if (present) this.sourceless.delete(family);
+    else this.sourceless.add(family);
+    const type = present ? 'address-added' : 'address-removed';
+    this.#notify({ type, interface: this.#options.interface, address: 'source' });
   }
 
   /** An interface that is only tracked. */
@@ -259,26 +281,9 @@ export class SimHost {
       if (this.linkUp && !(this.#paused && this.#frozen)) this.#bfd.receive(frame);
       return;
     }
-    if (!this.linkUp || this.#onPacket === null) return;
-    if (!this.#paused) this.#deliver(frame);
-    else if (!this.#frozen && this.#queue.length < SOCKET_QUEUE_MAX) this.#queue.push(frame);
-  }
-
-  #readQueue(): number {
-    const queue = this.#queue;
-    this.#queue = [];
-    for (const frame of queue) this.#deliver(frame);
-    return queue.length;
-  }
-
-  #deliver(frame: Frame): void {
-    const family = frame.source.length === 4 ? 4 : 6;
-    this.#onPacket?.({
-      message: frame.message,
-      source: frame.source,
-      destination: multicastGroup(family),
-      hopLimit: frame.hopLimit,
-    });
+    if (!this.linkUp || !this.#sockets.isOpen(familyOfFrame(frame))) return;
+    if (!this.#paused) this.#sockets.deliver(frame);
+    else if (!this.#frozen) this.#sockets.keep(frame);
   }
 
   #ports(process: number): AgentPorts {
@@ -301,18 +306,8 @@ export class SimHost {
   }
 
   #clock(process: number): Clock {
-    const { clock, prng, driftPpm, jitterMicros } = this.#options;
-    const rate = 1 + driftPpm / 1_000_000;
-    // Each host's clock starts somewhere else: only differences may matter.
-    const offset = (this.station + 1) * 1_000_000_000;
-    const local = () => Math.floor(clock.now * rate) + offset;
-    const timer = (at: number, callback: () => void): Timer => {
-      const global = Math.ceil((at - offset) / rate) + 1;
-      return clock.at(global + prng.integer(0, jitterMicros), () =>
-        this.#whenRunning(process, callback),
-      );
-    };
-    return { now: local, timer };
+    const offsetMicros = (this.station + 1) * 1_000_000_000;
+    return hostClock({ ...this.#options, offsetMicros }, (run) => this.#whenRunning(process, run));
   }
 
   #scripts(): ScriptRunner {
@@ -327,7 +322,7 @@ export class SimHost {
   }
 
   #network(process: number): NetworkPort {
-    const { clock, lan, source, addressMicros, onChange, onAnnounce } = this.#options;
+    const { clock, lan, source, second, addressMicros, onChange, onAnnounce } = this.#options;
     const alive = () => process === this.#process;
     const apply = async (
       change: 'added' | 'removed',
@@ -336,7 +331,9 @@ export class SimHost {
     ) => {
       // A process that is gone asks for nothing; what it asked for before is still done.
       if (!alive()) return;
+      const boot = this.#boot;
       await clock.delay(addressMicros);
+      if (boot !== this.#boot) return;
       if (this.#link === null) throw new OsError('netlink', ENODEV, this.#options.interface);
       if (change === 'added') {
         if (this.refuseAddresses) throw new OsError('netlink', EPERM, address);
@@ -357,23 +354,23 @@ export class SimHost {
         const receive = (packet: ReceivedPacket) => {
           if (this.#link?.index === index) options.onPacket(packet);
         };
-        this.#onPacket = receive;
+        const { family } = options;
+        const from = family === familyOfFrame({ source }) ? source : (second ?? source);
+        this.#sockets.open(family, receive);
         return {
-          sourceAddress: () => (this.hasSource ? source : null),
+          sourceAddress: () => (this.hasSource && !this.sourceless.has(family) ? from : null),
           send: (message) => {
             if (this.refuseSends) throw new OsError('sendto', EPERM, this.#options.interface);
             if (!this.linkUp || !alive()) return;
-            if (!this.lease.passes(message[2]!)) {
+            if (!this.lease.passes({ family, vrid: message[1]! }, message[2]!)) {
               // As in the kernel: over IPv4 nothing is said.
-              if (source.length === 4) return;
+              if (family === 4) return;
               throw new OsError('sendmsg', ENOBUFS, this.#options.interface);
             }
-            lan.multicast({ from: this.station, message, source, hopLimit: 255 });
+            lan.multicast({ from: this.station, message, source: from, hopLimit: 255 });
           },
-          readQueued: () => this.#readQueue(),
-          close: () => {
-            if (this.#onPacket === receive) this.#onPacket = null;
-          },
+          readQueued: () => this.#sockets.read(),
+          close: () => this.#sockets.close(family, receive),
         };
       },
       openBfdSocket: (options) => this.#bfd.open(options, alive),
@@ -386,7 +383,7 @@ export class SimHost {
       addAddress: (_name, address, validSeconds) => apply('added', address, validSeconds),
       removeAddress: (_name, address) => apply('removed', address),
       announce: (_name, { address }) => {
-        if (this.linkUp && alive() && this.lease.speaks) onAnnounce(address);
+        if (this.linkUp && alive() && this.lease.speaksOf(address)) onAnnounce(address);
       },
       subscribe: (listener) => {
         this.#subscriber = listener;

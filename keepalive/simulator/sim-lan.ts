@@ -27,12 +27,19 @@ export interface Station {
   receive(frame: Frame): void;
 }
 
+const FAMILIES: readonly (4 | 6)[] = [4, 6];
+
+/** Address family of a frame. */
+export function familyOfFrame({ source }: Pick<Frame, 'source'>): 4 | 6 {
+  return source.length === 4 ? 4 : 6;
+}
+
 /** One broadcast domain: loss, delay, duplication, reordering, and cuts that may be one-way. */
 export class SimLan {
   readonly #clock: SimClock;
   readonly #prng: Prng;
   readonly #stations: (Station | null)[] = [];
-  /** `from/to` pairs that carry nothing. */
+  /** `from/to/family` that carry nothing. */
   readonly #cuts = new Set<string>();
   quality: LanQuality;
   /** A firewall somewhere that knows VRRP and not BFD. */
@@ -49,10 +56,12 @@ export class SimLan {
     return this.#stations.push(station) - 1;
   }
 
-  /** Cuts or mends one direction. */
-  cut(from: number, to: number, cut: boolean): void {
-    if (cut) this.#cuts.add(`${from}/${to}`);
-    else this.#cuts.delete(`${from}/${to}`);
+  /** Cuts or mends one direction, of one family or of both. */
+  cut(from: number, to: number, cut: boolean, families: readonly (4 | 6)[] = FAMILIES): void {
+    for (const family of families) {
+      if (cut) this.#cuts.add(`${from}/${to}/${family}`);
+      else this.#cuts.delete(`${from}/${to}/${family}`);
+    }
   }
 
   /** Mends everything. */
@@ -61,14 +70,23 @@ export class SimLan {
     this.dropsBfd = false;
   }
 
-  /** True when packets pass both ways. */
+  /** True when all packets pass both ways. */
   connected(a: number, b: number): boolean {
-    return !this.#cuts.has(`${a}/${b}`) && !this.#cuts.has(`${b}/${a}`);
+    return FAMILIES.every((family) => this.#passes(a, b, family) && this.#passes(b, a, family));
+  }
+
+  /** True when packets of at least one family pass both ways. */
+  inTouch(a: number, b: number): boolean {
+    return FAMILIES.some((family) => this.#passes(a, b, family) && this.#passes(b, a, family));
   }
 
   /** True when packets pass in neither direction. */
   separated(a: number, b: number): boolean {
-    return this.#cuts.has(`${a}/${b}`) && this.#cuts.has(`${b}/${a}`);
+    return !FAMILIES.some((family) => this.#passes(a, b, family) || this.#passes(b, a, family));
+  }
+
+  #passes(from: number, to: number, family: 4 | 6): boolean {
+    return !this.#cuts.has(`${from}/${to}/${family}`);
   }
 
   /** Sends to everybody else. */
@@ -76,7 +94,7 @@ export class SimLan {
     if (this.dropsBfd && frame.to !== undefined) return;
     this.#stations.forEach((station, to) => {
       if (station === null || to === frame.from) return;
-      if (this.#cuts.has(`${frame.from}/${to}`)) return;
+      if (!this.#passes(frame.from, to, familyOfFrame(frame))) return;
       if (this.#prng.chance(this.quality.loss)) return;
       this.#deliver(station, frame);
       if (this.#prng.chance(this.quality.duplication)) this.#deliver(station, frame);

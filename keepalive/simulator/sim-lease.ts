@@ -5,53 +5,73 @@ import type { SimClock } from './sim-clock.ts';
 const ENODEV = 19;
 const EPERM = 1;
 
+/** Whose lease: a virtual router of one family. */
+export type LeaseOwner = Pick<LeaseOptions, 'family' | 'vrid'>;
+
+interface Record {
+  readonly options: LeaseOptions;
+  until: number;
+}
+
 /**
- * The kernel's lease of one host: outlives the process that armed it, is renewed by advertisements
- * that leave, and while it is expired nothing about the addresses gets out.
+ * The leases in one host's kernel: they outlive the process that armed them, are renewed by
+ * advertisements that leave, and while one is expired nothing about its addresses gets out.
  */
 export class SimLease {
   readonly #clock: SimClock;
-  /** Told when it is armed, ended or has run out. */
+  /** Told when one is armed, ended or has run out. */
   readonly #onChange: () => void;
   /** The kernel refuses what an agent asks for. */
   refused = false;
-  #rules: LeaseOptions | null = null;
-  #until = 0;
+  readonly #records = new Map<string, Record>();
 
   constructor(clock: SimClock, onChange: () => void) {
     this.#clock = clock;
     this.#onChange = onChange;
   }
 
-  /** True when the host may speak: no rules, or a lease that runs. */
+  /** True when the host may speak for everything: no rules, or leases that run. */
   get speaks(): boolean {
-    return this.#rules === null || this.#clock.now < this.#until;
+    return [...this.#records.values()].every((record) => this.#runs(record));
   }
 
-  /** One of our advertisements is on its way out; false: the rules drop it. */
-  passes(priority: number): boolean {
-    if (!this.speaks) return false;
-    if (this.#rules !== null) this.#set(priority === 0 ? 0 : this.#rules.durationMs);
+  /** True when the host may speak for this router. */
+  speaksFor(owner: LeaseOwner): boolean {
+    return this.#runs(this.#records.get(key(owner)));
+  }
+
+  /** True when the host may speak for this address. */
+  speaksOf(address: string): boolean {
+    return [...this.#records.values()].every(
+      (record) =>
+        this.#runs(record) || record.options.addresses.every((own) => own.address !== address),
+    );
+  }
+
+  /** An advertisement of the router is on its way out; false: the rules drop it. */
+  passes(owner: LeaseOwner, priority: number): boolean {
+    if (!this.speaksFor(owner)) return false;
+    const record = this.#records.get(key(owner));
+    if (record !== undefined) this.#set(record, priority === 0 ? 0 : record.options.durationMs);
     return true;
   }
 
   /** Power loss, or the interface is gone: the rules go with it. */
   forget(): void {
-    this.#rules = null;
+    this.#records.clear();
     this.#onChange();
   }
 
-  /** Somebody ends it without a word. */
+  /** Somebody ends them without a word. */
   expire(): void {
-    this.#set(0);
+    for (const record of this.#records.values()) this.#set(record, 0);
   }
 
   /** Somebody flushes the ruleset; the agent is told and finds it put back, expired. */
   flush(): void {
-    const rules = this.#rules;
-    if (rules === null) return;
-    this.#set(0);
-    rules.onLost('rules');
+    const records = [...this.#records.values()];
+    for (const record of records) this.#set(record, 0);
+    for (const { options } of records) options.onLost('rules');
   }
 
   /** What an agent process gets; `alive` is false once that process is gone. */
@@ -60,13 +80,17 @@ export class SimLease {
       open: (options) => {
         if (this.refused) throw new OsError('nft', EPERM, 'add table');
         if (!interfaceExists()) throw new OsError('if_nametoindex', ENODEV, options.interface);
-        this.#rules = {
-          ...options,
-          onLost: (cause) => {
-            if (alive()) options.onLost(cause);
+        const record: Record = {
+          options: {
+            ...options,
+            onLost: (cause) => {
+              if (alive()) options.onLost(cause);
+            },
           },
+          until: 0,
         };
-        this.#set(0);
+        this.#records.set(key(options), record);
+        this.#set(record, 0);
         return this.#lease(options, alive);
       },
       sweep: () => {},
@@ -77,24 +101,34 @@ export class SimLease {
   }
 
   #lease(options: LeaseOptions, alive: () => boolean): Lease {
+    const set = (durationMs: number) => {
+      const record = this.#records.get(key(options));
+      if (alive() && record !== undefined) this.#set(record, durationMs);
+    };
     return {
       arm: () => {
         if (this.refused) throw new OsError('nft', EPERM, 'add element');
-        if (alive()) this.#set(options.durationMs);
+        set(options.durationMs);
       },
-      end: () => {
-        if (alive()) this.#set(0);
-      },
-      isArmed: () => this.speaks,
+      end: () => set(0),
+      isArmed: () => this.speaksFor(options),
       close: () => {
-        if (alive()) this.forget();
+        if (alive() && this.#records.delete(key(options))) this.#onChange();
       },
     };
   }
 
-  #set(durationMs: number): void {
-    this.#until = this.#clock.now + durationMs * 1000;
-    this.#onChange();
-    if (durationMs > 0) this.#clock.at(this.#until, this.#onChange);
+  #runs(record: Record | undefined): boolean {
+    return record === undefined || this.#clock.now < record.until;
   }
+
+  #set(record: Record, durationMs: number): void {
+    record.until = this.#clock.now + durationMs * 1000;
+    this.#onChange();
+    if (durationMs > 0) this.#clock.at(record.until, this.#onChange);
+  }
+}
+
+function key({ family, vrid }: LeaseOwner): string {
+  return `${family}/${vrid}`;
 }

@@ -117,7 +117,7 @@ describe('a rule broken on purpose is found', () => {
       return { ...result, actions };
     };
     // Rare: it takes a partition that heals so that the winner is heard first.
-    expect((await firstViolation(700, seeds))?.violation?.rule).toBe('neighbours');
+    expect((await firstViolation(1_100, seeds))?.violation?.rule).toBe('neighbours');
   });
 
   it('a faulted Active router that a preempt: false Backup lets go on', async () => {
@@ -128,5 +128,27 @@ describe('a rule broken on purpose is found', () => {
       return { ...result, state: { ...result.state, parameters: state.parameters } };
     };
     expect((await firstViolation(1, 3 * seeds))?.violation?.rule).toBe('wrong-holder');
+  });
+
+  it('a member of a sync group that claims alone', async () => {
+    sabotage.current = (real) => (state, event, now) => {
+      const { grouped } = state.parameters;
+      const alone = { ...state, parameters: { ...state.parameters, grouped: false } };
+      const result = real(alone, event, now);
+      const parameters = { ...result.state.parameters, grouped };
+      return { ...result, state: { ...result.state, parameters } };
+    };
+    const found = await firstViolation(1, seeds);
+    expect(found?.violation).not.toBeNull();
+    expect(found?.options.grouped).toBe(true);
+  });
+
+  it('a member of a sync group that stays Active when another gives way', async () => {
+    sabotage.current = (real) => (state, event, now) =>
+      event.type === 'group' && event.order === 'yield'
+        ? { state, actions: [] }
+        : real(state, event, now);
+    const found = await firstViolation(1, seeds);
+    expect(['two-holders', 'split-group']).toContain(found?.violation?.rule);
   });
 });

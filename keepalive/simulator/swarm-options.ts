@@ -31,6 +31,10 @@ export interface SwarmOptions {
   readonly chaosIntervals: number;
   /** Mean time between faults, in advertisement intervals. */
   readonly faultEveryIntervals: number;
+  /** Both families in one sync group; `family` is then the first one's. */
+  readonly grouped: boolean;
+  /** The hosts' addresses are in the opposite order in the second family. */
+  readonly reversed: boolean;
 }
 
 /** Draws the options: mostly a pair as it would be run, sometimes everything else. */
@@ -67,5 +71,7 @@ export function drawOptions(prng: Prng): SwarmOptions {
     delayMaxMicros: delayMinMicros + prng.integer(10, intervalMicros / 10),
     chaosIntervals: prng.integer(20, 150),
     faultEveryIntervals: prng.pick([3, 10, 30]),
+    grouped: prng.chance(0.35),
+    reversed: prng.chance(0.5),
   };
 }
