@@ -1,6 +1,9 @@
 import type { RouteConfig } from '../../src/config/proxy-config.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
+/** What a route for any method stands for; it passes methods we do not know as well. */
+const ANY_METHOD = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
 /** A route as requests meet it. */
 export interface Route {
   readonly config: RouteConfig;
@@ -53,6 +56,20 @@ export class RouteTable {
     return failure;
   }
 
+  /** The methods that the routes for this host and path take; for the Allow field of a 405. */
+  methodsAt({ host, path }: Omit<RouteQuery, 'method'>): string[] {
+    const methods = new Set<string>();
+    for (const routes of this.#groups(host)) {
+      for (const { config } of routes) {
+        if (!pathMatches(config.path, path)) continue;
+        for (const method of config.methods.length === 0 ? ANY_METHOD : config.methods) {
+          if (!isRefused(method)) methods.add(method);
+        }
+      }
+    }
+    return [...methods];
+  }
+
   *#groups(host: string): Generator<readonly Route[]> {
     const exact = this.#byHost.get(host);
     if (exact !== undefined) yield exact;
@@ -74,6 +91,11 @@ export class RouteTable {
     if (group === undefined) this.#byPattern.push({ suffix, routes: [route] });
     else group.routes.push(route);
   }
+}
+
+/** CONNECT would make us a forward proxy, TRACE shows what the client must not see: never routed. */
+export function isRefused(method: string): boolean {
+  return method === 'CONNECT' || method === 'TRACE';
 }
 
 function takesAll({ hosts, path, methods }: RouteConfig): boolean {

@@ -200,8 +200,8 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     else this.#next();
   }
 
-  respondError(code: ProxyErrorCode, headRequest: boolean): void {
-    const response = errorResponse(code, headRequest, this.#context.dateLine());
+  respondError(code: ProxyErrorCode, headRequest: boolean, allow: string): void {
+    const response = errorResponse(code, headRequest, this.#context.dateLine(), allow);
     this.writer.send(response, 0, response.length);
     this.#finish();
   }
@@ -323,7 +323,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   #refuse(code: ProxyErrorCode): void {
     const { counters } = this.#context;
     counters.count(responseSlot(ListenerCounter.responses1xx, PROXY_ERRORS[code].status));
-    this.respondError(code, false);
+    this.respondError(code, false, '');
   }
 
   #compose(head: ResponseHead, form: ResponseForm): void {

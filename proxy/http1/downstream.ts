@@ -23,8 +23,8 @@ export interface Downstream {
   awaitDrain(): void;
   /** The response is complete. */
   responded(): void;
-  /** Answers with an error of our own; nothing was answered before. */
-  respondError(code: ProxyErrorCode, headRequest: boolean): void;
+  /** Answers with an error of our own; nothing was answered before. `allow` is for a 405. */
+  respondError(code: ProxyErrorCode, headRequest: boolean, allow: string): void;
   /** Ends the connection so that the client sees that the response is cut. */
   abort(): void;
   /** After a 101: what comes from either side goes to the other. `bytes` came with the head. */

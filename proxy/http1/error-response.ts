@@ -1,18 +1,16 @@
 import { STATUS_CODES } from 'node:http';
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 
-/** RFC 9110 15.5.6 demands a list; a listener's routes may allow fewer to some paths. */
-const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
-
 /**
  * The whole response to a request that failed, connection to be closed after it. It says enough for
  * an operator to find the cause, and nothing about servers or versions. `headRequest` leaves the body
- * out, but not its length. `dateLine` is the whole `Date` line.
+ * out, but not its length. `dateLine` is the whole `Date` line, `allow` what a 405 must list.
  */
 export function errorResponse(
   code: ProxyErrorCode,
   headRequest: boolean,
   dateLine: Buffer,
+  allow: string,
 ): Buffer {
   const { status, text } = PROXY_ERRORS[code];
   const reason = STATUS_CODES[status] ?? 'Error';
@@ -26,6 +24,6 @@ export function errorResponse(
     'Connection: close',
   ];
   if (status === 503) lines.push('Retry-After: 1');
-  if (status === 405) lines.push(`Allow: ${ALLOWED_METHODS}`);
+  if (status === 405) lines.push(`Allow: ${allow}`);
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${headRequest ? '' : body}`);
 }

@@ -17,7 +17,7 @@ import { BodyKind, type RequestHead, type ResponseHead } from './head.ts';
 import type { HttpContext } from './http-context.ts';
 import type { OriginConnection, OriginUser } from './origin-connection.ts';
 import { isIdempotent, retryTarget } from './retry.ts';
-import { chooseRoute, forwardedPath } from './routing.ts';
+import { allowedMethods, chooseRoute, forwardedPath } from './routing.ts';
 
 /** The phases of a request, in order; logs, docs and code use these words. */
 export const PHASES = [
@@ -92,7 +92,8 @@ export class Exchange implements OriginUser {
     }
     const route = chooseRoute(this.#context.routes, head, path);
     if (typeof route === 'string') {
-      this.fail(route);
+      const refused = route === 'method_refused';
+      this.fail(route, refused ? allowedMethods(this.#context.routes, head, path) : '');
       return;
     }
     this.#route = route;
@@ -168,8 +169,11 @@ export class Exchange implements OriginUser {
     this.#origin?.resume();
   }
 
-  /** Gives the request up with an error, which the client gets to see in one way or another. */
-  fail(code: ProxyErrorCode): void {
+  /**
+   * Gives the request up with an error, which the client gets to see in one way or another. `allow`
+   * goes with `method_refused`.
+   */
+  fail(code: ProxyErrorCode, allow = ''): void {
     if (!this.active) return;
     this.#dropOrigin();
     const error = this.#error(code);
@@ -179,7 +183,7 @@ export class Exchange implements OriginUser {
       return;
     }
     this.#log(error.status);
-    this.#client.respondError(code, this.headRequest);
+    this.#client.respondError(code, this.headRequest, allow);
   }
 
   originReady(): void {

@@ -16,7 +16,6 @@ const NEEDS_THOUGHT = fieldSet(
 
 /** Fills in host, body, persistence and expectation. Returns what is wrong, or null. */
 export function judgeRequest(head: RequestHead): ProxyErrorCode | null {
-  if (head.method === 'CONNECT' || head.method === 'TRACE') return 'method_refused';
   if (head.asterisk && head.method !== 'OPTIONS') return 'bad_target';
   const fault = judgeHost(head);
   if (fault !== null) return fault;

@@ -117,8 +117,13 @@ function scanTarget(head: RequestHead, start: number, stop: number): number {
   head.authorityEnd = 0;
   head.asterisk = bytes[start] === ASTERISK && at === start + 1;
   if (bytes[start] !== SLASH && !head.asterisk && !splitAbsoluteForm(head)) {
-    // authority-form is for CONNECT only, and that is refused by its name.
-    return refuse(head, head.method === 'CONNECT' ? 'method_refused' : 'bad_target');
+    // authority-form is for CONNECT only (RFC 9112 3.2.3); it has a host and no path.
+    if (head.method !== 'CONNECT') return refuse(head, 'bad_target');
+    head.authorityStart = start;
+    head.authorityEnd = at;
+    head.targetStart = at;
+    head.pathEnd = at;
+    head.pathNotable = true;
   }
   return at;
 }

@@ -97,6 +97,30 @@ describe('requests that are refused', () => {
     expect(await client.end()).toContain('HTTP/1.1 413 ');
   });
 
+  it('by method: 405 with the methods that the routes for host and path allow', async () => {
+    const routes = [
+      routeConfig({ path: '/api', methods: ['GET'] }),
+      routeConfig({ path: '/api/x', methods: ['PUT', 'TRACE'] }),
+      routeConfig({ path: '/any' }),
+      routeConfig({ hosts: ['other'], methods: ['GET', 'POST'] }),
+    ];
+    scene.proxy = startPlane(proxyConfig(upstreamConfig([scene.origin.port]), { routes }));
+    const allowed = async (line: string, host = 'x') => {
+      const client = await rawClient(scene.proxy.port);
+      client.send(`${line} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      const answer = await client.end();
+      client.socket.destroy();
+      return /^HTTP\/1.1 405 .*\r\nAllow: (.*?)\r\n/s.exec(answer)?.[1];
+    };
+    expect(await allowed('PUT /api')).toBe('GET');
+    expect(await allowed('POST /api/%78/y')).toBe('PUT, GET');
+    expect(await allowed('PUT /api', 'Other:80')).toBe('GET, POST');
+    expect(await allowed('TRACE /api/x')).toBe('PUT, GET');
+    expect(await allowed('TRACE /any')).toBe('GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
+    expect(await allowed('CONNECT other:80', 'other:80')).toBe('GET, POST');
+    expect(await allowed('CONNECT x:80', 'x:80')).toBe('');
+  });
+
   it('by route: 404 and 405', async () => {
     const routes = [routeConfig({ path: '/api', methods: ['GET'] })];
     scene.proxy = startPlane(proxyConfig(upstreamConfig([scene.origin.port]), { routes }));

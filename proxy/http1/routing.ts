@@ -1,4 +1,4 @@
-import type { Route, RouteTable } from '../frontend/route-table.ts';
+import { isRefused, type Route, type RouteTable } from '../frontend/route-table.ts';
 import { routingHost } from './authority.ts';
 import type { RequestHead } from './head.ts';
 import { normalisePath } from './normalise-path.ts';
@@ -15,12 +15,21 @@ export function chooseRoute(
   head: RequestHead,
   path: string,
 ): Route | 'no_route' | 'method_refused' {
+  if (isRefused(head.method)) return 'method_refused';
   if (routes.only !== null) return routes.only;
+  return routes.find({ ...placeOf(head, path), method: head.method });
+}
+
+/** What to list in the Allow field of a 405 (RFC 9110 15.5.6); `path` as for `chooseRoute`. */
+export function allowedMethods(routes: RouteTable, head: RequestHead, path: string): string {
+  return routes.methodsAt(placeOf(head, path)).join(', ');
+}
+
+function placeOf(head: RequestHead, path: string): { host: string; path: string } {
   const { bytes } = head;
-  return routes.find({
+  return {
     host: routingHost(bytes, head.hostStart, head.hostEnd),
     // `OPTIONS *` is about the server as a whole, so it goes where the root goes.
     path: head.asterisk ? '/' : path || bytes.toString('latin1', head.targetStart, head.pathEnd),
-    method: head.method,
-  });
+  };
 }
