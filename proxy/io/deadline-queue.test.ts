@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
-import { DEADLINE_SLOTS, DEADLINE_TICK_MS } from './limits.ts';
+import { DEADLINE_SLOTS, DEADLINE_TICK_MS, STALL_MIN_MS } from './limits.ts';
 
 let clock = 0;
 const queue = new DeadlineQueue(() => clock);
@@ -117,11 +117,30 @@ describe('a deadline', () => {
     expect(order).toHaveLength(1);
   });
 
-  it('expires after a stall longer than a turn of the wheel', () => {
+  it('has what it had left, and a tick less, when a stall is over', () => {
+    for (const stallMs of [STALL_MIN_MS + 1, 10 * DEADLINE_SLOTS * DEADLINE_TICK_MS]) {
+      const { one, expiredAt } = deadline();
+      one.set(300);
+      pass(100);
+      clock += stallMs;
+      queue.advance();
+      const due = clock + 200 - DEADLINE_TICK_MS;
+      expect(expiredAt()).toBeNull();
+      const other = deadline();
+      other.one.set(100);
+      pass(400);
+      expect(expiredAt()).toBeGreaterThanOrEqual(due);
+      expect(expiredAt()).toBeLessThanOrEqual(due + 2 * DEADLINE_TICK_MS);
+      expect(other.expiredAt()).not.toBeNull();
+    }
+  });
+
+  it('expires in an overloaded thread, whose ticks are late again and again', () => {
     const { one, expiredAt } = deadline();
-    one.set(300);
-    clock += 10 * DEADLINE_SLOTS * DEADLINE_TICK_MS;
-    queue.advance();
-    expect(expiredAt()).toBe(clock);
+    one.set(3000);
+    const due = clock + 3000;
+    pass(4000, STALL_MIN_MS - 1);
+    expect(expiredAt()).toBeGreaterThanOrEqual(due);
+    expect(expiredAt()).toBeLessThan(due + STALL_MIN_MS + 2 * DEADLINE_TICK_MS);
   });
 });

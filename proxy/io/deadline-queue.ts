@@ -3,8 +3,12 @@
  * filed in a slot of a wheel. Moving it later, which every request does several times, only stores
  * the number; the wheel notices when it comes past and files it anew. One interval per thread, and
  * none while nothing is filed.
+ *
+ * When our own thread has not run for a while, others are not to blame: what they sent meanwhile is
+ * read before anything expires, and a long stall counts for no deadline at all. So the queue's time
+ * is that of the clock less all stalls.
  */
-import { DEADLINE_SLOTS, DEADLINE_TICK_MS } from './limits.ts';
+import { DEADLINE_SLOTS, DEADLINE_TICK_MS, STALL_MIN_MS, TICK_LATENESS_MAX_MS } from './limits.ts';
 
 const NOT_FILED = -1;
 
@@ -51,6 +55,10 @@ export class DeadlineQueue {
   readonly #clock: () => number;
   readonly #slots: (Deadline | null)[] = new Array<Deadline | null>(DEADLINE_SLOTS).fill(null);
   #interval: NodeJS.Timeout | null = null;
+  #afterReads: NodeJS.Immediate | null = null;
+  /** The clock when last looked at, and how much of it was stalls. */
+  #seen = 0;
+  #stalledMs = 0;
   #now = 0;
   /** The next tick to be looked at. */
   #tick = 0;
@@ -61,9 +69,9 @@ export class DeadlineQueue {
     this.#clock = clock;
   }
 
-  /** The clock as of the last tick: behind by up to one tick while anything is filed. */
+  /** The queue's time as of the last tick: behind by up to one tick while anything is filed. */
   now(): number {
-    return this.#interval === null ? this.#clock() : this.#now;
+    return this.#interval === null ? this.#clock() - this.#stalledMs : this.#now;
   }
 
   /** Deadlines the wheel holds. */
@@ -88,10 +96,12 @@ export class DeadlineQueue {
 
   /** Expires what is due. The interval calls it; tests may. */
   advance(): void {
-    this.#now = this.#clock();
+    const seen = this.#clock();
+    const passed = seen - this.#seen;
+    this.#seen = seen;
+    if (passed > STALL_MIN_MS) this.#stalledMs += passed - DEADLINE_TICK_MS;
+    this.#now = seen - this.#stalledMs;
     const last = Math.floor(this.#now / DEADLINE_TICK_MS);
-    // After a stall longer than a turn, one turn has seen every slot.
-    if (last - this.#tick >= DEADLINE_SLOTS) this.#tick = last - DEADLINE_SLOTS + 1;
     while (this.#tick <= last) {
       this.#visit(this.#tick);
       this.#tick++;
@@ -107,13 +117,28 @@ export class DeadlineQueue {
   stop(): void {
     if (this.#interval !== null) clearInterval(this.#interval);
     this.#interval = null;
+    if (this.#afterReads !== null) clearImmediate(this.#afterReads);
+    this.#afterReads = null;
   }
 
   #start(): void {
-    this.#now = this.#clock();
+    this.#seen = this.#clock();
+    this.#now = this.#seen - this.#stalledMs;
     this.#tick = Math.floor(this.#now / DEADLINE_TICK_MS);
-    this.#interval = setInterval(() => this.advance(), DEADLINE_TICK_MS);
+    this.#interval = setInterval(() => this.#onTick(), DEADLINE_TICK_MS);
     this.#interval.unref();
+  }
+
+  #onTick(): void {
+    if (this.#clock() - this.#seen <= TICK_LATENESS_MAX_MS) {
+      this.advance();
+      return;
+    }
+    // Timers run before the sockets are polled, immediates after.
+    this.#afterReads ??= setImmediate(() => {
+      this.#afterReads = null;
+      this.advance();
+    });
   }
 
   /** Takes what is filed under this tick or an earlier one; what is not due yet is filed anew. */

@@ -18,6 +18,15 @@ export const BULK_READ_BYTES_MIN = 16 * 1024;
 /** Resolution of deadlines. They are never early, and late by at most twice this. */
 export const DEADLINE_TICK_MS = 50;
 
+/** A tick that comes later than this finds work waiting in the sockets, which goes first. */
+export const TICK_LATENESS_MAX_MS = 2 * DEADLINE_TICK_MS;
+
+/**
+ * A pause of the whole thread (a blocked event loop, a suspended host) from this length on is time
+ * that no deadline counts. Below it an overloaded thread would never time anything out.
+ */
+export const STALL_MIN_MS = 500;
+
 /** Slots of the wheel: with the tick above, one turn is 12.8 s. */
 export const DEADLINE_SLOTS = 256;
 
