@@ -48,4 +48,56 @@ describe('a pair as its file has it', () => {
     expect(pair.logged(/our priority fell from 200 to 80/)).not.toEqual([]);
     await pair.stop();
   });
+
+  it('addresses of both families move together, and so do those of one sync_group', async () => {
+    const file = `
+      nodes: { a: { priority: 200 }, b: { priority: 100 } }
+      virtual_routers:
+        web:
+          vrid: 51
+          interface: eth0
+          addresses: [198.51.100.100/24, "fe80::100/64"]
+          advert_interval: 100ms
+    `;
+    const pair = new SimPair({
+      routers: { a: load(file, 'a').virtualRouters, b: load(file, 'b').virtualRouters },
+    });
+    await pair.elected();
+    const states = () =>
+      [pair.a, pair.b].map((host) => host.agent?.status().routers.map(({ state }) => state));
+    expect(states()).toEqual([
+      ['Active', 'Active'],
+      ['Backup', 'Backup'],
+    ]);
+    // What a hears and says in IPv6 is lost: both know each other alive over IPv4.
+    pair.lan.cut(pair.a.station, pair.b.station, true, [6]);
+    pair.lan.cut(pair.b.station, pair.a.station, true, [6]);
+    await pair.run(2_000_000);
+    expect(states()).toEqual([
+      ['Active', 'Active'],
+      ['Backup', 'Backup'],
+    ]);
+    const status = pair.b.agent?.status().routers.map(({ syncGroup }) => syncGroup);
+    expect(status).toEqual([
+      { name: 'web.ipv4+ipv6', ready: false },
+      { name: 'web.ipv4+ipv6', ready: true },
+    ]);
+    pair.lan.heal();
+    pair.a.setSource(6, false);
+    await pair.run(600_000);
+    expect(states()).toEqual([
+      ['Backup', 'Initialize'],
+      ['Active', 'Active'],
+    ]);
+    expect(pair.logged(/priority 200 to 1: group web\.ipv6: of the same sync group/)).toHaveLength(
+      1,
+    );
+    pair.a.setSource(6, true);
+    await pair.run(600_000);
+    expect(states()).toEqual([
+      ['Active', 'Active'],
+      ['Backup', 'Backup'],
+    ]);
+    await pair.stop();
+  });
 });

@@ -22,6 +22,10 @@ export function routerStatus(router: RouterDriver, now: number): RouterStatus {
     version: config.version,
     state: state.name,
     stateForMs: (now - router.stateSince) / 1000,
+    syncGroup:
+      config.syncGroup === undefined
+        ? null
+        : { name: config.syncGroup, ready: state.name === 'Backup' && state.ready },
     waitingFor: router.waitingFor === null ? null : describeShutdown(router.waitingFor),
     priority: {
       configured: config.priority,

@@ -34,6 +34,10 @@ export interface RouterStatus {
   readonly version: 2 | 3;
   readonly state: StateName;
   readonly stateForMs: number;
+  /**
+   * The routers that move with it; null: none. `ready`: it would claim, and waits for them.
+   */
+  readonly syncGroup: { readonly name: string; readonly ready: boolean } | null;
   /** Why it is out of the election; null while it takes part. */
   readonly waitingFor: string | null;
   readonly priority: {

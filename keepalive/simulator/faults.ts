@@ -192,6 +192,8 @@ const firewall: Begin = (cluster, host) => {
     lingerMicros: selfFaultHoldMicros,
     end: () => {
       host.refuseSends = false;
+      // Nobody heard it give way, so nobody knows that its announcements are void.
+      cluster.losslessSince = cluster.clock.now;
     },
   };
 };

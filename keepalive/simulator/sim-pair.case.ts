@@ -73,6 +73,8 @@ export interface PairOptions {
   readonly sources?: readonly [string, string];
   /** The hosts' kernels have leases. */
   readonly leased?: boolean;
+  /** All virtual routers, in place of the usual ones. */
+  readonly routers?: Readonly<Record<'a' | 'b', readonly VirtualRouterConfig[]>>;
   /** Priorities of a second virtual router on the same interface, with the first one's BFD or none. */
   readonly second?: { readonly a: number; readonly b: number; readonly bfd?: boolean };
 }
@@ -116,9 +118,13 @@ export class SimPair {
         lan: this.lan,
         interface: 'eth0',
         source: parseIp(address)!,
+        second: parseIp(node === 'a' ? 'fe80::11' : 'fe80::12')!,
         config: agentConfig(
           node,
-          [routerConfig({ ...options.both, ...router }), ...second(node)],
+          options.routers?.[node] ?? [
+            routerConfig({ ...options.both, ...router }),
+            ...second(node),
+          ],
           options.rest,
         ),
         addressMicros: 500,

@@ -8,6 +8,8 @@ import {
   trackedInterfaces,
 } from './effective.ts';
 
+const OWNER_PRIORITY = 255;
+
 /** `node` is one of the file's; the result has a router per address family. */
 export function compileAgent(config: EffectiveConfig, node: string, digest: string): AgentConfig {
   return {
@@ -15,7 +17,7 @@ export function compileAgent(config: EffectiveConfig, node: string, digest: stri
     nodes: Object.keys(config.nodes),
     digest,
     virtualRouters: Object.entries(config.virtual_routers).flatMap(([name, router]) =>
-      compileRouter(name, router, node),
+      compileRouter(name, router, node, groupOf(config, name)),
     ),
     healthScripts: Object.entries(config.health_scripts).map(([name, script]) => ({
       name,
@@ -29,21 +31,27 @@ export function compileAgent(config: EffectiveConfig, node: string, digest: stri
   };
 }
 
-/** The virtual routers, one or two, that a router of the file is on the wire. */
-export function compileRouter(
+/**
+ * The virtual routers, one or two, that a router of the file is on the wire. `group`: the routers of
+ * the file that move together, itself among them.
+ */
+function compileRouter(
   name: string,
   router: EffectiveRouter,
   node: string,
+  group: readonly EffectiveRouter[],
 ): readonly VirtualRouterConfig[] {
   const byFamily = (family: 4 | 6) =>
     router.addresses.filter(({ address }) => familyOf(address) === family);
   const [ipv4, ipv6] = [byFamily(4), byFamily(6)];
-  const peerPriority = highestOfOthers(router, node);
+  const peerPriority = highestOfOthers(group, node);
+  const bothFamilies = ipv4.length > 0 && ipv6.length > 0;
   const shared = {
     vrid: router.vrid,
     interface: router.interface[node] ?? '',
     priority: router.priority[node] ?? 0,
     advertIntervalMs: router.advert_interval,
+    ...compileGroup(name, router, node, bothFamilies, group.length),
     preempt: router.preempt,
     peer: router.peer,
     ...(peerPriority === null ? {} : { peerPriority }),
@@ -57,7 +65,7 @@ export function compileRouter(
   }
   if (ipv6.length > 0) {
     // Alone it keeps the file's name; beside IPv4 the two need telling apart.
-    const own = ipv4.length > 0 ? `${name}.ipv6` : name;
+    const own = bothFamilies ? `${name}.ipv6` : name;
     routers.push({ name: own, family: 6, version: 3, addresses: ipv6, ...shared });
   }
   return routers;
@@ -69,10 +77,44 @@ function compileBfd(bfd: EffectiveRouter['bfd'], node: string): Pick<VirtualRout
   return { bfd: { peer, intervalMs: bfd.interval, multiplier: bfd.multiplier } };
 }
 
-/** The priority below which another node has to take over; null for a node that is alone. */
-function highestOfOthers({ priority }: EffectiveRouter, node: string): number | null {
-  const others = Object.keys(priority).filter((other) => other !== node);
-  return others.length === 0 ? null : Math.max(...others.map((other) => priority[other] ?? 0));
+/** The routers that move with one, and itself. */
+function groupOf(config: EffectiveConfig, name: string): readonly EffectiveRouter[] {
+  const own = config.virtual_routers[name];
+  if (own === undefined) return [];
+  const { sync_group } = own;
+  if (sync_group === undefined) return [own];
+  const all = Object.values(config.virtual_routers);
+  return all.filter((router) => router.sync_group === sync_group);
+}
+
+/**
+ * An owner is Active whatever happens to others, so it moves with nobody. Names of routers have no
+ * dot: what two families make of one is no group of the file.
+ */
+function compileGroup(
+  name: string,
+  router: EffectiveRouter,
+  node: string,
+  bothFamilies: boolean,
+  routers: number,
+): Pick<VirtualRouterConfig, 'syncGroup'> {
+  if (router.priority[node] === OWNER_PRIORITY) return {};
+  if (router.sync_group !== undefined && (routers > 1 || bothFamilies)) {
+    return { syncGroup: router.sync_group };
+  }
+  return bothFamilies ? { syncGroup: `${name}.ipv4+ipv6` } : {};
+}
+
+/**
+ * The priority below which another node has to take over; null for a node that is alone. A group is
+ * worth as much as its least router.
+ */
+function highestOfOthers(group: readonly EffectiveRouter[], node: string): number | null {
+  const others = new Set(group.flatMap(({ priority }) => Object.keys(priority)));
+  others.delete(node);
+  if (others.size === 0) return null;
+  const least = (other: string) => Math.min(...group.map(({ priority }) => priority[other] ?? 0));
+  return Math.max(...[...others].map(least));
 }
 
 function compileTracking(track: EffectiveTracking): Tracking {

@@ -165,6 +165,7 @@ describe('virtual routers', () => {
         name: 'web.ipv6',
         family: 6,
         version: 3,
+        syncGroup: 'web.ipv4+ipv6',
         addresses: [
           { address: 'fe80::100', prefixLength: 64 },
           { address: '2001:db8::100', prefixLength: 64 },
@@ -192,6 +193,47 @@ describe('virtual routers', () => {
       'solo',
     );
     expect(alone.agent?.virtualRouters[0]).not.toHaveProperty('peerPriority');
+  });
+
+  test('routers that move together: both families, and those of one sync_group', () => {
+    const file = `
+      nodes: { edge-a: { address: 198.51.100.104, priority: 200 }, edge-b: {} }
+      virtual_routers:
+        web: { vrid: 1, interface: eth0, addresses: [198.51.100.100/24, "fe80::1/64"] }
+        dns: { vrid: 2, interface: eth0, addresses: [198.51.100.101/24], sync_group: web }
+        mail:
+          vrid: 3
+          interface: eth1
+          addresses: [198.51.100.102/24, "fe80::3/64"]
+          priority: { edge-a: 150, edge-b: 90 }
+          sync_group: web
+        alone: { vrid: 4, interface: eth0, addresses: [198.51.100.103/24], sync_group: other }
+        own:
+          vrid: 5
+          interface: eth0
+          addresses: [198.51.100.104/24, "fe80::5/64"]
+          priority: { edge-a: 255, edge-b: 100 }
+    `;
+    const groups = (node: string) =>
+      compile(file, node).agent?.virtualRouters.map((router) => [
+        router.name,
+        router.syncGroup,
+        router.peerPriority,
+      ]);
+    expect(groups('edge-b')).toEqual([
+      ['web', 'web.ipv4+ipv6', 200],
+      ['web.ipv6', 'web.ipv4+ipv6', 200],
+      ['dns', 'web', 150],
+      ['mail', 'web', 150],
+      ['mail.ipv6', 'web', 150],
+      ['alone', undefined, 200],
+      ['own', 'own.ipv4+ipv6', 255],
+      ['own.ipv6', 'own.ipv4+ipv6', 255],
+    ]);
+    expect(groups('edge-a')?.slice(-2)).toEqual([
+      ['own', undefined, 100],
+      ['own.ipv6', undefined, 100],
+    ]);
   });
 
   test('the balancer is tracked by default where there is one', () => {

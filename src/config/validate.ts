@@ -11,6 +11,7 @@ import {
 import { adminApart, bindsUnique, limitsFit, routesDistinct } from './rules/listeners.ts';
 import type { Rule, RuleInput } from './rules/rule.ts';
 import { nodeAddressesDiffer, nodeMapsComplete, sectionsAgree } from './rules/sections.ts';
+import { syncGroupsAgree, syncGroupsShared } from './rules/sync-groups.ts';
 import { trackersMatter } from './rules/tracker-walk.ts';
 import { gatewaysApart, trackedUpstreamsChecked, trackedUpstreamsExist } from './rules/trackers.ts';
 import {
@@ -35,6 +36,7 @@ const entryRules: readonly Rule[] = [
   nodeMapsComplete,
   intervalsFit,
   vridsUnique,
+  syncGroupsAgree,
   addressesUsable,
   addressesUnique,
   ownersOwn,
@@ -60,6 +62,7 @@ const wholeRules: readonly Rule[] = [
   trackedProxyExists,
   trackedUpstreamsChecked,
   prioritiesDiffer,
+  syncGroupsShared,
   bfdPeersKnown,
   bfdMatters,
   linkLocalFirst,

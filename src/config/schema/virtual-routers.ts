@@ -15,7 +15,7 @@ import {
   spelled,
 } from './field.ts';
 import { interfaceAllowed, interfaceValue } from './interface-name.ts';
-import { byNode, nameAllowed, namedMap } from './names.ts';
+import { byNode, nameAllowed, namedMap, nameValue } from './names.ts';
 import { trackSchema } from './tracking.ts';
 
 const router = settings.virtualRouter;
@@ -88,6 +88,15 @@ const virtualRouterSchema = z.strictObject({
     doc:
       'Whether a host with the higher priority takes the addresses back. With false the ' +
       'addresses stay where they are until their host is at fault.',
+  }),
+  sync_group: documented(nameValue.optional(), {
+    doc:
+      'Routers of one group move together: a fault, a lost link or a better host in one takes all ' +
+      'of them, and a host takes over only when it may in each. The two families of one router ' +
+      'are such a group by themselves.',
+    allowed: nameAllowed,
+    default: 'none: the router moves alone',
+    danger: 'What one router of the group depends on, all of them depend on.',
   }),
   peer: documented(choiceValue(['tandem', 'other']).prefault('tandem'), {
     doc:
