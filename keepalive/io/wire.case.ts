@@ -38,7 +38,7 @@ function solicitation(mac: Uint8Array, ip: Uint8Array, target: Uint8Array): Uint
 export interface Seen {
   /** The kernel's time stamp, ms. */
   readonly atMs: number;
-  /** `source > destination what tshark says of it`, an advert with `prio N` at its end. */
+  /** `source > destination what tshark says of it`, an advert with `prio N` at its end, UDP with `from port N`. */
   readonly text: string;
 }
 
@@ -49,6 +49,7 @@ const COLUMNS = [
   '_ws.col.Destination',
   '_ws.col.Info',
   'vrrp.prio',
+  'udp.srcport',
 ];
 
 /** tshark on a host's eth0, from the moment it captures. */
@@ -103,8 +104,8 @@ export class Capture {
     const lines = (this.#rest + data).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
-      const [time, source, destination, info, priority] = line.split('\t');
-      const more = priority === '' ? '' : ` prio ${priority}`;
+      const [time, source, destination, info, priority, port] = line.split('\t');
+      const more = `${priority === '' ? '' : ` prio ${priority}`}${port ? ` from port ${port}` : ''}`;
       this.seen.push({
         atMs: Number(time) * 1000,
         text: `${source} > ${destination} ${info}${more}`,
