@@ -9,6 +9,7 @@ import type { AgentPorts } from './ports.ts';
 export type { Agent } from './agent.ts';
 export type { BfdStatistics } from './bfd/statistics.ts';
 export type { BfdSessionStatus } from './bfd/status.ts';
+export { createFileWatcher } from './io/file-watcher.ts';
 export { openLeases } from './io/lease.ts';
 export { openNetwork } from './io/network.ts';
 export { createScriptRunner } from './io/script-runner.ts';

@@ -63,3 +63,15 @@ export const addressQuietMicros = 60_000_000;
 
 /** A BFD session that has not come up in this time after the start is worth a warning. */
 export const bfdNeverUpMicros = 10_000_000;
+
+/** A tracked file holds one number; one that is longer is not read. */
+export const trackedFileBytesMax = 256;
+
+/** A tracked file is read again this often, whether or not a change was noticed. */
+export const fileRereadMs = 2_000;
+
+/** How long a burst of changes of a file is waited out. */
+export const fileSettleMs = 20;
+
+/** Most that a number in a file adds to a priority or takes from it: the length of the scale. */
+export const fileShareMax = 253;

@@ -195,10 +195,31 @@ export interface ScriptRunner {
   close(): void;
 }
 
+/** What a tracked file holds; too much of it is `unreadable`. */
+export type FileContent =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'missing' }
+  | { readonly type: 'unreadable'; readonly reason: string };
+
+/** One file that is watched. */
+export interface FileWatch {
+  close(): void;
+}
+
+/** Reads small files whenever they change. */
+export interface FileWatcher {
+  /** Calls back with the content soon, and again after each change. Never throws. */
+  watch(path: string, onContent: (content: FileContent) => void): FileWatch;
+  /** Closes every watch. */
+  close(): void;
+}
+
 export interface AgentPorts {
   readonly clock: Clock;
   readonly network: NetworkPort;
   readonly scripts: ScriptRunner;
+  /** Absent: tracked files are not read, and count as 0. */
+  readonly files?: FileWatcher;
   /** Absent on a host that has none: its stalls are then not fenced. */
   readonly leases?: LeasePort;
   /** Uniform in [0, 1): jitter and discriminators of BFD. */

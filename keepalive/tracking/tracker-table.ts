@@ -4,14 +4,17 @@
  *     balancer's report ──> proxy, upstreams ─┐
  *     link events ────────> interfaces        ├─ readings(router) ──> effective priority
  *     questions on the LAN ─> gateways        │
- *     script runner ───────> scripts         ─┘
+ *     script runner ───────> scripts          │
+ *     file watcher ────────> files           ─┘
  *
  * Virtual routers that track the same thing in the same way share one tracker.
  */
 import type { AgentConfig, VirtualRouterConfig } from '../../src/config/agent-config.ts';
+import { LogLimiter } from '../log-limiter.ts';
 import type { AgentPorts, LinkState } from '../ports.ts';
 import type { ScriptStatus } from '../status.ts';
 import { ownerPriority, type TrackerReading } from '../virtual-router/priority.ts';
+import { FileTracker } from './file-tracker.ts';
 import { GatewayTracker } from './gateway-tracker.ts';
 import { InterfaceTracker } from './interface-tracker.ts';
 import { type ProxyReport, ProxyTracker } from './proxy-tracker.ts';
@@ -26,11 +29,13 @@ export class TrackerTable {
   readonly #ports: AgentPorts;
   readonly #onChange: () => void;
   readonly #trackers = new Map<string, Tracker>();
+  readonly #limiter: LogLimiter;
   readonly #byRouter = new Map<string, readonly Tracker[]>();
 
   /** `onChange` is called when a reading changed for a reason this table alone knows. */
   constructor(config: AgentConfig, ports: AgentPorts, onChange: () => void) {
     this.#ports = ports;
+    this.#limiter = new LogLimiter(ports.clock);
     this.#onChange = onChange;
     for (const router of config.virtualRouters) {
       // No tracker applies to an address owner (design 4.1).
@@ -99,6 +104,12 @@ export class TrackerTable {
       ),
       ...scriptsTracked.map((script) =>
         this.#shared('script', script, () => new ScriptTracker(script, clock, scripts, onChange)),
+      ),
+      ...(track.files ?? []).map((file) =>
+        this.#shared('file', file, () => {
+          const { files, log } = this.#ports;
+          return new FileTracker({ config: file, files, log, limiter: this.#limiter, onChange });
+        }),
       ),
     ];
   }

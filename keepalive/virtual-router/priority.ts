@@ -33,6 +33,7 @@ export interface TrackerReading {
     | 'interface'
     | 'gateway'
     | 'script'
+    | 'file'
     | 'address'
     | 'send'
     | 'group';

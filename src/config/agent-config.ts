@@ -57,6 +57,15 @@ export interface TrackedGateway {
   readonly weight: number;
 }
 
+/** A file with a number that counts; see keepalive/tracking/file-tracker.ts. */
+export interface TrackedFile {
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  /** The number is multiplied by it; 0: any number but 0 is a fault. */
+  readonly weight: number;
+}
+
 /** What lowers or raises the priority of a virtual router. */
 export interface Tracking {
   readonly proxy: boolean;
@@ -66,6 +75,8 @@ export interface Tracking {
   readonly upstreams?: readonly TrackedUpstream[];
   /** Absent: none. */
   readonly gateways?: readonly TrackedGateway[];
+  /** Absent: none. */
+  readonly files?: readonly TrackedFile[];
 }
 
 /** The BFD session that watches a virtual router's peer (design 4.2 rule 5). */

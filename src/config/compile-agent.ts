@@ -132,6 +132,7 @@ function compileTracking(track: EffectiveTracking): Tracking {
       intervalMs: interval,
       timeoutMs: timeout,
     })),
+    files: named(track.files, (file) => file),
   };
 }
 

@@ -41,6 +41,7 @@ describe('the example of the design', () => {
             scripts: ['check_origin'],
             upstreams: [],
             gateways: [],
+            files: [],
           },
         },
       ],

@@ -25,6 +25,8 @@ export const settings = {
     downDelay: { default: '0s', min: '0s', max: '1h' },
     minUpMax: 1024,
     gatewaysMax: 8,
+    filesMax: 8,
+    fileWeight: { default: 1, min: -253, max: 253 },
     gateway: {
       interval: { default: '1s', min: '100ms', max: '1h' },
       timeout: { default: '500ms', min: '10ms', max: '1m' },

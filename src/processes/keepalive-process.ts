@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import {
   type Agent,
+  createFileWatcher,
   createScriptRunner,
   openLeases,
   openNetwork,
@@ -33,11 +34,13 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
   const runtimeDir = ensureRuntimeDir(process.env);
   const network = await openNetwork(log);
   const scripts = createScriptRunner(log);
+  const files = createFileWatcher();
   const leases = openLeases(log);
   const agent = startAgent(agentConfig, {
     clock: systemClock,
     network,
     scripts,
+    files,
     leases,
     random: Math.random,
     log,
@@ -55,6 +58,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
         balancer.close();
         control.close();
         scripts.close();
+        files.close();
         leases.close();
         network.close();
         log.info({ reason }, 'the agent has stopped; its addresses are released');

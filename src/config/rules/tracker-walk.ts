@@ -9,7 +9,7 @@
 import type { EffectiveConfig, EffectiveRouter } from '../effective.ts';
 import type { Finding } from '../problem.ts';
 import { type Rule, warning } from './rule.ts';
-import { trackersOf } from './trackers.ts';
+import { hasOpenShare, trackersOf } from './trackers.ts';
 
 const priorityMin = 3;
 const priorityMax = 254;
@@ -34,6 +34,8 @@ function routerFindings(
   const trackers = trackersOf(name, router, config);
   const weights = trackers.map(({ weight }) => weight);
   return trackers.flatMap(({ name: tracker, weight, path }, index) => {
+    // Beside a number that an operator may write at any time, every weight may tip the scale.
+    if (weight !== 0 && hasOpenShare(router)) return [];
     const reason = weight === 0 ? faultReason(router) : weightReason(router, weights, index, nodes);
     if (reason === null) return [];
     return [warning(path, `${tracker} can never move the addresses: ${reason}`)];

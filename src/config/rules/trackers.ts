@@ -5,7 +5,7 @@ import type { ConfigPath } from '../problem.ts';
 import { didYouMean } from '../suggest.ts';
 import { error, type Rule, warning } from './rule.ts';
 
-/** One tracker that has a weight. */
+/** One tracker whose failure has a fixed share. */
 export interface WeightedTracker {
   readonly name: string;
   /** 0: failing is a fault. */
@@ -14,7 +14,10 @@ export interface WeightedTracker {
   readonly path: ConfigPath;
 }
 
-/** Every tracker of a router but the balancer itself, in the order of the schema. */
+/**
+ * Every tracker of a router but the balancer itself and the files whose number is multiplied by a
+ * weight, in the order of the schema.
+ */
 export function trackersOf(
   name: string,
   { track }: EffectiveRouter,
@@ -22,7 +25,11 @@ export function trackersOf(
 ): readonly WeightedTracker[] {
   const path = ['virtual_routers', name, 'track'];
   const { upstreams = {}, gateways = {} } = track;
-  const maps = Object.entries({ upstreams, interfaces: trackedInterfaces(track), gateways });
+  const files = Object.fromEntries(
+    Object.entries(track.files ?? {}).filter(([, { weight }]) => weight === 0),
+  );
+  const interfaces = trackedInterfaces(track);
+  const maps = Object.entries({ upstreams, interfaces, gateways, files });
   return [
     ...maps.flatMap(([kind, map]) =>
       Object.entries(map).map(([tracked, { weight }]) => ({
@@ -37,6 +44,11 @@ export function trackersOf(
       path: [...path, 'scripts', index],
     })),
   ];
+}
+
+/** A file may hold any number, so its share may be anything. */
+export function hasOpenShare({ track }: EffectiveRouter): boolean {
+  return Object.values(track.files ?? {}).some(({ weight }) => weight !== 0);
 }
 
 /** A tracked upstream is one of the file's, and can have as many servers up as are needed. */

@@ -14,7 +14,7 @@ import type { EffectiveConfig } from '../effective.ts';
 import { formatVirtualAddress } from '../endpoints.ts';
 import type { ConfigPath } from '../problem.ts';
 import { error, type Rule, warning } from './rule.ts';
-import { trackersOf } from './trackers.ts';
+import { hasOpenShare, trackersOf } from './trackers.ts';
 
 interface Located {
   readonly router: string;
@@ -101,7 +101,7 @@ function ownerWarnings(name: string, node: string, config: EffectiveConfig) {
   const router = config.virtual_routers[name];
   if (router === undefined) return [];
   const path = ['virtual_routers', name];
-  const tracks = trackersOf(name, router, config).length > 0;
+  const tracks = trackersOf(name, router, config).length > 0 || hasOpenShare(router);
   return [
     ...(tracks
       ? [warning([...path, 'track'], `no tracker applies to the address owner ${node}`, 'key')]

@@ -97,6 +97,29 @@ const gatewaySchema = z.strictObject({
   weight: weight('it is unreachable'),
 });
 
+const pathAllowed = 'an absolute path, such as /run/tandem/priority';
+
+const fileSchema = z.strictObject({
+  path: documented(
+    z
+      .string({ error: fieldError(pathAllowed) })
+      .regex(/^\/[^\0]{0,4094}$/, { error: fieldError(pathAllowed) }),
+    {
+      doc:
+        'File with one whole number. One that is not there counts as 0; while there is ' +
+        'something else in it, the last number stands.',
+      allowed: pathAllowed,
+      default: null,
+      danger: 'Whoever may write it decides where the addresses are.',
+    },
+  ),
+  weight: integer(tracker.fileWeight, {
+    doc:
+      'The number times the weight is added to the priority. 0: any number but 0 is a fault, ' +
+      'and the addresses leave unless the peer is worse.',
+  }),
+});
+
 const interfacesMax = tracker.interfacesMax;
 const interfacesAllowed =
   `a list of at most ${interfacesMax} interface names, or a map of weight, up_delay and ` +
@@ -158,5 +181,10 @@ export const trackSchema = z.strictObject({
     doc: 'Health scripts that count for this router, each with its own weight.',
     allowed: `a list of at most ${tracker.scriptsMax} names out of health_scripts`,
     default: '[]',
+  }),
+  files: documented(namedMap(fileSchema, 'files', tracker.filesMax).optional(), {
+    doc: 'Files with a number that counts for this router, by a name of your choice.',
+    allowed: `a map of 1 to ${tracker.filesMax} files by name`,
+    default: 'none',
   }),
 });
