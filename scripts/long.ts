@@ -1,0 +1,28 @@
+/**
+ * `npm run long`: the long forms of the checks that CI runs for a minute each. Takes most of an hour;
+ * every line of the summary is a command that can be run by itself.
+ */
+import { spawnSync } from 'node:child_process';
+
+const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] = [
+  ['simulator, 100,000 seeds', ['node', 'scripts/simulate.ts', '--runs', '100000']],
+  ['drills, first round', ['node', 'testbed/drills/main.ts', '--lab']],
+  ['drills, second round', ['node', 'testbed/drills/main.ts', '--lab']],
+  ['drills, third round', ['node', 'testbed/drills/main.ts', '--lab']],
+  ['drills beside keepalived', ['node', 'testbed/drills/main.ts', '--lab', '--stack', 'all']],
+  ['benchmark', ['node', 'scripts/bench.ts']],
+];
+
+const summary: string[] = [];
+let failures = 0;
+for (const [name, [program, ...args]] of CHECKS as [string, [string, ...string[]]][]) {
+  const startedAt = performance.now();
+  console.log(`=== ${name}`);
+  const { status, signal } = spawnSync(program, args, { stdio: 'inherit' });
+  if (signal === 'SIGINT') process.exit(130);
+  if (status !== 0) failures++;
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  summary.push(`${status === 0 ? 'passed' : 'FAILED'}  ${seconds} s  ${name}`);
+}
+console.log(`\n${summary.join('\n')}`);
+process.exitCode = failures === 0 ? 0 : 1;
