@@ -12,6 +12,7 @@ export type { BfdSessionStatus } from './bfd/status.ts';
 export { createFileWatcher } from './io/file-watcher.ts';
 export { openLeases } from './io/lease.ts';
 export { openNetwork } from './io/network.ts';
+export { createProcessScanner } from './io/process-scanner.ts';
 export { createScriptRunner } from './io/script-runner.ts';
 export { systemClock } from './io/system-clock.ts';
 export { releaseAddresses } from './release.ts';

@@ -27,6 +27,15 @@ export const lateListensMax = 3;
 /** A node whose balancer was never ready waits this long before it claims at priority 1. */
 export const neverReadyHoldMicros = 30_000_000;
 
+/**
+ * A better node takes the address back this often without waiting; then it is held down, twice as
+ * long each time, and one time is forgotten after each of these quiet periods.
+ */
+export const preemptsFreeMax = 3;
+export const preemptHoldFirstMicros = 5_000_000;
+export const preemptHoldMaxMicros = 600_000_000;
+export const preemptForgetMicros = 600_000_000;
+
 /** A fault that shows only while Active is forgotten this long after it was last seen. */
 export const selfFaultHoldMicros = 30_000_000;
 
@@ -75,3 +84,9 @@ export const fileSettleMs = 20;
 
 /** Most that a number in a file adds to a priority or takes from it: the length of the scale. */
 export const fileShareMax = 253;
+
+/** Tracked processes are looked for this often. */
+export const processScanMicros = 1_000_000;
+
+/** Processes looked at in one turn of the event loop: at most about half a millisecond. */
+export const processesPerTurnMax = 32;

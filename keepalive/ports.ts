@@ -3,7 +3,7 @@
  * kernel, the simulator and the unit tests implement them in memory. Times are integer microseconds
  * on a monotonic clock; addresses on the wire are bytes (4 or 16) in network order.
  */
-import type { VirtualAddress } from '../src/config/agent-config.ts';
+import type { ProcessMatch, VirtualAddress } from '../src/config/agent-config.ts';
 
 export interface Timer {
   cancel(): void;
@@ -214,12 +214,20 @@ export interface FileWatcher {
   close(): void;
 }
 
+/** Looks for running processes. */
+export interface ProcessScanner {
+  /** How many processes fit each description, zombies aside. Rejects when it cannot look at all. */
+  count(matches: readonly ProcessMatch[]): Promise<readonly number[]>;
+}
+
 export interface AgentPorts {
   readonly clock: Clock;
   readonly network: NetworkPort;
   readonly scripts: ScriptRunner;
   /** Absent: tracked files are not read, and count as 0. */
   readonly files?: FileWatcher;
+  /** Absent: tracked processes count as not running. */
+  readonly processes?: ProcessScanner;
   /** Absent on a host that has none: its stalls are then not fenced. */
   readonly leases?: LeasePort;
   /** Uniform in [0, 1): jitter and discriminators of BFD. */

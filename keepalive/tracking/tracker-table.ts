@@ -5,7 +5,8 @@
  *     link events ────────> interfaces        ├─ readings(router) ──> effective priority
  *     questions on the LAN ─> gateways        │
  *     script runner ───────> scripts          │
- *     file watcher ────────> files           ─┘
+ *     file watcher ────────> files            │
+ *     process scanner ─────> processes       ─┘
  *
  * Virtual routers that track the same thing in the same way share one tracker.
  */
@@ -17,6 +18,7 @@ import { ownerPriority, type TrackerReading } from '../virtual-router/priority.t
 import { FileTracker } from './file-tracker.ts';
 import { GatewayTracker } from './gateway-tracker.ts';
 import { InterfaceTracker } from './interface-tracker.ts';
+import { ProcessTracker, ProcessWatch } from './process-tracker.ts';
 import { type ProxyReport, ProxyTracker } from './proxy-tracker.ts';
 import { ScriptTracker } from './script-tracker.ts';
 import type { Tracker } from './tracker.ts';
@@ -30,6 +32,7 @@ export class TrackerTable {
   readonly #onChange: () => void;
   readonly #trackers = new Map<string, Tracker>();
   readonly #limiter: LogLimiter;
+  readonly #processes: ProcessWatch;
   readonly #byRouter = new Map<string, readonly Tracker[]>();
 
   /** `onChange` is called when a reading changed for a reason this table alone knows. */
@@ -37,6 +40,7 @@ export class TrackerTable {
     this.#ports = ports;
     this.#limiter = new LogLimiter(ports.clock);
     this.#onChange = onChange;
+    this.#processes = new ProcessWatch(ports.clock, ports.processes, onChange);
     for (const router of config.virtualRouters) {
       // No tracker applies to an address owner (design 4.1).
       const trackers = router.priority === ownerPriority ? [] : this.#build(config, router);
@@ -110,6 +114,9 @@ export class TrackerTable {
           const { files, log } = this.#ports;
           return new FileTracker({ config: file, files, log, limiter: this.#limiter, onChange });
         }),
+      ),
+      ...(track.processes ?? []).map((process) =>
+        this.#shared('process', process, () => new ProcessTracker(process, this.#processes)),
       ),
     ];
   }

@@ -34,6 +34,7 @@ export interface TrackerReading {
     | 'gateway'
     | 'script'
     | 'file'
+    | 'process'
     | 'address'
     | 'send'
     | 'group';

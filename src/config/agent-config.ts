@@ -66,6 +66,18 @@ export interface TrackedFile {
   readonly weight: number;
 }
 
+/** The kernel's name of a process (at most 15 bytes), or its whole command line. */
+export type ProcessMatch = { readonly name: string } | { readonly command: readonly string[] };
+
+/** Processes that must run; the weight as a script's. */
+export interface TrackedProcess {
+  readonly name: string;
+  readonly match: ProcessMatch;
+  /** So many of them. */
+  readonly quorum: number;
+  readonly weight: number;
+}
+
 /** What lowers or raises the priority of a virtual router. */
 export interface Tracking {
   readonly proxy: boolean;
@@ -77,6 +89,8 @@ export interface Tracking {
   readonly gateways?: readonly TrackedGateway[];
   /** Absent: none. */
   readonly files?: readonly TrackedFile[];
+  /** Absent: none. */
+  readonly processes?: readonly TrackedProcess[];
 }
 
 /** The BFD session that watches a virtual router's peer (design 4.2 rule 5). */
@@ -104,6 +118,10 @@ export interface VirtualRouterConfig {
   readonly advertIntervalMs: number;
   readonly addresses: readonly VirtualAddress[];
   readonly preempt: boolean;
+  /** How long to be the better node before taking the addresses back, 0-1000 s; absent: 0. */
+  readonly preemptDelayMs?: number;
+  /** Least wait before a claim after a start in which nothing was heard, 0-1000 s; absent: 0. */
+  readonly startupDelayMs?: number;
   /** `other`: the peer is not Tandem (keepalived), so only RFC signals are understood. */
   readonly peer: 'tandem' | 'other';
   /** Highest configured priority of the other nodes in the file; absent when there are none. */

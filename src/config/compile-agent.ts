@@ -133,6 +133,11 @@ function compileTracking(track: EffectiveTracking): Tracking {
       timeoutMs: timeout,
     })),
     files: named(track.files, (file) => file),
+    processes: named(track.processes, ({ name, command = [], quorum, weight }) => ({
+      match: name === undefined ? { command } : { name },
+      quorum,
+      weight,
+    })),
   };
 }
 

@@ -42,6 +42,7 @@ describe('the example of the design', () => {
             upstreams: [],
             gateways: [],
             files: [],
+            processes: [],
           },
         },
       ],

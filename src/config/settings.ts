@@ -26,6 +26,9 @@ export const settings = {
     minUpMax: 1024,
     gatewaysMax: 8,
     filesMax: 8,
+    processesMax: 8,
+    processArgumentsMax: 64,
+    quorum: { default: 1, min: 1, max: 1000 },
     fileWeight: { default: 1, min: -253, max: 253 },
     gateway: {
       interval: { default: '1s', min: '100ms', max: '1h' },

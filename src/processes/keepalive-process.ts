@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   type Agent,
   createFileWatcher,
+  createProcessScanner,
   createScriptRunner,
   openLeases,
   openNetwork,
@@ -41,6 +42,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     network,
     scripts,
     files,
+    processes: createProcessScanner(),
     leases,
     random: Math.random,
     log,

@@ -24,12 +24,12 @@ export function trackersOf(
   config: EffectiveConfig,
 ): readonly WeightedTracker[] {
   const path = ['virtual_routers', name, 'track'];
-  const { upstreams = {}, gateways = {} } = track;
+  const { upstreams = {}, gateways = {}, processes = {} } = track;
   const files = Object.fromEntries(
     Object.entries(track.files ?? {}).filter(([, { weight }]) => weight === 0),
   );
   const interfaces = trackedInterfaces(track);
-  const maps = Object.entries({ upstreams, interfaces, gateways, files });
+  const maps = Object.entries({ upstreams, interfaces, gateways, files, processes });
   return [
     ...maps.flatMap(([kind, map]) =>
       Object.entries(map).map(([tracked, { weight }]) => ({

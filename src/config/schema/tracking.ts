@@ -120,6 +120,47 @@ const fileSchema = z.strictObject({
   }),
 });
 
+const processNameAllowed = 'a name of 1 to 15 characters, such as postgres';
+const commandAllowed = 'a list of the program and its arguments, such as [/usr/bin/node, app.js]';
+
+const processSchema = z
+  .strictObject({
+    name: documented(
+      z
+        .string({ error: fieldError(processNameAllowed) })
+        .regex(/^[ -~]{1,15}$/, { error: fieldError(processNameAllowed) })
+        .optional(),
+      {
+        doc:
+          "The kernel's name of the process, as `ps -o comm` shows it: it has 15 characters at " +
+          'most, of a longer name the first 15. Either this or `command`.',
+        allowed: processNameAllowed,
+        default: 'none: command says which',
+      },
+    ),
+    command: documented(
+      z
+        .array(z.string({ error: fieldError('a string (quote numbers and true/false)') }), {
+          error: fieldError(commandAllowed),
+        })
+        .min(1, { error: `found an empty list; allowed: ${commandAllowed}` })
+        .max(tracker.processArgumentsMax, {
+          error: `at most ${tracker.processArgumentsMax} words`,
+        })
+        .optional(),
+      {
+        doc: 'The whole command line, word by word. Either this or `name`.',
+        allowed: commandAllowed,
+        default: 'none: name says which',
+      },
+    ),
+    quorum: integer(tracker.quorum, { doc: 'How many such processes must run.' }),
+    weight: weight('fewer of them run'),
+  })
+  .refine(({ name, command }) => (name === undefined) !== (command === undefined), {
+    error: 'needed: either name or command',
+  });
+
 const interfacesMax = tracker.interfacesMax;
 const interfacesAllowed =
   `a list of at most ${interfacesMax} interface names, or a map of weight, up_delay and ` +
@@ -185,6 +226,13 @@ export const trackSchema = z.strictObject({
   files: documented(namedMap(fileSchema, 'files', tracker.filesMax).optional(), {
     doc: 'Files with a number that counts for this router, by a name of your choice.',
     allowed: `a map of 1 to ${tracker.filesMax} files by name`,
+    default: 'none',
+  }),
+  processes: documented(namedMap(processSchema, 'processes', tracker.processesMax).optional(), {
+    doc:
+      'Processes that must run on this host, by a name of your choice. They are looked for ' +
+      'once a second.',
+    allowed: `a map of 1 to ${tracker.processesMax} processes by name`,
     default: 'none',
   }),
 });
