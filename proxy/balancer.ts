@@ -139,6 +139,7 @@ export class Balancer implements SlotOwner {
       serverSlots: this.#serverSlots,
       listenerSlots: this.#listenerSlots,
       sockets: this.#sockets.duplicates(index),
+      warmUp: !this.#everRan && this.#config.listeners.some(({ protocol }) => protocol === 'http'),
     };
   }
 

@@ -113,7 +113,8 @@ export function startPlane(config: ProxyConfig, engine: IoEngine = new NetEngine
   const options = { backlog: 128, freeBind: false, reusePort: false };
   const socket = openListenSocket({ host: '127.0.0.1', port: 0, ...options });
   const sockets = [{ listener: 'front', fd: duplicateDescriptor(socket.fd) }];
-  const setup = { index: 0, config, state, serverSlots, listenerSlots: { front: 0 }, sockets };
+  const listenerSlots = { front: 0 };
+  const setup = { index: 0, config, state, serverSlots, listenerSlots, sockets, warmUp: false };
   const plane = new DataPlane(setup, engine, SILENT_LOG);
   return {
     port: socket.port,

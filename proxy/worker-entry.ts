@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { NetEngine } from './io/net/net-engine.ts';
 import type { Logger } from './ports.ts';
+import { warmUp } from './warm-up.ts';
 import { DataPlane } from './worker.ts';
 import type { DrainOrder, LogLevel, WorkerReport, WorkerSetup } from './worker-messages.ts';
 
@@ -25,7 +26,15 @@ function loggerWith(fixed: object): Logger {
   };
 }
 
-const plane = new DataPlane(setup, new NetEngine(), loggerWith({ worker: setup.index }));
+const log = loggerWith({ worker: setup.index });
+const engine = new NetEngine();
+if (setup.warmUp) {
+  // A worker that could not rehearse serves all the same.
+  await warmUp(engine).catch((error: unknown) => {
+    log.warn({ error: String(error) }, 'the worker could not warm up');
+  });
+}
+const plane = new DataPlane(setup, engine, log);
 
 port.on('message', async (order: DrainOrder) => {
   await plane.stopAccepting();

@@ -19,6 +19,8 @@ export interface WorkerSetup {
   readonly serverSlots: Slots;
   readonly listenerSlots: Slots;
   readonly sockets: readonly WorkerSocket[];
+  /** Rehearse first. Not when connections wait already, as after a death. */
+  readonly warmUp: boolean;
 }
 
 /** Levels of the Logger port. */
