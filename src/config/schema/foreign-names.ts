@@ -24,6 +24,8 @@ const bySection: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     nopreempt: 'here it is preempt: false',
     track_script: 'here it is track: { scripts: [...] }',
     track_interface: 'here it is track: { interfaces: [...] }',
+    track_file: 'here it is track: { files: ... }',
+    track_process: 'here it is track: { processes: ... }',
     vrrp_version: 'here it is version',
     state: 'the priorities decide; there is no initial state',
   },
