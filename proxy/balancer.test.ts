@@ -112,7 +112,8 @@ describe('the balancer', () => {
     running.push(balancer);
     const seen: boolean[] = [balancer.readiness().ready];
     balancer.onReadiness(({ ready }) => seen.push(ready));
-    await vi.waitFor(() => expect(balancer.readiness()).toEqual({ ready: true, reasons: [] }));
+    const ready = { ready: true, reasons: [] };
+    await vi.waitFor(() => expect(balancer.readiness()).toEqual(ready), 5000);
     await balancer.stop();
     expect(balancer.readiness().reasons).toContain('stopping');
     expect(seen.filter((ready, index) => ready !== seen[index - 1])).toEqual([false, true, false]);

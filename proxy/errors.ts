@@ -35,14 +35,12 @@ export const PROXY_ERRORS = {
   body_too_large: down(413, 'the request body is larger than allowed'),
   target_too_long: down(414, 'the request line is longer than allowed'),
   bad_expectation: down(417, 'only 100-continue can be expected'),
-  wrong_host: down(421, 'this connection is not for that host'),
   head_too_large: down(431, 'the request head is larger than allowed'),
   unknown_coding: down(501, 'the transfer coding is not known'),
   bad_version: down(505, 'only HTTP/1.0 and HTTP/1.1 are spoken here'),
   client_gone: down(499, 'the client closed the connection'),
   // Ours.
   no_route: { source: 'internal', status: 404, text: 'no route matches this request' },
-  connections_full: { source: 'internal', status: 503, text: 'too many connections' },
   // The server's.
   no_server: up(503, 'no server is available'),
   connect_failed: up(502, 'the server could not be reached'),

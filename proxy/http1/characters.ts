@@ -6,7 +6,6 @@ export const CR = 0x0d;
 export const SP = 0x20;
 export const PERCENT = 0x25;
 export const ASTERISK = 0x2a;
-export const COMMA = 0x2c;
 export const DOT = 0x2e;
 export const SLASH = 0x2f;
 export const ZERO = 0x30;
@@ -31,7 +30,7 @@ export const FIELD_VALUE: Uint8Array = table((code) =>
 );
 
 /** The character is part of a request target and needs no thought. */
-export const TARGET_PLAIN = 1;
+const TARGET_PLAIN = 1;
 /** Part of a target that has to be normalised: `%`, or a dot or slash, which matter after a slash. */
 export const TARGET_NOTABLE = 2;
 

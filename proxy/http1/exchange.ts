@@ -7,7 +7,13 @@
  *
  * A phase that fails goes straight to respond with an entry of `PROXY_ERRORS`.
  */
-import { type ProxyError, type ProxyErrorCode, proxyError, type Sent } from '../errors.ts';
+import {
+  PROXY_ERRORS,
+  type ProxyError,
+  type ProxyErrorCode,
+  proxyError,
+  type Sent,
+} from '../errors.ts';
 import type { Route } from '../frontend/route-table.ts';
 import { ListenerCounter, responseSlot, ServerCounter } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
@@ -74,11 +80,6 @@ export class Exchange implements OriginUser {
   /** It is up to the client to send more of the body. */
   get wantsBody(): boolean {
     return this.active && !this.#requestComplete && !this.#continueDue;
-  }
-
-  /** Where it is now. */
-  get phase(): Phase {
-    return this.#phase;
   }
 
   /** Takes a request up to where its head is composed for a server. The body follows. */
@@ -161,7 +162,7 @@ export class Exchange implements OriginUser {
   /** The client connection is gone. */
   clientGone(): void {
     this.#dropOrigin();
-    this.#log(this.#responding ? this.#status : 499);
+    this.#log(this.#responding ? this.#status : PROXY_ERRORS.client_gone.status);
   }
 
   /** The client is ready for more of the response. */
