@@ -1,8 +1,14 @@
 import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
 import { AddressKeeper } from './address-keeper.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
+import type { FenceNews } from './bfd/peer-watch.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import { addressLifetimeMinSeconds, sendFailuresMax, transitionsKeptMax } from './limits.ts';
+import {
+  addressLifetimeMinSeconds,
+  preemptsFreeMax,
+  sendFailuresMax,
+  transitionsKeptMax,
+} from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
 import { type ChecksumForm, encodeAdvertisement } from './packet/advertisement.ts';
 import { multicastGroup } from './packet/multicast-group.ts';
@@ -57,6 +63,8 @@ export function parametersOf(config: VirtualRouterConfig): RouterParameters {
     peerPriority: config.peerPriority ?? null,
     strictRfc: config.strictRfc,
     grouped: config.syncGroup !== undefined,
+    preemptDelayMicros: (config.preemptDelayMs ?? 0) * 1000,
+    startupDelayMicros: (config.startupDelayMs ?? 0) * 1000,
   };
 }
 
@@ -181,6 +189,9 @@ export class RouterDriver {
         this.statistics.wokeLate += 1;
         this.#wokeLate(action.lateMicros, action.waitMicros);
         break;
+      case 'preempt-held':
+        this.#preemptHeld(action);
+        break;
       case 'transition':
         this.#transition(action, now);
         break;
@@ -229,9 +240,19 @@ export class RouterDriver {
     }
   }
 
+  /** What BFD means for the lease: its pace has changed, or our packets left late. */
+  fence(news: FenceNews): void {
+    // First: a lease that is over must not be given back by what follows.
+    if (this.#state.name === 'Active') this.#checkLease();
+    if (news.type === 'pace') this.lease.watch(news.pace);
+  }
+
   /** An advertisement that left has renewed the lease; one that was held back has not. */
   #checkLease(): void {
-    if (!this.lease.speaks()) this.#options.onLeaseLost(true);
+    if (this.lease.speaks()) return;
+    // One of its two signals may come back before we have looked around.
+    this.lease.end();
+    this.#options.onLeaseLost(true);
   }
 
   #addressesHeld(): void {
@@ -274,6 +295,16 @@ export class RouterDriver {
         `${name}: this process did not run for ${millis(lateMicros)}; ` +
           `listening for ${millis(waitMicros)} before it acts`,
       ),
+    );
+  }
+
+  #preemptHeld({ waitMicros, preempts }: RouterAction & { type: 'preempt-held' }): void {
+    const { name } = this.config;
+    const often = preempts > preemptsFreeMax ? ` (took them ${preempts} times lately)` : '';
+    this.#options.log.info(
+      { router: name, waitMs: waitMicros / 1000, preempts },
+      `${name}: better than the Active router; ` +
+        `takes the addresses when it has been so for ${millis(waitMicros)}${often}`,
     );
   }
 

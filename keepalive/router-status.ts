@@ -2,6 +2,8 @@ import { formatIp } from '../src/os/ip-address.ts';
 import type { RouterDriver } from './router-driver.ts';
 import type { RouterStatus } from './status.ts';
 import { describeShutdown } from './transition-text.ts';
+import { preemptWait } from './virtual-router/backup.ts';
+import { preemptsCounted } from './virtual-router/hold-down.ts';
 import { nextDeadline } from './virtual-router/state.ts';
 import { activeDownInterval, skewTime } from './virtual-router/timers.ts';
 
@@ -33,6 +35,10 @@ export function routerStatus(router: RouterDriver, now: number): RouterStatus {
       trackers: router.readings,
       claimInMs: claimIn > 0 ? claimIn / 1000 : null,
     },
+    preempt: {
+      inMs: preemptIn(router, now),
+      recent: preemptsCounted(state.preempts, now),
+    },
     active: activeRouter(router, now),
     addresses: config.addresses.map((address) => ({ ...address, held })),
     lease: {
@@ -54,6 +60,12 @@ export function routerStatus(router: RouterDriver, now: number): RouterStatus {
       agoMs: (now - transition.at) / 1000,
     })),
   };
+}
+
+function preemptIn({ state }: RouterDriver, now: number): number | null {
+  if (state.name !== 'Backup' || state.betterSince === null) return null;
+  const micros = state.betterSince + preemptWait(state, now) - now;
+  return micros > 0 ? micros / 1000 : null;
 }
 
 function activeRouter(router: RouterDriver, now: number): RouterStatus['active'] {

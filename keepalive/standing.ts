@@ -32,17 +32,21 @@ export function logPriority(
   const { name } = router.config;
   const before = router.state.standing.priority;
   if (before === priority) return;
-  const causes = members.flatMap((member) =>
-    member.readings
-      .filter(({ effect }) => effect.type !== 'none')
-      .map((reading) => {
-        const text = `${reading.kind} ${reading.name}: ${reading.reason}`;
-        return member === router ? text : `${member.config.name} (${text})`;
-      }),
-  );
+  const own = causesOf(router);
+  const others = members.flatMap((member) => {
+    const only = causesOf(member).filter((cause) => !own.includes(cause));
+    return only.map((cause) => `${member.config.name} (${cause})`);
+  });
+  const causes = [...own, ...others];
   const why = causes.length === 0 ? 'every tracker is well' : causes.join(', ');
   log.info(
     { router: name, before, priority },
     `${name}: priority ${before} to ${priority}: ${why}`,
   );
+}
+
+function causesOf({ readings }: RouterDriver): string[] {
+  return readings
+    .filter(({ effect }) => effect.type !== 'none')
+    .map((reading) => `${reading.kind} ${reading.name}: ${reading.reason}`);
 }

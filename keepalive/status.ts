@@ -47,6 +47,13 @@ export interface RouterStatus {
     /** Milliseconds until a node that was never ready may claim; null when it may. */
     readonly claimInMs: number | null;
   };
+  /** What holds a better node back from taking the addresses of a sound Active router. */
+  readonly preempt: {
+    /** Until it may; null: nothing to wait for. */
+    readonly inMs: number | null;
+    /** How often it took them lately. */
+    readonly recent: number;
+  };
   /** Who holds the addresses as far as this node knows; null: nobody heard. */
   readonly active: {
     readonly self: boolean;

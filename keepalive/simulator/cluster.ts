@@ -143,7 +143,11 @@ export class Cluster {
   }
 
   #logger(index: number): Logger {
-    const write = (_fields: object, message: string) => this.note(`${nodeName(index)}: ${message}`);
+    const write = (fields: object, message: string) => {
+      this.note(`${nodeName(index)}: ${message}`);
+      // A better node that waits by design has not failed to take over.
+      if ('preempts' in fields && 'waitMs' in fields) this.disturb(Number(fields.waitMs) * 1000);
+    };
     const log: Logger = {
       debug: () => {},
       info: write,
@@ -197,6 +201,8 @@ function routerConfig(options: SwarmOptions, index: number, family: 4 | 6): Virt
       prefixLength,
     })),
     preempt: options.preempt,
+    preemptDelayMs: options.preemptDelayMs,
+    startupDelayMs: options.startupDelayMs,
     peer: options.peer,
     peerPriority: Math.max(...priorities.filter((_, other) => other !== index)),
     strictRfc: options.strictRfc,

@@ -25,7 +25,8 @@ export class LivenessChecker {
     // Active_Down_Interval (the first may elect a router that a better one preempts), and late
     // wakes that listen again. Version 2 has a skew of up to a second in each round.
     const skews = cluster.options.version === 2 ? 4_000_000 : 0;
-    this.settleMicros = 30 * intervalMicros + skews + 500_000;
+    const startup = cluster.options.startupDelayMs * 1000;
+    this.settleMicros = 30 * intervalMicros + skews + startup + 500_000;
   }
 
   /** Call for every transition. Throws Violation for one in a settled world. */

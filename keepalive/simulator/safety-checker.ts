@@ -80,6 +80,7 @@ export class SafetyChecker {
    */
   transition(host: SimHost, transition: Transition): void {
     if (transition.to !== 'Active' || transition.evidence.reason === 'owner') return;
+    this.#checkTogether(host);
     const late =
       host.resumedAt === this.#cluster.clock.now && host.pausedForMicros > this.#longMicros;
     if (!late && host.unread === 0) return;
@@ -87,6 +88,17 @@ export class SafetyChecker {
       'late-claim',
       `${this.#cluster.name(host)} claimed the addresses as it woke: ${transition.why}`,
     );
+  }
+
+  /** A member of a group claims when the others may, too. */
+  #checkTogether(host: SimHost): void {
+    const { routers } = host.agent?.status() ?? { routers: [] };
+    const alone = routers.find(
+      ({ state, syncGroup }) => state === 'Backup' && syncGroup !== null && !syncGroup.ready,
+    );
+    if (alone === undefined) return;
+    const name = this.#cluster.name(host);
+    throw new Violation('split-group', `${name} claimed without ${alone.name}, which may not`);
   }
 
   #checkPair(a: SimHost, b: SimHost): void {
@@ -120,10 +132,12 @@ export class SafetyChecker {
     const { lan, options } = this.#cluster;
     const { loss, delayMaxMicros } = lan.quality;
     if (loss > 0 || delayMaxMicros > options.delayMaxMicros) return false;
-    // The members of a group move together, so that one family is enough to settle it.
-    if (!lan.inTouch(a.station, b.station)) return false;
+    // The members of a group move together: what is heard in one family settles it for both, once
+    // both hosts speak in it.
+    const families = lan.families(a.station, b.station);
     return a.config.virtualRouters.some(
-      (router) => this.#answers(a, router) && this.#answers(b, router),
+      (router) =>
+        families.includes(router.family) && this.#answers(a, router) && this.#answers(b, router),
     );
   }
 

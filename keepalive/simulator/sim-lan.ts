@@ -75,9 +75,14 @@ export class SimLan {
     return FAMILIES.every((family) => this.#passes(a, b, family) && this.#passes(b, a, family));
   }
 
+  /** Families whose packets pass both ways. */
+  families(a: number, b: number): readonly (4 | 6)[] {
+    return FAMILIES.filter((family) => this.#passes(a, b, family) && this.#passes(b, a, family));
+  }
+
   /** True when packets of at least one family pass both ways. */
   inTouch(a: number, b: number): boolean {
-    return FAMILIES.some((family) => this.#passes(a, b, family) && this.#passes(b, a, family));
+    return this.families(a, b).length > 0;
   }
 
   /** True when packets pass in neither direction. */

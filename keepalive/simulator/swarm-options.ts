@@ -35,6 +35,8 @@ export interface SwarmOptions {
   readonly grouped: boolean;
   /** The hosts' addresses are in the opposite order in the second family. */
   readonly reversed: boolean;
+  readonly preemptDelayMs: number;
+  readonly startupDelayMs: number;
 }
 
 /** Draws the options: mostly a pair as it would be run, sometimes everything else. */
@@ -73,5 +75,7 @@ export function drawOptions(prng: Prng): SwarmOptions {
     faultEveryIntervals: prng.pick([3, 10, 30]),
     grouped: prng.chance(0.35),
     reversed: prng.chance(0.5),
+    preemptDelayMs: prng.chance(0.2) ? prng.integer(1, 3_000) : 0,
+    startupDelayMs: prng.chance(0.1) ? prng.integer(1, 2_000) : 0,
   };
 }

@@ -4,8 +4,9 @@ import { isLinkLocal } from '../packet/advertisement.ts';
 import type { TransitionReason } from './action.ts';
 import { compareAddresses } from './election.ts';
 import type { GroupOrder, HeardAdvertisement, RouterEvent } from './event.ts';
+import { preemptHold, preemptsCounted } from './hold-down.ts';
 import { faultPriority } from './priority.ts';
-import type { BackupState, Standing } from './state.ts';
+import type { BackupState, RouterState, Standing } from './state.ts';
 import type { Step } from './step.ts';
 import { activeDownInterval, skewTime } from './timers.ts';
 import { enterActive, enterInitialize } from './transition.ts';
@@ -14,11 +15,11 @@ import { enterActive, enterInitialize } from './transition.ts';
 export function stepBackup(state: BackupState, event: RouterEvent, now: number): Step {
   switch (event.type) {
     case 'advertisement':
-      return { state: hear(state, event.heard, now), actions: [] };
+      return holdShown(state, hear(state, event.heard, now), now);
     case 'tick':
       return now < state.activeDownAt ? { state, actions: [] } : timerFired(state, now);
     case 'standing':
-      return { state: changeStanding(state, event.standing, now), actions: [] };
+      return holdShown(state, changeStanding(state, event.standing, now), now);
     case 'shutdown':
       return enterInitialize(state, event.cause);
     case 'peer-lost':
@@ -34,7 +35,8 @@ export function stepBackup(state: BackupState, event: RouterEvent, now: number):
 
 function hear(state: BackupState, heard: HeardAdvertisement, now: number): BackupState {
   if (isBystander(state, heard, now)) return state;
-  const fresh = { ...state, heard, held: false, lateWakes: 0 };
+  const betterSince = better(state, heard, now);
+  const fresh = { ...state, heard, held: false, lateWakes: 0, betterSince };
   // 6.4.2: the Active router resigns. Skew_Time alone decides which Backup follows.
   if (heard.priority === 0) {
     const activeDownAt = now + skew(state);
@@ -42,10 +44,10 @@ function hear(state: BackupState, heard: HeardAdvertisement, now: number): Backu
   }
   // Departure, design 4.2 rule 1: an Active router that fell below us does not get another
   // Active_Down_Interval.
-  if (yieldsToUs(fresh)) return shorten(fresh, now);
+  if (yieldsToUs(fresh) && !waits(fresh, now)) return shorten(fresh, now);
   // 6.4.2: an equal or better Active router, or one we do not preempt, starts the timer anew, with
   // its interval and the skew that follows from it.
-  if (heard.priority >= state.standing.priority || !mayPreempt(state)) {
+  if (heard.priority >= state.standing.priority || !mayPreempt(state) || waits(fresh, now)) {
     return {
       ...fresh,
       followed: heard,
@@ -57,7 +59,41 @@ function hear(state: BackupState, heard: HeardAdvertisement, now: number): Backu
   }
   // 6.4.2: a lower one is discarded, which lets the timer run out. What was heard is kept only to
   // say so in the status and the log.
-  return { ...state, heard, downCause: 'lower-priority' };
+  return { ...state, heard, betterSince, downCause: 'lower-priority' };
+}
+
+function better(
+  { standing, betterSince }: BackupState,
+  heard: HeardAdvertisement,
+  now: number,
+): number | null {
+  return heard.priority > 0 && heard.priority < standing.priority ? (betterSince ?? now) : null;
+}
+
+/**
+ * How long a better Backup has to have been better before it takes the address from a sound Active
+ * router. Departure: the RFC knows no such wait.
+ */
+export function preemptWait({ parameters, preempts }: RouterState, now: number): number {
+  if (parameters.strictRfc || parameters.owner) return 0;
+  return Math.max(parameters.preemptDelayMicros, preemptHold(preempts, now));
+}
+
+/** The better router, and not yet for long enough. */
+function waits(state: BackupState, now: number): boolean {
+  const { betterSince, heard } = state;
+  if (betterSince === null || heard === null || heard.priority <= faultPriority) return false;
+  return now - betterSince < preemptWait(state, now);
+}
+
+/** The operator is told once that the better router waits, and for what. */
+function holdShown(before: BackupState, state: BackupState, now: number): Step {
+  if (before.betterSince !== null || !mayPreempt(state) || !waits(state, now)) {
+    return { state, actions: [] };
+  }
+  const waitMicros = preemptWait(state, now);
+  const preempts = preemptsCounted(state.preempts, now);
+  return { state, actions: [{ type: 'preempt-held', waitMicros, preempts }] };
 }
 
 /**
@@ -137,14 +173,16 @@ function shorten(state: BackupState, now: number): BackupState {
 }
 
 function changeStanding(before: BackupState, standing: Standing, now: number): BackupState {
-  const state: BackupState = { ...before, standing };
+  const { heard } = before;
+  const changed: BackupState = { ...before, standing };
+  const betterSince = heard === null ? null : better(changed, heard, now);
+  const state: BackupState = { ...changed, betterSince };
   if (state.held && standing.claimNotBefore === null) {
     // The silence was already waited for; the skew still keeps two hosts that become ready
     // together apart.
     return { ...state, held: false, activeDownAt: now + skew(state) };
   }
-  if (yieldsToUs(state)) return shorten(state, now);
-  const { heard } = state;
+  if (yieldsToUs(state)) return waits(state, now) ? state : shorten(state, now);
   if (state.downCause === 'lower-priority' && heard && heard.priority >= standing.priority) {
     // We fell back below the Active router before the shortened timer fired.
     const downAt = heard.at + downInterval(state, state.activeIntervalMicros);
@@ -190,7 +228,9 @@ function timerFired(state: BackupState, now: number): Step {
 function obey(state: BackupState, order: GroupOrder, now: number): Step {
   // An order may be overtaken by an advertisement: then the timer runs again.
   if (!state.ready) return { state, actions: [] };
-  if (order === 'claim') return enterActive(state, now, claimReason(state, now));
+  const { claimNotBefore } = state.standing;
+  const early = claimNotBefore !== null && now < claimNotBefore;
+  if (order === 'claim' && !early) return enterActive(state, now, claimReason(state, now));
   if (order !== 'listen') return { state, actions: [] };
   const activeDownAt = now + downInterval(state, state.activeIntervalMicros);
   return { state: { ...state, activeDownAt, ready: false }, actions: [] };

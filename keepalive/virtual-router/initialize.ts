@@ -2,6 +2,7 @@
 import type { RouterEvent } from './event.ts';
 import type { InitializeState } from './state.ts';
 import type { Step } from './step.ts';
+import { activeDownInterval } from './timers.ts';
 import { enterActive, enterBackup } from './transition.ts';
 
 /** One event in Initialize. */
@@ -16,6 +17,7 @@ export function stepInitialize(before: InitializeState, event: RouterEvent, now:
         heard: null,
         intervalMicros: state.parameters.advertIntervalMicros,
         reason: { code: 'started' },
+        extraMicros: startupExtra(state),
       });
     }
     case 'standing':
@@ -29,4 +31,15 @@ export function stepInitialize(before: InitializeState, event: RouterEvent, now:
     case 'group':
       return { state: before, actions: [] };
   }
+}
+
+/**
+ * Departure: silence right after a start may be that of a switch port which does not forward yet. An
+ * advertisement heard proves that it does, and starts the timer with its usual interval.
+ */
+function startupExtra({ parameters, standing }: InitializeState): number {
+  const { version, advertIntervalMicros, startupDelayMicros, strictRfc } = parameters;
+  if (strictRfc) return 0;
+  const usual = activeDownInterval(version, standing.priority, advertIntervalMicros);
+  return Math.max(0, startupDelayMicros - usual);
 }

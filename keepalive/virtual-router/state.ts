@@ -3,6 +3,7 @@
  * driver arms one timer for the earliest, and a timer that fires early or twice finds nothing due.
  */
 import type { HeardAdvertisement } from './event.ts';
+import { noPreempts, type Preempts } from './hold-down.ts';
 
 /** What the configuration fixes, for as long as it is not reloaded. */
 export interface RouterParameters {
@@ -17,6 +18,10 @@ export interface RouterParameters {
   readonly peerPriority: number | null;
   /** Every departure of design 4.2 is off. */
   readonly strictRfc: boolean;
+  /** How long to be the better router before taking the address from a sound one. */
+  readonly preemptDelayMicros: number;
+  /** After a start without any advertisement heard: the least wait before a claim. */
+  readonly startupDelayMicros: number;
   /** In a sync group: claims only together with the others (sync-group.ts). */
   readonly grouped: boolean;
 }
@@ -39,6 +44,8 @@ interface Common {
   readonly leased: boolean;
   /** The last advertisement heard from an Active router that is not this one. */
   readonly heard: HeardAdvertisement | null;
+  /** How often it took the address back (hold-down.ts). */
+  readonly preempts: Preempts;
 }
 
 /** Not taking part: not started, stopped, or the interface cannot be used. */
@@ -67,6 +74,8 @@ export interface BackupState extends Common {
   readonly held: boolean;
   /** Wakes in a row that came later than an interval. */
   readonly lateWakes: number;
+  /** Since when every advertisement heard was of a lower priority; null: the last one was not. */
+  readonly betterSince: number | null;
   /** The down timer ran out, and the claim waits for the rest of the sync group. */
   readonly ready: boolean;
 }
@@ -97,7 +106,14 @@ export type RouterState = InitializeState | BackupState | ActiveState;
 
 /** The state before anything happened. */
 export function initialState(parameters: RouterParameters, standing: Standing): InitializeState {
-  return { name: 'Initialize', parameters, standing, leased: false, heard: null };
+  return {
+    name: 'Initialize',
+    parameters,
+    standing,
+    leased: false,
+    heard: null,
+    preempts: noPreempts,
+  };
 }
 
 /** When `step` next wants a tick; null while it waits for nothing. */

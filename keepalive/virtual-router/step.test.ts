@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseIp } from '../../src/os/ip-address.ts';
 import type { RouterEvent } from './event.ts';
-import { nextDeadline, type RouterParameters, type RouterState } from './state.ts';
+import { initialState, nextDeadline, type RouterParameters, type RouterState } from './state.ts';
 import { step } from './step.ts';
 import { INTERVAL, PARAMETERS, PEER, SELF, Story } from './story.case.ts';
 import { activeDownInterval, skewTime } from './timers.ts';
@@ -174,6 +174,9 @@ const anyEvent: fc.Arbitrary<(now: number) => RouterEvent> = fc.oneof(
   fc.constant(() => ({ type: 'tick' }) as const),
   fc.constant(() => ({ type: 'doubt' }) as const),
   fc
+    .constantFrom('claim', 'yield', 'resign', 'listen')
+    .map((order) => () => ({ type: 'group', order, member: 'web', extraMicros: 0 }) as const),
+  fc
     .record({
       priority,
       intervalMicros: fc.integer({ min: 1, max: 4095 }).map((units) => units * 10_000),
@@ -199,6 +202,9 @@ const parameters: fc.Arbitrary<RouterParameters> = fc.record({
   peer: fc.constantFrom('tandem', 'other'),
   peerPriority: fc.option(standingPriority),
   strictRfc: fc.boolean(),
+  grouped: fc.boolean(),
+  preemptDelayMicros: fc.constantFrom(0, 500_000, 5_000_000),
+  startupDelayMicros: fc.constantFrom(0, 2_000_000),
 }) as fc.Arbitrary<RouterParameters>;
 
 /** What must hold between any state, any event, and what comes of them. */
@@ -251,13 +257,10 @@ describe('every state and event', () => {
     });
     fc.assert(
       fc.property(parameters, standingPriority, history, (settings, configured, events) => {
-        let state: RouterState = {
-          name: 'Initialize',
-          parameters: settings,
-          standing: { priority: configured, claimNotBefore: null },
-          leased: false,
-          heard: null,
-        };
+        let state: RouterState = initialState(settings, {
+          priority: configured,
+          claimNotBefore: null,
+        });
         let now = 0;
         for (const [make, pause] of events) {
           now += pause;

@@ -25,6 +25,8 @@ export const PARAMETERS: RouterParameters = {
   peerPriority: 100,
   strictRfc: false,
   grouped: false,
+  preemptDelayMicros: 0,
+  startupDelayMicros: 0,
 };
 
 /** One router at 198.51.100.11, priority 200 unless told otherwise, driven by hand. */
@@ -134,6 +136,8 @@ function describe(action: RouterAction): string {
       return `send ${action.priority}`;
     case 'woke-late':
       return `woke ${millis(action.lateMicros)} late`;
+    case 'preempt-held':
+      return `wait ${millis(action.waitMicros)}`;
     case 'transition':
       return '';
     case 'arm-lease':

@@ -2,6 +2,8 @@
 import { announceOffsetsMicros } from '../limits.ts';
 import type { RouterAction, TransitionReason } from './action.ts';
 import type { HeardAdvertisement, RouterEvent, ShutdownCause } from './event.ts';
+import { afterPreempt } from './hold-down.ts';
+import { faultPriority } from './priority.ts';
 import type { ActiveState, RouterState } from './state.ts';
 import type { Step } from './step.ts';
 import { activeDownInterval } from './timers.ts';
@@ -18,6 +20,7 @@ export function enterActive(state: RouterState, now: number, reason: TransitionR
     standing,
     leased: state.leased,
     heard: state.heard,
+    preempts: takesBack(reason) ? afterPreempt(state.preempts, now) : state.preempts,
     advertiseAt: now + parameters.advertIntervalMicros,
     lookAroundUntil: null,
     stalledMicros: 0,
@@ -34,6 +37,11 @@ export function enterActive(state: RouterState, now: number, reason: TransitionR
       { type: 'transition', from: state.name, to: 'Active', reason },
     ],
   };
+}
+
+/** From a sound Active router: one at fault is no reason to hold anything against us. */
+function takesBack(reason: TransitionReason): boolean {
+  return reason.code === 'peer-lower' && reason.heard.priority > faultPriority;
 }
 
 /** The lease comes first: without it the advertisement would not leave. */
@@ -108,6 +116,8 @@ export function enterBackup(state: RouterState, now: number, entry: BackupEntry)
       held: false,
       lateWakes: 0,
       ready: false,
+      preempts: state.preempts,
+      betterSince: null,
     },
     actions,
   };
@@ -136,6 +146,7 @@ export function enterInitialize(state: RouterState, cause: ShutdownCause): Step 
       standing: state.standing,
       leased: false,
       heard: null,
+      preempts: state.preempts,
     },
     actions,
   };

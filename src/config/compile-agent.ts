@@ -53,6 +53,8 @@ function compileRouter(
     advertIntervalMs: router.advert_interval,
     ...compileGroup(name, router, node, bothFamilies, group.length),
     preempt: router.preempt,
+    preemptDelayMs: router.preempt_delay,
+    startupDelayMs: router.startup_delay,
     peer: router.peer,
     ...(peerPriority === null ? {} : { peerPriority }),
     strictRfc: router.strict_rfc,

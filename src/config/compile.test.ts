@@ -32,6 +32,8 @@ describe('the example of the design', () => {
           advertIntervalMs: 100,
           addresses: [{ address: '198.51.100.100', prefixLength: 24 }],
           preempt: true,
+          preemptDelayMs: 0,
+          startupDelayMs: 0,
           peer: 'tandem',
           peerPriority: 100,
           strictRfc: false,

@@ -15,6 +15,8 @@ export const settings = {
     // RFC 9568 counts in 12 bits of centiseconds, RFC 3768 in 8 bits of seconds.
     advertIntervalV3Max: '40950ms',
     addressesMax: 64,
+    preemptDelay: { default: '0s', min: '0s', max: '1000s' },
+    startupDelay: { default: '0s', min: '0s', max: '1000s' },
   },
   tracker: {
     interfacesMax: 16,

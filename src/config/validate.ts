@@ -28,7 +28,12 @@ import {
   linkLocalFirst,
   ownersOwn,
 } from './rules/virtual-addresses.ts';
-import { intervalsFit, prioritiesDiffer, vridsUnique } from './rules/virtual-routers.ts';
+import {
+  intervalsFit,
+  preemptDelaysMatter,
+  prioritiesDiffer,
+  vridsUnique,
+} from './rules/virtual-routers.ts';
 
 /** Rules about entries: they hold for those that can be read even when others cannot. */
 const entryRules: readonly Rule[] = [
@@ -62,6 +67,7 @@ const wholeRules: readonly Rule[] = [
   trackedProxyExists,
   trackedUpstreamsChecked,
   prioritiesDiffer,
+  preemptDelaysMatter,
   syncGroupsShared,
   bfdPeersKnown,
   bfdMatters,

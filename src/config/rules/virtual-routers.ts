@@ -63,6 +63,17 @@ function wireKeys(config: EffectiveConfig, router: EffectiveRouter): Set<string>
   return new Set(keys);
 }
 
+/** A delay of what never happens. */
+export const preemptDelaysMatter: Rule = ({ config }) => {
+  return Object.entries(config.virtual_routers).flatMap(([name, router]) => {
+    if (router.preempt_delay === 0) return [];
+    const off = router.strict_rfc ? 'strict_rfc: true' : router.preempt ? null : 'preempt: false';
+    if (off === null) return [];
+    const message = `has no effect with ${off}`;
+    return [warning(['virtual_routers', name, 'preempt_delay'], message, 'key')];
+  });
+};
+
 /** Equal priorities work, but who holds the addresses is then an accident. */
 export const prioritiesDiffer: Rule = ({ config }) => {
   return Object.entries(config.virtual_routers).flatMap(([name, router]) => {

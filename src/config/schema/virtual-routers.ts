@@ -89,6 +89,19 @@ const virtualRouterSchema = z.strictObject({
       'Whether a host with the higher priority takes the addresses back. With false the ' +
       'addresses stay where they are until their host is at fault.',
   }),
+  preempt_delay: duration(router.preemptDelay, {
+    doc:
+      'How long a host has to be the better one before it takes the addresses back from a host that ' +
+      'is well. One that is silent, resigns or is at fault is replaced without this wait. Off with ' +
+      'strict_rfc.',
+  }),
+  startup_delay: duration(router.startupDelay, {
+    doc:
+      'After a start, or when the link comes up, the least time of silence before a host claims the ' +
+      'addresses: for switch ports that take long to forward. An advert heard ends the wait. Off ' +
+      'with strict_rfc.',
+    danger: 'When both hosts start together, nobody holds the addresses for so long.',
+  }),
   sync_group: documented(nameValue.optional(), {
     doc:
       'Routers of one group move together: a fault, a lost link or a better host in one takes all ' +
