@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ask } from '../control/client.ts';
 import { createControlServer, json, type Reply, type Routes, text } from '../control/server.ts';
 import type { Logger } from '../log/logger.ts';
+import { StartupError } from '../processes/startup-error.ts';
 import { SOCKETS } from '../runtime/runtime-dir.ts';
 import { admitLoopback } from './admit.ts';
 
@@ -25,7 +26,9 @@ export async function startAdmin(
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
-        new Error(`admin: cannot listen on ${bind.host} port ${bind.port}: ${error.code ?? error}`),
+        new StartupError(
+          `admin: cannot listen on ${bind.host} port ${bind.port}: ${error.code ?? error}`,
+        ),
       ),
     );
     server.listen(bind.port, bind.host, resolve);

@@ -29,6 +29,8 @@ export interface Libc {
   sendmsg(fd: number, header: Uint8Array, flags: number): number;
   recvmsg(fd: number, header: Uint8Array, flags: number): number;
   if_nametoindex(name: string): number;
+  clock_getres(clock: number, resolution: Uint8Array): number;
+  flock(fd: number, operation: number): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
   sched_setscheduler(pid: number, policy: number, param: Uint8Array): number;
 }
@@ -49,6 +51,8 @@ const PROTOTYPES: Record<keyof Libc, string> = {
   recvmsg: 'int64_t recvmsg(int fd, void *header, int flags)',
   sendmsg: 'int64_t sendmsg(int fd, const void *header, int flags)',
   if_nametoindex: 'unsigned int if_nametoindex(const char *name)',
+  clock_getres: 'int clock_getres(int clock, void *resolution)',
+  flock: 'int flock(int fd, int operation)',
   prctl: 'int prctl(int option, ulong a, ulong b, ulong c, ulong d)',
   sched_setscheduler: 'int sched_setscheduler(int pid, int policy, const void *param)',
 };

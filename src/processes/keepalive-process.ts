@@ -17,6 +17,7 @@ import type { Logger } from '../log/logger.ts';
 import { agentMetrics } from '../metrics/agent-metrics.ts';
 import { requestRealTime } from '../os/scheduler.ts';
 import { sdNotify } from '../os/sd-notify.ts';
+import { claimHalf } from '../runtime/half-lock.ts';
 import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
 import { listenForBalancer } from '../tracking/readiness-server.ts';
@@ -33,6 +34,8 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
   const { agentConfig, log } = await load(options);
   demandAgentPrivileges();
   const runtimeDir = ensureRuntimeDir(process.env);
+  // Before the kernel is touched: an agent that runs already must not lose a thing to this one.
+  const lock = claimHalf('keepalive', runtimeDir);
   const network = await openNetwork(log);
   const scripts = createScriptRunner(log);
   const files = createFileWatcher();
@@ -63,6 +66,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
         files.close();
         leases.close();
         network.close();
+        lock.release();
         log.info({ reason }, 'the agent has stopped; its addresses are released');
       },
     },
@@ -74,16 +78,18 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
 
 /**
  * `tandem keepalive --release`: takes this node's virtual addresses off its interfaces and ends.
- * For the moment after an agent's death (ExecStopPost).
+ * For the moment after an agent's death (ExecStopPost); beside a living one it refuses.
  */
 export async function runRelease(options: ProcessOptions): Promise<void> {
   const { agentConfig, log } = await load(options);
   demandAgentPrivileges();
+  const lock = claimHalf('keepalive', ensureRuntimeDir(process.env));
   const network = await openNetwork(log);
   const leases = openLeases(log);
   await releaseAddresses(agentConfig, network, log, leases);
   leases.close();
   network.close();
+  lock.release();
 }
 
 async function load(options: ProcessOptions): Promise<{ agentConfig: AgentConfig; log: Logger }> {

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { NativeLibraryError } from '../os/native.ts';
 import { StartupError } from './startup-error.ts';
 
 const STDERR = 2;
@@ -11,10 +12,10 @@ export async function mustStart<T>(start: Promise<T>): Promise<T> {
   try {
     return await start;
   } catch (error) {
-    const reason =
-      error instanceof StartupError
-        ? `tandem: ${error.message}`
-        : `tandem: a defect in Tandem, please report it:\n${(error as Error)?.stack ?? error}`;
+    const mendable = error instanceof StartupError || error instanceof NativeLibraryError;
+    const reason = mendable
+      ? `tandem: ${error.message}`
+      : `tandem: a defect in Tandem, please report it:\n${(error as Error)?.stack ?? error}`;
     writeSync(STDERR, `${reason}\n`);
     process.exit(1);
   }

@@ -1,13 +1,14 @@
 /** `tandem proxy`: the balancer wired to the agent's socket, the admin listener and the CLI. */
 import { join } from 'node:path';
-import { type Balancer, type Readiness, startBalancer } from '../../proxy/index.ts';
-import { startAdmin } from '../admin/admin-listener.ts';
+import { type Balancer, BindError, type Readiness, startBalancer } from '../../proxy/index.ts';
+import { type AdminSource, startAdmin } from '../admin/admin-listener.ts';
 import { formatEndpoint } from '../config/index.ts';
 import type { BalancerReport } from '../control/balancer-report.ts';
 import { createControlServer, json, text } from '../control/server.ts';
 import type { Logger } from '../log/logger.ts';
 import { balancerMetrics } from '../metrics/balancer-metrics.ts';
 import { sdNotify } from '../os/sd-notify.ts';
+import { claimHalf } from '../runtime/half-lock.ts';
 import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
 import { feedAgent, trackedUpstreams } from '../tracking/balancer-feed.ts';
@@ -29,22 +30,21 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
     );
   }
   const runtimeDir = ensureRuntimeDir(process.env);
-  const closers: { close(): void }[] = [];
-  const balancer = await startBalancer(config.proxy, { log }).catch((error: Error) => {
-    throw new StartupError(error.message);
-  });
-  sayWhatServes(balancer, log);
-  const control = await listenControl(join(runtimeDir, SOCKETS.proxy), balancer, log);
+  // Everything that can be refused comes before the first client is accepted.
+  const lock = claimHalf('proxy', runtimeDir);
+  const service = new Service();
+  const control = await listenControl(join(runtimeDir, SOCKETS.proxy), service, log);
   const { agent } = config;
   const hasAgent = agent !== null;
+  const closers: { close(): void }[] = [];
   if (config.admin !== null) {
-    const source = {
-      status: () => report(balancer),
-      readiness: () => balancer.readiness(),
-      metrics: () => balancerMetrics(report(balancer)),
-    };
-    closers.push(await startAdmin(config.admin, source, { runtimeDir, hasAgent, log }));
+    closers.push(await startAdmin(config.admin, service, { runtimeDir, hasAgent, log }));
   }
+  const balancer = await startBalancer(config.proxy, { log }).catch((error: Error) => {
+    throw error instanceof BindError ? new StartupError(error.message) : error;
+  });
+  service.balancer = balancer;
+  sayWhatServes(balancer, log);
   if (agent !== null) {
     const client = new ReadinessClient(join(runtimeDir, SOCKETS.agent), log);
     feedAgent(client, balancer, trackedUpstreams(agent));
@@ -54,10 +54,12 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
     {
       async stop(reason) {
         sdNotify('STOPPING=1');
-        // The agent first: the peer should have the addresses while we finish what we have.
-        for (const closer of closers.splice(0)) closer.close();
-        const outcome = await balancer.stop();
+        // The agent first: the peer should have the addresses while we finish what we have. And the
+        // place in the runtime directory, so that a successor need not wait for our drain.
+        for (const closer of closers) closer.close();
         control.close();
+        lock.release();
+        const outcome = await balancer.stop();
         log.info({ reason, ...outcome }, 'the balancer has stopped');
       },
     },
@@ -65,6 +67,23 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   );
   sdNotify('READY=1');
   reportReady();
+}
+
+/** What the listeners of this process answer from, before and after the balancer has started. */
+class Service implements AdminSource {
+  balancer: Balancer | null = null;
+
+  status(): BalancerReport | { starting: true } {
+    return this.balancer === null ? { starting: true } : report(this.balancer);
+  }
+
+  readiness(): Readiness {
+    return this.balancer?.readiness() ?? { ready: false, reasons: ['the balancer is starting'] };
+  }
+
+  async metrics(): Promise<string> {
+    return this.balancer === null ? '' : balancerMetrics(report(this.balancer));
+  }
 }
 
 function sayWhatServes(balancer: Balancer, log: Logger): void {
@@ -87,11 +106,11 @@ function report(balancer: Balancer): BalancerReport {
   return { uptimeMs: Math.round(process.uptime() * 1000), ...balancer.status() };
 }
 
-async function listenControl(path: string, balancer: Balancer, log: Logger) {
+async function listenControl(path: string, service: Service, log: Logger) {
   const server = createControlServer(
     {
-      '/status': () => json(report(balancer)),
-      '/metrics': async () => text(await balancerMetrics(report(balancer))),
+      '/status': () => json(service.status(), service.balancer === null ? 503 : 200),
+      '/metrics': async () => text(await service.metrics()),
     },
     log,
   );

@@ -2,6 +2,8 @@
 import { openLeases, openNetwork, releaseAddresses } from '../../keepalive/index.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { Logger } from '../log/logger.ts';
+import { tryClaimHalf } from '../runtime/half-lock.ts';
+import { ensureRuntimeDir } from '../runtime/runtime-dir.ts';
 import {
   agentStopMs,
   balancerStopMs,
@@ -55,6 +57,7 @@ async function agentHalf(
   log: Logger,
 ): Promise<HalfSpec> {
   demandAgentPrivileges();
+  const runtimeDir = ensureRuntimeDir(process.env);
   const network = await openNetwork(log);
   const leases = openLeases(log);
   return {
@@ -62,6 +65,15 @@ async function agentHalf(
     nodeFlags: AGENT_NODE_FLAGS,
     args: ['keepalive', ...args],
     stopMs: agentStopMs,
-    afterDeath: () => releaseAddresses(config, network, log, leases),
+    async afterDeath() {
+      const lock = tryClaimHalf('keepalive', runtimeDir);
+      // Ours never got it: the addresses are in the care of an agent that lives.
+      if (lock === null) return;
+      try {
+        await releaseAddresses(config, network, log, leases);
+      } finally {
+        lock.release();
+      }
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { StartupError } from '../processes/startup-error.ts';
 
 /** Names of the sockets in the runtime directory. */
 export const SOCKETS = {
@@ -13,27 +14,26 @@ export const SOCKETS = {
 const DEFAULT_DIR = '/run/tandem';
 
 /**
- * Where sockets and state live: TANDEM_RUNTIME_DIR; else /run/tandem when this user can have it;
- * else XDG_RUNTIME_DIR/tandem, so that a plain balancer needs no privileges.
+ * Where a running Tandem is looked for: TANDEM_RUNTIME_DIR; else /run/tandem when it is there, even
+ * if this user may not look inside; else XDG_RUNTIME_DIR/tandem.
  */
 export function runtimeDir(env: NodeJS.ProcessEnv): string {
-  if (env.TANDEM_RUNTIME_DIR) return env.TANDEM_RUNTIME_DIR;
-  if (usable(DEFAULT_DIR) || !env.XDG_RUNTIME_DIR) return DEFAULT_DIR;
-  return join(env.XDG_RUNTIME_DIR, 'tandem');
+  return chooseDir(env, isDirectory(DEFAULT_DIR));
 }
 
 /**
- * Creates the directory when missing.
- * Throws an Error that names the directory and the way out when it cannot be had.
+ * Where a process of Tandem keeps its sockets and state: TANDEM_RUNTIME_DIR; else /run/tandem when
+ * this user can have it; else XDG_RUNTIME_DIR/tandem, so that a plain balancer needs no privileges.
+ * Creates the directory, not its parents. Throws a StartupError that names it and the way out.
  */
 export function ensureRuntimeDir(env: NodeJS.ProcessEnv): string {
-  const dir = runtimeDir(env);
+  const dir = chooseDir(env, writable(DEFAULT_DIR) || process.getuid?.() === 0);
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o755 });
+    if (!isDirectory(dir)) mkdirSync(dir, { mode: 0o755 });
     accessSync(dir, constants.W_OK | constants.X_OK);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new Error(
+    throw new StartupError(
       `cannot use the runtime directory ${dir} (${reason}): ` +
         'set TANDEM_RUNTIME_DIR to a directory this user can write',
     );
@@ -41,12 +41,21 @@ export function ensureRuntimeDir(env: NodeJS.ProcessEnv): string {
   return dir;
 }
 
-function usable(dir: string): boolean {
+function chooseDir(env: NodeJS.ProcessEnv, defaultFits: boolean): string {
+  if (env.TANDEM_RUNTIME_DIR) return env.TANDEM_RUNTIME_DIR;
+  if (defaultFits || !env.XDG_RUNTIME_DIR) return DEFAULT_DIR;
+  return join(env.XDG_RUNTIME_DIR, 'tandem');
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function writable(dir: string): boolean {
   try {
-    if (!statSync(dir).isDirectory()) return false;
     accessSync(dir, constants.W_OK);
-    return true;
+    return isDirectory(dir);
   } catch {
-    return process.getuid?.() === 0;
+    return false;
   }
 }

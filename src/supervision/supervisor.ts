@@ -40,6 +40,7 @@ export class Supervisor {
   readonly #running = new Map<string, Child>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #stopping = false;
+  #forced = false;
   #finish: (code: number) => void = () => {};
   /** Resolves with the exit status of `tandem run`. */
   readonly finished = new Promise<number>((resolve) => {
@@ -55,9 +56,10 @@ export class Supervisor {
     for (const half of this.#halves) this.#startHalf(half, NO_CRASHES);
   }
 
-  /** Orderly stop; a second call kills what still runs. */
+  /** Orderly stop; a second call kills what still runs, which makes the exit status 1. */
   async stop(code = 0): Promise<void> {
     if (this.#stopping) {
+      this.#forced = true;
       for (const child of this.#running.values()) child.kill('SIGKILL');
       return;
     }
@@ -73,7 +75,7 @@ export class Supervisor {
       }
       await this.#cleanUp(half);
     }
-    this.#finish(code);
+    this.#finish(this.#forced ? 1 : code);
   }
 
   #startHalf(half: HalfSpec, history: RestartState): void {
@@ -87,6 +89,8 @@ export class Supervisor {
     this.#running.delete(half.name);
     if (this.#stopping) return;
     await this.#cleanUp(half);
+    // Told to stop meanwhile: what is dead stays dead.
+    if (this.#stopping) return;
     const how = exit.signal === null ? `exited with status ${exit.code}` : `died of ${exit.signal}`;
     if (!exit.wasReady && exit.signal === null && history === NO_CRASHES) {
       // It has said why. Trying again would repeat the message, not change the answer.

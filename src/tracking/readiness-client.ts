@@ -1,9 +1,11 @@
 import net from 'node:net';
 import type { Logger } from '../log/logger.ts';
-import { encodeReadiness, type Readiness } from './readiness.ts';
+import { encodeReadiness, HEARTBEAT_MS, type Readiness } from './readiness.ts';
 
 /** Pause before connecting again, when the agent is not there (yet). */
 const RECONNECT_MS = 200;
+/** The agent starts beside us: only an absence longer than this is worth a warning, ms. */
+const ABSENCE_LOGGED_MS = 3_000;
 
 /**
  * The balancer's end of agent.sock: keeps a connection to the agent for as long as the balancer
@@ -18,8 +20,11 @@ export class ReadinessClient {
   /** The line that this connection had last. */
   #sent = '';
   #closed = false;
+  /** Since when there is no agent, on the monotonic clock; null while there is one. */
+  #absentSince: number | null = performance.now();
   /** Said once per absence, not once per attempt. */
   #absenceLogged = false;
+  readonly #heartbeat = setInterval(() => this.#repeat(), HEARTBEAT_MS);
 
   constructor(path: string, log: Logger) {
     this.#path = path;
@@ -37,6 +42,11 @@ export class ReadinessClient {
     if (socket?.readyState === 'open' && !socket.writableNeedDrain) this.#send(socket);
   }
 
+  #repeat(): void {
+    this.#sent = '';
+    this.update(this.#last);
+  }
+
   #send(socket: net.Socket): void {
     const line = encodeReadiness(this.#last);
     if (line === this.#sent) return;
@@ -46,6 +56,7 @@ export class ReadinessClient {
 
   close(): void {
     this.#closed = true;
+    clearInterval(this.#heartbeat);
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#socket?.destroy();
   }
@@ -54,24 +65,28 @@ export class ReadinessClient {
     const socket = net.connect(this.#path);
     this.#socket = socket;
     socket.on('connect', () => {
+      this.#absentSince = null;
       this.#absenceLogged = false;
       this.#log.info({ socket: this.#path }, 'connected to the VRRP agent');
       this.#sent = '';
       this.#send(socket);
     });
     socket.on('drain', () => this.#send(socket));
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (this.#absenceLogged || this.#closed) return;
-      this.#absenceLogged = true;
-      this.#log.warn(
-        { socket: this.#path, code: error.code },
-        'the VRRP agent does not answer; this host cannot become Active until it does',
-      );
-    });
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#sayAbsent(error.code));
     socket.on('close', () => {
       if (this.#closed) return;
+      this.#absentSince ??= performance.now();
       this.#timer = setTimeout(() => this.#connect(), RECONNECT_MS);
     });
     socket.resume();
+  }
+  #sayAbsent(code: string | undefined): void {
+    const absentMs = this.#absentSince === null ? 0 : performance.now() - this.#absentSince;
+    if (this.#absenceLogged || this.#closed || absentMs < ABSENCE_LOGGED_MS) return;
+    this.#absenceLogged = true;
+    this.#log.warn(
+      { socket: this.#path, code },
+      'the VRRP agent does not answer; this host cannot become Active until it does',
+    );
   }
 }

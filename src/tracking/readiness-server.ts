@@ -1,7 +1,17 @@
 import net from 'node:net';
 import type { Logger } from '../log/logger.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
-import { decodeReadiness, READINESS_LINE_BYTES_MAX, type Readiness } from './readiness.ts';
+import {
+  decodeReadiness,
+  HEARTBEAT_MS,
+  READINESS_LINE_BYTES_MAX,
+  type Readiness,
+} from './readiness.ts';
+
+/** Connections at a time, strangers included. */
+const CONNECTIONS_MAX = 8;
+/** Heartbeats in a row whose absence makes a connected balancer count as dead. */
+const MISSED_HEARTBEATS_MAX = 4;
 
 /** What the agent knows of the balancer. */
 export interface BalancerSign extends Readiness {
@@ -9,38 +19,58 @@ export interface BalancerSign extends Readiness {
 }
 
 /**
- * The agent's end of agent.sock. `onSign` is called on every message and the moment the balancer's
- * connection closes. A second balancer replaces the first one: after a crash the new process may
- * connect before the kernel has told us of the old one's end.
+ * The agent's end of agent.sock. `onSign` is called on every message, the moment the balancer's
+ * connection closes, and when a connected one has been silent for `MISSED_HEARTBEATS_MAX` heartbeats:
+ * a process that is frozen keeps its connection and serves nobody.
+ *
+ * Whoever connects is the balancer only once it has said so in a valid line. It then takes the place
+ * of the one before: after a crash the new process may be here before the kernel has told us of the
+ * old one's end. That one's end is reported first, since readiness is not inherited.
  */
 export async function listenForBalancer(
   path: string,
   log: Logger,
   onSign: (sign: BalancerSign) => void,
+  heartbeatMs = HEARTBEAT_MS,
 ): Promise<{ close(): void }> {
   let current: net.Socket | null = null;
+  let missed = 0;
+  const dead = (reason: string) => onSign({ alive: false, ready: false, reasons: [reason] });
   const server = net.createServer((socket) => {
-    current?.destroy();
-    current = socket;
-    onSign({ alive: true, ready: false, reasons: ['the balancer has just connected'] });
     readLines(socket, (line) => {
       const readiness = decodeReadiness(line);
       if (readiness === null) {
-        log.warn({ line: line.slice(0, 200) }, 'the balancer sent something that is no readiness');
-      } else if (socket === current) {
-        onSign({ alive: true, ...readiness });
+        log.warn({ line: line.slice(0, 200) }, 'somebody said something on agent.sock: refused');
+        socket.destroy();
+        return;
       }
+      if (socket !== current) {
+        if (current !== null) dead('another balancer has taken its place');
+        current?.destroy();
+        current = socket;
+      }
+      missed = 0;
+      onSign({ alive: true, ...readiness });
     });
     socket.on('error', (error) => log.debug({ error: error.message }, 'agent.sock connection'));
     socket.on('close', () => {
       if (socket !== current) return;
       current = null;
-      onSign({ alive: false, ready: false, reasons: ['the balancer is not connected'] });
+      dead('the balancer is not connected');
     });
   });
+  server.maxConnections = CONNECTIONS_MAX;
   await listenUnix(server, path);
+  const watch = setInterval(() => {
+    if (current === null) return;
+    missed += 1;
+    // Counted in turns of this loop, not by a clock: a stall of our own is no silence of the other's.
+    if (missed === MISSED_HEARTBEATS_MAX)
+      dead('the balancer is connected but says nothing: frozen?');
+  }, heartbeatMs);
   return {
     close() {
+      clearInterval(watch);
       server.close();
       const socket = current;
       current = null;
@@ -55,7 +85,7 @@ function readLines(socket: net.Socket, onLine: (line: string) => void): void {
   socket.on('data', (chunk: string) => {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) if (line !== '') onLine(line);
+    for (const line of lines) if (line !== '' && !socket.destroyed) onLine(line);
     if (rest.length > READINESS_LINE_BYTES_MAX) socket.destroy();
   });
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -116,8 +118,50 @@ test('the balancer comes back to an agent that was restarted, with its last word
   second.close();
 });
 
-test('a second agent on the same socket is told so', async () => {
-  const server = await listenForBalancer(path, log, () => {});
-  await expect(listenForBalancer(path, log, () => {})).rejects.toThrow(/already listening/);
+test('a stranger on the socket changes nothing, and is shown out when it speaks', async () => {
+  const heard = signs();
+  const server = await listenForBalancer(path, log, heard.push);
+  const client = new ReadinessClient(path, log);
+  client.update({ ready: true, reasons: [] });
+  await heard.until((sign) => sign.ready);
+  heard.clear();
+  const stranger = net.connect(path);
+  await once(stranger, 'connect');
+  stranger.write('hello\n');
+  await once(stranger, 'close');
+  client.update({ ready: true, reasons: [], upstreams: [] });
+  await heard.until((sign) => sign.upstreams !== undefined);
+  expect(heard.clear().every((sign) => sign.alive && sign.ready)).toBe(true);
+  client.close();
+  server.close();
+});
+
+test('a balancer that takes the place of another starts from nothing', async () => {
+  const heard = signs();
+  const server = await listenForBalancer(path, log, heard.push);
+  const first = new ReadinessClient(path, log);
+  first.update({ ready: true, reasons: [] });
+  await heard.until((sign) => sign.ready);
+  heard.clear();
+  const second = new ReadinessClient(path, log);
+  const said = [await heard.until(() => true)];
+  first.close();
+  second.close();
+  expect(said[0]).toMatchObject({ alive: false, ready: false });
+  server.close();
+});
+
+test('a connected balancer that has stopped talking is dead until it talks again', async () => {
+  const heard = signs();
+  const server = await listenForBalancer(path, log, heard.push, 5);
+  const socket = net.connect(path);
+  socket.write(encodeReadiness({ ready: true, reasons: [] }));
+  await heard.until((sign) => sign.ready);
+  const silence = await heard.until((sign) => !sign.alive);
+  expect(silence.reasons.join()).toMatch(/says nothing/);
+  heard.clear();
+  socket.write(encodeReadiness({ ready: true, reasons: [] }));
+  await heard.until((sign) => sign.ready);
+  socket.destroy();
   server.close();
 });

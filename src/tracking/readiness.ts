@@ -13,6 +13,9 @@ export interface Readiness {
   readonly upstreams?: readonly UpstreamHealth[];
 }
 
+/** The balancer repeats its line this often, ms: a frozen one is told from a calm one. */
+export const HEARTBEAT_MS = 1_000;
+
 /** Longest line either side accepts, bytes: room for every upstream there can be. */
 export const READINESS_LINE_BYTES_MAX = 256 * 1024;
 const REASONS_MAX = 100;

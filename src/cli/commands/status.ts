@@ -1,4 +1,4 @@
-import type { AgentStatus } from '../../../keepalive/index.ts';
+import type { AgentStatus, TrackerReading } from '../../../keepalive/index.ts';
 import type { BalancerReport } from '../../control/balancer-report.ts';
 import type { CliCommand, ExitStatus, Invocation } from '../command.ts';
 import { agentView } from '../views/agent-view.ts';
@@ -31,7 +31,9 @@ one that runs is not well: the agent out of the election, the balancer not ready
 async function askHalf<Status>(socket: string): Promise<Half<Status>> {
   const { ask } = await import('../../control/client.ts');
   try {
-    return { status: JSON.parse((await ask(socket, '/status')).body) };
+    const answer = await ask(socket, '/status');
+    if (answer.status !== 200) return { absent: `starting (${socket})` };
+    return { status: JSON.parse(answer.body) };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ECONNREFUSED') return { absent: `not running (${socket})` };
@@ -39,6 +41,8 @@ async function askHalf<Status>(socket: string): Promise<Half<Status>> {
     return { absent: `no answer (${socket}): ${message}` };
   }
 }
+
+const isProxy = (tracker: TrackerReading) => tracker.kind === 'proxy';
 
 function report(
   agent: Half<AgentStatus>,
@@ -54,7 +58,8 @@ function report(
   }
   const agentWell = 'status' in agent && agent.status.routers.every((r) => r.waitingFor === null);
   const balancerWell = 'status' in balancer && balancer.status.readiness.ready;
-  // A plain balancer has no agent; an agent without its balancer is never well.
+  // A plain balancer has no agent, and an agent may run without a balancer unless it tracks one.
   if ('absent' in agent) return balancerWell ? 0 : 1;
-  return agentWell && balancerWell ? 0 : 1;
+  const tracked = agent.status.routers.some((r) => r.priority.trackers.some(isProxy));
+  return agentWell && (balancerWell || !tracked) ? 0 : 1;
 }
