@@ -145,7 +145,8 @@ export class Exchange implements OriginUser {
     const origin = this.#origin;
     if (origin === null) return;
     if (this.#streaming) origin.writer.end();
-    else origin.request.end(this.#chunked);
+    // A replay without the last chunk would leave the server waiting in the middle of a body.
+    if (!this.#beyondBuffer) origin.request.end(this.#chunked);
   }
 
   /** The client's bytes are through for now: sends on what there is. */

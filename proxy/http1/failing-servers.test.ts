@@ -209,6 +209,48 @@ describe('a kept-alive connection that the server closes just then', () => {
     await client.has('ok');
   });
 
+  it.each([
+    ['with the last chunk in a packet of its own', '', '0\r\n\r\n'],
+    ['with the last chunk in the packet of the head', '0\r\n\r\n', ''],
+    ['with a body before that packet', '3\r\nabc\r\n', '0\r\n\r\n'],
+  ])('takes a chunked body along, %s', async (_, first, rest) => {
+    start();
+    const { client, server } = await exchange();
+    server.send(OK);
+    await client.has('ok');
+    client.take();
+    server.take();
+    client.send(`PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${first}`);
+    await server.has(`\r\n\r\n${first}`);
+    client.send(rest);
+    await server.has('0\r\n\r\n');
+    const sent = server.take();
+    server.socket.resetAndDestroy();
+    const replacing = await scene.origin.connection();
+    await replacing.has('0\r\n\r\n');
+    expect(replacing.received).toBe(sent);
+    replacing.send(OK);
+    await client.has('ok');
+    // The connection goes back to the pool: the next request must find it between two messages.
+    replacing.take();
+    client.send(REQUEST);
+    expect(await replacing.has('\r\n\r\n')).toMatch(/^GET \/ HTTP/);
+  });
+
+  it('is not replaced when a part of the body has come by itself', async () => {
+    start();
+    const { client, server } = await exchange();
+    server.send(OK);
+    await client.has('ok');
+    client.send('PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
+    await server.has('chunked\r\n');
+    client.send('3\r\nabc\r\n0\r\n\r\n');
+    await server.has('0\r\n\r\n');
+    server.socket.resetAndDestroy();
+    expect(await client.end()).toContain('HTTP/1.1 502 ');
+    expect(scene.origin.accepted).toBe(1);
+  });
+
   it('is replaced once only', async () => {
     const { client } = await raced(REQUEST);
     const server = await scene.origin.connection();
