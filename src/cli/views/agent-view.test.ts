@@ -57,6 +57,20 @@ test('the status says what each tracker does to the priority, and why', () => {
   }
 });
 
+test('the status says what a router that could take over waits for', () => {
+  const [router] = status.routers;
+  const waiting = {
+    ...router,
+    state: 'Backup',
+    syncGroup: { name: 'web.ipv4+ipv6', ready: true },
+    preempt: { inMs: 5000, recent: 3 },
+  };
+  const lines = agentView({ ...status, routers: [waiting] } as AgentStatus).split('\n');
+  expect(lines).toContain('  web: ready, waits for sync group web.ipv4+ipv6');
+  expect(lines.join('\n')).toMatch(/better than the Active router: takes over in 5/);
+  expect(agentView(status)).not.toMatch(/ready, waits|takes over in/);
+});
+
 test('the metrics have the share of each tracker', async () => {
   const text = await agentMetrics(status);
   for (const [name, labels, value] of [

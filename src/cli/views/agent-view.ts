@@ -65,6 +65,10 @@ function routerDetails(router: RouterStatus): string[] {
   if (router.priority.claimInMs !== null) {
     say(`never ready: may claim in ${duration(router.priority.claimInMs)} at the earliest`);
   }
+  if (router.preempt.inMs !== null) {
+    say(`better than the Active router: takes over in ${duration(router.preempt.inMs)}`);
+  }
+  if (router.syncGroup?.ready) say(`ready, waits for sync group ${router.syncGroup.name}`);
   for (const transition of router.transitions.slice(-TRANSITIONS_SHOWN).reverse()) {
     const { from, to, agoMs, why } = transition;
     say(`${duration(agoMs)} ago: ${from} -> ${to}: ${why}`);
