@@ -82,9 +82,9 @@ export function endLease(scope: LeaseScope): string {
   return `flush set netdev ${leaseTable(scope)} lease\n`;
 }
 
-/** Succeeds while the lease runs, and fails when it has expired or is not there. */
-export function queryLease(scope: LeaseScope): string {
-  return `get element netdev ${leaseTable(scope)} lease { ${scope.interfaceIndex} }\n`;
+/** The sets that all hold the interface's index while the lease runs. */
+export function leaseSets(_scope: LeaseScope): readonly string[] {
+  return ['lease'];
 }
 
 /** Prints the table, for seeing whether somebody changed it. */

@@ -9,6 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { interfaceIndex } from '../../src/os/interface-index.ts';
 import { NetlinkListener } from '../../src/os/netlink-listener.ts';
 import { Nftables } from '../../src/os/nftables.ts';
+import { NftablesSets, netdevTableOf } from '../../src/os/nftables-set.ts';
 import type { Lease, LeaseOptions, LeasePort, Logger } from '../ports.ts';
 import {
   armLease,
@@ -16,9 +17,9 @@ import {
   installLease,
   LEASE_TABLE_PREFIX,
   type LeaseScope,
+  leaseSets,
   leaseTable,
   listLease,
-  queryLease,
   removeLease,
 } from './lease-rules.ts';
 
@@ -29,6 +30,11 @@ const NFNLGRP_NFTABLES = 7;
 const NFNL_SUBSYS_NFTABLES = 10;
 /** NFT_MSG_DELTABLE, DELCHAIN, NEWRULE, DELRULE, DELSET, DELSETELEM: what can take a lease away. */
 const HARMFUL_MESSAGES: ReadonlySet<number> = new Set([2, 5, 6, 8, 11, 14]);
+/**
+ * Time between two looks at the rules, ms: a look asks libnftables, which costs milliseconds where
+ * others have large rulesets.
+ */
+export const LOOK_GAP_MS = 20;
 
 type Loss = Parameters<LeaseOptions['onLost']>[0];
 
@@ -46,8 +52,12 @@ class KernelLeases implements LeasePort {
   readonly #log: Logger;
   readonly #leases = new Map<string, KernelLease>();
   #nftables: Nftables | undefined;
+  #sets: NftablesSets | undefined;
   #events: NetlinkListener | undefined;
-  #lookDue = false;
+  /** Tables to look at. */
+  readonly #due = new Set<string>();
+  #nextLook: NodeJS.Timeout | undefined;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(log: Logger) {
     this.#log = log;
@@ -72,9 +82,9 @@ class KernelLeases implements LeasePort {
     // Listening first, so that no change of the new table is missed.
     this.#events ??= this.#listen();
     const lost = (cause: Loss) => options.onLost(cause);
-    const lease = new KernelLease(scope, this.#connection(), lost, () =>
-      this.#leases.delete(table),
-    );
+    this.#sets ??= new NftablesSets();
+    const kernel = { nftables: this.#connection(), sets: this.#sets };
+    const lease = new KernelLease(scope, kernel, lost, () => this.#leases.delete(table));
     this.#leases.set(table, lease);
     return lease;
   }
@@ -93,11 +103,16 @@ class KernelLeases implements LeasePort {
     // Before the tables go, or their end would look like somebody's doing.
     this.#events?.close();
     this.#events = undefined;
+    clearTimeout(this.#nextLook);
+    this.#nextLook = undefined;
+    this.#due.clear();
     for (const lease of [...this.#leases.values()]) {
       lease.close();
     }
     this.#nftables?.close();
     this.#nftables = undefined;
+    this.#sets?.close();
+    this.#sets = undefined;
   }
 
   /**
@@ -130,27 +145,39 @@ class KernelLeases implements LeasePort {
     return new NetlinkListener({
       protocol: NETLINK_NETFILTER,
       groups: [NFNLGRP_NFTABLES],
-      onMessage: (type) => {
-        if (type >> 8 === NFNL_SUBSYS_NFTABLES && HARMFUL_MESSAGES.has(type & 0xff)) {
-          this.#lookSoon();
+      onMessage: (type, payload) => {
+        if (type >> 8 !== NFNL_SUBSYS_NFTABLES || !HARMFUL_MESSAGES.has(type & 0xff)) {
+          return;
+        }
+        const table = netdevTableOf(payload);
+        if (table !== null && this.#leases.has(table)) {
+          this.#lookSoon([table]);
         }
       },
-      onLost: () => this.#lookSoon(),
+      onLost: () => this.#lookSoon(this.#leases.keys()),
     });
   }
 
   /** Once for all that one transaction did: a flush tells of every rule. */
-  #lookSoon(): void {
-    if (this.#lookDue) {
-      return;
+  #lookSoon(tables: Iterable<string>): void {
+    for (const table of tables) {
+      this.#due.add(table);
     }
-    this.#lookDue = true;
-    setImmediate(() => {
-      this.#lookDue = false;
-      for (const lease of [...this.#leases.values()]) {
-        this.#look(lease);
-      }
-    });
+    this.#nextLook ??= setTimeout(
+      () => {
+        this.#nextLook = undefined;
+        const due = [...this.#due];
+        this.#due.clear();
+        for (const table of due) {
+          const lease = this.#leases.get(table);
+          if (lease !== undefined) {
+            this.#look(lease);
+          }
+        }
+        this.#lookedAtMs = performance.now();
+      },
+      Math.max(0, this.#lookedAtMs + LOOK_GAP_MS - performance.now()),
+    );
   }
 
   #look(lease: KernelLease): void {
@@ -170,10 +197,16 @@ class KernelLeases implements LeasePort {
   }
 }
 
+interface Kernel {
+  readonly nftables: Nftables;
+  readonly sets: NftablesSets;
+}
+
 class KernelLease implements Lease {
   readonly scope: LeaseScope;
   readonly onLost: (cause: Loss) => void;
   readonly #nftables: Nftables;
+  readonly #sets: NftablesSets;
   readonly #forget: () => void;
   /** The table as nftables lists it, without the element that comes and goes. */
   #installed: string;
@@ -182,13 +215,14 @@ class KernelLease implements Lease {
 
   constructor(
     scope: LeaseScope,
-    nftables: Nftables,
+    kernel: Kernel,
     onLost: (cause: Loss) => void,
     forget: () => void,
   ) {
     this.scope = scope;
     this.onLost = onLost;
-    this.#nftables = nftables;
+    this.#nftables = kernel.nftables;
+    this.#sets = kernel.sets;
     this.#forget = forget;
     this.#installed = this.#install();
   }
@@ -204,7 +238,15 @@ class KernelLease implements Lease {
   }
 
   isArmed(): boolean {
-    return this.#succeeds(queryLease(this.scope));
+    const table = leaseTable(this.scope);
+    try {
+      return leaseSets(this.scope).every((set) =>
+        this.#sets.has({ table, set }, this.scope.interfaceIndex),
+      );
+    } catch {
+      // Nobody may speak for an address on the strength of a question that failed.
+      return false;
+    }
   }
 
   close(): void {
