@@ -10,7 +10,7 @@ export function demandAgentPrivileges(): void {
   const missing = AGENT_NEEDS.filter((name) => !have.has(name));
   if (missing.length === 0) return;
   throw new StartupError(
-    `tandem keepalive needs ${missing.join(' and ')} to claim virtual addresses.\n` +
+    `the VRRP agent needs ${missing.join(' and ')} to claim virtual addresses.\n` +
       '  On a host, start tandem-keepalive.service, which has them; in a container, add\n' +
       '  `--cap-add NET_ADMIN --cap-add NET_RAW --cap-add SYS_NICE`; by hand, use sudo.\n' +
       '  The balancer alone needs none: tandem proxy',
