@@ -196,8 +196,13 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
       return;
     }
     this.#state = State.head;
-    if (this.writer.blocked) this.awaitDrain();
-    else this.#next();
+    if (!this.writer.blocked) {
+      this.#next();
+      return;
+    }
+    // Else a client that asks on without reading would pile up answers, and put its deadline off.
+    this.#hold(Hold.pipeline);
+    this.awaitDrain();
   }
 
   respondError(code: ProxyErrorCode, headRequest: boolean, allow: string): void {
@@ -313,10 +318,8 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     const { limits, draining } = this.#context;
     const pending = this.#pending;
     this.#await('request', draining ? IDLE_GRACE_MS : limits.keepAliveTimeoutMs);
-    if (pending.length > 0) {
-      this.#release(Hold.pipeline);
-      this.#readHead(pending.bytes, 0, pending.length);
-    }
+    this.#release(Hold.pipeline);
+    if (pending.length > 0) this.#readHead(pending.bytes, 0, pending.length);
     if (this.#peerEnded && this.#state === State.head) this.#close();
   }
 

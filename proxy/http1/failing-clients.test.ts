@@ -32,6 +32,32 @@ function narrow(client: RawPeer): void {
   }
 }
 
+/** More than the kernel and our backlog take of `LARGE` for a client that does not read. */
+const UNREAD_MAX = 300;
+const LARGE = `HTTP/1.1 200 OK\r\nContent-Length: 30000\r\n\r\n${'x'.repeat(30_000)}`;
+
+/**
+ * Requests over one connection without reading an answer, each sent when the answer to the one
+ * before it has been written. Ends with `UNREAD_MAX`, or with one that does not get through.
+ */
+async function askUnread(): Promise<{ client: RawPeer; server: RawPeer; asked: number }> {
+  const { client, server } = await exchange();
+  client.socket.pause();
+  narrow(client);
+  for (let asked = 1; ; asked++) {
+    server.take();
+    server.send(LARGE);
+    await vi.waitFor(() => expect(scene.proxy.listener().responses2xx).toBe(asked), {
+      interval: 1,
+    });
+    if (asked === UNREAD_MAX) return { client, server, asked };
+    client.send(REQUEST);
+    const quiet = new Promise<boolean>((resolve) => setTimeout(resolve, 100, true));
+    const through = server.has('\r\n\r\n').then(() => false);
+    if (await Promise.race([quiet, through])) return { client, server, asked: asked + 1 };
+  }
+}
+
 useScene();
 
 describe('clients that', () => {
@@ -148,6 +174,25 @@ describe('clients that', () => {
     server.send(INTERIMS);
     expect(await server.closed()).toBe('ECONNRESET');
     await vi.waitFor(() => expect(scene.proxy.listener().open).toBe(0));
+  });
+
+  it('ask on and on and do not read: not listened to, then cut after the idle timeout', async () => {
+    start({}, { idleTimeoutMs: 300 });
+    const { server, asked } = await askUnread();
+    expect(asked).toBeLessThan(UNREAD_MAX);
+    await vi.waitFor(() => expect(scene.proxy.listener().open).toBe(0));
+    expect(scene.proxy.listener().requests).toBe(asked - 1);
+    expect(server.received).toBe('');
+  });
+
+  it('ask on and on and read late: answered in full', async () => {
+    start();
+    const { client, server, asked } = await askUnread();
+    client.socket.resume();
+    await server.has('\r\n\r\n');
+    server.send(LARGE);
+    await client.until((received) => received.length >= asked * LARGE.length);
+    expect(client.received.match(/HTTP\/1.1 200 OK/g)).toHaveLength(asked);
   });
 
   it('are too many: reset at once', async () => {
