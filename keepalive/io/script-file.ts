@@ -1,7 +1,10 @@
-/** Whether a health script may be run: who else could change what it does? */
+/** Whether a health script may be run: who else could change what it does, and can its user run it? */
+
+import type { Stats } from 'node:fs';
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
+import type { ScriptUser } from './script-user.ts';
 
 const WRITABLE_BY_OTHERS = constants.S_IWGRP | constants.S_IWOTH;
 /** In a folder with the sticky bit only a file's owner can replace the file. */
@@ -15,9 +18,15 @@ export type ScriptFile =
 /**
  * Finds the program a command names (a path, or a name on `searchPath`) and checks that nobody but
  * root and its owner can write it or replace it: neither the file, behind symbolic links, nor a
- * folder above it is writable by group or others. Called before every run, because that can change.
+ * folder above it is writable by group or others. `user`, where the script runs as another one than
+ * this process, must be able to execute the file and to enter the folders. Called before every run,
+ * because all that can change.
  */
-export async function checkScriptFile(program: string, searchPath: string): Promise<ScriptFile> {
+export async function checkScriptFile(
+  program: string,
+  searchPath: string,
+  user: ScriptUser | null,
+): Promise<ScriptFile> {
   const path = await locate(program, searchPath);
   if (path === null) {
     return { ok: false, reason: `${program} is not an executable file` };
@@ -25,12 +34,18 @@ export async function checkScriptFile(program: string, searchPath: string): Prom
   try {
     const target = await realpath(path);
     for (let at = target; ; at = dirname(at)) {
-      const { mode } = await stat(at);
+      const status = await stat(at);
+      const { mode } = status;
       const sticky = at !== target && (mode & STICKY) !== 0;
       if ((mode & WRITABLE_BY_OTHERS) !== 0 && !sticky) {
         const octal = (mode & 0o7777).toString(8).padStart(4, '0');
         const which = at === target ? '' : ` (above ${target})`;
         const reason = `${at}${which} can be written by other users (mode ${octal}): not run`;
+        return { ok: false, reason };
+      }
+      if (user !== null && !mayExecute(status, user)) {
+        const what = at === target ? 'execute it' : `enter ${at}`;
+        const reason = `${target}: health scripts run as ${user.name}, who may not ${what}: not run`;
         return { ok: false, reason };
       }
       if (at === dirname(at)) {
@@ -40,6 +55,12 @@ export async function checkScriptFile(program: string, searchPath: string): Prom
   } catch (error) {
     return { ok: false, reason: (error as Error).message };
   }
+}
+
+/** By the file's mode alone, which is all that counts for a user without capabilities or ACLs. */
+function mayExecute({ mode, uid, gid }: Stats, user: ScriptUser): boolean {
+  if (uid === user.uid) return (mode & constants.S_IXUSR) !== 0;
+  return (mode & (gid === user.gid ? constants.S_IXGRP : constants.S_IXOTH)) !== 0;
 }
 
 async function locate(program: string, searchPath: string): Promise<string | null> {

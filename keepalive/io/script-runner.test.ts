@@ -25,6 +25,8 @@ let folder: string;
 let runner: ScriptRunner;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'tandem-scripts-'));
+  // Where the tests run as root, the scripts do not.
+  chmodSync(folder, 0o755);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 beforeEach(() => {

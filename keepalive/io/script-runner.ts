@@ -4,9 +4,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { clearAmbientCapabilities } from '../../src/os/capabilities.ts';
+import { clearAmbientCapabilities, forbidNewPrivileges } from '../../src/os/capabilities.ts';
 import type { Logger, ScriptRunner } from '../ports.ts';
 import { checkScriptFile } from './script-file.ts';
+import { type ScriptUser, scriptUser } from './script-user.ts';
 
 /** Kept of a script's output, standard output and error together, bytes; the rest is discarded. */
 const OUTPUT_BYTES_MAX = 4_096;
@@ -21,28 +22,37 @@ const ENVIRONMENT = {
 type Outcome = Awaited<ReturnType<ScriptRunner['run']>>;
 
 /**
- * The runner on real processes. It empties the ambient capability set of this thread, so that what
- * it starts has no capability of the agent's; the agent keeps its own. Real-time priority is not
+ * The runner on real processes. What it starts has no capability and gets none: it empties the
+ * ambient set of this thread and forbids it new privileges, and where this process is root, scripts
+ * run as another user, see `scriptUser`. The agent keeps its own rights. Real-time priority is not
  * inherited either (the scheduler's reset-on-fork flag).
  */
 export function createScriptRunner(log: Logger): ScriptRunner {
   try {
     clearAmbientCapabilities();
+    forbidNewPrivileges();
+    return new ProcessRunner(scriptUser());
   } catch (error) {
-    log.warn({ err: error }, `health scripts keep capabilities: ${(error as Error).message}`);
+    log.warn({ err: error }, `health scripts keep privileges: ${(error as Error).message}`);
+    return new ProcessRunner(null);
   }
-  return new ProcessRunner();
 }
 
 class ProcessRunner implements ScriptRunner {
   readonly #running = new Set<ChildProcess>();
+  /** Null: the user of this process. */
+  readonly #user: ScriptUser | null;
   #closed = false;
+
+  constructor(user: ScriptUser | null) {
+    this.#user = user;
+  }
 
   async run(command: readonly string[], timeoutMs: number): Promise<Outcome> {
     const startedAt = performance.now();
     const elapsed = () => performance.now() - startedAt;
     const [program = '', ...args] = command;
-    const file = await checkScriptFile(program, ENVIRONMENT.PATH);
+    const file = await checkScriptFile(program, ENVIRONMENT.PATH, this.#user);
     if (!file.ok || this.#closed) {
       const output = file.ok ? 'the agent is stopping' : file.reason;
       return { passed: false, output, durationMs: elapsed() };
@@ -54,6 +64,8 @@ class ProcessRunner implements ScriptRunner {
       stdio: ['ignore', 'pipe', 'pipe'],
       // A session and group of its own, so that whatever it starts can be killed with it.
       detached: true,
+      // Together these also clear the supplementary groups.
+      ...(this.#user && { uid: this.#user.uid, gid: this.#user.gid }),
     });
     this.#running.add(child);
     const output = new BoundedOutput(child.stdout, child.stderr);

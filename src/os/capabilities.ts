@@ -49,6 +49,7 @@ const NAMES = [
 
 export type CapabilityName = (typeof NAMES)[number];
 
+const PR_SET_NO_NEW_PRIVS = 38;
 const PR_CAP_AMBIENT = 47;
 const PR_CAP_AMBIENT_CLEAR_ALL = 4;
 
@@ -78,4 +79,12 @@ export function effectiveCapabilities(): ReadonlySet<CapabilityName> {
 export function clearAmbientCapabilities(): void {
   const result = libc().prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   check(result, 'prctl', 'PR_CAP_AMBIENT_CLEAR_ALL');
+}
+
+/**
+ * What the calling thread executes from now on gains no rights by executing (set-user-ID programs,
+ * file capabilities; prctl(2), PR_SET_NO_NEW_PRIVS). It cannot be undone. Throws OsError.
+ */
+export function forbidNewPrivileges(): void {
+  check(libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 'prctl', 'PR_SET_NO_NEW_PRIVS');
 }

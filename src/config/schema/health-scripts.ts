@@ -57,7 +57,9 @@ export const healthScriptsSchema = documented(
   {
     doc:
       'Commands whose result counts where a virtual router tracks them, by name. They ' +
-      'run without privileges.',
+      "run without privileges: as the agent's user, or where that is root (`sudo tandem run`) " +
+      'as the user `tandem`, or `nobody` if there is none. That user must be able to execute ' +
+      'the program; programs with set-user-ID or file capabilities gain nothing by them.',
     allowed: `a map of 1 to ${script.countMax} scripts; each key is ${nameAllowed}`,
     default: 'none',
   },
