@@ -105,7 +105,11 @@ export interface TestPlane {
 }
 
 /** Serves that config's listener on a free port. */
-export function startPlane(config: ProxyConfig, engine: IoEngine = new NetEngine()): TestPlane {
+export function startPlane(
+  config: ProxyConfig,
+  engine: IoEngine = new NetEngine(),
+  log: Logger = SILENT_LOG,
+): TestPlane {
   const state = createSharedState({ workers: 1, serversMax: 64, listenersMax: 8 });
   const views = new SharedViews(state);
   const registry = new ServerRegistry(state);
@@ -115,7 +119,7 @@ export function startPlane(config: ProxyConfig, engine: IoEngine = new NetEngine
   const sockets = [{ listener: 'front', fd: duplicateDescriptor(socket.fd) }];
   const listenerSlots = { front: 0 };
   const setup = { index: 0, config, state, serverSlots, listenerSlots, sockets, warmUp: false };
-  const plane = new DataPlane(setup, engine, SILENT_LOG);
+  const plane = new DataPlane(setup, engine, log);
   return {
     port: socket.port,
     plane,

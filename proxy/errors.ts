@@ -41,6 +41,11 @@ export const PROXY_ERRORS = {
   client_gone: down(499, 'the client closed the connection'),
   // Ours.
   no_route: { source: 'internal', status: 404, text: 'no route matches this request' },
+  no_resources: {
+    source: 'internal',
+    status: 503,
+    text: 'this balancer cannot open another connection',
+  },
   // The server's.
   no_server: up(503, 'no server is available'),
   connect_failed: up(502, 'the server could not be reached'),

@@ -9,12 +9,14 @@ it('failures of a kind are told at once, then counted', () => {
   const log = new FailureLog({ ...SILENT_LOG, warn: (fields) => told.push(fields) }, () => now);
   log.note('connect_failed', 'a:1');
   log.note('connect_failed', 'b:1');
+  log.note('connect_failed', 'b:1', 'ECONNREFUSED');
   for (let count = 0; count < 5; count++) log.note('connect_failed', 'a:1');
   now += FAILURE_LOG_INTERVAL_MS;
   log.note('connect_failed', 'a:1');
   expect(told).toEqual([
     { code: 'connect_failed', at: 'a:1', times: 1 },
     { code: 'connect_failed', at: 'b:1', times: 1 },
+    { code: 'connect_failed', at: 'b:1', errno: 'ECONNREFUSED', times: 1 },
     { code: 'connect_failed', at: 'a:1', times: 6 },
   ]);
 });

@@ -20,9 +20,12 @@ export class FailureLog {
     this.#now = now;
   }
 
-  /** Something failed: `what` is an error code, `where` a server or an upstream. */
-  note(what: string, where: string): void {
-    const key = `${what} ${where}`;
+  /**
+   * Something failed: `what` is an error code, `where` a server or an upstream, `errno` the system's
+   * word for it, if it had one.
+   */
+  note(what: string, where: string, errno: string | null = null): void {
+    const key = `${what} ${where} ${errno}`;
     const now = this.#now();
     let tally = this.#tallies.get(key);
     if (tally === undefined) {
@@ -32,7 +35,8 @@ export class FailureLog {
     }
     tally.count++;
     if (now < tally.nextAt) return;
-    this.#log.warn({ code: what, at: where, times: tally.count }, 'requests fail');
+    const cause = errno === null ? {} : { errno };
+    this.#log.warn({ code: what, at: where, ...cause, times: tally.count }, 'requests fail');
     tally.count = 0;
     tally.nextAt = now + FAILURE_LOG_INTERVAL_MS;
   }

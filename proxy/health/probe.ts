@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { ServerConfig } from '../../src/config/proxy-config.ts';
+import { shortage } from '../io/shortage.ts';
 import { serverAddress } from '../upstream/identity.ts';
 import { CHECK_BODY_BYTES_MAX, TIMER_LATENESS_MAX_MS } from './limits.ts';
 
@@ -17,15 +18,6 @@ export type CheckOutcome =
 export type Finish = (outcome: CheckOutcome) => void;
 
 export const PASSED: CheckOutcome = { kind: 'passed' };
-
-/** Our own shortages, which say nothing about the server. */
-const LOCAL_ERRORS: Readonly<Record<string, string>> = {
-  EMFILE: 'no file descriptor left',
-  ENFILE: 'no file descriptor left on this host',
-  ENOBUFS: 'no buffer space left',
-  ENOMEM: 'no memory left',
-  EADDRNOTAVAIL: 'no local address or port left',
-};
 
 const REMOTE_ERRORS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connect refused',
@@ -110,7 +102,7 @@ function timeoutOutcome(
 
 function errorOutcome(error: NodeJS.ErrnoException, address: string): CheckOutcome {
   const code = error.code ?? error.message;
-  const local = LOCAL_ERRORS[code];
+  const local = shortage(code);
   if (local !== undefined) return { kind: 'inconclusive', error: local };
   return { kind: 'failed', error: `${REMOTE_ERRORS[code] ?? code} ${address}` };
 }

@@ -249,7 +249,7 @@ export class Exchange implements OriginUser {
     this.#client.responded();
   }
 
-  originFailed(code: ProxyErrorCode): void {
+  originFailed(code: ProxyErrorCode, errno: string | null): void {
     const origin = this.#origin!;
     const attempt = {
       error: this.#error(code),
@@ -263,7 +263,11 @@ export class Exchange implements OriginUser {
     this.#origin = null;
     origin.server.end();
     const target = retryTarget(attempt);
-    if (target !== 'same') this.#context.failures.note(code, origin.server.address);
+    if (target !== 'same') {
+      const { upstream } = this.#route!;
+      const where = code === 'no_resources' ? upstream.name : origin.server.address;
+      this.#context.failures.note(code, where, errno);
+    }
     if (target === 'none') {
       this.fail(code);
       return;

@@ -2,6 +2,7 @@ import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
 import type { ProxyErrorCode } from '../errors.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler, IoEngine } from '../io/engine.ts';
+import { shortage } from '../io/shortage.ts';
 import {
   INTERIM_RESPONSES_MAX,
   RESPONSE_HEAD_BYTES_MAX,
@@ -31,8 +32,8 @@ export interface OriginUser {
   originFlush(): void;
   /** The message is complete; bytes [start, end) came after it, which only 101 allows. */
   originDone(bytes: Buffer, start: number, end: number): void;
-  /** It will not be completed. The connection is gone. */
-  originFailed(code: ProxyErrorCode): void;
+  /** It will not be completed. The connection is gone; `errno` is the system's word for why. */
+  originFailed(code: ProxyErrorCode, errno: string | null): void;
   /** There is room for more of the request again. */
   originDrained(): void;
 }
@@ -198,7 +199,7 @@ export class OriginConnection implements ConnectionHandler {
   }
 
   onEnd(): void {
-    this.#ended(false);
+    this.#ended(null);
   }
 
   onDrain(): void {
@@ -209,7 +210,7 @@ export class OriginConnection implements ConnectionHandler {
   }
 
   onClose(errorCode: string | null): void {
-    this.#ended(errorCode !== null);
+    this.#ended(errorCode);
   }
 
   /** Heads, interim ones first, then what there is of the body. */
@@ -287,24 +288,32 @@ export class OriginConnection implements ConnectionHandler {
     else this.#deadline.set(idleTimeoutMs);
   }
 
-  #ended(broken: boolean): void {
+  #ended(errno: string | null): void {
     if (this.#phase === Phase.closed) return;
     if (this.#phase === Phase.connecting) {
-      this.server.count(ServerCounter.connectFailures);
-      this.#fail('connect_failed');
+      this.#unconnected(errno);
       return;
     }
     if (this.#user === null || this.#phase === Phase.idle) {
       this.discard();
       return;
     }
-    if (this.#phase === Phase.body && !broken && this.#decoder.endsWithConnection()) {
+    if (this.#phase === Phase.body && errno === null && this.#decoder.endsWithConnection()) {
       this.#keepAlive = false;
       this.#done(HEAD.bytes, 0, 0);
       return;
     }
     this.server.count(ServerCounter.resets);
-    this.#fail('server_closed');
+    this.#fail('server_closed', errno);
+  }
+
+  #unconnected(errno: string | null): void {
+    if (errno !== null && shortage(errno) !== undefined) {
+      this.#fail('no_resources', errno);
+      return;
+    }
+    this.server.count(ServerCounter.connectFailures);
+    this.#fail('connect_failed', errno);
   }
 
   #expired(): void {
@@ -326,10 +335,10 @@ export class OriginConnection implements ConnectionHandler {
     }
   }
 
-  #fail(code: ProxyErrorCode): void {
+  #fail(code: ProxyErrorCode, errno: string | null = null): void {
     if (code === 'bad_response') this.server.count(ServerCounter.badResponses);
     const user = this.#user;
     this.discard();
-    user?.originFailed(code);
+    user?.originFailed(code, errno);
   }
 }

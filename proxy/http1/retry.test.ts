@@ -30,6 +30,7 @@ describe('a failed attempt', () => {
       attempt('connect_failed', 'none', { serversTried: CONNECT_TRIES_MAX }),
       'none',
     ],
+    ['not even tried, for we lack something', attempt('no_resources', 'none'), 'none'],
     ['closed, fresh', attempt('server_closed', 'full'), 'none'],
     ['closed, reused', attempt('server_closed', 'full', { reused: true }), 'same'],
     [

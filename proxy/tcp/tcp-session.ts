@@ -1,6 +1,7 @@
 import type { Drainable } from '../frontend/connection-set.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler } from '../io/engine.ts';
+import { shortage } from '../io/shortage.ts';
 import { CONNECT_TRIES_MAX, EARLY_READS_MAX, ENDED_CLIENT_CONNECT_MS } from '../limits.ts';
 import { ListenerCounter, ServerCounter } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
@@ -28,7 +29,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     this.#client = client;
     this.#deadline = new Deadline(context.engine.deadlines, () => {
       if (this.#clientSilent) this.#giveUp();
-      else this.#failed('connect_timeout');
+      else this.#failed('connect_timeout', null);
     });
   }
 
@@ -65,8 +66,13 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   onDrain(): void {}
 
   /** It never was established: afterwards the splice has the connection. */
-  onClose(): void {
-    this.#failed('connect_failed');
+  onClose(errno: string | null): void {
+    if (errno === null || shortage(errno) === undefined) {
+      this.#failed('connect_failed', errno);
+      return;
+    }
+    this.#context.failures.note('no_resources', this.#context.upstream.name, errno);
+    this.#giveUp();
   }
 
   moved(fromClient: number, fromServer: number): void {
@@ -130,11 +136,11 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   }
 
   /** This server could not be reached; the next one, if there is one. */
-  #failed(code: 'connect_failed' | 'connect_timeout'): void {
+  #failed(code: 'connect_failed' | 'connect_timeout', errno: string | null): void {
     const server = this.#server!;
     const timeout = code === 'connect_timeout';
     server.count(timeout ? ServerCounter.connectTimeouts : ServerCounter.connectFailures);
-    this.#context.failures.note(code, server.address);
+    this.#context.failures.note(code, server.address, errno);
     this.#drop();
     this.#tried.push(server);
     this.#select();

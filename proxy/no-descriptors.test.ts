@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { RawOrigin, type RawPeer, rawClient } from './raw-peers.fixture.ts';
+import type { ServerTotals } from './shared/totals.ts';
+
+interface Report {
+  readonly server: ServerTotals;
+  readonly told: unknown[];
+}
+
+let origin: RawOrigin;
+let child: ChildProcess;
+
+beforeEach(async () => {
+  origin = await RawOrigin.listen();
+});
+
+afterEach(() => {
+  child.kill('SIGKILL');
+  origin.close();
+});
+
+/** Has a client talk to a balancer that has no descriptor for a server, and asks how it went. */
+async function short(
+  protocol: 'http' | 'tcp',
+  talk: (client: RawPeer) => Promise<void>,
+): Promise<Report> {
+  const script = new URL('no-descriptors.fixture.ts', import.meta.url).pathname;
+  const command = ['-c', 'ulimit -n 80; exec "$0" "$@"', process.execPath, script];
+  child = spawn('sh', [...command, protocol, `${origin.port}`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const [port] = await once(child.stdout!, 'data');
+  const client = await rawClient(Number(port));
+  await talk(client);
+  client.socket.destroy();
+  child.stdin!.end();
+  return JSON.parse(await text(child.stdout!));
+}
+
+const BLAMELESS = { connectFailures: 0, connectTimeouts: 0, inFlight: 0, requests: 1 };
+const TOLD = { code: 'no_resources', at: 'web', errno: 'EMFILE', times: 1 };
+
+it('a request for which we lack a descriptor gets a 503, and no server is blamed', async () => {
+  const { server, told } = await short('http', async (client) => {
+    client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(await client.end()).toMatch(/^HTTP\/1.1 503 .*Connection: close\r\n.*this balancer/s);
+  });
+  expect(server).toMatchObject(BLAMELESS);
+  expect(told).toEqual([TOLD]);
+  expect(origin.accepted).toBe(0);
+});
+
+it('a session for which we lack a descriptor is reset, and no server is blamed', async () => {
+  const { server, told } = await short('tcp', async (client) => {
+    expect(await client.closed()).toBe('ECONNRESET');
+  });
+  expect(server).toMatchObject(BLAMELESS);
+  expect(told).toEqual([TOLD]);
+  expect(origin.accepted).toBe(0);
+});
