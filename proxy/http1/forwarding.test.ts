@@ -125,11 +125,11 @@ describe('what goes to the client', () => {
   it('is the response without the fields for one hop', async () => {
     expect(
       await answer(
-        'HTTP/1.1 200 Fine\r\nSet-Cookie: a\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\n' +
+        'HTTP/1.1 200 Fine\r\nSet-Cookie: a\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\nX_Two: 2\r\n' +
           `Keep-Alive: timeout=5\r\nSet-Cookie: b\r\n${DATE}\r\nContent-Length: 2\r\n\r\nok`,
       ),
     ).toBe(
-      `HTTP/1.1 200 Fine\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n${DATE}\r\n` +
+      `HTTP/1.1 200 Fine\r\nSet-Cookie: a\r\nX_Two: 2\r\nSet-Cookie: b\r\n${DATE}\r\n` +
         'Content-Length: 2\r\nVia: 1.1 tandem\r\n\r\nok',
     );
   });

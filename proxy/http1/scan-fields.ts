@@ -14,6 +14,11 @@ import {
 export interface FieldRules {
   /** Accept white space between name and colon, to be removed. */
   readonly spaceBeforeColon: boolean;
+  /**
+   * Drop fields with an underscore in their name: many origins take `X_Real_IP` and `X-Real-IP` for
+   * one, so the former could pose as the latter. Clients make no such mistake.
+   */
+  readonly dropUnderscores: boolean;
   readonly badField: ProxyErrorCode;
   readonly badLineEnd: ProxyErrorCode;
   readonly tooLarge: ProxyErrorCode;
@@ -21,6 +26,7 @@ export interface FieldRules {
 
 export const REQUEST_RULES: FieldRules = {
   spaceBeforeColon: false,
+  dropUnderscores: true,
   badField: 'bad_field',
   badLineEnd: 'bad_line_end',
   tooLarge: 'head_too_large',
@@ -28,6 +34,7 @@ export const REQUEST_RULES: FieldRules = {
 
 export const RESPONSE_RULES: FieldRules = {
   spaceBeforeColon: true,
+  dropUnderscores: false,
   badField: 'bad_response',
   badLineEnd: 'bad_response',
   tooLarge: 'bad_response',
@@ -81,8 +88,7 @@ function scanLine(section: FieldSection, line: number, stop: number, rules: Fiel
   while (at < stop) {
     lower = TOKEN_LOWER[bytes[at]!]!;
     if (lower === 0) break;
-    // Many origins take `X_Real_IP` and `X-Real-IP` for one, so the former could pose as the latter.
-    if (lower === UNDERSCORE) flags = DROPPED;
+    if (lower === UNDERSCORE && rules.dropUnderscores) flags = DROPPED;
     hash = (Math.imul(hash, NAME_HASH_FACTOR) + lower) | 0;
     at++;
   }
