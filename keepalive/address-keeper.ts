@@ -72,6 +72,11 @@ export class AddressKeeper {
     return this.#wanted === 'present' && this.#fulfilled;
   }
 
+  /** True while all addresses are unwanted and known to be off the interface. */
+  get gone(): boolean {
+    return this.#wanted === 'absent' && this.#fulfilled;
+  }
+
   /**
    * At start, before any claim: an address left behind by an agent that was killed is removed. An
    * owner's addresses stay.

@@ -82,6 +82,17 @@ describe('the lease', () => {
     expect(pair.a.lease.speaks).toBe(true);
   });
 
+  it('outlives an agent that could not take its addresses off the host', async () => {
+    await elected({ leased: true });
+    pair.a.refuseRemovals = true;
+    const stopped = pair.a.agent?.stop();
+    await pair.run(5 * ms);
+    await stopped;
+    expect(pair.holders()).toContain('a');
+    expect(pair.a.lease.speaks).toBe(false);
+    expect(pair.a.answers).toBe(false);
+  });
+
   it('put back after a flush is armed again at once', async () => {
     await elected({ leased: true });
     pair.a.lease.flush();

@@ -153,7 +153,7 @@ export class Agent {
    */
   #sweepLeases(): void {
     try {
-      this.#ports.leases?.sweep();
+      this.#ports.leases?.sweep([]);
     } catch (error) {
       this.#ports.log.debug({ err: error }, 'no leases to sweep');
     }
@@ -215,7 +215,9 @@ export class Agent {
     for (const router of this.#routers) {
       router.keeper.close();
       router.faults.close();
-      router.lease.close();
+      // An address that could not be removed stays mute.
+      if (router.keeper.gone) router.lease.close();
+      else router.lease.leave();
     }
     for (const link of this.#links.values()) link.close();
   }

@@ -108,6 +108,12 @@ export class LeaseKeeper {
     }
   }
 
+  /** Leaves it in the kernel, where it mutes addresses that could not be removed. */
+  leave(): void {
+    this.#lease?.leave();
+    this.#lease = null;
+  }
+
   #without(what: string, error: unknown): void {
     this.#reason = `${error instanceof Error ? error.message : error}`;
     this.#complain(`${what}: a stalled host answers until its addresses run out`, error);

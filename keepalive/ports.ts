@@ -155,7 +155,12 @@ export interface Lease {
   isArmed(): boolean;
   /** Removes it: the kernel no longer holds anything back. */
   close(): void;
+  /** Lets go of it and leaves it to mute addresses that could not be taken off the host. */
+  leave(): void;
 }
+
+/** Whose lease: one virtual router on its interface. */
+export type LeaseOwner = Pick<LeaseOptions, 'interface' | 'family' | 'vrid'>;
 
 export interface LeaseOptions {
   readonly interface: string;
@@ -179,8 +184,11 @@ export interface LeasePort {
    * libnftables missing, a kernel without egress hooks, no right to.
    */
   open(options: LeaseOptions): Lease;
-  /** Removes what an agent that was killed left behind. Throws as `open`. */
-  sweep(): void;
+  /**
+   * Removes what an earlier agent of this instance left behind, whatever its config was, except the
+   * leases to keep. Other instances' stay. Throws as `open`.
+   */
+  sweep(keep: readonly LeaseOwner[]): void;
   /** Closes every lease. */
   close(): void;
 }

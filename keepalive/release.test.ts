@@ -56,23 +56,35 @@ it('removes every address, whatever happens to the others, but not an owner’s'
   ]);
 });
 
-it('removes the leases after the addresses, so that nothing answers in between', async () => {
-  const { network, removed, log } = setUp(null);
+it('removes the leases after the addresses, except where an address is stuck', async () => {
+  const { network, removed, log } = setUp('203.0.113.1');
   const order: string[][] = [];
+  const kept: number[] = [];
   const leases: LeasePort = {
     open: () => {
       throw new Error('not for release');
     },
-    sweep: () => order.push([...removed]),
+    sweep: (keep) => {
+      order.push([...removed]);
+      kept.push(...keep.map(({ vrid }) => vrid));
+    },
     close: () => {},
   };
   await releaseAddresses(
-    agentConfig('a', [routerConfig({ addresses: two })]),
+    agentConfig('a', [
+      routerConfig({ addresses: two }),
+      routerConfig({
+        name: 'stuck',
+        vrid: 52,
+        addresses: [{ address: '203.0.113.1', prefixLength: 24 }],
+      }),
+    ]),
     network,
     log,
     leases,
   );
   expect(order).toEqual([['198.51.100.100', '198.51.100.101']]);
+  expect(kept).toEqual([52]);
 });
 
 it('does without leases where the kernel has none', async () => {

@@ -13,6 +13,7 @@ import { openNetwork } from './network.ts';
 import { systemClock } from './system-clock.ts';
 
 export const HOLDER = {
+  runtimeDir: '/run/tandem',
   interface: 'eth0',
   vrid: 51,
   advertIntervalMs: 10,
@@ -60,7 +61,7 @@ function unlessHeldBack(send: () => void): void {
 async function main(family: 4 | 6): Promise<void> {
   const log: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
   const network = await openNetwork(log);
-  const leases = openLeases(log);
+  const leases = openLeases(log, HOLDER.runtimeDir);
   const lost: string[] = [];
   const lease = leases.open({
     ...HOLDER,

@@ -1,6 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { armLease, endLease, installLease, type LeaseScope, leaseTable } from './lease-rules.ts';
+import {
+  armLease,
+  endLease,
+  installLease,
+  instanceMark,
+  type LeaseScope,
+  leaseTable,
+} from './lease-rules.ts';
 
 /** `UPDATE_GOLDEN=1` rewrites the file; its difference is reviewed like code. */
 const GOLDEN = new URL('./lease-rules.golden', import.meta.url);
@@ -8,6 +15,7 @@ const GOLDEN = new URL('./lease-rules.golden', import.meta.url);
 const ipv4: LeaseScope = {
   interface: 'eth0',
   interfaceIndex: 2,
+  mark: instanceMark('/run/tandem'),
   family: 4,
   vrid: 51,
   addresses: ['198.51.100.100'],
@@ -52,7 +60,7 @@ describe('tables', () => {
     ];
     const names = [ipv4, ...others].map(leaseTable);
     expect(new Set(names).size).toBe(4);
-    expect(leaseTable({ ...ipv4, durationMs: 30 })).toBe(leaseTable(ipv4));
+    expect(leaseTable({ ...ipv4, ...{ durationMs: 30 } })).toBe(leaseTable(ipv4));
   });
 });
 

@@ -13,15 +13,18 @@
  * What a Backup needs is let through: asking who has an address, answers to that, and the
  * announcements of the host that has it.
  */
+import { createHash } from 'node:crypto';
 import { formatIp, parseIp } from '../../src/os/ip-address.ts';
 
-/** First part of every table's name; the sweep goes by it. */
+/** First part of every table's name. */
 export const LEASE_TABLE_PREFIX = 'tandem_';
 
 /** What the rules follow from. */
 export interface LeaseScope {
   readonly interface: string;
   readonly interfaceIndex: number;
+  /** Whose tables these are, see `instanceMark`. */
+  readonly mark: string;
   readonly family: 4 | 6;
   /** 1-255. */
   readonly vrid: number;
@@ -32,8 +35,20 @@ export interface LeaseScope {
 }
 
 /** The table of one virtual router; a table of its own, so that each is made and removed alone. */
-export function leaseTable({ interfaceIndex, family, vrid }: LeaseScope): string {
+export function leaseTable({
+  interfaceIndex,
+  family,
+  vrid,
+}: Pick<LeaseScope, 'interfaceIndex' | 'family' | 'vrid'>): string {
   return `${LEASE_TABLE_PREFIX}${interfaceIndex}_ipv${family}_${vrid}`;
+}
+
+/**
+ * Comment on the tables of one instance of Tandem, which its runtime directory tells from others on
+ * this host: the sweep removes no one else's. A digest, for a path may hold what nftables cannot.
+ */
+export function instanceMark(runtimeDir: string): string {
+  return `tandem ${createHash('sha256').update(runtimeDir).digest('hex').slice(0, 12)}`;
 }
 
 /** Makes the table anew, in one transaction, with the lease running or expired. */
@@ -45,6 +60,7 @@ export function installLease(scope: LeaseScope, armed: boolean): string {
   const header = scope.family === 4 ? 'ip protocol' : 'ip6 nexthdr';
   return `${table} { }
 delete ${table}
+${table} { comment "${scope.mark}"; }
 ${table} {
   set lease {
     type iface_index

@@ -157,8 +157,8 @@ describe.each([4, 6] as const)('a lease, IPv%i', (family) => {
     expect(shOn('left', 'ip address show dev eth0')).toContain(vip.address);
     expect(shOn('left', 'nft list tables')).toContain(`_ipv${family}_51`);
     // The next agent starts with a clean host.
-    const leases = openLeases(silent);
-    onHost('left', () => leases.sweep());
+    const leases = openLeases(silent, HOLDER.runtimeDir);
+    onHost('left', () => leases.sweep([]));
     leases.close();
     expect(shOn('left', 'nft list tables')).toBe('');
   });
@@ -261,7 +261,7 @@ describe.each([4, 6] as const)('the host with an expired lease, IPv%i', (family)
   const vip = HOLDER[family];
 
   it('reaches the address on the other host, and hears where it moves', async () => {
-    const leases = openLeases(silent);
+    const leases = openLeases(silent, HOLDER.runtimeDir);
     onHost('left', () => leases.open({ ...HOLDER, family, addresses: [vip], onLost() {} }));
     shOn('right', `ip address add ${vip.address}/${vip.prefixLength} dev eth0 nodad`);
     if (family === 6) shOn('left', 'ip address replace 2001:db8::1/64 dev eth0 nodad');
@@ -276,7 +276,7 @@ describe('opening a lease', () => {
   const options = { ...HOLDER, family: 4 as const, addresses: [HOLDER[4]], onLost() {} };
 
   it('is armed in less than a millisecond, at the median', () => {
-    const leases = openLeases(silent);
+    const leases = openLeases(silent, HOLDER.runtimeDir);
     const lease = onHost('left', () => leases.open(options));
     const times = Array.from({ length: 200 }, () => {
       const before = performance.now();
@@ -291,14 +291,14 @@ describe('opening a lease', () => {
   it('sees to it that the kernel never asks in the name of the address', () => {
     const setting = 'sysctl -n net.ipv4.conf.eth0.arp_announce';
     shOn('left', 'sysctl -qw net.ipv4.conf.eth0.arp_announce=0');
-    const leases = openLeases(silent);
+    const leases = openLeases(silent, HOLDER.runtimeDir);
     onHost('left', () => leases.open(options));
     expect(shOn('left', setting).trim()).toBe('2');
     onHost('left', () => leases.close());
   });
 
   it('says why it cannot', () => {
-    const leases = openLeases(silent);
+    const leases = openLeases(silent, HOLDER.runtimeDir);
     const open = (change: object) => () =>
       onHost('left', () => leases.open({ ...options, ...change }));
     expect(open({ interface: 'nosuch0' })).toThrow('if_nametoindex(nosuch0): ENODEV');
@@ -311,14 +311,36 @@ describe('opening a lease', () => {
     expect(shOn('left', 'nft list ruleset')).toBe('');
   });
 
+  it('sweeps what its own instance left behind, but not what must stay mute', () => {
+    const other = { ...options, vrid: 52, addresses: [{ ...HOLDER[4], address: '203.0.113.9' }] };
+    const left = () => shOn('left', 'nft list tables').match(/_ipv4_\d+/g);
+    const second = openLeases(silent, '/run/second');
+    onHost('left', () => second.open({ ...options, vrid: 53 }));
+    const earlier = openLeases(silent, HOLDER.runtimeDir);
+    onHost('left', () => [options, other].map((each) => earlier.open(each).leave()));
+    earlier.close();
+    const leases = openLeases(silent, HOLDER.runtimeDir);
+    onHost('left', () => leases.sweep([other]));
+    expect(left()).toEqual(['_ipv4_53', '_ipv4_52']);
+    onHost('left', () => leases.sweep([]));
+    expect(left()).toEqual(['_ipv4_53']);
+    leases.close();
+    onHost('left', () => second.close());
+    expect(left()).toBeNull();
+  });
+
   it('spares the tables of others when it sweeps', () => {
     shOn('left', 'nft add table netdev other; nft add table inet tandem_like');
     shOn('left', 'nft add table netdev tandem_9_ipv4_7');
-    const leases = openLeases(silent);
-    onHost('left', () => leases.sweep());
+    const leases = openLeases(silent, HOLDER.runtimeDir);
+    onHost('left', () => leases.sweep([]));
     leases.close();
     const left = shOn('left', 'nft list tables').trim().split('\n').sort();
-    expect(left).toEqual(['table inet tandem_like', 'table netdev other']);
+    expect(left).toEqual([
+      'table inet tandem_like',
+      'table netdev other',
+      'table netdev tandem_9_ipv4_7',
+    ]);
     shOn('left', 'nft flush ruleset');
   });
 });
@@ -328,7 +350,7 @@ describe('on a host where others change their rules', () => {
   /** `change` runs this often, within a second or so. */
   const CHANGES = 40;
   const lost: string[] = [];
-  const leases = openLeases(silent);
+  const leases = openLeases(silent, HOLDER.runtimeDir);
 
   beforeAll(() => {
     const element = (n: number) => `10.0.${n >> 8}.${n & 255}`;

@@ -10,11 +10,12 @@ import { interfaceIndex } from '../../src/os/interface-index.ts';
 import { NetlinkListener } from '../../src/os/netlink-listener.ts';
 import { Nftables } from '../../src/os/nftables.ts';
 import { NftablesSets, netdevTableOf } from '../../src/os/nftables-set.ts';
-import type { Lease, LeaseOptions, LeasePort, Logger } from '../ports.ts';
+import type { Lease, LeaseOptions, LeaseOwner, LeasePort, Logger } from '../ports.ts';
 import {
   armLease,
   endLease,
   installLease,
+  instanceMark,
   LEASE_TABLE_PREFIX,
   type LeaseScope,
   leaseSets,
@@ -43,13 +44,18 @@ const FINDINGS: Readonly<Record<Loss, string>> = {
   expired: 'somebody ended the lease, or no advert left in time',
 };
 
-/** Nothing is opened before the first lease, so a host without nftables can do all the rest. */
-export function openLeases(log: Logger): LeasePort {
-  return new KernelLeases(log);
+/**
+ * The leases of the instance of Tandem with this runtime directory.
+ * Nothing is opened before the first lease, so a host without nftables can do all the
+ * rest.
+ */
+export function openLeases(log: Logger, runtimeDir: string): LeasePort {
+  return new KernelLeases(log, instanceMark(runtimeDir));
 }
 
 class KernelLeases implements LeasePort {
   readonly #log: Logger;
+  readonly #mark: string;
   readonly #leases = new Map<string, KernelLease>();
   #nftables: Nftables | undefined;
   #sets: NftablesSets | undefined;
@@ -59,14 +65,16 @@ class KernelLeases implements LeasePort {
   #nextLook: NodeJS.Timeout | undefined;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(log: Logger) {
+  constructor(log: Logger, mark: string) {
     this.#log = log;
+    this.#mark = mark;
   }
 
   open(options: LeaseOptions): Lease {
     const scope: LeaseScope = {
       interface: options.interface,
       interfaceIndex: interfaceIndex(options.interface),
+      mark: this.#mark,
       family: options.family,
       vrid: options.vrid,
       addresses: options.addresses.map(({ address }) => address),
@@ -89,10 +97,20 @@ class KernelLeases implements LeasePort {
     return lease;
   }
 
-  sweep(): void {
+  sweep(keep: readonly LeaseOwner[]): void {
+    const spared = new Set(
+      keep.map((owner) =>
+        leaseTable({ ...owner, interfaceIndex: interfaceIndex(owner.interface) }),
+      ),
+    );
+    const ours = (table: string) =>
+      this.#connection().run(`list table netdev ${table}\n`).includes(`comment "${this.#mark}"`);
     const listed = this.#connection().run('list tables netdev\n');
     for (const [, table] of listed.matchAll(/^table netdev (\S+)$/gm)) {
-      if (table?.startsWith(LEASE_TABLE_PREFIX) && !this.#leases.has(table)) {
+      if (table === undefined || !table.startsWith(LEASE_TABLE_PREFIX)) {
+        continue;
+      }
+      if (!this.#leases.has(table) && !spared.has(table) && ours(table)) {
         this.#log.info({ table }, `removing ${table}, left behind by an earlier agent`);
         this.#connection().run(removeLease(table));
       }
@@ -257,6 +275,11 @@ class KernelLease implements Lease {
     this.#forget();
     // Without a table there is nothing to remove; that is how a flush leaves it.
     this.#succeeds(removeLease(leaseTable(this.scope)));
+  }
+
+  leave(): void {
+    this.#open = false;
+    this.#forget();
   }
 
   /**

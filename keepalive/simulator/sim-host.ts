@@ -81,6 +81,8 @@ export class SimHost {
   meddledUntil = 0;
   /** A kernel that refuses to add addresses. */
   refuseAddresses = false;
+  /** A kernel that refuses to remove them. */
+  refuseRemovals = false;
   readonly #options: SimHostOptions;
   /** Callbacks of a process that is gone must not run: each process has its number. */
   #process = 0;
@@ -381,7 +383,10 @@ export class SimHost {
         return [...this.addresses];
       },
       addAddress: (_name, address, validSeconds) => apply('added', address, validSeconds),
-      removeAddress: (_name, address) => apply('removed', address),
+      removeAddress: async (name, address) => {
+        if (this.refuseRemovals) throw new OsError('netlink', EPERM, `${name} ${address.address}`);
+        return apply('removed', address);
+      },
       announce: (_name, { address }) => {
         if (this.linkUp && alive() && this.lease.speaksOf(address)) onAnnounce(address);
       },

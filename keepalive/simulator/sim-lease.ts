@@ -112,6 +112,7 @@ export class SimLease {
       },
       end: () => set(0),
       isArmed: () => this.speaksFor(options),
+      leave: () => {},
       close: () => {
         if (alive() && this.#records.delete(key(options))) this.#onChange();
       },

@@ -39,7 +39,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
   const network = await openNetwork(log);
   const scripts = createScriptRunner(log);
   const files = createFileWatcher();
-  const leases = openLeases(log);
+  const leases = openLeases(log, runtimeDir);
   const agent = startAgent(agentConfig, {
     clock: systemClock,
     network,
@@ -83,9 +83,10 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
 export async function runRelease(options: ProcessOptions): Promise<void> {
   const { agentConfig, log } = await load(options);
   demandAgentPrivileges();
-  const lock = claimHalf('keepalive', ensureRuntimeDir(process.env));
+  const runtimeDir = ensureRuntimeDir(process.env);
+  const lock = claimHalf('keepalive', runtimeDir);
   const network = await openNetwork(log);
-  const leases = openLeases(log);
+  const leases = openLeases(log, runtimeDir);
   await releaseAddresses(agentConfig, network, log, leases);
   leases.close();
   network.close();

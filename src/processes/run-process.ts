@@ -59,7 +59,7 @@ async function agentHalf(
   demandAgentPrivileges();
   const runtimeDir = ensureRuntimeDir(process.env);
   const network = await openNetwork(log);
-  const leases = openLeases(log);
+  const leases = openLeases(log, runtimeDir);
   return {
     name: 'keepalive',
     nodeFlags: AGENT_NODE_FLAGS,
