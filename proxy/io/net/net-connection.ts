@@ -75,7 +75,7 @@ export class NetConnection implements Connection, Sink {
   }
 
   get remoteAddress(): string {
-    return this.#socket.remoteAddress ?? '';
+    return withoutZone(this.#socket.remoteAddress ?? '');
   }
 
   get remotePort(): number {
@@ -83,7 +83,7 @@ export class NetConnection implements Connection, Sink {
   }
 
   get localAddress(): string {
-    return this.#socket.localAddress ?? '';
+    return withoutZone(this.#socket.localAddress ?? '');
   }
 
   get localPort(): number {
@@ -174,4 +174,10 @@ export class NetConnection implements Connection, Sink {
     this.#toldBuffer = this.#readBuffer;
     return this.#readBuffer;
   }
+}
+
+/** `fe80::1%eth0` without the zone, which names an interface of ours and nothing to anybody else. */
+function withoutZone(address: string): string {
+  const zone = address.indexOf('%');
+  return zone < 0 ? address : address.slice(0, zone);
 }
