@@ -130,6 +130,29 @@ describe('the lease', () => {
     expect(pair.logged(/the kernel's lease cannot be had: a stalled host answers/)).toHaveLength(1);
   });
 
+  it.each(['Active', 'Backup'])('is had later, by a router that is %s then', async (state) => {
+    pair = new SimPair({ leased: true });
+    pair.a.lease.refused = true;
+    await pair.elected();
+    if (state === 'Backup') {
+      pair.b.kill();
+      pair.a.kill();
+      pair.startHost(pair.a);
+    }
+    pair.a.lease.refused = false;
+    expect(pair.router(pair.a)).toMatchObject({ state, lease: { open: false } });
+    for (let tries = 0; tries < 100 && !pair.router(pair.a).lease.open; tries++) {
+      await pair.run(100 * ms);
+    }
+    await pair.until(pair.a, 'Active', s);
+    await pair.run(100 * ms);
+    expect(pair.router(pair.a).lease).toEqual({ open: true, reason: null, mute: false });
+    expect(pair.a.answers).toBe(true);
+    pair.a.pause();
+    await pair.run(400 * ms);
+    expect(pair.a.answers).toBe(false);
+  });
+
   it('is replaced by a lifetime of the addresses where there is none', async () => {
     await elected();
     // Renewed while the process runs.
@@ -151,5 +174,9 @@ describe('the lease', () => {
     await pair.run(ms);
     expect(pair.a.answers).toBe(true);
     expect(pair.router(pair.a).lease.open).toBe(false);
+    pair.a.lease.refused = false;
+    await pair.run(5 * s);
+    expect(pair.router(pair.a).lease).toEqual({ open: true, reason: null, mute: false });
+    expect([pair.router(pair.a).state, pair.a.answers]).toEqual(['Active', true]);
   });
 });

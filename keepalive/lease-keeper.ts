@@ -1,6 +1,7 @@
 import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
+import { leaseRetryMicros } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
-import type { Lease, LeasePort, LinkState, Logger } from './ports.ts';
+import type { Clock, Lease, LeasePort, LinkState, Logger, Timer } from './ports.ts';
 import { ownerPriority } from './virtual-router/priority.ts';
 
 /** What the keeper works with. */
@@ -10,9 +11,10 @@ export interface LeaseKeeperOptions {
   readonly leases: LeasePort | null;
   /** There is a peer: without one there is nobody to be fenced off from. */
   readonly paired: boolean;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly limiter: LogLimiter;
-  /** The lease is not armed any more. `silent`: our advertisements may not have left for long. */
+  /** The lease is not armed any more, or is there anew. `silent`: our advertisements may not have left for long. */
   onLost(silent: boolean): void;
 }
 
@@ -20,14 +22,18 @@ export interface LeaseKeeperOptions {
  * The kernel's lease of one virtual router (design 4.3), opened anew with its interface.
  *
  * A router without a lease works as well; it only cannot be silenced while its process does not
- * run. That is said once, in the log and the status.
+ * run. That is said once, in the log and the status, and another is tried for with growing waits.
  */
 export class LeaseKeeper {
   /** A stalled process has to be fenced off, by the lease or in another way. */
   readonly needed: boolean;
   readonly #options: LeaseKeeperOptions;
   #lease: Lease | null = null;
-  #index = 0;
+  /** Where it was opened, or is to be. */
+  #link: LinkState | null = null;
+  #retry: Timer | null = null;
+  /** In a row, of opening and arming. */
+  #failures = 0;
   #reason: string | null;
 
   constructor(options: LeaseKeeperOptions) {
@@ -52,8 +58,9 @@ export class LeaseKeeper {
   openOn(link: LinkState): boolean {
     const { config, leases } = this.#options;
     if (leases === null || !this.needed) return false;
-    if (this.#lease !== null && this.#index === link.index) return true;
+    if (this.#lease !== null && this.#link?.index === link.index) return true;
     this.close();
+    this.#link = link;
     try {
       this.#lease = leases.open({
         interface: config.interface,
@@ -63,22 +70,25 @@ export class LeaseKeeper {
         durationMs: 3 * config.advertIntervalMs,
         onLost: (cause) => this.#options.onLost(cause === 'expired'),
       });
-      this.#index = link.index;
       this.#reason = null;
       return true;
     } catch (error) {
       this.#without('cannot be had', error);
+      this.#retryLater(link);
       return false;
     }
   }
 
-  /** Arms it. One that cannot be armed is removed: it would mute the addresses for ever. */
+  /** Arms it. One that cannot be armed is removed, for now: it would mute the addresses. */
   arm(): void {
     try {
-      this.#lease?.arm();
+      if (this.#lease === null) return;
+      this.#lease.arm();
+      this.#failures = 0;
     } catch (error) {
-      this.close();
+      this.#remove();
       this.#without('cannot be armed and is removed', error);
+      if (this.#link !== null) this.#retryLater(this.#link);
     }
   }
 
@@ -97,8 +107,20 @@ export class LeaseKeeper {
     return this.#lease === null || this.#lease.isArmed();
   }
 
-  /** Removes it from the kernel. */
+  /** Removes it from the kernel, and tries for no other. */
   close(): void {
+    this.#cancelRetry();
+    this.#remove();
+  }
+
+  /** Leaves it in the kernel, where it mutes addresses that could not be removed. */
+  leave(): void {
+    this.#cancelRetry();
+    this.#lease?.leave();
+    this.#lease = null;
+  }
+
+  #remove(): void {
     const lease = this.#lease;
     this.#lease = null;
     try {
@@ -108,14 +130,29 @@ export class LeaseKeeper {
     }
   }
 
-  /** Leaves it in the kernel, where it mutes addresses that could not be removed. */
-  leave(): void {
-    this.#lease?.leave();
-    this.#lease = null;
+  #retryLater(link: LinkState): void {
+    const { clock } = this.#options;
+    this.#cancelRetry();
+    const last = leaseRetryMicros.length - 1;
+    const wait = leaseRetryMicros[Math.min(this.#failures, last)] ?? 0;
+    this.#failures += 1;
+    this.#retry = clock.timer(clock.now() + wait, () => {
+      this.#retry = null;
+      // The new one is expired, as after a flush.
+      if (this.openOn(link)) this.#options.onLost(false);
+    });
+  }
+
+  #cancelRetry(): void {
+    this.#retry?.cancel();
+    this.#retry = null;
   }
 
   #without(what: string, error: unknown): void {
-    this.#reason = `${error instanceof Error ? error.message : error}`;
+    const reason = `${error instanceof Error ? error.message : error}`;
+    // An attempt that fails as the one before is no news.
+    if (reason === this.#reason) return;
+    this.#reason = reason;
     this.#complain(`${what}: a stalled host answers until its addresses run out`, error);
   }
 

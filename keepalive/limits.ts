@@ -57,6 +57,9 @@ export const logKeysMax = 256;
 /** Interfaces that are missing and sockets that would not open are tried again this often. */
 export const retryMicros = 1_000_000;
 
+/** Waits before another attempt at a lease that was refused; the last one repeats. */
+export const leaseRetryMicros = [1_000_000, 3_000_000, 10_000_000, 60_000_000] as const;
+
 /**
  * Without a lease an address is given a lifetime in the kernel: at least this long, and longer than
  * a Backup waits, renewed well before it ends.

@@ -104,6 +104,7 @@ export class RouterDriver {
       config,
       leases: options.leases,
       paired: options.paired,
+      clock: options.clock,
       log: options.log,
       limiter: options.limiter,
       onLost: (silent) => options.onLeaseLost(silent),

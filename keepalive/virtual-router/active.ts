@@ -171,8 +171,12 @@ function lookAround(state: ActiveState, now: number, silent: number): Step {
   };
 }
 
-/** The lease lapsed unnoticed, or somebody took its rules away and they were put back expired. */
-function leaseLost(state: ActiveState, silent: boolean, now: number): Step {
+/**
+ * The lease lapsed unnoticed, or somebody took its rules away and they were put back expired, or it
+ * could not be had before and is there now.
+ */
+function leaseLost(before: ActiveState, silent: boolean, now: number): Step {
+  const state = silent ? before : { ...before, leased: true };
   if (!state.leased || state.lookAroundUntil !== null) return { state, actions: [] };
   if (!silent) {
     const { actions, ...rest } = reassert(state, now);

@@ -26,9 +26,11 @@ export function stepBackup(state: BackupState, event: RouterEvent, now: number):
       return { state: peerLost(state, event, now), actions: [] };
     case 'group':
       return obey(state, event.order, now);
+    case 'lease-lost':
+      // Its rules are there, perhaps for the first time.
+      return { state: event.silent ? state : { ...state, leased: true }, actions: [] };
     case 'startup':
     case 'doubt':
-    case 'lease-lost':
       return { state, actions: [] };
   }
 }
