@@ -6,7 +6,8 @@ import { ownerPriority } from './virtual-router/priority.ts';
  * Takes this node's virtual addresses off its interfaces: the last resort of whoever outlives an
  * agent that was killed (the supervisor, ExecStopPost). An address owner's stay: they are the
  * host's own. The dead agent's leases follow, where `leases` is given, or they would mute whatever
- * speaks VRRP on this host next; but an address that cannot be removed stays mute. Tries every address whatever happens to the others; never throws.
+ * speaks VRRP on this host next; but an address that cannot be removed stays mute. Tries every
+ * address whatever happens to the others; never throws.
  */
 export async function releaseAddresses(
   config: AgentConfig,
