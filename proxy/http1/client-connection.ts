@@ -12,6 +12,7 @@ import { ListenerCounter, responseSlot } from '../shared/layout.ts';
 import { Splice } from '../tcp/splice.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { ClientIdentity } from './client-identity.ts';
+import { Hold, State, type Waiting } from './client-state.ts';
 import {
   composeResponse,
   type RequestAdditions,
@@ -19,7 +20,7 @@ import {
   responseRoom,
 } from './compose-head.ts';
 import type { Downstream } from './downstream.ts';
-import { errorResponse } from './error-response.ts';
+import { errorResponse, survives } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import { BodyKind, INCOMPLETE, REFUSED, type RequestHead, type ResponseHead } from './head.ts';
 import type { HttpContext } from './http-context.ts';
@@ -28,24 +29,6 @@ import type { OriginConnection } from './origin-connection.ts';
 import { parseRequest } from './parse-request.ts';
 import { PartialHead } from './partial-head.ts';
 import { tunnelOwner } from './tunnel-owner.ts';
-
-const State = {
-  /** Between requests, or in the middle of a head. */
-  head: 0,
-  exchange: 1,
-  /** Answered and ended; what still comes is thrown away. */
-  linger: 2,
-  /** Another object has the connection. */
-  tunnel: 3,
-  closed: 4,
-} as const;
-type State = (typeof State)[keyof typeof State];
-
-/** Why the connection is not read, as bits. */
-const Hold = { body: 1, pipeline: 2 } as const;
-
-/** What it means when the deadline of a client connection expires. */
-type Waiting = 'request' | 'head' | 'body' | 'drain' | 'close';
 
 const INTERIM: ResponseForm = { chunked: false, date: null, connection: 'unsaid' };
 
@@ -93,8 +76,8 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.#context.counters.count(ListenerCounter.bytesIn, end - start);
     if (this.#state === State.head) {
       const pending = this.#pending;
-      if (pending.length === 0) this.#readHead(bytes, start, end);
-      else if (pending.add(bytes, start, end)) this.#readHead(pending.bytes, 0, pending.length);
+      if (pending.length === 0) this.#readHeads(bytes, start, end);
+      else if (pending.add(bytes, start, end)) this.#readHeads(pending.bytes, 0, pending.length);
     } else if (this.#state === State.exchange) {
       this.#readOn(bytes, start, end);
     } else if (this.#state === State.linger) {
@@ -121,6 +104,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
       this.awaitBody();
       this.#exchange.clientDrained();
     } else if (this.#state === State.head) {
+      this.#rest();
       this.#next();
     }
   }
@@ -175,14 +159,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
       this.#exchange.requestComplete &&
       !this.#context.draining &&
       (!unbounded || form.chunked);
-    if (head.status === 101) {
-      form.chunked = false;
-      form.connection = 'upgrade';
-    } else if (!this.#persist) {
-      form.connection = 'close';
-    } else {
-      form.connection = this.#minor === 0 ? 'keep-alive' : 'unsaid';
-    }
+    form.connection = head.status === 101 ? 'upgrade' : this.#whatFollows;
     this.#compose(head, form);
     this.writer.chunked = form.chunked;
   }
@@ -195,20 +172,18 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
       else this.#finish();
       return;
     }
-    this.#state = State.head;
-    if (!this.writer.blocked) {
-      this.#next();
-      return;
-    }
-    // Else a client that asks on without reading would pile up answers, and put its deadline off.
-    this.#hold(Hold.pipeline);
-    this.awaitDrain();
+    this.#rest();
+    if (!this.writer.blocked) this.#next();
   }
 
   respondError(code: ProxyErrorCode, headRequest: boolean, allow: string): void {
-    const response = errorResponse(code, headRequest, this.#context.dateLine(), allow);
+    const { draining } = this.#context;
+    this.#persist = survives(code) && this.#decoder.done && this.#keepAlive && !draining;
+    const date = this.#context.dateLine();
+    const response = errorResponse(code, headRequest, date, allow, this.#whatFollows);
     this.writer.send(response, 0, response.length);
-    this.#finish();
+    if (this.#persist) this.#rest();
+    else this.#finish();
   }
 
   abort(): void {
@@ -252,29 +227,41 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     else this.#connection.reset();
   }
 
-  /** A head begins at `start`. */
-  #readHead(bytes: Buffer, start: number, end: number): void {
+  /** A head begins at `start`, and others after it as long as each is answered on the spot. */
+  #readHeads(bytes: Buffer, start: number, end: number): void {
+    let at = start;
+    do at = this.#readHead(bytes, at, end);
+    while (at < end && !this.writer.blocked);
+    if (at < end) this.#keepForLater(bytes, at, end);
+  }
+
+  /** Returns where the next head begins, or `end`. */
+  #readHead(bytes: Buffer, start: number, end: number): number {
     const { head, limits, counters } = this.#context;
     const body = parseRequest(head, bytes, start, end, limits);
     if (body === INCOMPLETE) {
       this.#pending.keep(bytes, start, end);
       if (this.#waiting !== 'head') this.#await('head', limits.headTimeoutMs);
-      return;
+      return end;
     }
     if (body === REFUSED) {
       counters.count(ListenerCounter.requests);
       this.#refuse(head.error);
-      return;
+      return end;
     }
     this.#state = State.exchange;
     this.#deadline.clear();
     this.#minor = head.minor;
-    this.#keepAlive = head.keepAlive;
+    // Who asks for a tunnel may send what is no HTTP without waiting for the answer.
+    this.#keepAlive = head.keepAlive && head.method !== 'CONNECT';
     this.#decoder.begin(head.bodyKind, head.contentLength);
     this.#exchange.start(head);
-    const rest = this.#readBody(bytes, body, end);
+    const refused = !this.#exchange.active;
+    const rest = refused ? body : this.#readBody(bytes, body, end);
+    if (refused && this.#persist && rest < end) return rest;
     if (rest < end && this.#exchange.active) this.#keepForLater(bytes, rest, end);
     else this.#pending.clear();
+    return end;
   }
 
   /** More bytes while a request is being answered: of its body, then of the next request. */
@@ -313,20 +300,36 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.#hold(Hold.pipeline);
   }
 
+  /** Between two requests. */
+  #rest(): void {
+    const { limits, draining } = this.#context;
+    this.#state = State.head;
+    this.#await('request', draining ? IDLE_GRACE_MS : limits.keepAliveTimeoutMs);
+    if (!this.writer.blocked) return;
+    // Else a client that asks on without reading would pile up answers, and put its deadline off.
+    this.#hold(Hold.pipeline);
+    this.awaitDrain();
+  }
+
   /** The connection is free for the next request, which may have come already. */
   #next(): void {
-    const { limits, draining } = this.#context;
     const pending = this.#pending;
-    this.#await('request', draining ? IDLE_GRACE_MS : limits.keepAliveTimeoutMs);
     this.#release(Hold.pipeline);
-    if (pending.length > 0) this.#readHead(pending.bytes, 0, pending.length);
+    if (pending.length > 0) this.#readHeads(pending.bytes, 0, pending.length);
     if (this.#peerEnded && this.#state === State.head) this.#close();
   }
 
   #refuse(code: ProxyErrorCode): void {
     const { counters } = this.#context;
     counters.count(responseSlot(ListenerCounter.responses1xx, PROXY_ERRORS[code].status));
+    this.#keepAlive = false;
     this.respondError(code, false, '');
+  }
+
+  /** What the `Connection` field of a response says. */
+  get #whatFollows(): ResponseForm['connection'] {
+    if (!this.#persist) return 'close';
+    return this.#minor === 0 ? 'keep-alive' : 'unsaid';
   }
 
   #compose(head: ResponseHead, form: ResponseForm): void {

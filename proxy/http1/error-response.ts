@@ -1,16 +1,30 @@
 import { STATUS_CODES } from 'node:http';
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
+import type { ResponseForm } from './compose-head.ts';
+
+/** Errors that leave no doubt about where the next request of the connection begins. */
+const BETWEEN_REQUESTS: ReadonlySet<ProxyErrorCode> = new Set([
+  'no_route',
+  'method_refused',
+  'no_server',
+]);
+
+/** May the connection go on after this error, if the request was read in full? */
+export function survives(code: ProxyErrorCode): boolean {
+  return BETWEEN_REQUESTS.has(code);
+}
 
 /**
- * The whole response to a request that failed, connection to be closed after it. It says enough for
- * an operator to find the cause, and nothing about servers or versions. `headRequest` leaves the body
- * out, but not its length. `dateLine` is the whole `Date` line, `allow` what a 405 must list.
+ * The whole response to a request that failed. It says enough for an operator to find the cause, and
+ * nothing about servers or versions. `headRequest` leaves the body out, but not its length.
+ * `dateLine` is the whole `Date` line, `allow` what a 405 must list.
  */
 export function errorResponse(
   code: ProxyErrorCode,
   headRequest: boolean,
   dateLine: Buffer,
   allow: string,
+  connection: ResponseForm['connection'],
 ): Buffer {
   const { status, text } = PROXY_ERRORS[code];
   const reason = STATUS_CODES[status] ?? 'Error';
@@ -21,8 +35,8 @@ export function errorResponse(
     'Content-Type: text/plain; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',
-    'Connection: close',
   ];
+  if (connection !== 'unsaid') lines.push(`Connection: ${connection}`);
   if (status === 503) lines.push('Retry-After: 1');
   if (status === 405) lines.push(`Allow: ${allow}`);
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${headRequest ? '' : body}`);

@@ -40,7 +40,8 @@ describe('servers that', () => {
   it('are all down: 503', async () => {
     start();
     scene.proxy.registry.setDraining(`web|127.0.0.1:${scene.origin.port}`, true);
-    expect(await refusal(REQUEST)).toContain(' 503 ');
+    const closing = REQUEST.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n');
+    expect(await refusal(closing)).toContain(' 503 ');
   });
 
   it('do not accept in time: 504', async () => {

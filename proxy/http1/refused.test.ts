@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { proxyConfig, routeConfig, startPlane, upstreamConfig } from '../data-plane.fixture.ts';
 import { rawClient } from '../raw-peers.fixture.ts';
-import { exchange, REQUEST, refusal, scene, start, useScene } from './scene.fixture.ts';
+import { exchange, OK, REQUEST, refusal, scene, start, useScene } from './scene.fixture.ts';
 
 useScene();
 
@@ -50,7 +50,7 @@ describe('requests that are refused', () => {
     ['asterisk form', 400, 'GET * HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['another scheme', 400, 'GET ftp://x/ HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['CONNECT', 405, 'CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n'],
-    ['TRACE', 405, 'TRACE / HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['TRACE', 405, 'TRACE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
     ['an expectation', 417, head('Host: x\r\nExpect: tea')],
     [
       'an upgrade with a body',
@@ -107,7 +107,7 @@ describe('requests that are refused', () => {
     scene.proxy = startPlane(proxyConfig(upstreamConfig([scene.origin.port]), { routes }));
     const allowed = async (line: string, host = 'x') => {
       const client = await rawClient(scene.proxy.port);
-      client.send(`${line} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      client.send(`${line} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
       const answer = await client.end();
       client.socket.destroy();
       return /^HTTP\/1.1 405 .*\r\nAllow: (.*?)\r\n/s.exec(answer)?.[1];
@@ -124,9 +124,75 @@ describe('requests that are refused', () => {
   it('by route: 404 and 405', async () => {
     const routes = [routeConfig({ path: '/api', methods: ['GET'] })];
     scene.proxy = startPlane(proxyConfig(upstreamConfig([scene.origin.port]), { routes }));
-    expect(await refusal(REQUEST)).toContain(' 404 ');
-    expect(await refusal('GET /apix HTTP/1.1\r\nHost: x\r\n\r\n')).toContain(' 404 ');
-    expect(await refusal('PUT /api/x HTTP/1.1\r\nHost: x\r\n\r\n')).toContain(' 405 ');
+    const of = (line: string) =>
+      refusal(`${line} ${head('Host: x\r\nConnection: close').slice(6)}`);
+    expect(await of('GET /')).toContain(' 404 ');
+    expect(await of('GET /apix')).toContain(' 404 ');
+    expect(await of('PUT /api/x')).toContain(' 405 ');
+  });
+
+  it('between two requests that are fine: the connection is kept', async () => {
+    const routes = [routeConfig({ path: '/api', methods: ['GET'] })];
+    scene.proxy = startPlane(proxyConfig(upstreamConfig([scene.origin.port]), { routes }));
+    const client = await rawClient(scene.proxy.port);
+    client.send('GET /no HTTP/1.1\r\nHost: x\r\n\r\n');
+    await client.has('404 Not Found: no route matches this request\n');
+    client.send('DELETE /api HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n');
+    await client.has('405 Method Not Allowed: this method is not allowed here\n');
+    scene.proxy.registry.setDraining(`web|127.0.0.1:${scene.origin.port}`, true);
+    client.send('GET /api HTTP/1.1\r\nHost: x\r\n\r\n');
+    await client.has('503 Service Unavailable: no server is available\n');
+    scene.proxy.registry.setDraining(`web|127.0.0.1:${scene.origin.port}`, false);
+    client.send('GET /api HTTP/1.1\r\nHost: x\r\n\r\n');
+    const server = await scene.origin.connection();
+    await server.has('\r\n\r\n');
+    server.send(OK);
+    await client.has('\r\n\r\nok');
+    expect(client.received).not.toContain('Connection:');
+    expect(scene.proxy.listener()).toMatchObject({ accepted: 1, requests: 4, responses4xx: 2 });
+  });
+
+  it('many in one go, with one that is fine after them: all answered in order', async () => {
+    const routes = [routeConfig({ path: '/api' })];
+    scene.proxy = startPlane(proxyConfig(upstreamConfig([scene.origin.port]), { routes }));
+    const client = await rawClient(scene.proxy.port);
+    const wrong = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+    const fine = wrong.replace('/', '/api');
+    client.send(`${wrong.repeat(3000)}${fine}${wrong}${fine.slice(0, 9)}`);
+    for (const rest of ['', fine.slice(9)]) {
+      client.send(rest);
+      const server = await scene.origin.connection();
+      await server.has('\r\n\r\n');
+      server.send(OK.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+    }
+    const received = await client.until((text) => text.split('\r\n\r\nok').length === 3);
+    const statuses = received.match(/HTTP\/1.1 \d+/g)!.map((line) => Number(line.slice(9)));
+    expect(statuses).toEqual([...Array(3000).fill(404), 200, 404, 200]);
+  });
+
+  it.each([
+    ['that asked for it', 'GET /no HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 404],
+    ['of HTTP/1.0', 'GET /no HTTP/1.0\r\n\r\n', 404],
+    ['with a body', 'POST /no HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc', 404],
+    ['that wants a tunnel', 'CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n', 405],
+  ])('and closed, a connection %s', async (_, request, status) => {
+    const routes = [routeConfig({ path: '/api' })];
+    scene.proxy = startPlane(proxyConfig(upstreamConfig([scene.origin.port]), { routes }));
+    const client = await rawClient(scene.proxy.port);
+    client.send(`${request}${REQUEST}`);
+    const received = await client.end();
+    expect(received.match(/^HTTP\/1.1 .*/gm)).toEqual([expect.stringContaining(` ${status} `)]);
+    expect(received).toContain('\r\nConnection: close\r\n');
+  });
+
+  it('over and over without reading: not listened to, then cut', async () => {
+    start({}, { idleTimeoutMs: 200 });
+    scene.proxy.registry.setDraining(`web|127.0.0.1:${scene.origin.port}`, true);
+    const client = await rawClient(scene.proxy.port);
+    client.socket.pause();
+    client.socket.write(REQUEST.repeat(400_000));
+    await client.closed();
+    expect(scene.proxy.listener().requests).toBeLessThan(400_000);
   });
 
   it('with a body that is still coming: the answer is not lost to a reset', async () => {
