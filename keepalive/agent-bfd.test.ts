@@ -119,6 +119,80 @@ describe('BFD alone is lost', () => {
   });
 });
 
+describe('the lease, with BFD (design 4.3)', () => {
+  const leased: PairOptions = { ...watching, leased: true };
+
+  it('silences a stalled Active router before its peer takes over', async () => {
+    await elected(leased);
+    pair.a.pause();
+    await pair.run(9 * ms);
+    expect(pair.a.answers).toBe(false);
+    expect(pair.states()[1]).toBe('Backup');
+    await pair.until(pair.b, 'Active', 3 * ms);
+    await pair.run(ms);
+    expect([pair.a.answers, pair.b.answers]).toEqual([false, true]);
+    await pair.run(20 * ms);
+    pair.a.resume();
+    await pair.run(ms);
+    expect(pair.router(pair.a).state).toBe('Backup');
+    expect(pair.a.answers).toBe(false);
+    await pair.until(pair.a, 'Active', 200 * ms);
+    await pair.run(5 * ms);
+    expect([pair.a.answers, pair.b.answers]).toEqual([true, false]);
+  });
+
+  it('is kept by adverts alone while the session is not up', async () => {
+    pair = new SimPair(leased);
+    pair.lan.dropsBfd = true;
+    await pair.elected();
+    pair.a.pause();
+    await pair.run(150 * ms);
+    expect(pair.a.answers).toBe(true);
+    await pair.run(100 * ms);
+    expect(pair.a.answers).toBe(false);
+    pair.a.resume();
+  });
+
+  it('does not end with a peer that is lost', async () => {
+    await elected(leased);
+    pair.b.lose();
+    for (let i = 0; i < 100; i++) {
+      await pair.run(ms);
+      expect(pair.a.answers).toBe(true);
+    }
+  });
+
+  it('that ended between two late packets is noticed, and not armed by what comes next', async () => {
+    await elected(leased);
+    pair.a.pause();
+    await pair.run(7 * ms);
+    pair.a.lease.expire();
+    pair.a.resume();
+    await pair.run(5 * ms);
+    expect(pair.router(pair.a).lease.mute).toBe(true);
+    // Its session ends too, which must not give the addresses back before it has looked around.
+    pair.lan.cut(pair.a.station, pair.b.station, true);
+    pair.lan.cut(pair.b.station, pair.a.station, true);
+    await pair.run(80 * ms);
+    expect(session(pair.a)?.state).toBe('Down');
+    expect(pair.a.answers).toBe(false);
+    await pair.run(60 * ms);
+    expect(pair.a.answers).toBe(true);
+  });
+
+  it('is no obstacle to a stall that is shorter than that', async () => {
+    await elected(leased);
+    pair.a.pause();
+    await pair.run(7 * ms);
+    pair.a.resume();
+    for (let i = 0; i < 300; i++) {
+      await pair.run(ms);
+      expect(pair.a.answers).toBe(true);
+    }
+    expect(pair.states()).toEqual(['Active', 'Backup']);
+  });
+});
+
 describe('sessions', () => {
   it('are shared by the virtual routers of one interface and peer', async () => {
     pair = await new SimPair({ ...watching, second: { a: 100, b: 200 } }).elected();

@@ -69,9 +69,12 @@ export class Agent {
       routers: config.virtualRouters,
       ports,
       limiter: this.#limiter,
-      onLost: (name, loss) => {
-        for (const router of this.#routers)
-          if (router.config.name === name) this.#input(router, loss);
+      onNews: (name, news) => {
+        for (const router of this.#routers) {
+          if (router.config.name !== name) continue;
+          if (news.type === 'peer-lost') this.#input(router, news);
+          else router.fence(news);
+        }
       },
     });
   }

@@ -1,7 +1,8 @@
 import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
 import { leaseRetryMicros } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
-import type { Clock, Lease, LeasePort, LinkState, Logger, Timer } from './ports.ts';
+import type { Clock, Lease, LeasePace, LeasePort, LinkState, Logger, Timer } from './ports.ts';
+import { millis } from './transition-text.ts';
 import { ownerPriority } from './virtual-router/priority.ts';
 
 /** What the keeper works with. */
@@ -34,6 +35,7 @@ export class LeaseKeeper {
   #retry: Timer | null = null;
   /** In a row, of opening and arming. */
   #failures = 0;
+  #pace: LeasePace | null = null;
   #reason: string | null;
 
   constructor(options: LeaseKeeperOptions) {
@@ -68,9 +70,11 @@ export class LeaseKeeper {
         vrid: config.vrid,
         addresses: config.addresses,
         durationMs: 3 * config.advertIntervalMs,
+        ...(config.bfd === undefined ? {} : { bfdPeer: config.bfd.peer }),
         onLost: (cause) => this.#options.onLost(cause === 'expired'),
       });
       this.#reason = null;
+      this.watch(this.#pace);
       return true;
     } catch (error) {
       this.#without('cannot be had', error);
@@ -102,6 +106,17 @@ export class LeaseKeeper {
     }
   }
 
+  /** How our BFD packets keep it; null: they do not, adverts alone do. */
+  watch(pace: LeasePace | null): void {
+    this.#pace = pace;
+    try {
+      const fenced = this.#lease?.watch(pace) ?? true;
+      if (pace !== null && !fenced) this.#tooFast(pace);
+    } catch (error) {
+      this.#complain('cannot follow BFD: a stalled host may answer beside its successor', error);
+    }
+  }
+
   /** True when adverts leave: there is no lease, or it is armed. */
   speaks(): boolean {
     return this.#lease === null || this.#lease.isArmed();
@@ -128,6 +143,18 @@ export class LeaseKeeper {
     } catch (error) {
       this.#complain('cannot be removed', error);
     }
+  }
+
+  #tooFast({ detectionMs }: LeasePace): void {
+    const { config, log, limiter } = this.#options;
+    const span = millis(detectionMs * 1000);
+    limiter.limit(`${config.name} tick`, () =>
+      log.warn(
+        { router: config.name, detectMs: detectionMs },
+        `${config.name}: BFD takes over after ${span}, which this kernel's tick cannot fence: a ` +
+          `stalled host may answer beside its successor for ${3 * config.advertIntervalMs} ms`,
+      ),
+    );
   }
 
   #retryLater(link: LinkState): void {

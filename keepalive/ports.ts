@@ -153,10 +153,24 @@ export interface Lease {
   end(): void;
   /** What the kernel says: false after a stall means that it lapsed. */
   isArmed(): boolean;
+  /**
+   * From now on the lease is also over when no BFD packet of ours that says Up has left for the
+   * Detection Time of the peer; null: no longer. False: that is too short for the kernel's clock
+   * tick, and adverts alone keep the lease. Throws when the kernel refuses.
+   */
+  watch(pace: LeasePace | null): boolean;
   /** Removes it: the kernel no longer holds anything back. */
   close(): void;
   /** Lets go of it and leaves it to mute addresses that could not be taken off the host. */
   leave(): void;
+}
+
+/** The pace of our BFD packets, as the lease has to know it. */
+export interface LeasePace {
+  /** Agreed time between them, ms. */
+  readonly intervalMs: number;
+  /** Silence after which the peer takes us for lost, ms. */
+  readonly detectionMs: number;
 }
 
 /** Whose lease: one virtual router on its interface. */
@@ -169,6 +183,8 @@ export interface LeaseOptions {
   readonly addresses: readonly VirtualAddress[];
   /** Three times the advertised interval, ms: less than any Backup's Active_Down_Interval. */
   readonly durationMs: number;
+  /** Where our BFD packets go to, canonical text; absent: no BFD. */
+  readonly bfdPeer?: string;
   /**
    * `rules`: somebody removed them (a flushed ruleset), and they were put back with the lease
    * expired; who is Active arms it again here. `expired`: found so although it was armed, because

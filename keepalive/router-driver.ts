@@ -1,6 +1,7 @@
 import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
 import { AddressKeeper } from './address-keeper.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
+import type { FenceNews } from './bfd/peer-watch.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import {
   addressLifetimeMinSeconds,
@@ -240,9 +241,19 @@ export class RouterDriver {
     }
   }
 
+  /** What BFD means for the lease: its pace has changed, or our packets left late. */
+  fence(news: FenceNews): void {
+    // First: a lease that is over must not be given back by what follows.
+    if (this.#state.name === 'Active') this.#checkLease();
+    if (news.type === 'pace') this.lease.watch(news.pace);
+  }
+
   /** An advertisement that left has renewed the lease; one that was held back has not. */
   #checkLease(): void {
-    if (!this.lease.speaks()) this.#options.onLeaseLost(true);
+    if (this.lease.speaks()) return;
+    // One of its two signals may come back before we have looked around.
+    this.lease.end();
+    this.#options.onLeaseLost(true);
   }
 
   #addressesHeld(): void {

@@ -153,6 +153,52 @@ describe('a process that did not run', () => {
   });
 });
 
+describe('what the lease is told', () => {
+  const slow = { intervalMs: 3, detectionMs: 9 };
+
+  it('is the pace while the session is up, before the packet that says so, and its end', async () => {
+    const bench = new Bench();
+    const { a, b } = await bench.pair();
+    expect(a.fence).toEqual([{ type: 'pace', pace: slow }]);
+    b.watch.close();
+    await bench.run(MS);
+    expect(a.fence).toEqual([
+      { type: 'pace', pace: slow },
+      { type: 'pace', pace: null },
+    ]);
+  });
+
+  it("follows what the peer can take, and counts with our multiplier, which is the peer's", async () => {
+    const bench = new Bench();
+    const { a } = await bench.pair();
+    const up = { state: 'Up', yourDiscriminator: 1, desiredMinTxMicros: 3 * MS } as const;
+    bench.inject(a.station, received({ ...up, requiredMinRxMicros: 20 * MS }));
+    expect(a.fence.at(-1)).toEqual({ type: 'pace', pace: { intervalMs: 20, detectionMs: 60 } });
+  });
+
+  it('is that a packet left late, once only one of those that may be missed is left', async () => {
+    const bench = new Bench();
+    const { a } = await bench.pair();
+    const { length } = a.fence;
+    bench.stallMicros = 2 * MS;
+    await bench.run(20 * MS);
+    expect(a.fence.slice(length)).toEqual([]);
+    bench.stallMicros = 7 * MS;
+    await bench.run(20 * MS);
+    expect(a.fence.slice(length)).toContainEqual({ type: 'late' });
+  });
+
+  it('is that packets do not leave at all', async () => {
+    const bench = new Bench();
+    const { a } = await bench.pair();
+    bench.refuseSends = true;
+    await bench.run(4 * MS);
+    expect(a.fence.at(-1)).toEqual({ type: 'late' });
+    expect(bench.logged(/on eth0 cannot send: .*EPERM/).length).toBeGreaterThan(0);
+    expect(a.watch.status().statistics.sendErrors).toBeGreaterThan(0);
+  });
+});
+
 describe('packets that are not for the session', () => {
   it('are discarded and counted when the peer sends them', async () => {
     const bench = new Bench();

@@ -7,13 +7,13 @@
  *                                   |
  *         packet --> UDP            +--> Up lost by silence --> onLost --> the virtual routers
  */
-import { formatIp } from '../../src/os/ip-address.ts';
 import { DeadlineTimer } from '../deadline-timer.ts';
 import { bfdNeverUpMicros, retryMicros } from '../limits.ts';
 import type { LogLimiter } from '../log-limiter.ts';
 import type {
   BfdSocket,
   Clock,
+  LeasePace,
   LinkState,
   Logger,
   NetworkPort,
@@ -21,7 +21,6 @@ import type {
   Timer,
 } from '../ports.ts';
 import { recordLateness } from '../statistics.ts';
-import { millis } from '../transition-text.ts';
 import { compareAddresses } from '../virtual-router/election.ts';
 import type { RouterEvent } from '../virtual-router/event.ts';
 import { describeCause } from './cause-text.ts';
@@ -33,16 +32,28 @@ import {
   nextSessionDeadline,
   receiveMicros,
   type SessionParameters,
+  transmitMicros,
 } from './session.ts';
 import { type BfdStatistics, bfdErrorCounter, bfdStatistics } from './statistics.ts';
 import { type BfdSessionStatus, bfdSessionStatus } from './status.ts';
 import { type SessionAction, type SessionCause, type SessionEvent, stepSession } from './step.ts';
+import { WatchLog } from './watch-log.ts';
 
 /** RFC 5881 section 5: a packet that came through a router is not from the neighbour. */
 const HOP_LIMIT = 255;
 
-/** The loss of an Up session, as the virtual routers hear of it. */
-export type PeerLoss = RouterEvent & { readonly type: 'peer-lost' };
+/** What the lease has to know (design 4.3: with BFD there is one set per signal). */
+export type FenceNews =
+  /** How our packets go out while the session is up; null: it is not. */
+  | { readonly type: 'pace'; readonly pace: LeasePace | null }
+  /** A packet left so late, or not at all, that the peer may have lost us. */
+  | { readonly type: 'late' };
+
+/**
+ * What the virtual routers hear of a session. `peer-lost` is the loss of one that was up; nothing
+ * else is told of the peer: adverts decide.
+ */
+export type BfdNews = (RouterEvent & { readonly type: 'peer-lost' }) | FenceNews;
 
 /** What a watch works with. */
 export interface PeerWatchOptions {
@@ -58,8 +69,7 @@ export interface PeerWatchOptions {
   readonly limiter: LogLimiter;
   /** Uniform in [0, 1). */
   random(): number;
-  /** Up, and then nothing for the Detection Time. Nothing else is told: adverts decide. */
-  onLost(loss: PeerLoss): void;
+  onNews(news: BfdNews): void;
 }
 
 /** See the file's comment. Idle until its interface is known. */
@@ -67,7 +77,7 @@ export class PeerWatch {
   readonly interface: string;
   readonly statistics: BfdStatistics = bfdStatistics();
   readonly #options: PeerWatchOptions;
-  readonly #label: string;
+  readonly #log: WatchLog;
   readonly #timer: DeadlineTimer;
   readonly #neverUp: Timer;
   #session: BfdSession;
@@ -81,17 +91,21 @@ export class PeerWatch {
   #error: string | null = null;
   #retry: Timer | null = null;
   #detectionSaid = 0;
+  /** What the routers know of our pace; null while not Up. */
+  #paceMs: number | null = null;
   #closed = false;
 
   constructor(options: PeerWatchOptions) {
     const { clock } = options;
     this.interface = options.interface;
     this.#options = options;
-    this.#label = `BFD with ${formatIp(options.peer)} on ${options.interface}`;
+    this.#log = new WatchLog(options.interface, options.peer, options.log, options.limiter);
     this.#timer = new DeadlineTimer(clock, () => this.#tick());
     this.#session = newSession(options.parameters, clock.now());
     this.#stateSince = clock.now();
-    this.#neverUp = clock.timer(clock.now() + bfdNeverUpMicros, () => this.#sayNeverUp());
+    this.#neverUp = clock.timer(clock.now() + bfdNeverUpMicros, () => {
+      if (this.#session.name !== 'Up') this.#log.neverUp();
+    });
   }
 
   /** The interface as it is now; null: there is none. */
@@ -153,7 +167,7 @@ export class PeerWatch {
       this.#error = null;
     } catch (error) {
       this.#error = error instanceof Error ? error.message : String(error);
-      this.#complain('open', error, 'has no socket');
+      this.#log.failed('open', error, 'has no socket');
       this.#retryLater();
     }
   }
@@ -170,7 +184,7 @@ export class PeerWatch {
     try {
       socket?.close();
     } catch (error) {
-      this.#complain('close', error, 'cannot close its socket');
+      this.#log.failed('close', error, 'cannot close its socket');
     }
   }
 
@@ -202,11 +216,8 @@ export class PeerWatch {
   }
 
   #discard(counter: Exclude<keyof BfdStatistics, 'sendLateness'>, detail: string): void {
-    const { limiter, log } = this.#options;
     this.statistics[counter] += 1;
-    limiter.limit(`${this.#label} ${detail}`, (suppressed) =>
-      log.warn({ ...this.#fields(), suppressed }, `${this.#label}: packet discarded: ${detail}`),
-    );
+    this.#log.discarded(detail);
   }
 
   #tick(): void {
@@ -219,15 +230,24 @@ export class PeerWatch {
     if (sendAt !== null && now >= sendAt && sendAt >= this.#speaksSince) {
       recordLateness(this.statistics.sendLateness, now - sendAt);
     }
+    const late = this.#mayBeLost(now);
     this.#apply({ type: 'tick', jitter: random() });
+    if (late) this.#options.onNews({ type: 'late' });
     this.#arm();
+  }
+
+  /** Only one of the packets that the peer may miss is left. */
+  #mayBeLost(now: number): boolean {
+    const { name, lastSentAt, parameters } = this.#session;
+    if (name !== 'Up' || lastSentAt === null) return false;
+    return now - lastSentAt > (parameters.multiplier - 1) * transmitMicros(this.#session);
   }
 
   #readQueued(): void {
     try {
       this.#socket?.readQueued();
     } catch (error) {
-      this.#complain('read', error, 'cannot read its socket');
+      this.#log.failed('read', error, 'cannot read its socket');
     }
   }
 
@@ -235,7 +255,19 @@ export class PeerWatch {
     const now = this.#options.clock.now();
     const { state, actions } = stepSession(this.#session, event, now);
     this.#session = state;
+    // Before a packet says that we are up, and before a takeover that follows from a loss.
+    this.#tellPace();
     for (const action of actions) this.#execute(action, now);
+  }
+
+  #tellPace(): void {
+    const { parameters, name } = this.#session;
+    const intervalMs = name === 'Up' ? transmitMicros(this.#session) / 1000 : null;
+    if (intervalMs === this.#paceMs) return;
+    this.#paceMs = intervalMs;
+    const detectionMs = parameters.multiplier * (intervalMs ?? 0);
+    const pace = intervalMs === null ? null : { intervalMs, detectionMs };
+    this.#options.onNews({ type: 'pace', pace });
   }
 
   #execute(action: SessionAction, now: number): void {
@@ -244,26 +276,18 @@ export class PeerWatch {
         this.#send(encodeBfdPacket(action.packet));
         break;
       case 'transition':
-        this.#stateSince = now;
-        this.#say(action.from, action.to, action.cause, now);
-        if (action.from === 'Up' && action.cause.code === 'silence') this.#lose(action.cause);
+        this.#changed(action, now);
         break;
       case 'woke-late':
         this.statistics.wokeLate += 1;
-        this.#options.limiter.limit(`${this.#label} late`, (suppressed) =>
-          this.#options.log.warn(
-            { ...this.#fields(), lateMs: action.lateMicros / 1000, suppressed },
-            `${this.#label}: this process did not run for ${millis(action.lateMicros)}; ` +
-              `listening for ${millis(action.waitMicros)} before the peer counts as lost`,
-          ),
-        );
+        this.#log.wokeLate(action);
         break;
     }
   }
 
   #lose(cause: SessionCause & { code: 'silence' }): void {
     this.statistics.lost += 1;
-    this.#options.onLost({
+    this.#options.onNews({
       type: 'peer-lost',
       peer: this.#options.peer,
       lastHeardAt: cause.lastHeardAt,
@@ -279,7 +303,8 @@ export class PeerWatch {
       this.statistics.packetsSent += 1;
     } catch (error) {
       this.statistics.sendErrors += 1;
-      this.#complain('send', error, 'cannot send');
+      this.#log.failed('send', error, 'cannot send');
+      if (this.#session.name === 'Up') this.#options.onNews({ type: 'late' });
     }
   }
 
@@ -289,61 +314,26 @@ export class PeerWatch {
     this.#timer.set(this.#speaks ? nextSessionDeadline(this.#session) : null);
   }
 
-  #say(from: string, to: string, cause: SessionCause, now: number): void {
-    const { log } = this.#options;
-    const fields = { ...this.#fields(), from, to, cause: cause.code };
+  #changed(change: SessionAction & { type: 'transition' }, now: number): void {
+    const { from, to, cause } = change;
+    this.#stateSince = now;
+    // First what matters, then the words.
+    if (from === 'Up' && cause.code === 'silence') this.#lose(cause);
+    this.#log.changed(change, now);
     if (to === 'Up') {
       this.statistics.becameUp += 1;
       this.#neverUp.cancel();
       this.#detectionSaid = 0;
-      log.info(fields, `${this.#label}: up`);
-      return;
     }
-    const why = describeCause(cause, now);
-    if (from !== 'Up') {
-      log.debug(fields, `${this.#label}: ${from} to ${to}: ${why}`);
-      return;
-    }
-    this.#lastDown = { at: now, why };
-    const inOrder = cause.code === 'neighbor-admin-down' || cause.code === 'disabled';
-    log[inOrder ? 'info' : 'warn'](fields, `${this.#label}: down: ${why}`);
+    if (from === 'Up') this.#lastDown = { at: now, why: describeCause(cause, now) };
   }
 
   /** After coming up, once both sides have agreed on their real pace, and when it changes. */
   #sayPace(): void {
-    const { log, limiter } = this.#options;
     const session = this.#session;
     const detection = detectionMicros(session);
     if (session.name !== 'Up' || session.polling || detection === this.#detectionSaid) return;
     this.#detectionSaid = detection;
-    const interval = receiveMicros(session);
-    limiter.limit(`${this.#label} pace ${detection}`, () =>
-      log.info(
-        { ...this.#fields(), intervalMs: interval / 1000, detectMs: detection / 1000 },
-        `${this.#label}: a packet every ${millis(interval)}; silence of ${millis(detection)} ` +
-          'means that the peer is lost',
-      ),
-    );
-  }
-
-  #sayNeverUp(): void {
-    if (this.#session.name === 'Up') return;
-    this.#options.log.warn(
-      this.#fields(),
-      `${this.#label} has not come up in ${bfdNeverUpMicros / 1_000_000} s: adverts alone decide; ` +
-        'the peer needs bfd in its config, and UDP port 3784 must pass',
-    );
-  }
-
-  #complain(what: string, error: unknown, text: string): void {
-    const { log, limiter } = this.#options;
-    const reason = error instanceof Error ? error.message : String(error);
-    limiter.limit(`${this.#label} ${what}`, (suppressed) =>
-      log.warn({ ...this.#fields(), err: error, suppressed }, `${this.#label} ${text}: ${reason}`),
-    );
-  }
-
-  #fields() {
-    return { interface: this.interface, peer: formatIp(this.#options.peer) };
+    this.#log.pace(receiveMicros(session), detection);
   }
 }

@@ -2,7 +2,7 @@ import type { VirtualRouterConfig } from '../../src/config/agent-config.ts';
 import { parseIp } from '../../src/os/ip-address.ts';
 import type { LogLimiter } from '../log-limiter.ts';
 import type { AgentPorts, LinkState } from '../ports.ts';
-import { type PeerLoss, PeerWatch } from './peer-watch.ts';
+import { type BfdNews, PeerWatch } from './peer-watch.ts';
 import type { BfdSessionStatus } from './status.ts';
 
 /** What the watches work with. */
@@ -10,8 +10,8 @@ export interface PeerWatchesOptions {
   readonly routers: readonly VirtualRouterConfig[];
   readonly ports: AgentPorts;
   readonly limiter: LogLimiter;
-  /** For each virtual router, by name, that the lost session watched for. */
-  onLost(router: string, loss: PeerLoss): void;
+  /** For each virtual router, by name, that the session watches for. */
+  onNews(router: string, news: BfdNews): void;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface PeerWatchesOptions {
 export class PeerWatches {
   readonly #watches: readonly PeerWatch[];
 
-  constructor({ routers, ports, limiter, onLost }: PeerWatchesOptions) {
+  constructor({ routers, ports, limiter, onNews }: PeerWatchesOptions) {
     const discriminators = new Set<number>();
     this.#watches = [...bySession(routers)].map(([, sharers]) => {
       const [first] = sharers;
@@ -41,8 +41,8 @@ export class PeerWatches {
         log: ports.log,
         limiter,
         random: ports.random,
-        onLost: (loss) => {
-          for (const name of names) onLost(name, loss);
+        onNews: (news) => {
+          for (const name of names) onNews(name, news);
         },
       });
     });

@@ -12,7 +12,7 @@ import type {
 import { Prng } from '../simulator/prng.ts';
 import { SimClock } from '../simulator/sim-clock.ts';
 import { keepingLogger, type LogLine } from '../simulator/sim-pair.case.ts';
-import { type PeerLoss, PeerWatch } from './peer-watch.ts';
+import { type BfdNews, type FenceNews, PeerWatch } from './peer-watch.ts';
 
 export const MS = 1_000;
 export const SECOND = 1_000_000;
@@ -21,6 +21,7 @@ export const THERE = '198.51.100.12';
 
 const WIRE_MICROS = 50;
 const EADDRINUSE = 98;
+const EPERM = 1;
 
 export function link(changes: Partial<LinkState> = {}): LinkState {
   return { name: 'eth0', index: 2, mac: new Uint8Array(6), running: true, ...changes };
@@ -43,13 +44,17 @@ export class Bench {
   readonly sent: { readonly from: string; readonly message: Uint8Array }[] = [];
   cut = false;
   refuseSockets = false;
+  refuseSends = false;
+  /** How late every timer is. */
+  stallMicros = 0;
   opened = 0;
 
   /** A watch on `here` for `there`, 3 x 3 ms unless told otherwise. */
   watch(here: string, there: string, { intervalMicros = 3 * MS, running = true } = {}) {
     const station: Station = { address: here, onPacket: null, kept: null };
     this.stations.push(station);
-    const losses: PeerLoss[] = [];
+    const losses: Exclude<BfdNews, FenceNews>[] = [];
+    const fence: FenceNews[] = [];
     const clock = this.portClock();
     const log = keepingLogger(this.logs);
     const watch = new PeerWatch({
@@ -62,10 +67,13 @@ export class Bench {
       log,
       limiter: new LogLimiter(clock),
       random: () => this.prng.float(),
-      onLost: (loss) => losses.push(loss),
+      onNews: (news) => {
+        if (news.type === 'peer-lost') losses.push(news);
+        else fence.push(news);
+      },
     });
     watch.setLink(link({ running }));
-    return { watch, losses, station };
+    return { watch, losses, fence, station };
   }
 
   /** Both directions of one session, Up and at their pace. */
@@ -79,7 +87,7 @@ export class Bench {
   portClock(): Clock {
     return {
       now: () => this.clock.now,
-      timer: (at, callback) => this.clock.at(at, callback),
+      timer: (at, callback) => this.clock.at(at + this.stallMicros, callback),
     };
   }
 
@@ -133,6 +141,7 @@ export class Bench {
   }
 
   #send(from: string, to: string, message: Uint8Array): void {
+    if (this.refuseSends) throw new OsError('sendmsg', EPERM, 'eth0, UDP port 50000, IPv4');
     this.sent.push({ from, message });
     if (this.cut) return;
     const packet = { message, source: parseIp(from)!, hopLimit: 255 };

@@ -2,10 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   armLease,
+  changeWatch,
   endLease,
   installLease,
   instanceMark,
   type LeaseScope,
+  leaseSets,
   leaseTable,
 } from './lease-rules.ts';
 
@@ -21,6 +23,8 @@ const ipv4: LeaseScope = {
   addresses: ['198.51.100.100'],
   durationMs: 300,
 };
+const watched: LeaseScope = { ...ipv4, bfd: { peer: '198.51.100.12', durationMs: 30 } };
+const unwatched: LeaseScope = { ...ipv4, bfd: { peer: 'fe80::12', durationMs: null } };
 const cases: Readonly<Record<string, string>> = {
   'IPv4, one address, expired': installLease(ipv4, false),
   'IPv4, one address, running': installLease(ipv4, true),
@@ -39,6 +43,12 @@ const cases: Readonly<Record<string, string>> = {
     { ...ipv4, family: 6, addresses: ['fe80::100', '2001:db8::100'], durationMs: 3000 },
     true,
   ),
+  'IPv4, with BFD that is up': installLease(watched, false),
+  'IPv4, with BFD over IPv6 that is not up': installLease(unwatched, false),
+  'BFD came up': changeWatch(watched),
+  'BFD went down': changeWatch(unwatched),
+  'arming with BFD that is up': armLease(watched),
+  'arming with BFD that is not up': armLease(unwatched),
   arming: armLease(ipv4),
   ending: endLease(ipv4),
 };
@@ -61,6 +71,12 @@ describe('tables', () => {
     const names = [ipv4, ...others].map(leaseTable);
     expect(new Set(names).size).toBe(4);
     expect(leaseTable({ ...ipv4, ...{ durationMs: 30 } })).toBe(leaseTable(ipv4));
+    expect(leaseTable(watched)).toBe(leaseTable(ipv4));
+    expect([ipv4, watched, unwatched].map(leaseSets)).toEqual([
+      ['lease'],
+      ['lease', 'watch'],
+      ['lease', 'watch'],
+    ]);
   });
 });
 
@@ -69,4 +85,6 @@ it('refuses what would end up in the rules as something else', () => {
   expect(install({ addresses: ['198.51.100.1 } drop'] })).toThrow(RangeError);
   expect(install({ family: 6, addresses: ['2001:db8::1 } drop'] })).toThrow(RangeError);
   expect(install({ interface: 'eth0" drop' })).toThrow(RangeError);
+  const peer = '198.51.100.12 } drop';
+  expect(install({ bfd: { peer, durationMs: null } })).toThrow(RangeError);
 });

@@ -3,12 +3,15 @@
  *
  *     advert leaves ──> chain out ──> chain advert: lease expired? drop : renew it
  *                                     priority 0? end it
- *     lease expired ──> chain out drops what speaks for the addresses (ARP, ND, IP)
- *                       chain in  drops what asks for them or is sent to them
+ *     BFD packet leaves ──> chain out ──> says Up? chain packet: watch expired? as it is : renew it
+ *     either expired ──> chain out drops what speaks for the addresses (ARP, ND, IP)
+ *                        chain in  drops what asks for them or is sent to them
  *
  * The set's one element is the interface (by its index, which outlasts a new name). It expires by
  * itself, so a host whose agent no longer advertises falls silent in the kernel, whatever else
- * happens on it. While the lease holds, all of this costs a lookup per packet.
+ * happens on it. While the lease holds, all of this costs a lookup per packet. A peer that watches
+ * us with BFD takes over sooner, so then there is a second set, `watch`, and both must hold (design
+ * 4.3); without a session that is up its element does not expire.
  *
  * What a Backup needs is let through: asking who has an address, answers to that, and the
  * announcements of the host that has it.
@@ -32,6 +35,13 @@ export interface LeaseScope {
   readonly addresses: readonly string[];
   /** How long an advert speaks for the addresses, ms. The kernel rounds it down to jiffies. */
   readonly durationMs: number;
+  /** Present with BFD. */
+  readonly bfd?: {
+    /** Canonical text, of either family. */
+    readonly peer: string;
+    /** How long a packet that says Up speaks for the addresses, ms; null: BFD does not count. */
+    readonly durationMs: number | null;
+  };
 }
 
 /** The table of one virtual router; a table of its own, so that each is made and removed alone. */
@@ -58,28 +68,29 @@ export function installLease(scope: LeaseScope, armed: boolean): string {
   const element = `    elements = { ${scope.interfaceIndex} timeout ${scope.durationMs}ms }\n`;
   const { speaks, hears } = scope.family === 4 ? ipv4Rules(scope) : ipv6Rules(scope);
   const header = scope.family === 4 ? 'ip protocol' : 'ip6 nexthdr';
+  const gates = scope.bfd === undefined ? ['@lease'] : ['@lease', '@watch'];
   return `${table} { }
 delete ${table}
 ${table} { comment "${scope.mark}"; }
-${table} {
+${table} {${watchSet(scope)}
   set lease {
     type iface_index
     size 16
     flags dynamic,timeout
 ${armed ? element : ''}  }
   chain out {
-    type filter hook egress ${device}
+    type filter hook egress ${device}${watchJump(scope)}
     ${header} 112 @th,8,8 ${scope.vrid} jump advert
-${lines(speaks, 'oif != @lease drop')}
+${lines(speaks, gates, 'oif')}
   }
   chain advert {
-    oif != @lease drop
+${lines([''], gates, 'oif')}
     @th,16,8 0 delete @lease { oif } return
     update @lease { oif timeout ${scope.durationMs}ms }
   }
   chain in {
     type filter hook ingress ${device}
-${lines(hears, 'iif != @lease drop')}
+${lines(hears, gates, 'iif')}
   }
 }
 `;
@@ -90,7 +101,14 @@ export function armLease(scope: LeaseScope): string {
   const set = `netdev ${leaseTable(scope)} lease`;
   const element = `{ ${scope.interfaceIndex} timeout ${scope.durationMs}ms }`;
   // Adding an element that is there would leave its old expiry.
-  return `flush set ${set}\nadd element ${set} ${element}\n`;
+  return `flush set ${set}\nadd element ${set} ${element}\n${renewWatch(scope)}`;
+}
+
+/** Lets BFD count from now on, at the pace in the scope, or not at all. Only with `bfd`. */
+export function changeWatch(scope: LeaseScope): string {
+  const chain = `netdev ${leaseTable(scope)} packet`;
+  const rules = watchRules(scope).map((rule) => `add rule ${chain} ${rule}\n`);
+  return `flush chain ${chain}\n${rules.join('')}${renewWatch(scope)}`;
 }
 
 /** Ends the lease at once. */
@@ -99,8 +117,8 @@ export function endLease(scope: LeaseScope): string {
 }
 
 /** The sets that all hold the interface's index while the lease runs. */
-export function leaseSets(_scope: LeaseScope): readonly string[] {
-  return ['lease'];
+export function leaseSets({ bfd }: LeaseScope): readonly string[] {
+  return bfd === undefined ? ['lease'] : ['lease', 'watch'];
 }
 
 /** Prints the table, for seeing whether somebody changed it. */
@@ -161,6 +179,50 @@ function quoted(name: string): string {
   return `"${name}"`;
 }
 
-function lines(matches: readonly string[], verdict: string): string {
-  return matches.map((match) => `    ${match} ${verdict}`).join('\n');
+/** For each match one rule per set, which drops what the set no longer allows. */
+function lines(matches: readonly string[], sets: readonly string[], key: 'oif' | 'iif'): string {
+  return matches
+    .flatMap((match) => sets.map((set) => `    ${`${match} ${key} != ${set} drop`.trim()}`))
+    .join('\n');
+}
+
+function watchSet(scope: LeaseScope): string {
+  if (scope.bfd === undefined) return '';
+  // A session that is up has to prove it first; without one BFD holds nothing back.
+  const element = `    elements = { ${scope.interfaceIndex} }\n`;
+  return `
+  set watch {
+    type iface_index
+    size 16
+    flags dynamic,timeout
+${scope.bfd.durationMs === null ? element : ''}  }
+  chain packet {
+${watchRules(scope)
+  .map((rule) => `    ${rule}`)
+  .join('\n')}
+  }`;
+}
+
+/** State is the two bits after the first byte of BFD, which follows 8 bytes of UDP; 3 is Up. */
+function watchJump({ bfd }: LeaseScope): string {
+  if (bfd === undefined) return '';
+  const peer = bytesOf(bfd.peer);
+  const match = `${peer.length === 4 ? 'ip' : 'ip6'} daddr ${formatIp(peer)}`;
+  return `\n    ${match} udp dport 3784 @th,72,2 3 jump packet`;
+}
+
+function watchRules({ bfd }: LeaseScope): readonly string[] {
+  const duration = bfd?.durationMs ?? null;
+  // The packet itself always leaves: what the peer makes of it is BFD's own affair.
+  return duration === null
+    ? ['return']
+    : ['oif != @watch return', `update @watch { oif timeout ${duration}ms }`];
+}
+
+function renewWatch(scope: LeaseScope): string {
+  if (scope.bfd === undefined) return '';
+  const set = `netdev ${leaseTable(scope)} watch`;
+  const { durationMs } = scope.bfd;
+  const timeout = durationMs === null ? '' : ` timeout ${durationMs}ms`;
+  return `flush set ${set}\nadd element ${set} { ${scope.interfaceIndex}${timeout} }\n`;
 }

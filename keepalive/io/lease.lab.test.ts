@@ -1,6 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { interfaceIndex } from '../../src/os/interface-index.ts';
 import { parseIp } from '../../src/os/ip-address.ts';
@@ -15,7 +13,8 @@ import {
 } from '../../src/os/two-hosts.case.ts';
 import type { Logger } from '../ports.ts';
 import { openLeases } from './lease.ts';
-import { HOLDER, type Order, PORT } from './lease-holder.case.ts';
+import { HOLDER, PORT } from './lease-holder.case.ts';
+import { Holder } from './lease-holder-process.case.ts';
 import { Capture, question } from './wire.case.ts';
 
 /** An expiry is checked against the kernel's tick (HZ is 100 at least). */
@@ -26,39 +25,6 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: ()
 
 beforeAll(makeHosts);
 afterAll(removeHosts);
-
-class Holder {
-  readonly process: ChildProcess;
-  private constructor(process: ChildProcess) {
-    this.process = process;
-  }
-
-  static async start(family: 4 | 6): Promise<Holder> {
-    const path = new URL('./lease-holder.case.ts', import.meta.url).pathname;
-    const child = onHost('left', () => fork(path, [String(family)], { execArgv: [] }));
-    await once(child, 'message');
-    return new Holder(child);
-  }
-
-  async do(order: Order): Promise<unknown> {
-    this.process.send(order);
-    return (await once(this.process, 'message'))[0];
-  }
-
-  async end(signal: NodeJS.Signals): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-    const ended = once(this.process, 'exit');
-    this.process.kill(signal);
-    await ended;
-  }
-
-  /** Stopped by a signal is a state of its own, entered a little later. */
-  async freeze(): Promise<void> {
-    this.process.kill('SIGSTOP');
-    const state = () => readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').split(') ')[1]![0];
-    await expect.poll(state, { interval: 1 }).toBe('T');
-  }
-}
 
 /** Whether a TCP connection is answered at all: port 9 has nobody, so the answer is a reset. */
 function tcp(from: Host, address: string): 'answered' | 'silence' {
@@ -108,10 +74,10 @@ describe.each([4, 6] as const)('a lease, IPv%i', (family) => {
     const [had, before] = [answers().length, adverts().length];
     return capture.until(() => answers().length >= had + 20 && adverts().length >= before + 5);
   };
-  /** Until so many more questions were asked, which is also the time they take. */
+  /** For the time that so many questions take: tshark tells of earlier ones late, so not by count. */
   const moreQuestions = (count: number) => {
-    const before = questions().length;
-    return capture.until(() => questions().length >= before + count);
+    const until = Date.now() + count * QUESTION_GAP_MS;
+    return capture.until(() => (questions().at(-1)?.atMs ?? 0) >= until);
   };
 
   it('lets the host answer while adverts leave, and renews itself', async () => {

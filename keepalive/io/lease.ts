@@ -7,12 +7,14 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { interfaceIndex } from '../../src/os/interface-index.ts';
+import { kernelTickMs } from '../../src/os/kernel-tick.ts';
 import { NetlinkListener } from '../../src/os/netlink-listener.ts';
 import { Nftables } from '../../src/os/nftables.ts';
 import { NftablesSets, netdevTableOf } from '../../src/os/nftables-set.ts';
-import type { Lease, LeaseOptions, LeaseOwner, LeasePort, Logger } from '../ports.ts';
+import type { Lease, LeaseOptions, LeaseOwner, LeasePace, LeasePort, Logger } from '../ports.ts';
 import {
   armLease,
+  changeWatch,
   endLease,
   installLease,
   instanceMark,
@@ -79,6 +81,9 @@ class KernelLeases implements LeasePort {
       vrid: options.vrid,
       addresses: options.addresses.map(({ address }) => address),
       durationMs: options.durationMs,
+      ...(options.bfdPeer === undefined
+        ? {}
+        : { bfd: { peer: options.bfdPeer, durationMs: null } }),
     };
     if (options.family === 4) {
       this.#keepFromAsking(options.interface);
@@ -221,7 +226,7 @@ interface Kernel {
 }
 
 class KernelLease implements Lease {
-  readonly scope: LeaseScope;
+  scope: LeaseScope;
   readonly onLost: (cause: Loss) => void;
   readonly #nftables: Nftables;
   readonly #sets: NftablesSets;
@@ -267,6 +272,22 @@ class KernelLease implements Lease {
     }
   }
 
+  watch(pace: LeasePace | null): boolean {
+    const { bfd } = this.scope;
+    if (bfd === undefined) {
+      return false;
+    }
+    const fits = pace !== null && fitsTick(pace, kernelTickMs());
+    const durationMs = fits ? Math.floor(pace.detectionMs) : null;
+    if (durationMs !== bfd.durationMs) {
+      const scope = { ...this.scope, bfd: { ...bfd, durationMs } };
+      this.#nftables.run(changeWatch(scope));
+      this.scope = scope;
+      this.#installed = this.#listed() ?? '';
+    }
+    return fits;
+  }
+
   close(): void {
     if (!this.#open) {
       return;
@@ -308,7 +329,7 @@ class KernelLease implements Lease {
   #listed(): string | null {
     try {
       const text = this.#nftables.run(listLease(this.scope));
-      return text.replace(/^\s*elements = \{[^}]*\}\n/m, '');
+      return text.replace(/^\s*elements = \{[^}]*\}\n/gm, '');
     } catch {
       return null;
     }
@@ -322,4 +343,14 @@ class KernelLease implements Lease {
       return false;
     }
   }
+}
+
+/**
+ * Whether a set's timeout can keep this pace. It counts whole ticks and the first one may be nearly
+ * over, so that a tick less is certain; in that time all packets but the last that may be missed
+ * have to fit, or ordinary lateness would mute a healthy host.
+ */
+export function fitsTick({ intervalMs, detectionMs }: LeasePace, tickMs: number): boolean {
+  const certainMs = (Math.floor(detectionMs / tickMs) - 1) * tickMs;
+  return certainMs >= detectionMs - intervalMs;
 }

@@ -26,6 +26,8 @@ import { type Frame, familyOfFrame, type SimLan } from './sim-lan.ts';
 import { SimLease } from './sim-lease.ts';
 import { SimSockets } from './sim-sockets.ts';
 
+/** The state bits of a BFD packet of a session that is up. */
+const BFD_UP = 3;
 const ENODEV = 19;
 const EPERM = 1;
 const ENOBUFS = 105;
@@ -108,7 +110,9 @@ export class SimHost {
       source,
       queues: () => this.#paused,
       transmit: (to, message) => {
-        if (this.linkUp) lan.multicast({ from: this.station, message, source, hopLimit: 255, to });
+        if (!this.linkUp) return;
+        if (message[1]! >> 6 === BFD_UP) this.lease.bfdLeaves();
+        lan.multicast({ from: this.station, message, source, hopLimit: 255, to });
       },
     });
   }

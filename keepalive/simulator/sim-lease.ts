@@ -11,6 +11,8 @@ export type LeaseOwner = Pick<LeaseOptions, 'family' | 'vrid'>;
 interface Record {
   readonly options: LeaseOptions;
   until: number;
+  /** Of BFD: how long a packet that says Up speaks, and until when; null: BFD does not count. */
+  watch: { readonly durationMicros: number; until: number } | null;
 }
 
 /**
@@ -56,6 +58,13 @@ export class SimLease {
     return true;
   }
 
+  /** A BFD packet that says Up leaves. */
+  bfdLeaves(): void {
+    for (const { watch } of this.#records.values()) {
+      if (watch !== null && this.#clock.now < watch.until) this.#renew(watch);
+    }
+  }
+
   /** Power loss, or the interface is gone: the rules go with it. */
   forget(): void {
     this.#records.clear();
@@ -88,6 +97,7 @@ export class SimLease {
             },
           },
           until: 0,
+          watch: null,
         };
         this.#records.set(key(options), record);
         this.#set(record, 0);
@@ -108,7 +118,17 @@ export class SimLease {
     return {
       arm: () => {
         if (this.refused) throw new OsError('nft', EPERM, 'add element');
+        const watch = this.#records.get(key(options))?.watch ?? null;
+        if (alive() && watch !== null) this.#renew(watch);
         set(options.durationMs);
+      },
+      watch: (pace) => {
+        const record = this.#records.get(key(options));
+        if (!alive() || record === undefined) return false;
+        record.watch = pace && { durationMicros: Math.floor(pace.detectionMs) * 1000, until: 0 };
+        if (record.watch !== null) this.#renew(record.watch);
+        this.#onChange();
+        return pace !== null;
       },
       end: () => set(0),
       isArmed: () => this.speaksFor(options),
@@ -120,7 +140,14 @@ export class SimLease {
   }
 
   #runs(record: Record | undefined): boolean {
-    return record === undefined || this.#clock.now < record.until;
+    if (record === undefined) return true;
+    const { now } = this.#clock;
+    return now < record.until && (record.watch === null || now < record.watch.until);
+  }
+
+  #renew(watch: NonNullable<Record['watch']>): void {
+    watch.until = this.#clock.now + watch.durationMicros;
+    this.#clock.at(watch.until, this.#onChange);
   }
 
   #set(record: Record, durationMs: number): void {
