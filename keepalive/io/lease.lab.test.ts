@@ -94,9 +94,11 @@ describe.each([4, 6] as const)('a lease, IPv%i', (family) => {
     await serving();
     await holder.freeze();
     await moreQuestions((3 * HOLDER.durationMs) / QUESTION_GAP_MS);
+    // Asked for long enough, however late a busy machine delivers the capture.
+    const asked = () => questions().at(-1)!.atMs - adverts().at(-1)!.atMs;
+    await expect.poll(asked, { timeout: 10_000 }).toBeGreaterThan(2 * HOLDER.durationMs);
     const lastAdvert = adverts().at(-1)!.atMs;
     const lastAnswer = answers().at(-1)!.atMs;
-    expect(questions().at(-1)!.atMs - lastAdvert).toBeGreaterThan(2 * HOLDER.durationMs);
     expect(lastAnswer - lastAdvert).toBeLessThanOrEqual(HOLDER.durationMs + TICK_MS);
     // Still configured: only mute.
     expect(shOn('left', 'ip address show dev eth0')).toContain(vip.address);

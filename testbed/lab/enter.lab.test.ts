@@ -73,18 +73,18 @@ test('a command ended by a signal has the status a shell would give it', async (
 });
 
 test('what a command leaves running ends with it', async () => {
-  const { output, closed } = enter(['sh', '-c', 'setsid sleep 1000 >&- 2>&- & echo $!']);
+  const { output, closed } = enter(['sh', '-c', 'setsid sleep 70001 >&- 2>&- & echo $!']);
   expect(await closed).toBe(0);
   expect(output.text.trim()).toMatch(/^\d+$/);
-  await noneRuns('sleep 1000');
+  await noneRuns('sleep 70001');
 });
 
 test('when the way in is killed, everything inside is', async () => {
-  const { child, closed } = enter(['sh', '-c', 'setsid sleep 1001 & echo up; sleep 1002']);
+  const { child, closed } = enter(['sh', '-c', 'setsid sleep 70002 & echo up; sleep 70003']);
   await once(child.stdout, 'data');
   child.kill('SIGKILL');
   await closed;
-  await noneRuns('sleep 100[12]');
+  await noneRuns('sleep 7000[23]');
 });
 
 test('a wrong command line is status 2 with the usage', async () => {
@@ -93,7 +93,10 @@ test('a wrong command line is status 2 with the usage', async () => {
   expect(await once(child, 'close').then(([code]) => code)).toBe(2);
 });
 
-/** Processes of inner namespaces are seen from here, the outer one. */
+/**
+ * Processes of inner namespaces are seen from here, the outer one; those of other tests too, so the
+ * patterns here are nobody else's.
+ */
 const noneRuns = async (pattern: string) => {
   const runs = async () => {
     const search = spawn('sh', ['-c', `cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '`]);
