@@ -79,6 +79,23 @@ describe('a pair with BFD at 3 x 3 ms', () => {
   });
 });
 
+describe('an Active router that was only slow', () => {
+  it('answers the packet that says it is lost, and nothing moves', async () => {
+    await elected();
+    pair.a.pause();
+    while (session(pair.b)?.state === 'Up') await pair.run(100);
+    expect(session(pair.b)?.statistics.lost).toBe(1);
+    pair.a.resume();
+    const since = pair.transitions.length;
+    await pair.run(5 * s);
+    expect(pair.transitions).toHaveLength(since);
+    expect(session(pair.b)?.state).toBe('Up');
+    // The next loss counts as the first did.
+    pair.a.lose();
+    expect(await pair.until(pair.b, 'Active', 50 * ms)).toBeLessThan(12 * ms);
+  });
+});
+
 describe('BFD alone is lost', () => {
   it('and the next adverts put right what the faster signal did', async () => {
     await elected();

@@ -72,7 +72,7 @@ export class Agent {
       onNews: (name, news) => {
         for (const router of this.#routers) {
           if (router.config.name !== name) continue;
-          if (news.type === 'peer-lost') this.#input(router, news);
+          if (news.type === 'peer-lost' || news.type === 'peer-heard') this.#input(router, news);
           else router.fence(news);
         }
       },

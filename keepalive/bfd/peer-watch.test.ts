@@ -153,6 +153,30 @@ describe('a process that did not run', () => {
   });
 });
 
+describe('a peer that was lost and is heard again', () => {
+  it('is told when it is the same process: a false alarm', async () => {
+    const bench = new Bench();
+    const { a } = await bench.pair();
+    bench.cut = true;
+    await bench.run(10 * MS);
+    expect([a.losses.length, a.heard.length]).toEqual([1, 0]);
+    bench.cut = false;
+    await bench.run(2 * SECOND);
+    expect(a.heard).toMatchObject([{ type: 'peer-heard' }]);
+  });
+
+  it('is not when it was started anew', async () => {
+    const bench = new Bench();
+    const { a } = await bench.pair();
+    bench.cut = true;
+    await bench.run(10 * MS);
+    bench.inject(a.station, received({ state: 'Down', myDiscriminator: 99 }));
+    bench.cut = false;
+    await bench.run(2 * SECOND);
+    expect(a.heard).toEqual([]);
+  });
+});
+
 describe('what the lease is told', () => {
   const slow = { intervalMs: 3, detectionMs: 9 };
 

@@ -50,10 +50,13 @@ export type FenceNews =
   | { readonly type: 'late' };
 
 /**
- * What the virtual routers hear of a session. `peer-lost` is the loss of one that was up; nothing
- * else is told of the peer: adverts decide.
+ * What the virtual routers hear of a session. Of the peer only that one which was up is lost, and
+ * that the same process speaks after all: adverts decide the rest.
  */
-export type BfdNews = (RouterEvent & { readonly type: 'peer-lost' }) | FenceNews;
+export type BfdNews = PeerNews | FenceNews;
+
+/** `peer-lost`, and `peer-heard` when that was a false alarm. */
+export type PeerNews = Extract<RouterEvent, { type: 'peer-lost' | 'peer-heard' }>;
 
 /** What a watch works with. */
 export interface PeerWatchOptions {
@@ -91,6 +94,8 @@ export class PeerWatch {
   #error: string | null = null;
   #retry: Timer | null = null;
   #detectionSaid = 0;
+  /** The peer's own name for the session that was lost; 0: none was, or it was heard since. */
+  #lostDiscriminator = 0;
   /** What the routers know of our pace; null while not Up. */
   #paceMs: number | null = null;
   #closed = false;
@@ -253,11 +258,22 @@ export class PeerWatch {
 
   #apply(event: SessionEvent): void {
     const now = this.#options.clock.now();
-    const { state, actions } = stepSession(this.#session, event, now);
+    const before = this.#session;
+    const { lost } = this.statistics;
+    const { state, actions } = stepSession(before, event, now);
     this.#session = state;
+    if (this.#lostDiscriminator !== 0 && event.type === 'packet') this.#heardAgain();
     // Before a packet says that we are up, and before a takeover that follows from a loss.
     this.#tellPace();
     for (const action of actions) this.#execute(action, now);
+    if (this.statistics.lost !== lost) this.#lostDiscriminator = before.remote.discriminator;
+  }
+
+  /** A peer that was started anew is another one: that it was gone is still true. */
+  #heardAgain(): void {
+    const same = this.#session.remote.discriminator === this.#lostDiscriminator;
+    this.#lostDiscriminator = 0;
+    if (same) this.#options.onNews({ type: 'peer-heard', peer: this.#options.peer });
   }
 
   #tellPace(): void {

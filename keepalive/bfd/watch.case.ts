@@ -12,7 +12,7 @@ import type {
 import { Prng } from '../simulator/prng.ts';
 import { SimClock } from '../simulator/sim-clock.ts';
 import { keepingLogger, type LogLine } from '../simulator/sim-pair.case.ts';
-import { type BfdNews, type FenceNews, PeerWatch } from './peer-watch.ts';
+import { type FenceNews, type PeerNews, PeerWatch } from './peer-watch.ts';
 
 export const MS = 1_000;
 export const SECOND = 1_000_000;
@@ -53,7 +53,8 @@ export class Bench {
   watch(here: string, there: string, { intervalMicros = 3 * MS, running = true } = {}) {
     const station: Station = { address: here, onPacket: null, kept: null };
     this.stations.push(station);
-    const losses: Exclude<BfdNews, FenceNews>[] = [];
+    const losses: Extract<PeerNews, { type: 'peer-lost' }>[] = [];
+    const heard: PeerNews[] = [];
     const fence: FenceNews[] = [];
     const clock = this.portClock();
     const log = keepingLogger(this.logs);
@@ -69,11 +70,12 @@ export class Bench {
       random: () => this.prng.float(),
       onNews: (news) => {
         if (news.type === 'peer-lost') losses.push(news);
+        else if (news.type === 'peer-heard') heard.push(news);
         else fence.push(news);
       },
     });
     watch.setLink(link({ running }));
-    return { watch, losses, fence, station };
+    return { watch, losses, heard, fence, station };
   }
 
   /** Both directions of one session, Up and at their pace. */

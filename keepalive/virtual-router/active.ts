@@ -50,6 +50,7 @@ export function stepActive(state: ActiveState, event: RouterEvent, now: number):
         : { state, actions: [] };
     case 'startup':
     case 'peer-lost':
+    case 'peer-heard':
       return { state, actions: [] };
   }
 }

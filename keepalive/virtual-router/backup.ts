@@ -24,6 +24,8 @@ export function stepBackup(state: BackupState, event: RouterEvent, now: number):
       return enterInitialize(state, event.cause);
     case 'peer-lost':
       return { state: peerLost(state, event, now), actions: [] };
+    case 'peer-heard':
+      return { state: peerHeard(state, event.peer), actions: [] };
     case 'group':
       return obey(state, event.order, now);
     case 'lease-lost':
@@ -153,6 +155,27 @@ function peerLost(
     // Whoever speaks now is not held back for the sake of one that is gone.
     followed: null,
     lastSignAt: Math.max(lost.lastHeardAt, followed.at),
+  };
+}
+
+/**
+ * It was only slow: the packet that told it of the loss was answered before the skew was over. The
+ * timer is again what its last advertisement made it. (A session that comes up later changes nothing:
+ * by then the timer has run out, or another advertisement has set it.)
+ */
+function peerHeard(state: BackupState, peer: Uint8Array): BackupState {
+  const { heard } = state;
+  if (state.downCause !== 'peer-lost' || heard === null) return state;
+  if (!maySpeakFor(peer, heard.source)) return state;
+  const downAt = heard.at + downInterval(state, state.activeIntervalMicros);
+  return {
+    ...state,
+    activeDownAt: Math.max(state.activeDownAt, downAt),
+    downCause: 'silence',
+    followed: heard,
+    lastSignAt: null,
+    held: false,
+    ready: false,
   };
 }
 

@@ -57,6 +57,8 @@ export type RouterEvent =
       /** The agreed time between its packets. */
       readonly intervalMicros: number;
     }
+  /** The host that BFD lost speaks again, and is the process that it was. */
+  | { readonly type: 'peer-heard'; readonly peer: Uint8Array }
   /** What another member of the sync group makes this one do (sync-group.ts). */
   | {
       readonly type: 'group';

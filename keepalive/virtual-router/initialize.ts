@@ -28,6 +28,7 @@ export function stepInitialize(before: InitializeState, event: RouterEvent, now:
     case 'doubt':
     case 'lease-lost':
     case 'peer-lost':
+    case 'peer-heard':
     case 'group':
       return { state: before, actions: [] };
   }

@@ -62,6 +62,33 @@ describe('a Backup whose Active router BFD has lost (design 4.2 rule 5)', () => 
   });
 });
 
+describe('a peer that speaks again', () => {
+  it('before the skew is over was only slow: adverts decide again', () => {
+    const story = following().lose().pass(1_000).find();
+    expect(nextDeadline(story.state)).toBe(activeDownInterval(3, 100, INTERVAL));
+    expect(story.wait().lines.at(-1)).toContain('no advertisement from 198.51.100.12');
+  });
+
+  it('can be lost again', () => {
+    const story = following().lose().pass(1_000).find().pass(50_000).lose();
+    expect(nextDeadline(story.state)! - story.now).toBe(skewTime(3, 100, BFD_INTERVAL));
+  });
+
+  it('changes nothing otherwise: not later, not for another peer, not without a loss', () => {
+    const claimed = following().lose().wait().pass(1_000).find();
+    expect([claimed.name, claimed.did]).toEqual(['Active', []]);
+    const lost = following().lose();
+    const shortened = nextDeadline(lost.state);
+    expect(nextDeadline(lost.find(THIRD).state)).toBe(shortened);
+    const quiet = following();
+    const before = quiet.state;
+    expect(quiet.find().state).toEqual(before);
+    const resigned = following().lose().hear(0);
+    const skewed = nextDeadline(resigned.state);
+    expect(nextDeadline(resigned.find().state)).toBe(skewed);
+  });
+});
+
 describe('the loss of a peer says nothing', () => {
   const downAt = (story: Story) => nextDeadline(story.state);
 

@@ -80,6 +80,8 @@ const STORIES: Record<string, () => Story> = {
     backup({}, { priority: 100 }).hear(200).pass(30_000).lose().wait(),
   'BFD loses the Active router just after an advertisement: that counts as life too': () =>
     backup({}, { priority: 100 }).hear(200).pass(30_000).hear(200).pass(2_000).lose().wait(),
+  'BFD loses an Active router that was only slow: it answers before the skew is over': () =>
+    backup({}, { priority: 100 }).hear(200).pass(30_000).lose().pass(300).find().wait(),
   'BFD alone is lost: the next advertisement decides': () =>
     backup({}, { priority: 100 }).hear(200).pass(30_000).lose().pass(500).hear(200).wait(),
   'with a lease: armed before the first word, ended after the last': () =>

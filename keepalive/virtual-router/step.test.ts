@@ -167,6 +167,7 @@ const anyEvent: fc.Arbitrary<(now: number) => RouterEvent> = fc.oneof(
       lastHeardAt: now - silentMicros,
       ...lost,
     })),
+  fc.constantFrom(PEER, THIRD).map((peer) => () => ({ type: 'peer-heard', peer }) as const),
   fc
     .constantFrom('stop', 'link-down', 'interface-missing', 'no-source-address', 'socket-error')
     .map((cause) => () => ({ type: 'shutdown', cause }) as const),

@@ -103,6 +103,11 @@ export class Story {
     return this.apply({ type: 'peer-lost', peer, lastHeardAt, detectionMicros, intervalMicros });
   }
 
+  /** BFD hears the peer again that it lost. */
+  find(peer: Uint8Array = PEER): this {
+    return this.apply({ type: 'peer-heard', peer });
+  }
+
   standing(priority: number, claimNotBefore: number | null = null): this {
     return this.apply({ type: 'standing', standing: { priority, claimNotBefore } });
   }
@@ -118,6 +123,8 @@ function nameEvent(event: RouterEvent): string {
       return `shutdown (${event.cause})`;
     case 'lease-lost':
       return event.silent ? 'lease lost, perhaps long ago' : 'lease lost';
+    case 'peer-heard':
+      return `BFD hears ${formatIp(event.peer)} again`;
     case 'peer-lost':
       return `BFD lost ${formatIp(event.peer)}`;
     case 'group':
