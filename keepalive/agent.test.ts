@@ -44,6 +44,22 @@ describe('two agents on one LAN', () => {
     expect(pair.states()).toEqual(['Active', 'Backup']);
   });
 
+  it('resign in order even after a defect of their own in the middle of an input', async () => {
+    await elected();
+    const journal = pair.journals.a;
+    journal.push = () => {
+      Reflect.deleteProperty(journal, 'push');
+      throw new Error('a defect');
+    };
+    await expect(pair.run(1 * s)).rejects.toThrow('a defect');
+    const stopped = pair.a.agent?.stop();
+    await pair.run(10 * ms);
+    await stopped;
+    expect(pair.holders()).not.toContain('a');
+    await pair.until(pair.b, 'Active', 100 * ms);
+    expect(pair.logged(/198\.51\.100\.11 resigned \(priority 0\)/)).toHaveLength(1);
+  });
+
   it('take over from a crashed host within Active_Down_Interval, and say why', async () => {
     await elected();
     pair.a.kill();

@@ -19,6 +19,7 @@ import { formatIp } from '../src/os/ip-address.ts';
 import { AdvertisementLink } from './advertisement-link.ts';
 import { PeerWatches } from './bfd/peer-watches.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
+import { InputFunnel, type RouterInput } from './input-funnel.ts';
 import { formatEntry } from './journal.ts';
 import { neverReadyHoldMicros, retryMicros } from './limits.ts';
 import { LogLimiter } from './log-limiter.ts';
@@ -52,7 +53,10 @@ export class Agent {
   readonly #interfaces = new Map<string, LinkState | null>();
   readonly #listeners: ((transition: Transition) => void)[] = [];
   readonly #bfd: PeerWatches;
-  readonly #inputs: { router: RouterDriver; event: RouterEvent }[] = [];
+  readonly #funnel = new InputFunnel<RouterInput>(
+    (input) => this.#act(input),
+    () => this.#arm(),
+  );
   #retry: Timer | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -207,7 +211,7 @@ export class Agent {
   }
 
   async #shutdown(): Promise<void> {
-    for (const router of this.#routers) this.#input(router, { type: 'shutdown', cause: 'stop' });
+    for (const router of this.#routers) this.#resign(router);
     // When stopped out of a callback, the funnel is still busy; it is not after this.
     await Promise.resolve();
     this.#timer.cancel();
@@ -225,24 +229,28 @@ export class Agent {
     for (const link of this.#links.values()) link.close();
   }
 
-  /**
-   * THE funnel: every input of every state machine passes here, and nowhere else. An input that
-   * arises while another is being acted on (a refused advertisement changes the priority) waits
-   * until all actions of the first are done: they belong together.
-   */
-  #input(router: RouterDriver, event: RouterEvent): void {
-    this.#inputs.push({ router, event });
-    if (this.#inputs.length > 1) return;
-    for (let next = this.#inputs[0]; next !== undefined; next = this.#inputs[0]) {
-      const now = this.#ports.clock.now();
-      const { router: target, event: input } = next;
-      this.#ports.journal?.(formatEntry({ at: now, router: target.config.name, event: input }));
-      const before = target.state.name;
-      const reason = target.apply(input, now);
-      this.#inputs.push(...this.#groups.after(target, { event: input, before, reason }));
-      this.#inputs.shift();
+  /** A defect in one router keeps no other from resigning, and no address on this host. */
+  #resign(router: RouterDriver): void {
+    try {
+      this.#input(router, { type: 'shutdown', cause: 'stop' });
+    } catch (error) {
+      const { name } = router.config;
+      this.#ports.log.error({ router: name, err: error }, `${name}: a defect while stopping`);
+      router.keeper.release();
     }
-    this.#arm();
+  }
+
+  /** THE funnel: every input of every state machine passes here, and nowhere else. */
+  #input(router: RouterDriver, event: RouterEvent): void {
+    this.#funnel.take({ router, event });
+  }
+
+  #act({ router, event }: RouterInput): readonly RouterInput[] {
+    const now = this.#ports.clock.now();
+    this.#ports.journal?.(formatEntry({ at: now, router: router.config.name, event }));
+    const before = router.state.name;
+    const reason = router.apply(event, now);
+    return this.#groups.after(router, { event, before, reason });
   }
 
   #tick(): void {

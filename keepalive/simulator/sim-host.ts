@@ -1,8 +1,4 @@
-import type {
-  AgentConfig,
-  VirtualAddress,
-  VirtualRouterConfig,
-} from '../../src/config/agent-config.ts';
+import type * as config from '../../src/config/agent-config.ts';
 import { OsError } from '../../src/os/errors.ts';
 import type { Agent } from '../agent.ts';
 import { startAgent } from '../index.ts';
@@ -41,7 +37,7 @@ export interface SimHostOptions {
   readonly source: Uint8Array;
   /** Its address of the other family; absent: only one family is used. */
   readonly second?: Uint8Array;
-  readonly config: AgentConfig;
+  readonly config: config.AgentConfig;
   /** Time a kernel takes to add or remove an address. */
   readonly addressMicros: number;
   /** Most a timer is late on a host that is not stalled. */
@@ -117,7 +113,7 @@ export class SimHost {
     });
   }
 
-  get config(): AgentConfig {
+  get config(): config.AgentConfig {
     return this.#options.config;
   }
 
@@ -131,7 +127,7 @@ export class SimHost {
   }
 
   /** The same of one virtual router's addresses. */
-  answersFor(router: VirtualRouterConfig): boolean {
+  answersFor(router: config.VirtualRouterConfig): boolean {
     const held = router.addresses.some(({ address }) => this.addresses.has(address));
     return this.linkUp && held && this.lease.speaksFor(router);
   }
@@ -332,7 +328,7 @@ export class SimHost {
     const alive = () => process === this.#process;
     const apply = async (
       change: 'added' | 'removed',
-      { address }: VirtualAddress,
+      { address }: config.VirtualAddress,
       validSeconds?: number,
     ) => {
       // A process that is gone asks for nothing; what it asked for before is still done.
