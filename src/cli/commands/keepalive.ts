@@ -9,8 +9,15 @@ export const keepalive: CliCommand = {
 It takes the balancer for dead until tandem proxy of the same runtime directory
 (TANDEM_RUNTIME_DIR, default /run/tandem) connects to it.`,
   shared: ['config', 'node'],
-  options: [['--release', "take this node's virtual addresses off its interfaces and end"]],
+  options: [
+    ['--release', "take this node's virtual addresses off its interfaces and end"],
+    ['--wanted', 'exit with 0 when the file has virtual_routers, 1 when not; start nothing'],
+  ],
   async run({ configPath, node, options }) {
+    if (options.wanted === true) {
+      const { wanted } = await import('../../processes/wanted.ts');
+      return wanted('keepalive', { configPath, node });
+    }
     const { mustStart } = await import('../../processes/must-start.ts');
     const { runKeepalive, runRelease } = await import('../../processes/keepalive-process.ts');
     if (options.release === true) {

@@ -10,7 +10,12 @@ With virtual_routers in the file it reports its readiness to tandem keepalive of
 same runtime directory (TANDEM_RUNTIME_DIR, default /run/tandem). SIGTERM finishes
 what is in flight, within proxy.drain_timeout; a second one stops at once.`,
   shared: ['config', 'node'],
-  async run({ configPath, node }) {
+  options: [['--wanted', 'exit with 0 when the file has listeners, 1 when not; start nothing']],
+  async run({ configPath, node, options }) {
+    if (options.wanted === true) {
+      const { wanted } = await import('../../processes/wanted.ts');
+      return wanted('proxy', { configPath, node });
+    }
     const { mustStart } = await import('../../processes/must-start.ts');
     const { runProxy } = await import('../../processes/proxy-process.ts');
     await mustStart(runProxy({ configPath, node }));

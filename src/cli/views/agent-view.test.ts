@@ -37,6 +37,7 @@ const status = {
       active: { self: true, address: '198.51.100.11', priority: 2, lastHeardMs: null },
       addresses: [{ address: '198.51.100.100', prefixLength: 24, held: true }],
       statistics: { advertLateness: { maxMicros: 0 } },
+      lease: { open: true, reason: null, mute: false },
       transitions: [],
     },
   ],
@@ -69,6 +70,14 @@ test('the status says what a router that could take over waits for', () => {
   expect(lines).toContain('  web: ready, waits for sync group web.ipv4+ipv6');
   expect(lines.join('\n')).toMatch(/better than the Active router: takes over in 5/);
   expect(agentView(status)).not.toMatch(/ready, waits|takes over in/);
+});
+
+test('the status says when a router has no lease, and why', () => {
+  const [router] = status.routers;
+  const lease = { open: false, reason: 'libnftables.so.1 is not there', mute: false };
+  const text = agentView({ ...status, routers: [{ ...router, lease }] } as AgentStatus);
+  expect(text.split('\n')).toContain('  web: no lease: libnftables.so.1 is not there');
+  expect(agentView(status)).not.toMatch(/no lease/);
 });
 
 test('the metrics have the share of each tracker', async () => {

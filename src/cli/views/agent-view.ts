@@ -58,6 +58,8 @@ function shareText({ effect }: TrackerReading): string {
 function routerDetails(router: RouterStatus): string[] {
   const lines: string[] = [];
   const say = (text: string) => lines.push(`  ${router.name}: ${text}`);
+  const { open, reason } = router.lease;
+  if (!open && reason !== null) say(`no lease: ${reason}`);
   if (router.waitingFor !== null) say(`out of the election: ${router.waitingFor}`);
   for (const tracker of router.priority.trackers) {
     say(`${trackerName(tracker)}: ${tracker.reason} (${shareText(tracker)})`);

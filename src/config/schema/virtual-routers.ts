@@ -119,7 +119,9 @@ const virtualRouterSchema = z.strictObject({
     default: 'tandem',
   }),
   strict_rfc: flag(false, {
-    doc: 'Turns every departure from RFC 9568 off.',
+    doc:
+      'Turns the departures from RFC 9568 off that docs/VRRP.md lists. What is not built (a virtual ' +
+      'MAC, router advertisements) stays missing.',
     danger: 'A planned fall of priority then takes a full down interval to move the addresses.',
   }),
   bfd: bfdField,
