@@ -183,7 +183,7 @@ function secondAddress(options: SwarmOptions, index: number): Uint8Array {
 
 /** One family's virtual router; in a group it is named after its family. */
 function routerConfig(options: SwarmOptions, index: number, family: 4 | 6): VirtualRouterConfig {
-  const { scriptWeight, grouped } = options;
+  const { scriptWeight, grouped, bfdIntervalMs } = options;
   const prefixLength = family === 4 ? 24 : 64;
   const base = family === 4 ? '198.51.100.' : '2001:db8::';
   const priorities = options.hosts.map(({ priority }) => priority);
@@ -206,6 +206,15 @@ function routerConfig(options: SwarmOptions, index: number, family: 4 | 6): Virt
     peer: options.peer,
     peerPriority: Math.max(...priorities.filter((_, other) => other !== index)),
     strictRfc: options.strictRfc,
+    ...(bfdIntervalMs === null
+      ? {}
+      : {
+          bfd: {
+            peer: hostAddress(options.family, 1 - index),
+            intervalMs: bfdIntervalMs,
+            multiplier: 3,
+          },
+        }),
     track: {
       proxy: options.trackProxy,
       interfaces: [],

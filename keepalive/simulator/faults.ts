@@ -215,6 +215,18 @@ const flush: Begin = (cluster, host) => {
   return { text: `${cluster.name(host)} ruleset is flushed`, end: () => {} };
 };
 
+const filterBfd: Begin = (cluster) => {
+  const { lan, options } = cluster;
+  if (options.bfdIntervalMs === null || lan.dropsBfd) return null;
+  lan.dropsBfd = true;
+  return {
+    text: 'BFD is filtered',
+    end: () => {
+      lan.dropsBfd = false;
+    },
+  };
+};
+
 const KINDS: readonly Begin[] = [
   cutOneWay,
   cutOneFamily,
@@ -234,6 +246,7 @@ const KINDS: readonly Begin[] = [
   firewall,
   refusedAddresses,
   flush,
+  filterBfd,
 ];
 
 /** Begins one fault; null when the one drawn makes no sense now. */

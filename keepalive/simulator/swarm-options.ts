@@ -37,6 +37,8 @@ export interface SwarmOptions {
   readonly reversed: boolean;
   readonly preemptDelayMs: number;
   readonly startupDelayMs: number;
+  /** The two hosts of a pair watch each other with BFD; null: they do not. */
+  readonly bfdIntervalMs: number | null;
 }
 
 /** Draws the options: mostly a pair as it would be run, sometimes everything else. */
@@ -77,5 +79,10 @@ export function drawOptions(prng: Prng): SwarmOptions {
     reversed: prng.chance(0.5),
     preemptDelayMs: prng.chance(0.2) ? prng.integer(1, 3_000) : 0,
     startupDelayMs: prng.chance(0.1) ? prng.integer(1, 2_000) : 0,
+    // Three times the least of these is more than what jitter and delay can add up to.
+    bfdIntervalMs:
+      hostCount === 2 && prng.chance(0.4)
+        ? Math.max(3, Math.ceil(advertIntervalMs / prng.pick([2, 3, 5])))
+        : null,
   };
 }
