@@ -22,6 +22,8 @@ export default defineConfig({
           name: 'lab',
           include: ['{src,keepalive,proxy,scripts,testbed}/**/*.lab.test.ts'],
           fileParallelism: false,
+          // Real time on a shared machine: one more try tells its hiccups from ours.
+          retry: 1,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 60_000,
