@@ -1,32 +1,57 @@
+import { Alarm } from '../../src/os/alarm.ts';
 import type { Clock, Timer } from '../ports.ts';
 
-/** The longest delay setTimeout takes; a later deadline is approached in steps. */
-const DELAY_MAX_MS = 2 ** 31 - 1;
+interface Pending {
+  readonly at: number;
+  readonly callback: () => void;
+}
+
+/** In the order of their times; the agent has a handful. */
+const pending: Pending[] = [];
+let alarm: Alarm | undefined;
+/** While due callbacks run, they set timers; the alarm is set once, afterwards. */
+let ringing = false;
 
 /**
  * The kernel's monotonic clock (CLOCK_MONOTONIC, which no time server moves) in integer
- * microseconds, and timers on Node's event loop. setTimeout counts whole milliseconds from the
- * start of the loop's turn, so it may fire up to one too early: such a firing is armed again.
+ * microseconds, and timers on it that are late by some ten microseconds: a millisecond, which
+ * Node's may lose, is a third of the time between two BFD packets.
  */
 export const systemClock: Clock = {
   now,
   timer(atMicros: number, callback: () => void): Timer {
-    let pending: NodeJS.Timeout;
-    const arm = () => {
-      const delayMs = Math.ceil((atMicros - now()) / 1000);
-      pending = setTimeout(fire, Math.min(Math.max(delayMs, 0), DELAY_MAX_MS));
+    const entry = { at: atMicros, callback };
+    const later = pending.findIndex(({ at }) => at > atMicros);
+    pending.splice(later === -1 ? pending.length : later, 0, entry);
+    if (pending[0] === entry) rearm();
+    return {
+      cancel() {
+        const position = pending.indexOf(entry);
+        if (position === -1) return;
+        pending.splice(position, 1);
+        if (position === 0) rearm();
+      },
     };
-    const fire = () => {
-      if (now() < atMicros) {
-        arm();
-      } else {
-        callback();
-      }
-    };
-    arm();
-    return { cancel: () => clearTimeout(pending) };
   },
 };
+
+function rearm(): void {
+  if (ringing) return;
+  alarm ??= new Alarm(ring);
+  alarm.set(pending[0]?.at ?? null);
+}
+
+function ring(): void {
+  // Only what is due now: a callback that is always due again must not keep the event loop.
+  const due = now();
+  ringing = true;
+  try {
+    while (pending[0] !== undefined && pending[0].at <= due) pending.shift()!.callback();
+  } finally {
+    ringing = false;
+    rearm();
+  }
+}
 
 function now(): number {
   return Number(process.hrtime.bigint() / 1000n);

@@ -30,6 +30,9 @@ export interface Libc {
   recvmsg(fd: number, header: Uint8Array, flags: number): number;
   if_nametoindex(name: string): number;
   clock_getres(clock: number, resolution: Uint8Array): number;
+  timerfd_create(clock: number, flags: number): number;
+  timerfd_settime(fd: number, flags: number, value: Uint8Array, before: Bytes): number;
+  read(fd: number, data: Uint8Array, length: number): number;
   flock(fd: number, operation: number): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
   sched_setscheduler(pid: number, policy: number, param: Uint8Array): number;
@@ -52,6 +55,9 @@ const PROTOTYPES: Record<keyof Libc, string> = {
   sendmsg: 'int64_t sendmsg(int fd, const void *header, int flags)',
   if_nametoindex: 'unsigned int if_nametoindex(const char *name)',
   clock_getres: 'int clock_getres(int clock, void *resolution)',
+  timerfd_create: 'int timerfd_create(int clock, int flags)',
+  timerfd_settime: 'int timerfd_settime(int fd, int flags, const void *value, void *before)',
+  read: 'int64_t read(int fd, void *data, size_t length)',
   flock: 'int flock(int fd, int operation)',
   prctl: 'int prctl(int option, ulong a, ulong b, ulong c, ulong d)',
   sched_setscheduler: 'int sched_setscheduler(int pid, int policy, const void *param)',

@@ -12,6 +12,8 @@ import { getIntOption } from './socket-option.ts';
 export interface DescriptorWatch {
   /** Stops watching; call it before the descriptor is closed. A second call does nothing. */
   close(): void;
+  /** Whether the watch keeps the process alive, as it does at first. */
+  keepAlive(on: boolean): void;
 }
 
 type PollHandle = import('koffi').node.PollHandle;
@@ -59,6 +61,10 @@ export function watchReadable(
         handle.close();
         handle = undefined;
       }
+    },
+    keepAlive(on) {
+      if (on) handle?.ref();
+      else handle?.unref();
     },
   };
 }
