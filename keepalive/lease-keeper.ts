@@ -36,6 +36,7 @@ export class LeaseKeeper {
   /** In a row, of opening and arming. */
   #failures = 0;
   #pace: LeasePace | null = null;
+  #armed = false;
   #reason: string | null;
 
   constructor(options: LeaseKeeperOptions) {
@@ -74,7 +75,6 @@ export class LeaseKeeper {
         onLost: (cause) => this.#options.onLost(cause === 'expired'),
       });
       this.#reason = null;
-      this.watch(this.#pace);
       return true;
     } catch (error) {
       this.#without('cannot be had', error);
@@ -87,7 +87,9 @@ export class LeaseKeeper {
   arm(): void {
     try {
       if (this.#lease === null) return;
+      this.#follow(this.#pace);
       this.#lease.arm();
+      this.#armed = true;
       this.#failures = 0;
     } catch (error) {
       this.#remove();
@@ -98,17 +100,26 @@ export class LeaseKeeper {
 
   /** Ends it at once. */
   end(): void {
+    this.#armed = false;
     try {
       this.#lease?.end();
     } catch (error) {
       // It expires by itself in a moment: no advertisement renews it any more.
       this.#complain('cannot be ended', error);
     }
+    this.#follow(null);
   }
 
-  /** How our BFD packets keep it; null: they do not, adverts alone do. */
+  /**
+   * How our BFD packets keep it; null: they do not, adverts alone do. A lease that is over is over in
+   * any case, so a Backup spends no time on it in the moment in which BFD loses the Active router.
+   */
   watch(pace: LeasePace | null): void {
     this.#pace = pace;
+    if (this.#armed) this.#follow(pace);
+  }
+
+  #follow(pace: LeasePace | null): void {
     try {
       const fenced = this.#lease?.watch(pace) ?? true;
       if (pace !== null && !fenced) this.#tooFast(pace);
@@ -138,6 +149,7 @@ export class LeaseKeeper {
   #remove(): void {
     const lease = this.#lease;
     this.#lease = null;
+    this.#armed = false;
     try {
       lease?.close();
     } catch (error) {

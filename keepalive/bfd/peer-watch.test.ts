@@ -180,7 +180,7 @@ describe('a peer that was lost and is heard again', () => {
 describe('what the lease is told', () => {
   const slow = { intervalMs: 3, detectionMs: 9 };
 
-  it('is the pace while the session is up, before the packet that says so, and its end', async () => {
+  it('is the pace while the session is up, and its end', async () => {
     const bench = new Bench();
     const { a, b } = await bench.pair();
     expect(a.fence).toEqual([{ type: 'pace', pace: slow }]);

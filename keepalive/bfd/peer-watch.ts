@@ -263,9 +263,9 @@ export class PeerWatch {
     const { state, actions } = stepSession(before, event, now);
     this.#session = state;
     if (this.#lostDiscriminator !== 0 && event.type === 'packet') this.#heardAgain();
-    // Before a packet says that we are up, and before a takeover that follows from a loss.
-    this.#tellPace();
+    // First of all a loss, if it is one: the Backup's skew is running.
     for (const action of actions) this.#execute(action, now);
+    this.#tellPace();
     if (this.statistics.lost !== lost) this.#lostDiscriminator = before.remote.discriminator;
   }
 
