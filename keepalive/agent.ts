@@ -16,24 +16,25 @@
  */
 import type { AgentConfig, VirtualRouterConfig } from '../src/config/agent-config.ts';
 import { formatIp } from '../src/os/ip-address.ts';
-import { AdvertisementLink } from './advertisement-link.ts';
+import { Admission } from './admission.ts';
+import type { AdvertisementLink, Arrival } from './advertisement-link.ts';
 import { PeerWatches } from './bfd/peer-watches.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { InputFunnel, type RouterInput } from './input-funnel.ts';
 import { formatEntry } from './journal.ts';
-import { neverReadyHoldMicros, retryMicros } from './limits.ts';
+import { neverReadyHoldMicros } from './limits.ts';
 import { LogLimiter } from './log-limiter.ts';
 import { takeIn } from './packet-intake.ts';
-import type { AgentPorts, LinkState, NetworkEvent, Timer } from './ports.ts';
+import type { AgentPorts, NetworkEvent } from './ports.ts';
 import { RouterDriver } from './router-driver.ts';
 import { routerStatus } from './router-status.ts';
+import { RouterTable } from './router-table.ts';
 import { logPriority, standingOf } from './standing.ts';
 import type { AgentStatus, Transition } from './status.ts';
 import { SyncGroups } from './sync-groups.ts';
 import type { ProxyReport } from './tracking/proxy-tracker.ts';
 import { TrackerTable } from './tracking/tracker-table.ts';
-import { describeShutdown } from './transition-text.ts';
-import type { RouterEvent, ShutdownCause } from './virtual-router/event.ts';
+import type { RouterEvent } from './virtual-router/event.ts';
 import { ownerPriority } from './virtual-router/priority.ts';
 import { nextDeadline, type Standing } from './virtual-router/state.ts';
 import { groupStanding } from './virtual-router/sync-group.ts';
@@ -45,19 +46,16 @@ export class Agent {
   readonly #startedAt: number;
   readonly #limiter: LogLimiter;
   readonly #timer: DeadlineTimer;
-  readonly #links = new Map<string, AdvertisementLink>();
-  readonly #routers: RouterDriver[] = [];
-  readonly #byVrid = new Map<string, RouterDriver>();
+  readonly #table: RouterTable;
+  readonly #admission: Admission;
   readonly #groups = new SyncGroups();
   readonly #trackers: TrackerTable;
-  readonly #interfaces = new Map<string, LinkState | null>();
   readonly #listeners: ((transition: Transition) => void)[] = [];
   readonly #bfd: PeerWatches;
   readonly #funnel = new InputFunnel<RouterInput>(
     (input) => this.#act(input),
     () => this.#arm(),
   );
-  #retry: Timer | null = null;
   #stopping: Promise<void> | null = null;
 
   /** Builds everything; nothing touches the network before `start`. */
@@ -68,13 +66,32 @@ export class Agent {
     this.#limiter = new LogLimiter(ports.clock);
     this.#timer = new DeadlineTimer(ports.clock, () => this.#tick());
     this.#trackers = new TrackerTable(config, ports, () => this.#retrack());
+    this.#table = new RouterTable({
+      network: ports.network,
+      log: ports.log,
+      limiter: this.#limiter,
+      onArrival: (link, arrival) => this.#arrived(link, arrival),
+    });
     for (const router of config.virtualRouters) this.#addRouter(router);
+    this.#admission = new Admission({
+      table: this.#table,
+      network: ports.network,
+      clock: ports.clock,
+      log: ports.log,
+      onLink: (name, link) => {
+        this.#trackers.setLink(name, link);
+        this.#bfd.setLink(name, link);
+      },
+      input: (router, event) => this.#input(router, event),
+      // Who takes part counts in a sync group.
+      onEvaluated: () => this.#retrack(),
+    });
     this.#bfd = new PeerWatches({
       routers: config.virtualRouters,
       ports,
       limiter: this.#limiter,
       onNews: (name, news) => {
-        for (const router of this.#routers) {
+        for (const router of this.#table.routers) {
           if (router.config.name !== name) continue;
           if (news.type === 'peer-lost' || news.type === 'peer-heard') this.#input(router, news);
           else router.fence(news);
@@ -84,37 +101,9 @@ export class Agent {
   }
 
   #addRouter(config: VirtualRouterConfig): void {
-    const linkKey = `${config.interface}/${config.family}`;
-    let link = this.#links.get(linkKey);
-    if (link === undefined) {
-      const opened: AdvertisementLink = new AdvertisementLink({
-        interface: config.interface,
-        family: config.family,
-        network: this.#ports.network,
-        onArrival: (arrival) => {
-          if (this.#stopping !== null) return;
-          const intake = takeIn(
-            { log: this.#ports.log, limiter: this.#limiter, find: this.#find },
-            opened,
-            arrival,
-            this.#ports.clock.now(),
-          );
-          if (intake !== null) this.#input(intake.router, intake.event);
-        },
-        onReadError: (error) =>
-          this.#limiter.limit(`${linkKey} read`, (suppressed) =>
-            this.#ports.log.warn(
-              { interface: config.interface, err: error, suppressed },
-              `cannot read advertisements on ${config.interface}: ${error.message}`,
-            ),
-          ),
-      });
-      link = opened;
-      this.#links.set(linkKey, link);
-    }
     const router: RouterDriver = new RouterDriver({
       config,
-      link,
+      link: this.#table.linkFor(config),
       network: this.#ports.network,
       leases: this.#ports.leases ?? null,
       paired: this.#config.nodes.length > 1,
@@ -129,28 +118,38 @@ export class Agent {
       onLeaseLost: (silent) => this.#input(router, { type: 'lease-lost', silent }),
       onStanding: () => this.#retrack(),
     });
-    this.#routers.push(router);
+    this.#table.add(router);
     this.#groups.add(router);
-    this.#byVrid.set(`${linkKey}/${config.vrid}`, router);
+  }
+
+  #arrived(link: AdvertisementLink, arrival: Arrival): void {
+    if (this.#stopping !== null) return;
+    const intake = takeIn(
+      { log: this.#ports.log, limiter: this.#limiter, find: this.#find },
+      link,
+      arrival,
+      this.#ports.clock.now(),
+    );
+    if (intake !== null) this.#input(intake.router, intake.event);
   }
 
   readonly #find = (link: AdvertisementLink, vrid: number): RouterDriver | undefined =>
-    this.#byVrid.get(`${link.interface}/${link.family}/${vrid}`);
+    this.#table.find(link, vrid);
 
   /** Removes stale addresses, opens the sockets and enters the election. */
   start(): void {
     const { network } = this.#ports;
     network.subscribe((event) => this.#networkEvent(event));
     const names = new Set<string>();
-    for (const { config } of this.#routers) {
+    for (const { config } of this.#table.routers) {
       names.add(config.interface);
       for (const tracked of config.track.interfaces) names.add(tracked.name);
     }
-    for (const name of names) this.#setLink(name, network.link(name));
+    for (const name of names) this.#admission.setLink(name, network.link(name));
     this.#trackers.start();
-    for (const router of this.#routers) void router.keeper.sweep();
+    for (const router of this.#table.routers) void router.keeper.sweep();
     this.#retrack();
-    for (const name of names) this.#evaluate(name);
+    for (const name of names) this.#admission.evaluate(name);
     this.#sweepLeases();
   }
 
@@ -185,13 +184,13 @@ export class Agent {
       digest: this.#config.digest,
       uptimeMs: (now - this.#startedAt) / 1000,
       proxy: { ...this.#trackers.proxy.report, everReady: this.#trackers.proxy.everReady },
-      routers: this.#routers.map((router) => routerStatus(router, now)),
-      links: [...this.#links.values()].map((link) => {
+      routers: this.#table.routers.map((router) => routerStatus(router, now)),
+      links: this.#table.links.map((link) => {
         const address = link.sourceAddress();
         return {
           interface: link.interface,
           family: link.family,
-          running: this.#interfaces.get(link.interface)?.running ?? null,
+          running: this.#admission.running(link.interface),
           address: address === null ? null : formatIp(address),
           statistics: { ...link.statistics },
         };
@@ -211,22 +210,22 @@ export class Agent {
   }
 
   async #shutdown(): Promise<void> {
-    for (const router of this.#routers) this.#resign(router);
+    for (const router of this.#table.routers) this.#resign(router);
     // When stopped out of a callback, the funnel is still busy; it is not after this.
     await Promise.resolve();
     this.#timer.cancel();
-    this.#retry?.cancel();
+    this.#admission.stop();
     this.#trackers.stop();
     this.#bfd.close();
-    await Promise.all(this.#routers.map((router) => router.keeper.settle()));
-    for (const router of this.#routers) {
+    await Promise.all(this.#table.routers.map((router) => router.keeper.settle()));
+    for (const router of this.#table.routers) {
       router.keeper.close();
       router.faults.close();
       // An address that could not be removed stays mute.
       if (router.keeper.gone) router.lease.close();
       else router.lease.leave();
     }
-    for (const link of this.#links.values()) link.close();
+    for (const link of this.#table.links) link.close();
   }
 
   /** A defect in one router keeps no other from resigning, and no address on this host. */
@@ -258,18 +257,19 @@ export class Agent {
     const due = ({ state }: RouterDriver) => (nextDeadline(state) ?? now + 1) <= now;
     // A down timer is not believed before what lies in the socket is read: it may be the very
     // advertisement that was waited for, behind a short stall of this process.
-    const claiming = this.#routers.filter(
+    const claiming = this.#table.routers.filter(
       ({ state }) => state.name === 'Backup' && (state.ready || state.activeDownAt <= now),
     );
     for (const link of new Set(claiming.map(({ link }) => link))) link.readQueued();
-    for (const router of this.#routers) if (due(router)) this.#input(router, { type: 'tick' });
+    for (const router of this.#table.routers)
+      if (due(router)) this.#input(router, { type: 'tick' });
     this.#arm();
   }
 
   #arm(): void {
     if (this.#stopping !== null) return;
     let earliest: number | null = null;
-    for (const { state } of this.#routers) {
+    for (const { state } of this.#table.routers) {
       const deadline = nextDeadline(state);
       if (deadline !== null && (earliest === null || deadline < earliest)) earliest = deadline;
     }
@@ -280,110 +280,38 @@ export class Agent {
     if (this.#stopping !== null) return;
     switch (event.type) {
       case 'link':
-        if (!this.#interfaces.has(event.interface)) return;
-        this.#setLink(event.interface, event.link);
+        if (!this.#admission.knows(event.interface)) return;
+        this.#admission.setLink(event.interface, event.link);
         this.#retrack();
-        this.#evaluate(event.interface);
+        this.#admission.evaluate(event.interface);
         break;
       case 'address-added':
       case 'address-removed': {
         const change = event.type === 'address-added' ? 'added' : 'removed';
-        for (const router of this.#on(event.interface)) {
+        for (const router of this.#table.on(event.interface)) {
           router.keeper.changed(event.address, change);
         }
         // It may be the one we send from.
-        this.#evaluate(event.interface);
+        this.#admission.evaluate(event.interface);
         break;
       }
       case 'resync':
-        for (const name of this.#interfaces.keys()) {
-          this.#setLink(name, this.#ports.network.link(name));
-          this.#evaluate(name);
-        }
+        this.#admission.lookAgain();
         this.#retrack();
-        for (const router of this.#routers) router.keeper.changed(null, 'unknown');
+        for (const router of this.#table.routers) router.keeper.changed(null, 'unknown');
         break;
     }
-  }
-
-  #setLink(name: string, link: LinkState | null): void {
-    this.#interfaces.set(name, link);
-    this.#trackers.setLink(name, link);
-    this.#bfd.setLink(name, link);
-  }
-
-  #on(name: string): RouterDriver[] {
-    return this.#routers.filter(({ config }) => config.interface === name);
-  }
-
-  /** Lets the routers of an interface into the election, or takes them out of it. */
-  #evaluate(name: string): void {
-    const link = this.#interfaces.get(name) ?? null;
-    for (const router of this.#on(name)) {
-      const obstacle = this.#obstacle(router, link);
-      const inElection = router.state.name !== 'Initialize';
-      if (obstacle !== router.waitingFor) this.#reportObstacle(router, obstacle);
-      if (link !== null && obstacle === null && !inElection) {
-        this.#input(router, { type: 'startup', leased: router.lease.openOn(link) });
-      }
-      if (obstacle !== null && inElection) {
-        this.#input(router, { type: 'shutdown', cause: obstacle });
-      }
-    }
-    // Who takes part counts in a sync group.
-    this.#retrack();
-    this.#retryLater();
-  }
-
-  #obstacle(router: RouterDriver, link: LinkState | null): ShutdownCause | null {
-    if (link === null) {
-      router.link.close();
-      router.lease.close();
-      return 'interface-missing';
-    }
-    if (!link.running) return 'link-down';
-    if (!router.link.open(link)) return 'socket-error';
-    return router.link.sourceAddress() === null ? 'no-source-address' : null;
-  }
-
-  #reportObstacle(router: RouterDriver, obstacle: ShutdownCause | null): void {
-    const { config } = router;
-    const fields = { router: config.name, vrid: config.vrid, interface: config.interface };
-    router.waitingFor = obstacle;
-    if (obstacle === null) return;
-    const { error } = router.link;
-    const detail = obstacle === 'socket-error' && error !== null ? `: ${error.message}` : '';
-    this.#ports.log.warn(
-      { ...fields, cause: obstacle },
-      `${config.name} waits for ${config.interface}: ${describeShutdown(obstacle)}${detail}`,
-    );
-  }
-
-  /** Not everything that an interface lacks is followed by an event when it comes. */
-  #retryLater(): void {
-    if (this.#retry !== null || this.#stopping !== null) return;
-    if (this.#routers.every(({ waitingFor }) => waitingFor === null)) return;
-    const { clock, network } = this.#ports;
-    this.#retry = clock.timer(clock.now() + retryMicros, () => {
-      this.#retry = null;
-      for (const { config, waitingFor } of this.#routers) {
-        if (waitingFor === null) continue;
-        this.#setLink(config.interface, network.link(config.interface));
-        this.#evaluate(config.interface);
-      }
-      this.#retryLater();
-    });
   }
 
   /** Something tracked changed: every router whose standing follows from it is told. */
   #retrack(): void {
     if (this.#stopping !== null) return;
-    for (const router of this.#routers) {
+    for (const router of this.#table.routers) {
       const faults = router.config.priority === ownerPriority ? [] : router.faults.readings();
       const missing = this.#groups.missing(router);
       router.readings = [...this.#trackers.readings(router.config), ...faults, ...missing];
     }
-    for (const router of this.#routers) {
+    for (const router of this.#table.routers) {
       const members = this.#groups.membersOf(router);
       const standing = groupStanding(members.map((member) => this.#standing(member)));
       const { priority, claimNotBefore } = router.state.standing;

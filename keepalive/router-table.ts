@@ -1,0 +1,81 @@
+import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
+import { AdvertisementLink, type Arrival } from './advertisement-link.ts';
+import type { LogLimiter } from './log-limiter.ts';
+import type { Logger, NetworkPort } from './ports.ts';
+import type { RouterDriver } from './router-driver.ts';
+
+/** What the table needs to make links. */
+export interface RouterTableOptions {
+  readonly network: NetworkPort;
+  readonly log: Logger;
+  readonly limiter: LogLimiter;
+  onArrival(link: AdvertisementLink, arrival: Arrival): void;
+}
+
+/** The virtual routers of the agent, and the links they share: who is meant by a packet. */
+export class RouterTable {
+  readonly #options: RouterTableOptions;
+  readonly #routers: RouterDriver[] = [];
+  readonly #links = new Map<string, AdvertisementLink>();
+  readonly #byVrid = new Map<string, RouterDriver>();
+
+  constructor(options: RouterTableOptions) {
+    this.#options = options;
+  }
+
+  /** In the order of the configuration. */
+  get routers(): readonly RouterDriver[] {
+    return this.#routers;
+  }
+
+  get links(): readonly AdvertisementLink[] {
+    return [...this.#links.values()];
+  }
+
+  /** The link of that router's interface and family; one for all routers on it. */
+  linkFor(config: VirtualRouterConfig): AdvertisementLink {
+    const key = `${config.interface}/${config.family}`;
+    const known = this.#links.get(key);
+    if (known !== undefined) return known;
+    const { network, onArrival } = this.#options;
+    const link: AdvertisementLink = new AdvertisementLink({
+      interface: config.interface,
+      family: config.family,
+      network,
+      onArrival: (arrival) => onArrival(link, arrival),
+      onReadError: (error) => this.#cannotRead(link, error),
+    });
+    this.#links.set(key, link);
+    return link;
+  }
+
+  /** Takes a router in, from now on found by its VRID. */
+  add(router: RouterDriver): void {
+    this.#routers.push(router);
+    this.#byVrid.set(vridKey(router.link, router.config.vrid), router);
+  }
+
+  /** The router of that VRID on the link. */
+  find(link: AdvertisementLink, vrid: number): RouterDriver | undefined {
+    return this.#byVrid.get(vridKey(link, vrid));
+  }
+
+  /** The routers on an interface. */
+  on(name: string): RouterDriver[] {
+    return this.#routers.filter(({ config }) => config.interface === name);
+  }
+
+  #cannotRead({ interface: name, family }: AdvertisementLink, error: Error): void {
+    const { log, limiter } = this.#options;
+    limiter.limit(`${name}/${family} read`, (suppressed) =>
+      log.warn(
+        { interface: name, err: error, suppressed },
+        `cannot read advertisements on ${name}: ${error.message}`,
+      ),
+    );
+  }
+}
+
+function vridKey({ interface: name, family }: AdvertisementLink, vrid: number): string {
+  return `${name}/${family}/${vrid}`;
+}
