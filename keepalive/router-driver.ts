@@ -1,17 +1,12 @@
 import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
 import { AddressKeeper } from './address-keeper.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
+import { Advertiser } from './advertiser.ts';
 import type { FenceNews } from './bfd/peer-watch.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import {
-  addressLifetimeMinSeconds,
-  preemptsFreeMax,
-  sendFailuresMax,
-  transitionsKeptMax,
-} from './limits.ts';
+import { addressLifetimeMinSeconds, preemptsFreeMax, transitionsKeptMax } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
-import { type ChecksumForm, encodeAdvertisement } from './packet/advertisement.ts';
-import { multicastGroup } from './packet/multicast-group.ts';
+import type { ChecksumForm } from './packet/advertisement.ts';
 import type { Clock, LeasePort, Logger, NetworkPort } from './ports.ts';
 import { type RouterStatistics, recordLateness, routerStatistics } from './statistics.ts';
 import type { Transition } from './status.ts';
@@ -85,12 +80,10 @@ export class RouterDriver {
   peerChecksum: ChecksumForm | null = null;
   readonly #options: RouterDriverOptions;
   readonly #transitions: Transition[] = [];
-  readonly #wireAddresses: readonly Uint8Array[];
+  readonly #advertiser: Advertiser;
   #state: RouterState;
   #stateSince: number;
   #announcePending = false;
-  #sendFailures = 0;
-  #leaseInDoubt = false;
 
   constructor(options: RouterDriverOptions) {
     const { config } = options;
@@ -98,7 +91,6 @@ export class RouterDriver {
     this.config = config;
     this.link = options.link;
     this.expectation = expectationOf(config);
-    this.#wireAddresses = this.expectation.addresses;
     this.#state = initialState(parametersOf(config), options.standing);
     this.#stateSince = options.clock.now();
     this.lease = new LeaseKeeper({
@@ -111,6 +103,16 @@ export class RouterDriver {
       onLost: (silent) => options.onLeaseLost(silent),
     });
     this.faults = new SelfFaults(options.clock, () => options.onStanding());
+    this.#advertiser = new Advertiser({
+      config,
+      link: options.link,
+      lease: this.lease,
+      faults: this.faults,
+      statistics: this.statistics,
+      addresses: this.expectation.addresses,
+      onLeaseLost: () => options.onLeaseLost(true),
+      onRefused: (error) => this.#complain('send', error, 'cannot send an advertisement'),
+    });
     this.keeper = new AddressKeeper({
       config,
       network: options.network,
@@ -155,7 +157,7 @@ export class RouterDriver {
       recordLateness(this.statistics.advertLateness, late);
       // Two intervals without an advertisement: the lease may end in the very moment in which the
       // next one leaves.
-      if (late > this.config.advertIntervalMs * 1000) this.#leaseInDoubt = true;
+      if (late > this.config.advertIntervalMs * 1000) this.#advertiser.doubtLease();
     }
     const result = step(before, event, now);
     this.#state = result.state;
@@ -173,7 +175,7 @@ export class RouterDriver {
         this.lease.end();
         break;
       case 'send-advertisement':
-        this.#advertise(action.priority);
+        this.#advertiser.send(action.priority);
         break;
       case 'add-addresses':
         this.keeper.hold();
@@ -199,61 +201,11 @@ export class RouterDriver {
     }
   }
 
-  /** Encoded when it leaves: priority and source address are those of this moment. */
-  #advertise(priority: number): void {
-    const { config, statistics, link } = this;
-    try {
-      const source = link.sourceAddress();
-      if (source === null) throw new Error(`${config.interface} has no address to send from`);
-      const message = encodeAdvertisement(
-        {
-          version: config.version,
-          vrid: config.vrid,
-          priority,
-          intervalMicros: config.advertIntervalMs * 1000,
-          addresses: this.#wireAddresses,
-        },
-        {
-          source,
-          destination: multicastGroup(config.family),
-          checksumForm: config.strictRfc ? 'message' : 'pseudo-header',
-        },
-      );
-      link.send(message);
-      statistics.advertisementsSent += 1;
-      this.#sendFailures = 0;
-      this.faults.clear('send');
-      if (this.#leaseInDoubt && priority !== 0) this.#checkLease();
-      this.#leaseInDoubt = false;
-      if (priority === 0) statistics.priorityZeroSent += 1;
-    } catch (error) {
-      // A firewall that refuses for a moment (EPERM) or a full queue must not cost the claim. A
-      // router that cannot speak for longer is one that its peer takes for dead.
-      statistics.sendErrors += 1;
-      this.#sendFailures += 1;
-      this.#leaseInDoubt = true;
-      if (this.#sendFailures >= sendFailuresMax) {
-        this.faults.raise('send', 'the kernel refuses our advertisements');
-      }
-      this.#complain('send', error, 'cannot send an advertisement');
-      // An expired lease looks like this over IPv6, and a refusal lets it expire.
-      this.#checkLease();
-    }
-  }
-
   /** What BFD means for the lease: its pace has changed, or our packets left late. */
   fence(news: FenceNews): void {
     // First: a lease that is over must not be given back by what follows.
-    if (this.#state.name === 'Active') this.#checkLease();
+    if (this.#state.name === 'Active') this.#advertiser.checkLease();
     if (news.type === 'pace') this.lease.watch(news.pace);
-  }
-
-  /** An advertisement that left has renewed the lease; one that was held back has not. */
-  #checkLease(): void {
-    if (this.lease.speaks()) return;
-    // One of its two signals may come back before we have looked around.
-    this.lease.end();
-    this.#options.onLeaseLost(true);
   }
 
   #addressesHeld(): void {

@@ -1,0 +1,94 @@
+import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
+import type { AdvertisementLink } from './advertisement-link.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
+import { sendFailuresMax } from './limits.ts';
+import { encodeAdvertisement } from './packet/advertisement.ts';
+import { multicastGroup } from './packet/multicast-group.ts';
+import type { RouterStatistics } from './statistics.ts';
+import type { SelfFaults } from './tracking/self-faults.ts';
+
+/** What the advertiser works with. */
+export interface AdvertiserOptions {
+  readonly config: VirtualRouterConfig;
+  readonly link: AdvertisementLink;
+  readonly lease: LeaseKeeper;
+  readonly faults: SelfFaults;
+  readonly statistics: RouterStatistics;
+  /** As they go onto the wire. */
+  readonly addresses: readonly Uint8Array[];
+  /** The kernel holds our advertisements back, perhaps for some time already. */
+  onLeaseLost(): void;
+  /** An advertisement was refused; the caller says so, with a rate limit. */
+  onRefused(error: unknown): void;
+}
+
+/** Sends the advertisements of one router, and sees by them whether it still may speak. */
+export class Advertiser {
+  readonly #options: AdvertiserOptions;
+  #failures = 0;
+  #leaseInDoubt = false;
+
+  constructor(options: AdvertiserOptions) {
+    this.#options = options;
+  }
+
+  /** The lease may have ended in the very moment in which the next advertisement leaves. */
+  doubtLease(): void {
+    this.#leaseInDoubt = true;
+  }
+
+  /** Sends one. Encoded when it leaves: priority and source address are those of this moment. */
+  send(priority: number): void {
+    const { statistics, faults, link } = this.#options;
+    try {
+      link.send(this.#encode(priority));
+      statistics.advertisementsSent += 1;
+      this.#failures = 0;
+      faults.clear('send');
+      if (this.#leaseInDoubt && priority !== 0) this.checkLease();
+      this.#leaseInDoubt = false;
+      if (priority === 0) statistics.priorityZeroSent += 1;
+    } catch (error) {
+      // A firewall that refuses for a moment (EPERM) or a full queue must not cost the claim. A
+      // router that cannot speak for longer is one that its peer takes for dead.
+      statistics.sendErrors += 1;
+      this.#failures += 1;
+      this.#leaseInDoubt = true;
+      if (this.#failures >= sendFailuresMax) {
+        faults.raise('send', 'the kernel refuses our advertisements');
+      }
+      this.#options.onRefused(error);
+      // An expired lease looks like this over IPv6, and a refusal lets it expire.
+      this.checkLease();
+    }
+  }
+
+  /** An advertisement that left has renewed the lease; one that was held back has not. */
+  checkLease(): void {
+    const { lease, onLeaseLost } = this.#options;
+    if (lease.speaks()) return;
+    // One of its two signals may come back before we have looked around.
+    lease.end();
+    onLeaseLost();
+  }
+
+  #encode(priority: number): Uint8Array {
+    const { config, link, addresses } = this.#options;
+    const source = link.sourceAddress();
+    if (source === null) throw new Error(`${config.interface} has no address to send from`);
+    return encodeAdvertisement(
+      {
+        version: config.version,
+        vrid: config.vrid,
+        priority,
+        intervalMicros: config.advertIntervalMs * 1000,
+        addresses,
+      },
+      {
+        source,
+        destination: multicastGroup(config.family),
+        checksumForm: config.strictRfc ? 'message' : 'pseudo-header',
+      },
+    );
+  }
+}
