@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Drill } from './drill.ts';
+import { judgeFrozen } from './frozen-answers.ts';
 import { limits } from './limits.ts';
 import { type Place, soleHolder } from './place.ts';
 
@@ -21,6 +22,11 @@ export function leavingBoundMs(advertMs: number): number {
 /** A dead balancer moves the address within one interval, and not faster than 60 ms is asked. */
 export function balancerBoundMs(advertMs: number): number {
   return Math.max(advertMs, 60);
+}
+
+/** Long enough for the peer to take over and settle, at any advertisement interval. */
+function frozenMs(advertMs: number): number {
+  return Math.max(limits.frozenMinMs, limits.frozenIntervals * advertMs);
 }
 
 const powerCycle = async (place: Place, edge: string) => {
@@ -76,15 +82,25 @@ export const drills: readonly Drill[] = [
   },
   {
     name: 'freeze-active',
-    fault: `everything on the active host stands still for ${limits.frozenMs / 1000} s, then goes on`,
-    expectation: 'the peer takes over; what happens when the frozen host wakes is reported',
-    bound: () => ({ what: 'two holders', atMostMs: null }),
-    measure: (measured) => measured.twoHoldersMs,
+    fault: 'everything on the active host stands still for a while, then goes on',
+    expectation: 'its kernel mutes it, the peer takes over, and when it wakes nothing flaps',
+    bound: (advertMs) => ({ what: 'outage', atMostMs: silenceBoundMs(advertMs) }),
+    measure: (measured) => measured.outageMs,
     async inflict(place, active) {
       await place.freeze(active);
-      await delay(limits.frozenMs);
+      await delay(frozenMs(place.advertMs));
       await place.thaw(active);
+      // The frozen host is the preferred one: its coming back is part of what is watched.
+      await soleHolder(place, active, limits.returnTimeoutMs);
     },
+    judge: (answers, { active, advertMs, faultAtMs, toMs }) =>
+      judgeFrozen(answers, active, {
+        frozenAtMs: faultAtMs,
+        thawedAtMs: faultAtMs + frozenMs(advertMs),
+        toMs,
+        leaseMs: 3 * advertMs,
+        advertMs,
+      }),
     repair: (place, active) => place.thaw(active),
   },
   {

@@ -42,8 +42,27 @@ export interface Drill {
   prepare?(place: Place): Promise<void>;
   /** Breaks it. `active` is the edge that holds the address. */
   inflict(place: Place, active: string): Promise<void>;
+  /**
+   * What else must hold, judged by who answered for the address: null, or a sentence on what did
+   * not. Only where the place can see that, see {@link Place.watchAnswers}.
+   */
+  judge?(answers: readonly Answer[], scene: Scene): string | null;
   /** Undoes the fault; called after the measurement, and also when something went wrong. */
   repair(place: Place, active: string): Promise<void>;
+}
+
+/** A host answered for the address, as the network heard it. CLOCK_MONOTONIC, ms. */
+export interface Answer {
+  readonly atMs: number;
+  readonly host: string;
+}
+
+/** Who was Active when the fault came, and the times of it (CLOCK_MONOTONIC, ms). */
+export interface Scene {
+  readonly active: string;
+  readonly advertMs: number;
+  readonly faultAtMs: number;
+  readonly toMs: number;
 }
 
 /** What became of one drill. */
@@ -56,6 +75,8 @@ export interface DrillResult {
   readonly advertMs: number;
   readonly bound: Bound;
   readonly value: number | null;
+  /** What {@link Drill.judge} found wrong; null: nothing, or there was no judging. */
+  readonly objection: string | null;
   readonly passed: boolean;
   /** Why the drill could not be measured; null when it could. */
   readonly error: string | null;

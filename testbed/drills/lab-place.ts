@@ -1,10 +1,13 @@
 /** The lab as a place for drills: a pair, three Node origins and a client in namespaces. */
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import {
   address4,
   clientPlan,
   edgeA,
   edgeB,
+  lans,
+  macAddress,
   originPlans,
   pairPlan,
   virtualAddress4,
@@ -12,15 +15,18 @@ import {
   virtualLinkLocal6,
 } from '../lab/address-plan.ts';
 import type { AddressWatch } from '../lab/address-watch.ts';
+import { AnswerWatch } from '../lab/answer-watch.ts';
 import { goFirstOurselves } from '../lab/go-first.ts';
 import { Lab } from '../lab/lab.ts';
 import { Probe } from '../lab/probe.ts';
 import type { ProbeOptions } from '../lab/prober.ts';
 import { startNodeOrigin } from '../lab/stacks/origins.ts';
 import type { Half, PairSettings, RunningEdge, Stack } from '../lab/stacks/stack.ts';
+import type { Answer } from './drill.ts';
 import type { Place } from './place.ts';
 
 const PROBER = join(import.meta.dirname, '..', 'lab', 'prober.ts');
+const ASKER = join(import.meta.dirname, '..', 'lab', 'arp-asker.ts');
 
 /** Settings of the pair in the lab. */
 export function labSettings(advertMs: number): PairSettings {
@@ -128,14 +134,27 @@ export class LabPlace implements Place {
   }
 
   probe(options: Omit<ProbeOptions, 'address'>): Promise<Probe> {
-    const client = this.lab.host(clientPlan.name);
-    const start = (argument: string) =>
-      client.spawn([process.execPath, PROBER, argument], {
-        streams: 'pipe',
-        log: 'prober',
-        instrument: true,
-      }).child;
+    const start = (argument: string) => this.#onClient('prober', PROBER, argument);
     return Probe.start(start, { ...options, address: this.address });
+  }
+
+  async watchAnswers(everyMs: number): Promise<() => Promise<readonly Answer[]>> {
+    const start = (argument: string) => this.#onClient('arp-asker', ASKER, argument);
+    const watch = await AnswerWatch.start(start, {
+      interface: lans.edge.interface,
+      target: this.address,
+      sender: { mac: macAddress(clientPlan), address: address4(clientPlan) },
+      everyMs,
+    });
+    const names = new Map(pairPlan.map((plan) => [macAddress(plan), plan.name]));
+    return async () =>
+      (await watch.stop()).map(({ atMs, mac }) => ({ atMs, host: names.get(mac) ?? mac }));
+  }
+
+  #onClient(log: string, program: string, argument: string): ChildProcess {
+    const client = this.lab.host(clientPlan.name);
+    const argv = [process.execPath, program, argument];
+    return client.spawn(argv, { streams: 'pipe', log, instrument: true }).child;
   }
 
   async logs(): Promise<string> {

@@ -12,8 +12,11 @@ export const limits = {
   takeoverWaitMinMs: 2_500,
   /** Observation after the address has moved (or did not). */
   afterwardsMs: 800,
-  /** How long a frozen edge stays frozen. */
-  frozenMs: 1_500,
+  /** Between two ARP questions of a drill that watches who answers for the address. */
+  askEveryMs: 10,
+  /** How long a frozen edge stays frozen, in advertisement intervals and at least. */
+  frozenIntervals: 6,
+  frozenMinMs: 1_500,
   /** Longest wait for an edge that was started to take the address back. */
   returnTimeoutMs: 20_000,
   /** Longest run of the clients of one drill. */

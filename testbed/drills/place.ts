@@ -6,6 +6,7 @@ import type { AddressWatch } from '../lab/address-watch.ts';
 import type { Probe } from '../lab/probe.ts';
 import type { ProbeOptions } from '../lab/prober.ts';
 import type { Half } from '../lab/stacks/stack.ts';
+import type { Answer } from './drill.ts';
 
 export interface Place {
   readonly kind: 'lab' | 'docker';
@@ -38,6 +39,11 @@ export interface Place {
 
   /** Starts a client against {@link address}. */
   probe(options: Omit<ProbeOptions, 'address'>): Promise<Probe>;
+  /**
+   * Starts asking the network who answers for {@link address}; the returned function ends it.
+   * Absent where a client may not send ARP, as in containers without privileges.
+   */
+  watchAnswers?(everyMs: number): Promise<() => Promise<readonly Answer[]>>;
   /** What the edges logged last, for the message of a drill that went wrong. */
   logs(): Promise<string>;
   close(): Promise<void>;

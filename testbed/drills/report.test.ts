@@ -31,6 +31,7 @@ const result: DrillResult = {
   advertMs: 100,
   bound: { what: 'outage', atMostMs: 400 },
   value: 59.6,
+  objection: null,
   passed: true,
   error: null,
   measured: {
@@ -69,6 +70,10 @@ test('a verdict says what was promised and what was measured', () => {
   expect(verdict({ ...result, bound: { what: 'two holders', atMostMs: null } }).text).toBe(
     'two holders: 60 ms (reported)',
   );
+  expect(verdict({ ...result, objection: 'two answer', passed: false })).toEqual({
+    text: 'MISSED: two answer',
+    good: false,
+  });
   expect(verdict({ ...result, error: 'no pair\nlogs', passed: false }).text).toBe(
     'failed: no pair',
   );

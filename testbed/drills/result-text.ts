@@ -3,8 +3,9 @@ import type { DrillResult } from './drill.ts';
 
 /** A short sentence on whether the bound was kept. */
 export function verdict(result: DrillResult): { readonly text: string; readonly good: boolean } {
-  const { bound, value, error, passed } = result;
+  const { bound, value, error, objection, passed } = result;
   if (error !== null) return { text: `failed: ${error.split('\n')[0]}`, good: false };
+  if (objection !== null) return { text: `MISSED: ${objection}`, good: false };
   const measured = value === null ? 'never' : `${value.toFixed(0)} ms`;
   if (bound.atMostMs === null) return { text: `${bound.what}: ${measured} (reported)`, good: true };
   const limit = `${bound.what}: ${measured}, at most ${bound.atMostMs} ms`;

@@ -29,6 +29,7 @@ export async function runDrill(place: Place, drill: Drill, onStep: OnStep): Prom
   );
   const error = outcome.error ?? repaired;
   const bound = drill.bound(place.advertMs);
+  const objection = outcome.observed?.objection ?? null;
   const value = outcome.observed === null ? null : drill.measure(outcome.observed.measured);
   const { name, fault, expectation } = drill;
   return {
@@ -40,7 +41,8 @@ export async function runDrill(place: Place, drill: Drill, onStep: OnStep): Prom
     advertMs: place.advertMs,
     bound,
     value,
-    passed: error === null && isWithin(value, bound.atMostMs),
+    objection,
+    passed: error === null && objection === null && isWithin(value, bound.atMostMs),
     error,
     measured: outcome.observed?.measured ?? null,
     faultAtMs: outcome.observed?.faultAtMs ?? 0,
@@ -53,6 +55,7 @@ function isWithin(value: number | null, atMostMs: number | null): boolean {
 }
 
 interface Observed {
+  readonly objection: string | null;
   readonly measured: Measurements;
   readonly faultAtMs: number;
   readonly timeline: Timeline;
@@ -75,6 +78,8 @@ async function observe(
   onStep(`${active} is Active; clients start`);
   const fromMs = monotonicMs();
   const probes = await startProbes(place);
+  const answers =
+    drill.judge === undefined ? undefined : await place.watchAnswers?.(limits.askEveryMs);
   await delay(limits.steadyMs);
   onStep(drill.fault);
   const faultAtMs = monotonicMs();
@@ -91,9 +96,11 @@ async function observe(
     ...holderTimes(holdings, faultAtMs, toMs),
     takeoverMs: tookOverAtMs === null ? null : tookOverAtMs - faultAtMs,
   };
+  const scene = { active, advertMs: place.advertMs, faultAtMs, toMs };
+  const objection = answers === undefined ? null : drill.judge!(await answers(), scene);
   const marks = [{ atMs: faultAtMs, text: drill.fault }];
   const timeline = { fromMs, toMs, edges: place.edges, holdings, marks, probes: reports };
-  return { error: null, observed: { measured, faultAtMs, timeline } };
+  return { error: null, observed: { objection, measured, faultAtMs, timeline } };
 }
 
 function takeoverWaitMs(place: Place, drill: Drill): number {

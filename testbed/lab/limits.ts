@@ -20,6 +20,10 @@ export const limits = {
   killTimeoutMs: 5_000,
   /** A packet capture's first line on standard error. */
   captureReadyTimeoutMs: 10_000,
+  /** Answers one ARP asker remembers: over an hour at one per 10 ms would be too many to print. */
+  arpAnswersMax: 50_000,
+  /** From starting an ARP asker, or from ending it, to its line. */
+  askerTimeoutMs: 10_000,
   /** Longest run of one prober. */
   probeDurationMaxMs: 3_600_000,
   /** Attempts one prober remembers; beyond it the run ends early and says so. */
