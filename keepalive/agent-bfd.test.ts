@@ -99,14 +99,14 @@ describe('an Active router that was only slow', () => {
 describe('BFD alone is lost', () => {
   it('and the next adverts put right what the faster signal did', async () => {
     await elected();
-    pair.lan.dropsBfd = true;
+    pair.lan.filtered.add('bfd');
     await pair.run(s);
     expect(pair.states()).toEqual(['Active', 'Backup']);
     expect(pair.holders()).toEqual(['a']);
     const since = pair.transitions.length;
     await pair.run(10 * s);
     expect(pair.transitions).toHaveLength(since);
-    pair.lan.dropsBfd = false;
+    pair.lan.filtered.delete('bfd');
     await pair.run(10 * s);
     expect(session(pair.b)?.state).toBe('Up');
     expect(pair.transitions).toHaveLength(since);
@@ -117,7 +117,7 @@ describe('BFD alone is lost', () => {
     const slow = (peer: string) => ({ peer, intervalMs: 1000, multiplier: 3 });
     await elected({ a: { bfd: slow('198.51.100.12') }, b: { bfd: slow('198.51.100.11') } });
     const since = pair.transitions.length;
-    pair.lan.dropsBfd = true;
+    pair.lan.filtered.add('bfd');
     await pair.run(10 * s);
     expect(session(pair.b)).toMatchObject({ state: 'Down', statistics: { lost: 1 } });
     expect(pair.transitions).toHaveLength(since);
@@ -125,7 +125,7 @@ describe('BFD alone is lost', () => {
 
   it('from the start: adverts alone decide', async () => {
     pair = new SimPair(watching);
-    pair.lan.dropsBfd = true;
+    pair.lan.filtered.add('bfd');
     await pair.elected();
     await pair.run(12 * s);
     expect(pair.states()).toEqual(['Active', 'Backup']);
@@ -160,7 +160,7 @@ describe('the lease, with BFD (design 4.3)', () => {
 
   it('is kept by adverts alone while the session is not up', async () => {
     pair = new SimPair(leased);
-    pair.lan.dropsBfd = true;
+    pair.lan.filtered.add('bfd');
     await pair.elected();
     pair.a.pause();
     await pair.run(150 * ms);

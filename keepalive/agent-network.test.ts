@@ -257,7 +257,7 @@ describe('packets that are wrong', () => {
     );
 
   async function inject(bytes: Uint8Array, hopLimit = 255, source = stranger): Promise<void> {
-    pair.lan.multicast({ from: -1, message: bytes, source, hopLimit });
+    pair.lan.send({ protocol: 'vrrp', from: -1, message: bytes, source, hopLimit });
     await pair.run(ms);
   }
 

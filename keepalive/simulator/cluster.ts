@@ -1,4 +1,3 @@
-import type { AgentConfig, VirtualRouterConfig } from '../../src/config/agent-config.ts';
 import { parseIp } from '../../src/os/ip-address.ts';
 import type { Agent } from '../agent.ts';
 import type { Logger } from '../ports.ts';
@@ -8,9 +7,9 @@ import type { Prng } from './prng.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimHost } from './sim-host.ts';
 import { SimLan } from './sim-lan.ts';
+import { agentConfig, hostAddress, nodeName, secondAddress, simInterface } from './swarm-config.ts';
 import type { SwarmOptions } from './swarm-options.ts';
 
-const INTERFACE = 'eth0';
 /** What the simulated supervisor needs to clean up after an agent's death (design 4.3). */
 const SWEEP_MICROS = 100_000;
 
@@ -123,7 +122,7 @@ export class Cluster {
       clock: this.clock,
       prng: this.#prng,
       lan: this.lan,
-      interface: INTERFACE,
+      interface: simInterface,
       source: parseIp(hostAddress(options.family, index))!,
       ...(options.grouped ? { second: secondAddress(options, index) } : {}),
       config: agentConfig(options, index),
@@ -162,88 +161,4 @@ export class Cluster {
 /** The trace as text, one line each. */
 export function formatTrace(trace: readonly TraceLine[]): string {
   return trace.map(({ at, text }) => `${millis(at).padStart(10)}  ${text}`).join('\n');
-}
-
-function nodeName(index: number): string {
-  return String.fromCharCode(0x61 + index);
-}
-
-function hostAddress(family: 4 | 6, index: number): string {
-  return family === 4 ? `198.51.100.${11 + index}` : `fe80::${11 + index}`;
-}
-
-function otherFamily(family: 4 | 6): 4 | 6 {
-  return family === 4 ? 6 : 4;
-}
-
-function secondAddress(options: SwarmOptions, index: number): Uint8Array {
-  const place = options.reversed ? options.hosts.length - index : index;
-  return parseIp(hostAddress(otherFamily(options.family), place))!;
-}
-
-/** One family's virtual router; in a group it is named after its family. */
-function routerConfig(options: SwarmOptions, index: number, family: 4 | 6): VirtualRouterConfig {
-  const { scriptWeight, grouped, bfdIntervalMs } = options;
-  const prefixLength = family === 4 ? 24 : 64;
-  const base = family === 4 ? '198.51.100.' : '2001:db8::';
-  const priorities = options.hosts.map(({ priority }) => priority);
-  return {
-    name: grouped ? `web.ipv${family}` : 'web',
-    ...(grouped ? { syncGroup: 'web' } : {}),
-    vrid: 51,
-    interface: INTERFACE,
-    family,
-    version: family === 6 ? 3 : options.version,
-    priority: options.hosts[index]!.priority,
-    advertIntervalMs: options.advertIntervalMs,
-    addresses: Array.from({ length: options.addressCount }, (_, i) => ({
-      address: `${base}${100 + i}`,
-      prefixLength,
-    })),
-    preempt: options.preempt,
-    preemptDelayMs: options.preemptDelayMs,
-    startupDelayMs: options.startupDelayMs,
-    peer: options.peer,
-    peerPriority: Math.max(...priorities.filter((_, other) => other !== index)),
-    strictRfc: options.strictRfc,
-    ...(bfdIntervalMs === null
-      ? {}
-      : {
-          bfd: {
-            peer: hostAddress(options.family, 1 - index),
-            intervalMs: bfdIntervalMs,
-            multiplier: 3,
-          },
-        }),
-    track: {
-      proxy: options.trackProxy,
-      interfaces: [],
-      scripts: scriptWeight === null ? [] : ['check'],
-    },
-  };
-}
-
-function agentConfig(options: SwarmOptions, index: number): AgentConfig {
-  const { family, grouped, scriptWeight } = options;
-  const families = grouped ? [family, otherFamily(family)] : [family];
-  return {
-    node: nodeName(index),
-    nodes: options.hosts.map((_, i) => nodeName(i)),
-    digest: '',
-    virtualRouters: families.map((one) => routerConfig(options, index, one)),
-    healthScripts:
-      scriptWeight === null
-        ? []
-        : [
-            {
-              name: 'check',
-              command: ['check'],
-              intervalMs: options.advertIntervalMs * 5,
-              timeoutMs: options.advertIntervalMs,
-              rise: 2,
-              fall: 2,
-              weight: scriptWeight,
-            },
-          ],
-  };
 }

@@ -14,11 +14,13 @@ export interface LanQuality {
 
 /** One packet on its way, as the receiver will see it. */
 export interface Frame {
+  /** Whose it is: the part of a host that knows it takes it. */
+  readonly protocol: 'vrrp' | 'bfd';
   readonly from: number;
   readonly message: Uint8Array;
   readonly source: Uint8Array;
   readonly hopLimit: number;
-  /** Absent: an advertisement for everybody; else a BFD packet for this address. */
+  /** Absent: for everybody; else for this address. */
   readonly to?: Uint8Array;
 }
 
@@ -42,8 +44,8 @@ export class SimLan {
   /** `from/to/family` that carry nothing. */
   readonly #cuts = new Set<string>();
   quality: LanQuality;
-  /** A firewall somewhere that knows VRRP and not BFD. */
-  dropsBfd = false;
+  /** A firewall somewhere that lets these through no more. */
+  readonly filtered = new Set<Frame['protocol']>();
 
   constructor(clock: SimClock, prng: Prng, quality: LanQuality) {
     this.#clock = clock;
@@ -67,7 +69,7 @@ export class SimLan {
   /** Mends everything. */
   heal(): void {
     this.#cuts.clear();
-    this.dropsBfd = false;
+    this.filtered.clear();
   }
 
   /** True when all packets pass both ways. */
@@ -94,9 +96,9 @@ export class SimLan {
     return !this.#cuts.has(`${from}/${to}/${family}`);
   }
 
-  /** Sends to everybody else. */
-  multicast(frame: Frame): void {
-    if (this.dropsBfd && frame.to !== undefined) return;
+  /** Everybody else gets it; who it is for is theirs to see. */
+  send(frame: Frame): void {
+    if (this.filtered.has(frame.protocol)) return;
     this.#stations.forEach((station, to) => {
       if (station === null || to === frame.from) return;
       if (!this.#passes(frame.from, to, familyOfFrame(frame))) return;

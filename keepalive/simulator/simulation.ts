@@ -3,7 +3,8 @@
  * to settle. The agents are the real ones; only their ports are simulated.
  */
 import { Cluster, formatTrace } from './cluster.ts';
-import { beginFault, type Fault } from './faults.ts';
+import type { Fault } from './fault.ts';
+import { beginFault } from './faults.ts';
 import { LivenessChecker } from './liveness-checker.ts';
 import { Prng } from './prng.ts';
 import { SafetyChecker, Violation } from './safety-checker.ts';
