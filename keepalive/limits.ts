@@ -36,8 +36,16 @@ export const preemptHoldFirstMicros = 5_000_000;
 export const preemptHoldMaxMicros = 600_000_000;
 export const preemptForgetMicros = 600_000_000;
 
-/** A fault that shows only while Active is forgotten this long after it was last seen. */
-export const selfFaultHoldMicros = 30_000_000;
+/**
+ * A fault that shows only while Active is forgotten this long after it was last seen, twice as long
+ * each time it comes back; one time is forgotten after each of these quiet periods. Times beyond
+ * the one that reaches the longest hold are not counted, so that a mended host is trusted again
+ * within the hour.
+ */
+export const selfFaultHoldFirstMicros = 30_000_000;
+export const selfFaultHoldMaxMicros = 600_000_000;
+export const selfFaultForgetMicros = 600_000_000;
+export const selfFaultTimesMax = 6;
 
 /** Advertisements refused in a row by the kernel after which the router counts as faulted. */
 export const sendFailuresMax = 3;

@@ -35,6 +35,7 @@ export function routerStatus(router: RouterDriver, now: number): RouterStatus {
       trackers: router.readings,
       claimInMs: claimIn > 0 ? claimIn / 1000 : null,
     },
+    selfFaults: router.faults.status(),
     preempt: {
       inMs: preemptIn(router, now),
       recent: preemptsCounted(state.preempts, now),

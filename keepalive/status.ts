@@ -4,6 +4,7 @@ import type { BfdSessionStatus } from './bfd/status.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';
 import type { LinkStatistics, RouterStatistics } from './statistics.ts';
 import type { ProxyReport } from './tracking/proxy-tracker.ts';
+import type { SelfFaultStatus } from './tracking/self-faults.ts';
 import type { StateName } from './virtual-router/action.ts';
 import type { TrackerReading } from './virtual-router/priority.ts';
 
@@ -47,6 +48,8 @@ export interface RouterStatus {
     /** Milliseconds until a node that was never ready may claim; null when it may. */
     readonly claimInMs: number | null;
   };
+  /** Faults of this node that show only while it is Active, and are still believed. */
+  readonly selfFaults: readonly SelfFaultStatus[];
   /** What holds a better node back from taking the addresses of a sound Active router. */
   readonly preempt: {
     /** Until it may; null: nothing to wait for. */

@@ -1,6 +1,7 @@
 /** What goes wrong in a kernel, or is done to it by others. */
-import { addressRepairMicros, selfFaultHoldMicros } from '../limits.ts';
+import { addressRepairMicros, selfFaultHoldFirstMicros } from '../limits.ts';
 import type { Begin } from './fault.ts';
+import type { SimHost } from './sim-host.ts';
 
 /** The longest wait between two attempts to put an address right. */
 const REPAIR_MICROS = addressRepairMicros[addressRepairMicros.length - 1]!;
@@ -41,13 +42,20 @@ const meddle: Begin = (cluster, host, prng) => {
   };
 };
 
+/** Until an agent forgets what it thinks of itself: the longer, the more often that came back. */
+function believedMicros({ agent }: SimHost): number {
+  const faults = agent?.status().routers.flatMap(({ selfFaults }) => selfFaults) ?? [];
+  return Math.max(0, ...faults.map(({ forgottenInMs }) => forgottenInMs * 1000));
+}
+
 const firewall: Begin = (cluster, host) => {
   host.refuseSends = true;
   return {
     text: `${cluster.name(host)} firewall refuses advertisements`,
-    lingerMicros: selfFaultHoldMicros,
+    lingerMicros: selfFaultHoldFirstMicros,
     end: () => {
       host.refuseSends = false;
+      cluster.disturb(believedMicros(host));
       // Nobody heard it give way, so nobody knows that its announcements are void.
       cluster.losslessSince = cluster.clock.now;
     },
@@ -58,9 +66,10 @@ const refusedAddresses: Begin = (cluster, host) => {
   host.refuseAddresses = true;
   return {
     text: `${cluster.name(host)} kernel refuses addresses`,
-    lingerMicros: selfFaultHoldMicros + REPAIR_MICROS,
+    lingerMicros: selfFaultHoldFirstMicros + REPAIR_MICROS,
     end: () => {
       host.refuseAddresses = false;
+      cluster.disturb(believedMicros(host) + REPAIR_MICROS);
     },
   };
 };

@@ -32,6 +32,7 @@ const status = {
       stateForMs: 1000,
       waitingFor: null,
       syncGroup: null,
+      selfFaults: [],
       preempt: { inMs: null, recent: 0 },
       priority: { configured: 200, effective: 2, trackers, claimInMs: null },
       active: { self: true, address: '198.51.100.11', priority: 2, lastHeardMs: null },
@@ -65,9 +66,11 @@ test('the status says what a router that could take over waits for', () => {
     state: 'Backup',
     syncGroup: { name: 'web.ipv4+ipv6', ready: true },
     preempt: { inMs: 5000, recent: 3 },
+    selfFaults: [{ kind: 'address', reason: 'EPERM', times: 3, forgottenInMs: 90_000 }],
   };
   const lines = agentView({ ...status, routers: [waiting] } as AgentStatus).split('\n');
   expect(lines).toContain('  web: ready, waits for sync group web.ipv4+ipv6');
+  expect(lines.join('\n')).toMatch(/address fault: believed for another 1.*, seen 3 times lately/);
   expect(lines.join('\n')).toMatch(/better than the Active router: takes over in 5/);
   expect(agentView(status)).not.toMatch(/ready, waits|takes over in/);
 });

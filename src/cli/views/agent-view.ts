@@ -67,6 +67,10 @@ function routerDetails(router: RouterStatus): string[] {
   if (router.priority.claimInMs !== null) {
     say(`never ready: may claim in ${duration(router.priority.claimInMs)} at the earliest`);
   }
+  for (const { kind, times, forgottenInMs } of router.selfFaults) {
+    const often = times > 1 ? `, seen ${times} times lately` : '';
+    say(`${kind} fault: believed for another ${duration(forgottenInMs)}${often}`);
+  }
   if (router.preempt.inMs !== null) {
     say(`better than the Active router: takes over in ${duration(router.preempt.inMs)}`);
   }
