@@ -32,6 +32,7 @@ const leases: LeasePort = {
       leave: () => asked.push('leave'),
     };
   },
+  runs: () => false,
   sweep: () => {},
   close: () => {},
 };

@@ -4,6 +4,7 @@ import type { LogLimiter } from './log-limiter.ts';
 import type { Clock, Lease, LeasePace, LeasePort, LinkState, Logger, Timer } from './ports.ts';
 import { millis } from './transition-text.ts';
 import { ownerPriority } from './virtual-router/priority.ts';
+import { leaseDuration } from './virtual-router/timers.ts';
 
 /** What the keeper works with. */
 export interface LeaseKeeperOptions {
@@ -70,7 +71,7 @@ export class LeaseKeeper {
         family: config.family,
         vrid: config.vrid,
         addresses: config.addresses,
-        durationMs: 3 * config.advertIntervalMs,
+        durationMs: leaseMs(config),
         ...(config.bfd === undefined ? {} : { bfdPeer: config.bfd.peer }),
         onLost: (cause) => this.#options.onLost(cause === 'expired'),
       });
@@ -164,7 +165,7 @@ export class LeaseKeeper {
       log.warn(
         { router: config.name, detectMs: detectionMs },
         `${config.name}: BFD takes over after ${span}, which this kernel's tick cannot fence: a ` +
-          `stalled host may answer beside its successor for ${3 * config.advertIntervalMs} ms`,
+          `stalled host may answer beside its successor for ${leaseMs(config)} ms`,
       ),
     );
   }
@@ -205,4 +206,11 @@ export class LeaseKeeper {
       ),
     );
   }
+}
+
+/** In whole milliseconds, as the kernel is told it; never more than the time itself. */
+function leaseMs({ version, peerPriorityMax, advertIntervalMs }: VirtualRouterConfig): number {
+  return Math.floor(
+    leaseDuration(version, peerPriorityMax ?? null, advertIntervalMs * 1000) / 1000,
+  );
 }

@@ -101,3 +101,12 @@ export const processScanMicros = 1_000_000;
 
 /** Processes looked at in one turn of the event loop: at most about half a millisecond. */
 export const processesPerTurnMax = 32;
+
+/**
+ * Longest wait for a dead agent's lease to run out before its addresses are removed, ms: it covers
+ * adverts every second. With slower ones the addresses go sooner, and the peer comes later.
+ */
+export const releaseWaitMaxMs = 5_000;
+
+/** Between two looks at such a lease, ms. */
+export const releaseLookEveryMs = 2;

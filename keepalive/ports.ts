@@ -181,7 +181,7 @@ export interface LeaseOptions {
   readonly family: 4 | 6;
   readonly vrid: number;
   readonly addresses: readonly VirtualAddress[];
-  /** Three times the advertised interval, ms: less than any Backup's Active_Down_Interval. */
+  /** How long an advertisement speaks, ms: less than any Backup's Active_Down_Interval. */
   readonly durationMs: number;
   /** Where our BFD packets go to, canonical text; absent: no BFD. */
   readonly bfdPeer?: string;
@@ -200,6 +200,11 @@ export interface LeasePort {
    * libnftables missing, a kernel without egress hooks, no right to.
    */
   open(options: LeaseOptions): Lease;
+  /**
+   * Whether a lease of this instance, left behind by an agent that died, still lets the host speak.
+   * False where there is none. Throws as `open`.
+   */
+  runs(owner: LeaseOwner): boolean;
   /**
    * Removes what an earlier agent of this instance left behind, whatever its config was, except the
    * leases to keep. Other instances' stay. Throws as `open`.

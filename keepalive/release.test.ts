@@ -64,6 +64,7 @@ it('removes the leases after the addresses, except where an address is stuck', a
     open: () => {
       throw new Error('not for release');
     },
+    runs: () => false,
     sweep: (keep) => {
       order.push([...removed]);
       kept.push(...keep.map(({ vrid }) => vrid));
@@ -93,6 +94,9 @@ it('does without leases where the kernel has none', async () => {
     open: () => {
       throw new Error('no nftables');
     },
+    runs: () => {
+      throw new Error('no nftables');
+    },
     sweep: () => {
       throw new Error('no nftables');
     },
@@ -100,4 +104,29 @@ it('does without leases where the kernel has none', async () => {
   };
   await releaseAddresses(agentConfig('a', [routerConfig()]), network, log, leases);
   expect(removed).toEqual(['198.51.100.100']);
+});
+
+it('leaves the addresses where they are while the dead agent’s lease runs', async () => {
+  const { network, removed, log } = setUp(null);
+  let looks = 0;
+  const held: number[] = [];
+  const leases: LeasePort = {
+    open: () => {
+      throw new Error('not for release');
+    },
+    runs: ({ vrid }) => {
+      held.push(removed.length);
+      return vrid === 51 && ++looks < 3;
+    },
+    sweep: () => {},
+    close: () => {},
+  };
+  await releaseAddresses(
+    agentConfig('a', [routerConfig({ addresses: two })]),
+    network,
+    log,
+    leases,
+  );
+  expect(held).toEqual([0, 0, 0]);
+  expect(removed).toHaveLength(2);
 });

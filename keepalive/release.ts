@@ -1,13 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentConfig, VirtualRouterConfig } from '../src/config/agent-config.ts';
+import { releaseLookEveryMs, releaseWaitMaxMs } from './limits.ts';
 import type { LeasePort, Logger, NetworkPort } from './ports.ts';
 import { ownerPriority } from './virtual-router/priority.ts';
 
 /**
  * Takes this node's virtual addresses off its interfaces: the last resort of whoever outlives an
- * agent that was killed (the supervisor, ExecStopPost). An address owner's stay: they are the
- * host's own. The dead agent's leases follow, where `leases` is given, or they would mute whatever
- * speaks VRRP on this host next; but an address that cannot be removed stays mute. Tries every
- * address whatever happens to the others; never throws.
+ * agent that was killed (the supervisor, ExecStopPost). Where a lease still runs, its end is waited
+ * for: until then no Backup claims, and clients that are served need not feel the agent's death. An
+ * address owner's stay: they are the host's own. The dead agent's leases follow, where `leases` is
+ * given, or they would mute whatever speaks VRRP on this host next; but an address that cannot be
+ * removed stays mute. Tries every address whatever happens to the others; never throws.
  */
 export async function releaseAddresses(
   config: AgentConfig,
@@ -16,10 +19,9 @@ export async function releaseAddresses(
   leases?: LeasePort,
 ): Promise<void> {
   const stuck = new Set<VirtualRouterConfig>();
-  const removals = config.virtualRouters
-    .filter(({ priority }) => priority !== ownerPriority)
-    .filter((router) => network.link(router.interface) !== null)
-    .flatMap((router) =>
+  const release = async (router: VirtualRouterConfig) => {
+    if (leases !== undefined) await leaseIsOver(router, leases, log);
+    await Promise.all(
       router.addresses.map(async (address) => {
         const fields = {
           router: router.name,
@@ -35,11 +37,33 @@ export async function releaseAddresses(
         }
       }),
     );
-  await Promise.all(removals);
+  };
+  await Promise.all(
+    config.virtualRouters
+      .filter(({ priority }) => priority !== ownerPriority)
+      .filter((router) => network.link(router.interface) !== null)
+      .map(release),
+  );
   try {
     leases?.sweep([...stuck]);
   } catch (error) {
     // No nftables: then there was no lease either.
     log.debug({ err: error }, 'no leases to remove');
+  }
+}
+
+/** Soon after {@link releaseWaitMaxMs} at the latest, and at once where the kernel cannot be asked. */
+async function leaseIsOver(
+  router: VirtualRouterConfig,
+  leases: LeasePort,
+  log: Logger,
+): Promise<void> {
+  try {
+    for (let waitedMs = 0; waitedMs < releaseWaitMaxMs && leases.runs(router); ) {
+      await delay(releaseLookEveryMs);
+      waitedMs += releaseLookEveryMs;
+    }
+  } catch (error) {
+    log.debug({ router: router.name, err: error }, `${router.name}: no lease to wait for`);
   }
 }

@@ -278,6 +278,22 @@ describe('opening a lease', () => {
     expect(shOn('left', 'nft list ruleset')).toBe('');
   });
 
+  it('tells whoever outlives an agent whether its lease still runs', async () => {
+    const earlier = openLeases(silent, HOLDER.runtimeDir);
+    const leases = openLeases(silent, HOLDER.runtimeDir);
+    const runs = () => onHost('left', () => leases.runs(options));
+    expect(runs()).toBe(false);
+    const lease = onHost('left', () => earlier.open(options));
+    expect(runs()).toBe(false);
+    onHost('left', () => lease.arm());
+    expect(runs()).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, options.durationMs + TICK_MS));
+    expect(runs()).toBe(false);
+    onHost('left', () => leases.sweep([]));
+    leases.close();
+    earlier.close();
+  });
+
   it('sweeps what its own instance left behind, but not what must stay mute', () => {
     const other = { ...options, vrid: 52, addresses: [{ ...HOLDER[4], address: '203.0.113.9' }] };
     const left = () => shOn('left', 'nft list tables').match(/_ipv4_\d+/g);

@@ -102,6 +102,13 @@ class KernelLeases implements LeasePort {
     return lease;
   }
 
+  runs(owner: LeaseOwner): boolean {
+    const index = interfaceIndex(owner.interface);
+    this.#sets ??= new NftablesSets();
+    const table = leaseTable({ ...owner, interfaceIndex: index });
+    return this.#sets.has({ table, set: 'lease' }, index);
+  }
+
   sweep(keep: readonly LeaseOwner[]): void {
     const spared = new Set(
       keep.map((owner) =>

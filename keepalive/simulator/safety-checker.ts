@@ -52,9 +52,10 @@ export class SafetyChecker {
     const { options } = cluster;
     const interval = options.advertIntervalMs * 1000;
     this.#longMicros = interval + activeDownInterval(options.version, 0, interval);
+    // A lease is shorter than any Active_Down_Interval, which has fewer than four intervals.
     // Without leases it is the lifetime of the addresses that ends it.
     const lifetime = Math.max(addressLifetimeMinSeconds, Math.ceil((3 * interval) / 1e6) + 1);
-    this.leaseMicros = (options.leased ? 3 * interval : lifetime * 1_000_000) + SLACK_MICROS;
+    this.leaseMicros = (options.leased ? 4 * interval : lifetime * 1_000_000) + SLACK_MICROS;
     const jitter = Math.max(...options.hosts.map(({ jitterMicros }) => jitterMicros));
     this.boundMicros =
       interval +

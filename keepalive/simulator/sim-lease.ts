@@ -103,6 +103,7 @@ export class SimLease {
         this.#set(record, 0);
         return this.#lease(options, alive);
       },
+      runs: (owner) => this.#records.has(key(owner)) && this.speaksFor(owner),
       sweep: () => {},
       close: () => {
         if (alive()) this.forget();

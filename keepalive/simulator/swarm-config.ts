@@ -6,6 +6,9 @@ import type { SwarmOptions } from './swarm-options.ts';
 /** The only interface of a host. */
 export const simInterface = 'eth0';
 
+/** As far as a script that passes can raise a priority. */
+const HIGHEST_TRACKED = 254;
+
 /** Name of a host in the trace. */
 export function nodeName(index: number): string {
   return String.fromCharCode(0x61 + index);
@@ -31,7 +34,8 @@ function routerConfig(options: SwarmOptions, index: number, family: 4 | 6): Virt
   const { scriptWeight, grouped, bfdIntervalMs } = options;
   const prefixLength = family === 4 ? 24 : 64;
   const base = family === 4 ? '198.51.100.' : '2001:db8::';
-  const priorities = options.hosts.map(({ priority }) => priority);
+  const others = options.hosts.filter((_, other) => other !== index);
+  const peerPriority = Math.max(...others.map(({ priority }) => priority));
   return {
     name: grouped ? `web.ipv${family}` : 'web',
     ...(grouped ? { syncGroup: 'web' } : {}),
@@ -49,7 +53,10 @@ function routerConfig(options: SwarmOptions, index: number, family: 4 | 6): Virt
     preemptDelayMs: options.preemptDelayMs,
     startupDelayMs: options.startupDelayMs,
     peer: options.peer,
-    peerPriority: Math.max(...priorities.filter((_, other) => other !== index)),
+    peerPriority,
+    ...(options.peer === 'other'
+      ? {}
+      : { peerPriorityMax: (scriptWeight ?? 0) > 0 ? HIGHEST_TRACKED : peerPriority }),
     strictRfc: options.strictRfc,
     ...(bfdIntervalMs === null
       ? {}

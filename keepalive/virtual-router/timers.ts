@@ -14,6 +14,27 @@ export function skewTime(version: 2 | 3, priority: number, intervalMicros: numbe
   return Math.floor(((256 - priority) * scale) / 256);
 }
 
+/** Share of a Backup's wait that its lease leaves: rates of clocks differ by far less than 1/128. */
+const LEASE_MARGIN_DIVISOR = 128;
+
+/**
+ * How long an advertisement speaks for the addresses of its sender: as long as the soonest Backup
+ * waits, less a margin, so that a stalled Active router falls silent just before its successor
+ * speaks. A Backup counts from the reception, a lease from the sending, so the margin is for clocks
+ * that run at different rates. `peerPriorityMax`: the highest priority a Backup can have; null when
+ * nothing is known of it.
+ */
+export function leaseDuration(
+  version: 2 | 3,
+  peerPriorityMax: number | null,
+  intervalMicros: number,
+): number {
+  const least = 3 * intervalMicros;
+  if (peerPriorityMax === null) return least;
+  const wait = activeDownInterval(version, peerPriorityMax, intervalMicros);
+  return Math.max(least, wait - Math.ceil(wait / LEASE_MARGIN_DIVISOR));
+}
+
 /** Active_Down_Interval: 3 * Active_Adver_Interval + Skew_Time (RFC 9568 section 6.1). */
 export function activeDownInterval(
   version: 2 | 3,

@@ -126,6 +126,11 @@ export interface VirtualRouterConfig {
   readonly peer: 'tandem' | 'other';
   /** Highest configured priority of the other nodes in the file; absent when there are none. */
   readonly peerPriority?: number;
+  /**
+   * No other node ever has a higher priority than this: it bounds how soon one takes over in silence.
+   * Absent: nothing is known of the others (`peer: other`, or none in the file).
+   */
+  readonly peerPriorityMax?: number;
   /** True turns every departure from RFC 9568 off (design 4.2). */
   readonly strictRfc: boolean;
   /** Absent: adverts alone say whether the peer lives. */

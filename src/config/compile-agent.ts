@@ -9,6 +9,8 @@ import {
 } from './effective.ts';
 
 const OWNER_PRIORITY = 255;
+/** As far as trackers can raise a priority. */
+const TRACKED_PRIORITY_MAX = 254;
 
 /** `node` is one of the file's; the result has a router per address family. */
 export function compileAgent(config: EffectiveConfig, node: string, digest: string): AgentConfig {
@@ -17,7 +19,7 @@ export function compileAgent(config: EffectiveConfig, node: string, digest: stri
     nodes: Object.keys(config.nodes),
     digest,
     virtualRouters: Object.entries(config.virtual_routers).flatMap(([name, router]) =>
-      compileRouter(name, router, node, groupOf(config, name)),
+      compileRouter(name, router, node, groupOf(config, name), config.health_scripts),
     ),
     healthScripts: Object.entries(config.health_scripts).map(([name, script]) => ({
       name,
@@ -40,11 +42,13 @@ function compileRouter(
   router: EffectiveRouter,
   node: string,
   group: readonly EffectiveRouter[],
+  scripts: EffectiveConfig['health_scripts'],
 ): readonly VirtualRouterConfig[] {
   const byFamily = (family: 4 | 6) =>
     router.addresses.filter(({ address }) => familyOf(address) === family);
   const [ipv4, ipv6] = [byFamily(4), byFamily(6)];
   const peerPriority = highestOfOthers(group, node);
+  const peerPriorityMax = highestPossible(router.peer, group, node, scripts);
   const bothFamilies = ipv4.length > 0 && ipv6.length > 0;
   const shared = {
     vrid: router.vrid,
@@ -57,6 +61,7 @@ function compileRouter(
     startupDelayMs: router.startup_delay,
     peer: router.peer,
     ...(peerPriority === null ? {} : { peerPriority }),
+    ...(peerPriorityMax === null ? {} : { peerPriorityMax }),
     strictRfc: router.strict_rfc,
     ...compileBfd(router.bfd, node),
     track: compileTracking(router.track),
@@ -117,6 +122,37 @@ function highestOfOthers(group: readonly EffectiveRouter[], node: string): numbe
   if (others.size === 0) return null;
   const least = (other: string) => Math.min(...group.map(({ priority }) => priority[other] ?? 0));
   return Math.max(...[...others].map(least));
+}
+
+/**
+ * What no other node's effective priority exceeds, whatever its trackers say; null when that is not
+ * in this file.
+ */
+function highestPossible(
+  peer: EffectiveRouter['peer'],
+  group: readonly EffectiveRouter[],
+  node: string,
+  scripts: EffectiveConfig['health_scripts'],
+): number | null {
+  const others = group.flatMap(({ priority }) =>
+    Object.entries(priority).flatMap(([other, value]) => (other === node ? [] : [value])),
+  );
+  if (peer === 'other' || others.length === 0) return null;
+  const configured = Math.max(...others);
+  const rises = group.some(({ track }) => canRaise(track, scripts));
+  return rises ? Math.max(TRACKED_PRIORITY_MAX, configured) : configured;
+}
+
+function canRaise(track: EffectiveTracking, scripts: EffectiveConfig['health_scripts']): boolean {
+  // The number in a file has the sign that somebody writes.
+  if (Object.keys(track.files ?? {}).length > 0) return true;
+  const { upstreams, gateways, processes } = track;
+  const named = [trackedInterfaces(track), upstreams, gateways, processes];
+  const weights = [
+    ...named.flatMap((trackers) => Object.values(trackers ?? {}).map(({ weight }) => weight)),
+    ...track.scripts.map((script) => scripts[script]?.weight ?? 0),
+  ];
+  return weights.some((weight) => weight > 0);
 }
 
 function compileTracking(track: EffectiveTracking): Tracking {

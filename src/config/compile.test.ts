@@ -36,6 +36,7 @@ describe('the example of the design', () => {
           startupDelayMs: 0,
           peer: 'tandem',
           peerPriority: 100,
+          peerPriorityMax: 100,
           strictRfc: false,
           track: {
             proxy: true,
@@ -68,6 +69,7 @@ describe('the example of the design', () => {
       ...router,
       priority: 100,
       peerPriority: 200,
+      peerPriorityMax: 200,
     }));
     expect(b).toEqual({ ...a, node: 'edge-b', virtualRouters: asB });
   });
