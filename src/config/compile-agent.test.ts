@@ -19,7 +19,7 @@ test('no other node is ever better than configured, unless a tracker can raise i
       'edge-a',
     )?.virtualRouters[0]?.peerPriorityMax;
   const script = (weight: number) =>
-    `health_scripts: { check: { command: [x], weight: ${weight} } }`;
+    `health_scripts: { check: { command: [/bin/true], weight: ${weight} } }`;
   expect(highest('')).toBe(100);
   const track = 'track: { scripts: [check] }';
   expect([highest(track, script(-50)), highest(track, script(50))]).toEqual([100, 254]);
