@@ -24,6 +24,11 @@ export function balancerBoundMs(advertMs: number): number {
   return Math.max(advertMs, 60);
 }
 
+/** When the worse edge, of priority 100, claims in silence: a stalled host is mute before that. */
+function peerDownMs(advertMs: number): number {
+  return 3 * advertMs + (advertMs * (256 - 100)) / 256;
+}
+
 /** Long enough for the peer to take over and settle, at any advertisement interval. */
 function frozenMs(advertMs: number): number {
   return Math.max(limits.frozenMinMs, limits.frozenIntervals * advertMs);
@@ -98,7 +103,7 @@ export const drills: readonly Drill[] = [
         frozenAtMs: faultAtMs,
         thawedAtMs: faultAtMs + frozenMs(advertMs),
         toMs,
-        leaseMs: 3 * advertMs,
+        leaseMs: peerDownMs(advertMs),
         advertMs,
       }),
     repair: (place, active) => place.thaw(active),

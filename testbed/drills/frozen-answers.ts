@@ -7,7 +7,7 @@ export interface FrozenTimes {
   /** The host stood still at least until then. */
   readonly thawedAtMs: number;
   readonly toMs: number;
-  /** 3 x the advertisement interval: how long the last advertisement speaks for the host. */
+  /** How long at the most the last advertisement speaks for the host. */
   readonly leaseMs: number;
   readonly advertMs: number;
 }
