@@ -1,4 +1,5 @@
 import type { VirtualAddress, VirtualRouterConfig } from '../src/config/agent-config.ts';
+import type { EventSink } from './events/event-types.ts';
 import { addressQuietMicros, addressRenewMicros, addressRepairMicros } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
 import type { Clock, Logger, NetworkPort, Timer } from './ports.ts';
@@ -12,6 +13,7 @@ export interface KeeperOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly limiter: LogLimiter;
+  readonly emit: EventSink;
   readonly statistics: RouterStatistics;
   /**
    * Seconds after which the kernel drops an address that was not renewed; null: never. Asked at
@@ -262,11 +264,19 @@ export class AddressKeeper {
 
   /** Somebody else changed them: counted, said, and repaired more slowly each time. */
   #meddled(wanted: Wish, wrong: readonly VirtualAddress[]): void {
-    const { config, clock, log, statistics } = this.#options;
+    const { config, clock, log, emit, statistics } = this.#options;
     this.#repairs += 1;
     this.#lastRepairAt = clock.now();
     statistics.addressesRepaired += wrong.length;
-    const list = wrong.map(({ address }) => address).join(', ');
+    const addresses = wrong.map(({ address }) => address);
+    emit({
+      type: 'addresses-meddled',
+      router: config.name,
+      interface: config.interface,
+      addresses,
+      change: wanted === 'present' ? 'removed' : 'added',
+    });
+    const list = addresses.join(', ');
     const text =
       wanted === 'present'
         ? `somebody removed ${list} from ${config.interface} while Active: putting it back`

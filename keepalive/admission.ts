@@ -1,3 +1,4 @@
+import type { EventSink } from './events/event-types.ts';
 import { retryMicros } from './limits.ts';
 import type { Clock, LinkState, Logger, NetworkPort, Timer } from './ports.ts';
 import type { RouterDriver } from './router-driver.ts';
@@ -11,6 +12,7 @@ export interface AdmissionOptions {
   readonly network: NetworkPort;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly emit: EventSink;
   /** An interface as it is now, for whoever else depends on it. */
   onLink(name: string, link: LinkState | null): void;
   /** A router enters the election or leaves it. */
@@ -85,6 +87,12 @@ export class Admission {
     const { config } = router;
     const fields = { router: config.name, vrid: config.vrid, interface: config.interface };
     router.waitingFor = obstacle;
+    this.#options.emit({
+      type: 'waiting',
+      router: config.name,
+      interface: config.interface,
+      cause: obstacle ?? 'nothing',
+    });
     if (obstacle === null) return;
     const { error } = router.link;
     const detail = obstacle === 'socket-error' && error !== null ? `: ${error.message}` : '';

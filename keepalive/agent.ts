@@ -20,6 +20,8 @@ import { Admission } from './admission.ts';
 import type { AdvertisementLink, Arrival } from './advertisement-link.ts';
 import { PeerWatches } from './bfd/peer-watches.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
+import type { EventSink } from './events/event-types.ts';
+import { trackerNews } from './events/tracker-news.ts';
 import { InputFunnel, type RouterInput } from './input-funnel.ts';
 import { formatEntry } from './journal.ts';
 import { neverReadyHoldMicros } from './limits.ts';
@@ -29,7 +31,7 @@ import type { AgentPorts, NetworkEvent } from './ports.ts';
 import { RouterDriver } from './router-driver.ts';
 import { routerStatus } from './router-status.ts';
 import { RouterTable } from './router-table.ts';
-import { logPriority, standingOf } from './standing.ts';
+import { logPriority, priorityReasons, standingOf } from './standing.ts';
 import type { AgentStatus, Transition } from './status.ts';
 import { SyncGroups } from './sync-groups.ts';
 import type { ProxyReport } from './tracking/proxy-tracker.ts';
@@ -52,6 +54,7 @@ export class Agent {
   readonly #trackers: TrackerTable;
   readonly #listeners: ((transition: Transition) => void)[] = [];
   readonly #bfd: PeerWatches;
+  readonly #emit: EventSink;
   readonly #funnel = new InputFunnel<RouterInput>(
     (input) => this.#act(input),
     () => this.#arm(),
@@ -62,6 +65,7 @@ export class Agent {
   constructor(config: AgentConfig, ports: AgentPorts) {
     this.#config = config;
     this.#ports = ports;
+    this.#emit = ports.events ?? (() => {});
     this.#startedAt = ports.clock.now();
     this.#limiter = new LogLimiter(ports.clock);
     this.#timer = new DeadlineTimer(ports.clock, () => this.#tick());
@@ -78,6 +82,7 @@ export class Agent {
       network: ports.network,
       clock: ports.clock,
       log: ports.log,
+      emit: this.#emit,
       onLink: (name, link) => {
         this.#trackers.setLink(name, link);
         this.#bfd.setLink(name, link);
@@ -110,12 +115,16 @@ export class Agent {
       clock: this.#ports.clock,
       log: this.#ports.log,
       limiter: this.#limiter,
+      emit: this.#emit,
       standing: this.#standing({ config, readings: this.#trackers.readings(config) }),
       onTransition: (transition) => {
         for (const listener of this.#listeners) listener(transition);
       },
       onDoubt: () => this.#input(router, { type: 'doubt' }),
-      onLeaseLost: (silent) => this.#input(router, { type: 'lease-lost', silent }),
+      onLeaseLost: (silent) => {
+        this.#emit({ type: 'lease-lost', router: config.name, silent });
+        this.#input(router, { type: 'lease-lost', silent });
+      },
       onStanding: () => this.#retrack(),
     });
     this.#table.add(router);
@@ -139,6 +148,8 @@ export class Agent {
   /** Removes stale addresses, opens the sockets and enters the election. */
   start(): void {
     const { network } = this.#ports;
+    const { node, digest } = this.#config;
+    this.#emit({ type: 'started', node, digest });
     network.subscribe((event) => this.#networkEvent(event));
     const names = new Set<string>();
     for (const { config } of this.#table.routers) {
@@ -210,6 +221,7 @@ export class Agent {
   }
 
   async #shutdown(): Promise<void> {
+    this.#emit({ type: 'stopping', node: this.#config.node });
     for (const router of this.#table.routers) this.#resign(router);
     // When stopped out of a callback, the funnel is still busy; it is not after this.
     await Promise.resolve();
@@ -309,16 +321,28 @@ export class Agent {
     for (const router of this.#table.routers) {
       const faults = router.config.priority === ownerPriority ? [] : router.faults.readings();
       const missing = this.#groups.missing(router);
-      router.readings = [...this.#trackers.readings(router.config), ...faults, ...missing];
+      const readings = [...this.#trackers.readings(router.config), ...faults, ...missing];
+      const news = trackerNews(router.config.name, router.readings, readings);
+      router.readings = readings;
+      for (const event of news) this.#emit(event);
     }
     for (const router of this.#table.routers) {
       const members = this.#groups.membersOf(router);
       const standing = groupStanding(members.map((member) => this.#standing(member)));
       const { priority, claimNotBefore } = router.state.standing;
       if (standing.priority === priority && standing.claimNotBefore === claimNotBefore) continue;
-      logPriority(this.#ports.log, router, members, standing.priority);
+      this.#reportPriority(router, members, standing.priority);
       this.#input(router, { type: 'standing', standing });
     }
+  }
+
+  #reportPriority(router: RouterDriver, members: readonly RouterDriver[], priority: number): void {
+    const before = router.state.standing.priority;
+    if (before === priority) return;
+    const reasons = priorityReasons(router, members);
+    const { name } = router.config;
+    this.#emit({ type: 'priority', router: name, before, priority, reasons });
+    logPriority(this.#ports.log, { router: name, before, priority, reasons });
   }
 
   #standing({ config, readings }: Pick<RouterDriver, 'config' | 'readings'>): Standing {

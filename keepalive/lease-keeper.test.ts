@@ -48,6 +48,7 @@ function keeper(): LeaseKeeper {
     clock,
     log: keepingLogger(logs),
     limiter: new LogLimiter(clock),
+    emit: () => {},
     onLost: () => {},
   });
 }

@@ -1,4 +1,5 @@
 import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
+import type { EventSink } from './events/event-types.ts';
 import { leaseRetryMicros } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
 import type { Clock, Lease, LeasePace, LeasePort, LinkState, Logger, Timer } from './ports.ts';
@@ -16,6 +17,7 @@ export interface LeaseKeeperOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly limiter: LogLimiter;
+  readonly emit: EventSink;
   /** The lease is not armed any more, or is there anew. `silent`: our advertisements may not have left for long. */
   onLost(silent: boolean): void;
 }
@@ -92,6 +94,7 @@ export class LeaseKeeper {
       this.#lease.arm();
       this.#armed = true;
       this.#failures = 0;
+      this.#options.emit({ type: 'lease-armed', router: this.#options.config.name });
     } catch (error) {
       this.#remove();
       this.#without('cannot be armed and is removed', error);
@@ -193,6 +196,8 @@ export class LeaseKeeper {
     // An attempt that fails as the one before is no news.
     if (reason === this.#reason) return;
     this.#reason = reason;
+    const { config, emit } = this.#options;
+    emit({ type: 'lease-unavailable', router: config.name, reason });
     this.#complain(`${what}: a stalled host answers until its addresses run out`, error);
   }
 

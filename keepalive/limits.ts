@@ -110,3 +110,12 @@ export const releaseWaitMaxMs = 5_000;
 
 /** Between two looks at such a lease, ms. */
 export const releaseLookEveryMs = 2;
+
+/** Readers of the event stream at a time. */
+export const eventReadersMax = 16;
+
+/** Queued for a reader of the event stream that does not read; beyond it events are left out. */
+export const eventReaderBytesMax = 256 * 1024;
+
+/** A reader that misses events and reads nothing for so long is disconnected. */
+export const eventReaderStuckMs = 30_000;

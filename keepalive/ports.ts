@@ -4,6 +4,7 @@
  * on a monotonic clock; addresses on the wire are bytes (4 or 16) in network order.
  */
 import type { ProcessMatch, VirtualAddress } from '../src/config/agent-config.ts';
+import type { EventSink } from './events/event-types.ts';
 
 export interface Timer {
   cancel(): void;
@@ -262,6 +263,8 @@ export interface AgentPorts {
   /** Uniform in [0, 1): jitter and discriminators of BFD. */
   readonly random: () => number;
   readonly log: Logger;
+  /** Takes what an operator's scripts may want to know; absent: nobody listens. */
+  readonly events?: EventSink;
   /** Takes one JSON line per input of a state machine, without its newline (see journal.ts). */
   readonly journal?: (line: string) => void;
 }

@@ -3,6 +3,8 @@ import { AddressKeeper } from './address-keeper.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
 import { Advertiser } from './advertiser.ts';
 import type { FenceNews } from './bfd/peer-watch.ts';
+import type { EventSink } from './events/event-types.ts';
+import { PeerNews } from './events/peer-news.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { addressLifetimeMinSeconds, preemptsFreeMax, transitionsKeptMax } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
@@ -37,6 +39,7 @@ export interface RouterDriverOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly limiter: LogLimiter;
+  readonly emit: EventSink;
   readonly standing: Standing;
   onTransition(transition: Transition): void;
   /** The neighbours may need another announcement. */
@@ -81,6 +84,7 @@ export class RouterDriver {
   readonly #options: RouterDriverOptions;
   readonly #transitions: Transition[] = [];
   readonly #advertiser: Advertiser;
+  readonly #peerNews: PeerNews;
   #state: RouterState;
   #stateSince: number;
   #announcePending = false;
@@ -88,6 +92,7 @@ export class RouterDriver {
   constructor(options: RouterDriverOptions) {
     const { config } = options;
     this.#options = options;
+    this.#peerNews = new PeerNews(config.name);
     this.config = config;
     this.link = options.link;
     this.expectation = expectationOf(config);
@@ -100,6 +105,7 @@ export class RouterDriver {
       clock: options.clock,
       log: options.log,
       limiter: options.limiter,
+      emit: options.emit,
       onLost: (silent) => options.onLeaseLost(silent),
     });
     this.faults = new SelfFaults(options.clock, () => options.onStanding());
@@ -119,10 +125,15 @@ export class RouterDriver {
       clock: options.clock,
       log: options.log,
       limiter: options.limiter,
+      emit: options.emit,
       statistics: this.statistics,
       lifetimeSeconds: () => this.#lifetimeSeconds(),
       onHeld: () => this.#addressesHeld(),
-      onRepaired: () => options.onDoubt(),
+      onRepaired: () => {
+        const { name: router, interface: device } = config;
+        options.emit({ type: 'addresses-restored', router, interface: device });
+        options.onDoubt();
+      },
       onRefused: (reason) => this.faults.raise('address', reason),
     });
   }
@@ -162,8 +173,11 @@ export class RouterDriver {
     const result = step(before, event, now);
     this.#state = result.state;
     if (result.state.name !== before.name) this.#stateSince = now;
+    const reason = result.actions.find((action) => action.type === 'transition')?.reason ?? null;
+    const news = this.#peerNews.after(event, reason);
+    if (news !== null) this.#options.emit(news);
     for (const action of result.actions) this.#execute(action, now);
-    return result.actions.find((action) => action.type === 'transition')?.reason ?? null;
+    return reason;
   }
 
   #execute(action: RouterAction, now: number): void {
@@ -240,11 +254,13 @@ export class RouterDriver {
   }
 
   #wokeLate(lateMicros: number, waitMicros: number): void {
-    const { log, limiter } = this.#options;
+    const { log, limiter, emit } = this.#options;
     const { name } = this.config;
+    const [lateMs, waitMs] = [lateMicros / 1000, waitMicros / 1000];
+    emit({ type: 'woke-late', router: name, lateMs, waitMs });
     limiter.limit(`${name} late`, (suppressed) =>
       log.warn(
-        { router: name, lateMs: lateMicros / 1000, suppressed },
+        { router: name, lateMs, suppressed },
         `${name}: this process did not run for ${millis(lateMicros)}; ` +
           `listening for ${millis(waitMicros)} before it acts`,
       ),
@@ -253,9 +269,11 @@ export class RouterDriver {
 
   #preemptHeld({ waitMicros, preempts }: RouterAction & { type: 'preempt-held' }): void {
     const { name } = this.config;
+    const waitMs = waitMicros / 1000;
+    this.#options.emit({ type: 'preempt-held', router: name, waitMs, recent: preempts });
     const often = preempts > preemptsFreeMax ? ` (took them ${preempts} times lately)` : '';
     this.#options.log.info(
-      { router: name, waitMs: waitMicros / 1000, preempts },
+      { router: name, waitMs, preempts },
       `${name}: better than the Active router; ` +
         `takes the addresses when it has been so for ${millis(waitMicros)}${often}`,
     );
@@ -291,6 +309,8 @@ export class RouterDriver {
       },
       `${config.name}: ${from} to ${to}: ${why}`,
     );
+    const { at, ...event } = transition;
+    this.#options.emit({ type: 'transition', ...event });
     this.#options.onTransition(transition);
   }
 }

@@ -22,27 +22,29 @@ export function standingOf(
   };
 }
 
-/** Logs that a router's priority becomes another, with what says so in it and in its group. */
-export function logPriority(
-  log: Logger,
-  router: RouterDriver,
-  members: readonly RouterDriver[],
-  priority: number,
-): void {
-  const { name } = router.config;
-  const before = router.state.standing.priority;
-  if (before === priority) return;
+/** What counts for or against a router's priority now: in itself, and in its group. */
+export function priorityReasons(router: RouterDriver, members: readonly RouterDriver[]): string[] {
   const own = causesOf(router);
   const others = members.flatMap((member) => {
     const only = causesOf(member).filter((cause) => !own.includes(cause));
     return only.map((cause) => `${member.config.name} (${cause})`);
   });
-  const causes = [...own, ...others];
-  const why = causes.length === 0 ? 'every tracker is well' : causes.join(', ');
-  log.info(
-    { router: name, before, priority },
-    `${name}: priority ${before} to ${priority}: ${why}`,
-  );
+  return [...own, ...others];
+}
+
+/** A router's priority becomes another. */
+export interface PriorityChange {
+  readonly router: string;
+  readonly before: number;
+  readonly priority: number;
+  readonly reasons: readonly string[];
+}
+
+/** Logs that a router's priority becomes another, with what says so. */
+export function logPriority(log: Logger, change: PriorityChange): void {
+  const { router, before, priority, reasons } = change;
+  const why = reasons.length === 0 ? 'every tracker is well' : reasons.join(', ');
+  log.info({ router, before, priority }, `${router}: priority ${before} to ${priority}: ${why}`);
 }
 
 function causesOf({ readings }: RouterDriver): string[] {

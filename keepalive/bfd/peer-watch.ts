@@ -8,6 +8,7 @@
  *         packet --> UDP            +--> Up lost by silence --> onLost --> the virtual routers
  */
 import { DeadlineTimer } from '../deadline-timer.ts';
+import type { EventSink } from '../events/event-types.ts';
 import { bfdNeverUpMicros, retryMicros } from '../limits.ts';
 import type { LogLimiter } from '../log-limiter.ts';
 import type {
@@ -70,6 +71,7 @@ export interface PeerWatchOptions {
   readonly network: NetworkPort;
   readonly log: Logger;
   readonly limiter: LogLimiter;
+  readonly emit: EventSink;
   /** Uniform in [0, 1). */
   random(): number;
   onNews(news: BfdNews): void;
@@ -104,7 +106,7 @@ export class PeerWatch {
     const { clock } = options;
     this.interface = options.interface;
     this.#options = options;
-    this.#log = new WatchLog(options.interface, options.peer, options.log, options.limiter);
+    this.#log = new WatchLog(options.interface, options.peer, options);
     this.#timer = new DeadlineTimer(clock, () => this.#tick());
     this.#session = newSession(options.parameters, clock.now());
     this.#stateSince = clock.now();

@@ -40,6 +40,7 @@ export class PeerWatches {
         network: ports.network,
         log: ports.log,
         limiter,
+        emit: ports.events ?? (() => {}),
         random: ports.random,
         onNews: (news) => {
           for (const name of names) onNews(name, news);

@@ -1,4 +1,5 @@
 import { formatIp } from '../../src/os/ip-address.ts';
+import type { EventSink } from '../events/event-types.ts';
 import { bfdNeverUpMicros } from '../limits.ts';
 import type { LogLimiter } from '../log-limiter.ts';
 import type { Logger } from '../ports.ts';
@@ -6,28 +7,39 @@ import { millis } from '../transition-text.ts';
 import { describeCause } from './cause-text.ts';
 import type { SessionAction, SessionCause } from './step.ts';
 
+/** Where it goes. */
+export interface WatchLogOptions {
+  readonly log: Logger;
+  readonly limiter: LogLimiter;
+  readonly emit: EventSink;
+}
+
 /** What an operator reads of one BFD session. What a LAN can repeat is limited. */
 export class WatchLog {
   readonly #label: string;
   readonly #fields: { readonly interface: string; readonly peer: string };
   readonly #log: Logger;
   readonly #limiter: LogLimiter;
+  readonly #emit: EventSink;
 
-  constructor(device: string, peer: Uint8Array, log: Logger, limiter: LogLimiter) {
+  constructor(device: string, peer: Uint8Array, options: WatchLogOptions) {
     this.#fields = { interface: device, peer: formatIp(peer) };
     this.#label = `BFD with ${this.#fields.peer} on ${device}`;
-    this.#log = log;
-    this.#limiter = limiter;
+    this.#log = options.log;
+    this.#limiter = options.limiter;
+    this.#emit = options.emit;
   }
 
   /** A change of state, with its reason in words for one that was up. */
   changed({ from, to, cause }: SessionAction & { type: 'transition' }, now: number): void {
     const fields = { ...this.#fields, from, to, cause: cause.code };
     if (to === 'Up') {
+      this.#emit({ type: 'bfd-up', ...this.#fields });
       this.#log.info(fields, `${this.#label}: up`);
       return;
     }
     const why = describeCause(cause, now);
+    if (from === 'Up') this.#emit({ type: 'bfd-down', ...this.#fields, cause: cause.code, why });
     if (from !== 'Up') this.#log.debug(fields, `${this.#label}: ${from} to ${to}: ${why}`);
     else this.#log[isInOrder(cause) ? 'info' : 'warn'](fields, `${this.#label}: down: ${why}`);
   }

@@ -67,6 +67,7 @@ export class Bench {
       network: this.#network(station),
       log,
       limiter: new LogLimiter(clock),
+      emit: () => {},
       random: () => this.prng.float(),
       onNews: (news) => {
         if (news.type === 'peer-lost') losses.push(news);

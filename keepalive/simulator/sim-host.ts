@@ -1,5 +1,6 @@
 import type * as config from '../../src/config/agent-config.ts';
 import type { Agent } from '../agent.ts';
+import type { EventSink } from '../events/event-types.ts';
 import { startAgent } from '../index.ts';
 import type {
   AgentPorts,
@@ -38,6 +39,8 @@ export interface SimHostOptions {
   readonly leased: boolean;
   readonly log: Logger;
   readonly journal: ((line: string) => void) | null;
+  /** Takes its agents' events; absent: nobody listens. */
+  readonly events?: EventSink;
   /** Everything that a checker should look at again. */
   onChange(): void;
   onAnnounce(address: string): void;
@@ -173,7 +176,7 @@ export class SimHost extends SimKernel {
       alive: () => number === this.#process,
       run: (callback) => this.#whenRunning(number, callback),
     };
-    const { leased, log, journal, prng } = this.#options;
+    const { leased, log, journal, events, prng } = this.#options;
     const exists = () => this.link(this.#options.interface) !== null;
     return Object.assign(
       {
@@ -184,6 +187,7 @@ export class SimHost extends SimKernel {
         random: () => prng.float(),
         log,
         ...(journal === null ? {} : { journal }),
+        ...(events === undefined ? {} : { events }),
       },
       ...this.#parts.map((part) => part.ports?.(process)),
     );

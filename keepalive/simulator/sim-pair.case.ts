@@ -1,6 +1,7 @@
 /** Two agents on one simulated LAN, for the tests of the driver. */
 import type { AgentConfig, VirtualRouterConfig } from '../../src/config/agent-config.ts';
 import { parseIp } from '../../src/os/ip-address.ts';
+import type { AgentEvent } from '../events/event-types.ts';
 import type { Logger } from '../ports.ts';
 import type { RouterStatus, Transition } from '../status.ts';
 import type { StateName } from '../virtual-router/action.ts';
@@ -91,6 +92,8 @@ export class SimPair {
   });
   readonly logs: LogLine[] = [];
   readonly journals: Readonly<Record<'a' | 'b', string[]>> = { a: [], b: [] };
+  /** Everything that the agents of a host told. */
+  readonly events: Readonly<Record<'a' | 'b', AgentEvent[]>> = { a: [], b: [] };
   readonly transitions: (Transition & { node: string })[] = [];
   /** Nodes that announced the address, in order. */
   readonly announcements: string[] = [];
@@ -133,6 +136,7 @@ export class SimPair {
         leased: options.leased === true,
         log: keepingLogger(this.logs),
         journal: (line) => this.journals[node].push(line),
+        events: (event) => this.events[node].push(event),
         onChange: () => {},
         onAnnounce: () => this.announcements.push(node),
       });

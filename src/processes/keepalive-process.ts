@@ -1,10 +1,10 @@
 /** `tandem keepalive`: the VRRP agent wired to the kernel, the balancer's socket and the CLI. */
 import { join } from 'node:path';
 import {
-  type Agent,
   createFileWatcher,
   createProcessScanner,
   createScriptRunner,
+  EventStream,
   openLeases,
   openNetwork,
   releaseAddresses,
@@ -12,11 +12,14 @@ import {
   systemClock,
 } from '../../keepalive/index.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
+import type { AgentReport } from '../control/agent-report.ts';
+import { serveEvents } from '../control/event-server.ts';
 import { createControlServer, json, text } from '../control/server.ts';
 import type { Logger } from '../log/logger.ts';
 import { agentMetrics } from '../metrics/agent-metrics.ts';
 import { requestRealTime } from '../os/scheduler.ts';
 import { sdNotify } from '../os/sd-notify.ts';
+import { nextEpoch } from '../runtime/epoch.ts';
 import { claimHalf } from '../runtime/half-lock.ts';
 import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
@@ -40,6 +43,11 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
   const scripts = createScriptRunner(log);
   const files = createFileWatcher();
   const leases = openLeases(log, runtimeDir);
+  const events = new EventStream({
+    epoch: nextEpoch(runtimeDir, Date.now()),
+    clock: systemClock,
+    wallTime: () => new Date().toISOString(),
+  });
   const agent = startAgent(agentConfig, {
     clock: systemClock,
     network,
@@ -49,11 +57,22 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     leases,
     random: Math.random,
     log,
+    events: events.emit,
   });
   const balancer = await listenForBalancer(join(runtimeDir, SOCKETS.agent), log, (sign) =>
     agent.setProxy(sign),
   );
-  const control = await listenControl(join(runtimeDir, SOCKETS.keepalive), agent, log);
+  const eventServer = await serveEvents({
+    path: join(runtimeDir, SOCKETS.events),
+    stream: events,
+    agent,
+    log,
+  });
+  const report = (): AgentReport => {
+    const { epoch, sequence } = events;
+    return { ...agent.status(), events: { epoch, sequence, readers: eventServer.readers() } };
+  };
+  const control = await listenControl(join(runtimeDir, SOCKETS.keepalive), report, log);
   askForRealTime(log);
   superviseProcess(
     {
@@ -62,6 +81,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
         await agent.stop();
         balancer.close();
         control.close();
+        eventServer.close();
         scripts.close();
         files.close();
         leases.close();
@@ -104,11 +124,11 @@ async function load(options: ProcessOptions): Promise<{ agentConfig: AgentConfig
   return { agentConfig: config.agent, log };
 }
 
-async function listenControl(path: string, agent: Agent, log: Logger) {
+async function listenControl(path: string, report: () => AgentReport, log: Logger) {
   const server = createControlServer(
     {
-      '/status': () => json(agent.status()),
-      '/metrics': async () => text(await agentMetrics(agent.status())),
+      '/status': () => json(report()),
+      '/metrics': async () => text(await agentMetrics(report())),
     },
     log,
   );

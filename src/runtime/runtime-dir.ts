@@ -9,6 +9,8 @@ export const SOCKETS = {
   /** Control sockets of the halves (HTTP). */
   keepalive: 'keepalive.sock',
   proxy: 'proxy.sock',
+  /** The agent's events, as JSON lines. */
+  events: 'events.sock',
 } as const;
 
 const DEFAULT_DIR = '/run/tandem';

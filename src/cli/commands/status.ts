@@ -14,9 +14,14 @@ export const status: CliCommand = {
   group: 'Operation',
   details: `Asks the running halves over their sockets in the runtime directory
 (TANDEM_RUNTIME_DIR, default /run/tandem). Exit status 1 when neither half answers, or
-one that runs is not well: the agent out of the election, the balancer not ready.`,
+one that runs is not well: the agent out of the election, the balancer not ready.
+
+--follow prints one line per event, with --json as the agent writes them, until the
+agent ends (exit status 1) or you do.`,
   shared: ['json'],
+  options: [['--follow', "go on printing the agent's events as they happen (docs/EVENTS.md)"]],
   async run(invocation) {
+    if (invocation.options.follow === true) return follow(invocation);
     const { join } = await import('node:path');
     const { runtimeDir, SOCKETS } = await import('../../runtime/runtime-dir.ts');
     const dir = runtimeDir(invocation.env);
@@ -28,6 +33,21 @@ one that runs is not well: the agent out of the election, the balancer not ready
   },
 };
 
+async function follow({ env, json, output }: Invocation): Promise<ExitStatus> {
+  const { join } = await import('node:path');
+  const { runtimeDir, SOCKETS } = await import('../../runtime/runtime-dir.ts');
+  const { readEvents } = await import('../../control/event-client.ts');
+  const { eventView } = await import('../views/event-view.ts');
+  const socket = join(runtimeDir(env), SOCKETS.events);
+  try {
+    await readEvents(socket, (line) => output.line(json ? line : eventView(JSON.parse(line))));
+    output.note('the agent has ended');
+  } catch (error) {
+    output.note(`agent: ${absence(socket, error as NodeJS.ErrnoException)}`);
+  }
+  return 1;
+}
+
 async function askHalf<Status>(socket: string): Promise<Half<Status>> {
   const { ask } = await import('../../control/client.ts');
   try {
@@ -35,11 +55,14 @@ async function askHalf<Status>(socket: string): Promise<Half<Status>> {
     if (answer.status !== 200) return { absent: `starting (${socket})` };
     return { status: JSON.parse(answer.body) };
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ECONNREFUSED') return { absent: `not running (${socket})` };
-    if (code === 'EACCES') return { absent: `this user may not ask it (${socket}); try sudo` };
-    return { absent: `no answer (${socket}): ${message}` };
+    return { absent: absence(socket, error as NodeJS.ErrnoException) };
   }
+}
+
+function absence(socket: string, { code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') return `not running (${socket})`;
+  if (code === 'EACCES') return `this user may not ask it (${socket}); try sudo`;
+  return `no answer (${socket}): ${message}`;
 }
 
 const isProxy = (tracker: TrackerReading) => tracker.kind === 'proxy';

@@ -1,0 +1,194 @@
+/**
+ * The table of event types: one row is all that a new type needs. What an event carries, what the
+ * compiler allows to be emitted, what docs/EVENTS.md says and what the tests demand follow from it.
+ */
+import { decimal, type FieldValue, flag, integer, oneOf, text, texts, values } from './field.ts';
+
+const states = ['Initialize', 'Backup', 'Active'] as const;
+const trackerKinds = [
+  'proxy',
+  'upstream',
+  'interface',
+  'gateway',
+  'script',
+  'file',
+  'process',
+  'address',
+  'send',
+  'group',
+] as const;
+
+const router = text('Name of the virtual router; `web.ipv6` for the IPv6 half of `web`.');
+const device = text('The interface.');
+const why = text('One sentence for a person; its words may change.');
+
+/** Types by name. Fields are only ever added; a reader passes over what it does not know. */
+export const eventTypes = {
+  started: {
+    doc: 'The agent has built its virtual routers and enters the election. Always sequence 1.',
+    fields: {
+      node: text('Name of this node.'),
+      digest: text('SHA-256 of the config file, hexadecimal.'),
+    },
+  },
+  stopping: {
+    doc: 'The agent was told to stop: it resigns, and takes its addresses off.',
+    fields: { node: text('Name of this node.') },
+  },
+  transition: {
+    doc: 'A virtual router changed its state.',
+    fields: {
+      router,
+      vrid: integer('Its VRID.'),
+      interface: device,
+      from: oneOf(states, 'State before.'),
+      to: oneOf(states, 'State now.'),
+      priority: integer('Effective priority at that moment.'),
+      why,
+      evidence: values(
+        'The same as values: always `reason` (a word that does not change), and as they apply ' +
+          '`peer`, `peerPriority`, `silentMs`, `stalledMs`, `member`, `cause`.',
+      ),
+    },
+  },
+  priority: {
+    doc: 'The effective priority of a virtual router changed.',
+    fields: {
+      router,
+      before: integer('Priority before, 1-255.'),
+      priority: integer('Priority now, 1-255.'),
+      reasons: texts('What counts for or against it now; empty: every tracker is well.'),
+    },
+  },
+  tracker: {
+    doc: 'What a tracker with a weight does to the priority changed.',
+    fields: {
+      router,
+      kind: oneOf(trackerKinds, 'What is tracked.'),
+      name: text('Name of the tracker in the config.'),
+      weight: integer('What it adds to the priority now; 0: nothing.'),
+      reason: text('Why, for a person.'),
+    },
+  },
+  'fault-raised': {
+    doc:
+      'Something puts the router at fault (priority 2 or 1): a tracker of weight 0, a dead ' +
+      'balancer, a kernel that refuses the address or the advertisements, a group member that ' +
+      'cannot take part.',
+    fields: {
+      router,
+      kind: oneOf(trackerKinds, 'What is at fault; `address` and `send`: this host itself.'),
+      name: text('Name of the tracker in the config, or the kind again.'),
+      severity: oneOf(['fault', 'dead'], '`fault`: priority 2; `dead`: priority 1.'),
+      reason: text('Why, for a person.'),
+    },
+  },
+  'fault-cleared': {
+    doc: 'The fault is over.',
+    fields: {
+      router,
+      kind: oneOf(trackerKinds, 'What was at fault.'),
+      name: text('Name of the tracker in the config, or the kind again.'),
+    },
+  },
+  waiting: {
+    doc: 'What keeps a virtual router out of the election changed.',
+    fields: {
+      router,
+      interface: device,
+      cause: oneOf(
+        ['nothing', 'link-down', 'interface-missing', 'no-source-address', 'socket-error', 'stop'],
+        '`nothing`: it can take part.',
+      ),
+    },
+  },
+  'peer-heard': {
+    doc: 'Another router advertises: the first one heard, or another one than before.',
+    fields: {
+      router,
+      peer: text('Address that it advertises from.'),
+      priority: integer('Priority that it advertises.'),
+    },
+  },
+  'peer-lost': {
+    doc: 'The Active router that was followed is gone: silent, lost by BFD, or it resigned.',
+    fields: {
+      router,
+      peer: text('Address that it advertised from.'),
+      how: oneOf(['silence', 'peer-lost', 'resigned'], '`peer-lost`: BFD lost it.'),
+      why,
+    },
+  },
+  'bfd-up': {
+    doc: 'A BFD session came up.',
+    fields: { interface: device, peer: text("The peer's address.") },
+  },
+  'bfd-down': {
+    doc: 'A BFD session that was up fell.',
+    fields: {
+      interface: device,
+      peer: text("The peer's address."),
+      cause: text('A word that does not change: `silence`, `neighbor-down`, `path-down`, ...'),
+      why,
+    },
+  },
+  'lease-armed': {
+    doc: 'The kernel lets this host speak for the addresses, for as long as adverts leave.',
+    fields: { router },
+  },
+  'lease-lost': {
+    doc: 'The lease is not armed any more, although nobody here ended it.',
+    fields: {
+      router,
+      silent: flag('Our adverts may not have left for some time, so the router looks around.'),
+    },
+  },
+  'lease-unavailable': {
+    doc: 'There is no lease: a stalled host answers until its addresses run out.',
+    fields: { router, reason: text('What the kernel said.') },
+  },
+  'addresses-meddled': {
+    doc: 'Somebody else changed virtual addresses on this host; it is being undone.',
+    fields: {
+      router,
+      interface: device,
+      addresses: texts('The addresses concerned.'),
+      change: oneOf(['removed', 'added'], 'What somebody did.'),
+    },
+  },
+  'addresses-restored': {
+    doc: 'Addresses that somebody had removed are back, and are announced again.',
+    fields: { router, interface: device },
+  },
+  'preempt-held': {
+    doc: 'This node is the better one, and waits before it takes the addresses back.',
+    fields: {
+      router,
+      waitMs: decimal('How long.'),
+      recent: integer('How often it took them lately.'),
+    },
+  },
+  'woke-late': {
+    doc: 'This process did not run for a while, and the router did not trust its timer.',
+    fields: {
+      router,
+      lateMs: decimal('How late the timer was.'),
+      waitMs: decimal('How long the router listens before it acts.'),
+    },
+  },
+} as const;
+
+/** Names of the types. */
+export type EventType = keyof typeof eventTypes;
+
+type FieldsOf<T extends EventType> = (typeof eventTypes)[T]['fields'];
+
+/** What is emitted: a type and its fields. */
+export type AgentEvent = {
+  [T in EventType]: { readonly type: T } & {
+    readonly [F in keyof FieldsOf<T>]: FieldValue<FieldsOf<T>[F]>;
+  };
+}[EventType];
+
+/** Takes one event. Never throws, never waits. */
+export type EventSink = (event: AgentEvent) => void;
