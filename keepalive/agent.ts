@@ -27,6 +27,7 @@ import { formatEntry } from './journal.ts';
 import { neverReadyHoldMicros } from './limits.ts';
 import { LogLimiter } from './log-limiter.ts';
 import { takeIn } from './packet-intake.ts';
+import { AgentDesk } from './peer/agent-desk.ts';
 import type { AgentPorts, NetworkEvent } from './ports.ts';
 import { RouterDriver } from './router-driver.ts';
 import { routerStatus } from './router-status.ts';
@@ -162,6 +163,7 @@ export class Agent {
     this.#retrack();
     for (const name of names) this.#admission.evaluate(name);
     this.#sweepLeases();
+    this.#ports.peer?.serve(new AgentDesk(() => this.#table.routers));
   }
 
   /**
@@ -208,6 +210,7 @@ export class Agent {
       }),
       scripts: this.#trackers.scripts(now),
       bfd: this.#bfd.status(),
+      pair: this.#ports.peer?.status() ?? null,
     };
   }
 
@@ -261,6 +264,7 @@ export class Agent {
     this.#ports.journal?.(formatEntry({ at: now, router: router.config.name, event }));
     const before = router.state.name;
     const reason = router.apply(event, now);
+    if (reason !== null || event.type === 'standing') this.#ports.peer?.changed();
     return this.#groups.after(router, { event, before, reason });
   }
 

@@ -20,6 +20,20 @@ export { createProcessScanner } from './io/process-scanner.ts';
 export { createScriptRunner } from './io/script-runner.ts';
 export { systemClock } from './io/system-clock.ts';
 export { eventReaderStuckMs, eventReadersMax } from './limits.ts';
+export { LogLimiter } from './log-limiter.ts';
+export type {
+  PairPathStatistics,
+  PairPathStatus,
+  PairPeerStatus,
+  PairStatus,
+  PeerAnswer,
+  PeerDesk,
+  PeerPort,
+  PeerQuestion,
+  PeerReport,
+  PeerRouterReport,
+} from './peer/peer-port.ts';
+export type { Clock, Logger, Timer } from './ports.ts';
 export { releaseAddresses } from './release.ts';
 export type { Lateness, LinkStatistics, RouterStatistics } from './statistics.ts';
 export { latenessBoundsMicros } from './statistics.ts';

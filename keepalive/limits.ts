@@ -119,3 +119,6 @@ export const eventReaderBytesMax = 256 * 1024;
 
 /** A reader that misses events and reads nothing for so long is disconnected. */
 export const eventReaderStuckMs = 30_000;
+/** Trackers of one router that the peer is told of, and characters of each one's reason. */
+export const peerReasonsMax = 8;
+export const peerReasonCharsMax = 200;

@@ -5,6 +5,7 @@
  */
 import type { ProcessMatch, VirtualAddress } from '../src/config/agent-config.ts';
 import type { EventSink } from './events/event-types.ts';
+import type { PeerPort } from './peer/peer-port.ts';
 
 export interface Timer {
   cancel(): void;
@@ -260,6 +261,8 @@ export interface AgentPorts {
   readonly processes?: ProcessScanner;
   /** Absent on a host that has none: its stalls are then not fenced. */
   readonly leases?: LeasePort;
+  /** Absent: nothing is known of the peer but its adverts. */
+  readonly peer?: PeerPort;
   /** Uniform in [0, 1): jitter and discriminators of BFD. */
   readonly random: () => number;
   readonly log: Logger;

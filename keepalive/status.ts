@@ -2,6 +2,7 @@
 import type { VirtualAddress } from '../src/config/agent-config.ts';
 import type { BfdSessionStatus } from './bfd/status.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';
+import type { PairStatus } from './peer/peer-port.ts';
 import type { LinkStatistics, RouterStatistics } from './statistics.ts';
 import type { ProxyReport } from './tracking/proxy-tracker.ts';
 import type { SelfFaultStatus } from './tracking/self-faults.ts';
@@ -127,4 +128,6 @@ export interface AgentStatus {
   readonly scripts: readonly ScriptStatus[];
   /** BFD sessions with the peers; empty without `bfd` in the config. */
   readonly bfd: readonly BfdSessionStatus[];
+  /** The connection with the other agent; null without `pair` in the config. */
+  readonly pair: PairStatus | null;
 }

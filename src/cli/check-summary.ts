@@ -33,7 +33,19 @@ function describePair(
     const addresses = some(router.addresses.map(({ address }) => address));
     return [name, `VRID ${router.vrid} on ${on}`, ranking(router.priority), addresses];
   });
-  return [who, ...columns(rows).map((row) => `  ${row}`)];
+  const agents = describeConnection(config);
+  return [who, ...columns(rows).map((row) => `  ${row}`), ...agents];
+}
+
+/** How the two agents reach each other beside the adverts; nothing in a file with one node. */
+function describeConnection({ nodes, pair }: EffectiveConfig): readonly string[] {
+  const [a, b] = Object.values(nodes).map((node) => node.pair_addresses ?? []);
+  if (a === undefined || b === undefined) return [];
+  if (pair === undefined) {
+    return ['  agents: adverts only; `pair` would let them ask each other before a takeover'];
+  }
+  const paths = a.map((address, at) => `${address} - ${b[at]}`).join(', ');
+  return [`  agents: connected on port ${pair.port} over ${paths}`];
 }
 
 /** `edge-a 200 > edge-b 100`, or `=` between equals. */

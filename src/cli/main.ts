@@ -1,8 +1,8 @@
 /** `tandem`: runs the command line on import (launcher.js imports this). */
 import { hostname } from 'node:os';
+import { tandemVersion } from '../runtime/version.ts';
 import { commands } from './commands/index.ts';
 import { runCli } from './program.ts';
-import { tandemVersion } from './version.ts';
 
 // `tandem schema | head` closes our stdout; that is the reader's right and no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -138,6 +138,28 @@ export interface VirtualRouterConfig {
   readonly track: Tracking;
 }
 
+/** Where a secret is: never in the config itself. */
+export type SecretSource =
+  | { readonly type: 'file'; readonly path: string }
+  | { readonly type: 'env'; readonly name: string };
+
+/** One way between the two hosts: an own address here and there, canonical text. */
+export interface PairPathConfig {
+  readonly local: string;
+  readonly remote: string;
+}
+
+/** The connection between the two agents (design section 3). */
+export interface PairConfig {
+  /** Name of the other node. */
+  readonly peer: string;
+  readonly secret: SecretSource;
+  /** TCP port, the same on both hosts. */
+  readonly port: number;
+  /** One or more. */
+  readonly paths: readonly PairPathConfig[];
+}
+
 export interface AgentConfig {
   /** This node's name. */
   readonly node: string;
@@ -146,5 +168,7 @@ export interface AgentConfig {
   /** SHA-256 of the config file's content, hex: equal on both hosts when the files are equal. */
   readonly digest: string;
   readonly virtualRouters: readonly VirtualRouterConfig[];
+  /** Absent: the agents talk in adverts only. */
+  readonly pair?: PairConfig;
   readonly healthScripts: readonly TrackedScript[];
 }

@@ -1,6 +1,6 @@
 /** The agent's share of the config, for one node. */
 import { familyOf } from './addresses.ts';
-import type { AgentConfig, Tracking, VirtualRouterConfig } from './agent-config.ts';
+import type { AgentConfig, PairConfig, Tracking, VirtualRouterConfig } from './agent-config.ts';
 import {
   type EffectiveConfig,
   type EffectiveRouter,
@@ -21,6 +21,7 @@ export function compileAgent(config: EffectiveConfig, node: string, digest: stri
     virtualRouters: Object.entries(config.virtual_routers).flatMap(([name, router]) =>
       compileRouter(name, router, node, groupOf(config, name), config.health_scripts),
     ),
+    ...compilePair(config, node),
     healthScripts: Object.entries(config.health_scripts).map(([name, script]) => ({
       name,
       command: script.command,
@@ -31,6 +32,19 @@ export function compileAgent(config: EffectiveConfig, node: string, digest: stri
       weight: script.weight,
     })),
   };
+}
+
+/** A file with one node has nobody to be connected with. */
+function compilePair({ pair, nodes }: EffectiveConfig, node: string): Pick<AgentConfig, 'pair'> {
+  const peer = Object.keys(nodes).find((one) => one !== node);
+  if (pair === undefined || peer === undefined) return {};
+  const remotes = nodes[peer]?.pair_addresses ?? [];
+  const paths = (nodes[node]?.pair_addresses ?? []).flatMap((local, at) => {
+    const remote = remotes[at];
+    return remote === undefined ? [] : [{ local, remote }];
+  });
+  const compiled: PairConfig = { peer, secret: pair.secret, port: pair.port, paths };
+  return { pair: compiled };
 }
 
 /**

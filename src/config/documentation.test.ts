@@ -24,3 +24,20 @@ test('the example of the trackers loads without a word, and has every kind', () 
     processes: 1,
   });
 });
+
+test('the example of the pair loads without a word, and connects the hosts', () => {
+  const example = /```yaml\n(# docs: pair\n.*?)```/s.exec(page)?.[1] ?? '';
+  const source = sourceFromBytes('docs/VRRP.md', Buffer.from(example));
+  const { config, problems } = checkSource(source);
+  expect(problems).toEqual([]);
+  const { agent } = compileConfig(config!, { node: 'edge-b', digest: '', cores: 1 });
+  expect(agent!.pair).toEqual({
+    peer: 'edge-a',
+    secret: { type: 'file', path: '/etc/tandem/pair.secret' },
+    port: 9181,
+    paths: [
+      { local: '203.0.113.2', remote: '203.0.113.1' },
+      { local: '198.51.100.12', remote: '198.51.100.11' },
+    ],
+  });
+});

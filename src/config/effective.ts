@@ -43,6 +43,7 @@ export type EffectiveUpstream = Omit<With<UpstreamEntry, 'idle_timeout'>, 'healt
 /** The whole file with every default in place; absent sections are empty. */
 export interface EffectiveConfig {
   readonly nodes: NonNullable<ConfigFile['nodes']>;
+  readonly pair: ConfigFile['pair'];
   readonly virtual_routers: Readonly<Record<string, EffectiveRouter>>;
   readonly health_scripts: Readonly<Record<string, EffectiveScript>>;
   readonly upstreams: Readonly<Record<string, EffectiveUpstream>>;
@@ -54,10 +55,11 @@ export interface EffectiveConfig {
 
 /** Fills in what the schema could not know. */
 export function effectiveConfig(file: ConfigFile): EffectiveConfig {
-  const nodes = file.nodes ?? {};
+  const nodes = effectiveNodes(file);
   const listeners = file.listeners ?? {};
   return {
     nodes,
+    pair: file.pair,
     virtual_routers: mapValues(file.virtual_routers, (router) => ({
       ...router,
       interface: byNode<string>(router.interface, nodes, () => ''),
@@ -79,6 +81,15 @@ export function effectiveConfig(file: ConfigFile): EffectiveConfig {
     log: file.log,
     proxy: file.proxy,
   };
+}
+
+/** Where nothing else is said, the agents are connected by the hosts' own addresses. */
+function effectiveNodes({ nodes = {}, pair }: ConfigFile): EffectiveConfig['nodes'] {
+  if (pair === undefined) return nodes;
+  return mapValues(nodes, (node) => {
+    const byDefault = node.address === undefined ? undefined : [node.address];
+    return { ...node, pair_addresses: node.pair_addresses ?? byDefault };
+  });
 }
 
 function effectiveTracking(track: TrackEntry, hasListeners: boolean): EffectiveTracking {

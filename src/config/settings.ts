@@ -8,6 +8,10 @@ export const settings = {
     priority: { default: 100, min: 3, max: 255 },
     countMax: 2,
   },
+  pair: {
+    port: { default: 9181, min: 1, max: 65_535 },
+    addressesMax: 4,
+  },
   virtualRouter: {
     countMax: 255,
     vrid: { min: 1, max: 255 },

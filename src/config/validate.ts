@@ -9,6 +9,7 @@ import {
   trackersExist,
 } from './rules/health-scripts.ts';
 import { adminApart, bindsUnique, limitsFit, routesDistinct } from './rules/listeners.ts';
+import { pairAddressesApart, pairMatters, pairPathsMeet, pairPortFree } from './rules/pair.ts';
 import type { Rule, RuleInput } from './rules/rule.ts';
 import { nodeAddressesDiffer, nodeMapsComplete, sectionsAgree } from './rules/sections.ts';
 import { syncGroupsAgree, syncGroupsShared } from './rules/sync-groups.ts';
@@ -39,6 +40,8 @@ import {
 const entryRules: readonly Rule[] = [
   nodeAddressesDiffer,
   nodeMapsComplete,
+  pairAddressesApart,
+  pairPortFree,
   intervalsFit,
   vridsUnique,
   syncGroupsAgree,
@@ -64,6 +67,8 @@ const entryRules: readonly Rule[] = [
 /** Rules about what is absent or useless: they need the whole file. */
 const wholeRules: readonly Rule[] = [
   sectionsAgree,
+  pairPathsMeet,
+  pairMatters,
   trackedProxyExists,
   trackedUpstreamsChecked,
   prioritiesDiffer,

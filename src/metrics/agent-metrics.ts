@@ -1,6 +1,7 @@
 import type { AgentStatus, RouterStatus } from '../../keepalive/index.ts';
 import { addBfdSession } from './bfd-metrics.ts';
 import { Exposition, snakeCase } from './exposition.ts';
+import { addPair } from './pair-metrics.ts';
 
 const STATES: readonly RouterStatus['state'][] = ['Initialize', 'Backup', 'Active'];
 
@@ -19,6 +20,7 @@ export function agentMetrics(status: AgentStatus): Promise<string> {
     }
   }
   for (const session of status.bfd) addBfdSession(out, session);
+  if (status.pair !== null) addPair(out, status.pair);
   return out.text();
 }
 

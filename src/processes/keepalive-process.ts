@@ -26,6 +26,7 @@ import { listenUnix } from '../runtime/unix-listener.ts';
 import { listenForBalancer } from '../tracking/readiness-server.ts';
 import { reportReady, superviseProcess } from './lifecycle.ts';
 import { loadInWorker, type ProcessOptions } from './load-in-worker.ts';
+import { connectPair, readPairSecret } from './pair-connection.ts';
 import { demandAgentPrivileges } from './privileges.ts';
 import { startWith } from './start.ts';
 import { StartupError } from './startup-error.ts';
@@ -36,6 +37,7 @@ import { StartupError } from './startup-error.ts';
 export async function runKeepalive(options: ProcessOptions): Promise<void> {
   const { agentConfig, log } = await load(options);
   demandAgentPrivileges();
+  const secret = readPairSecret(agentConfig, log);
   const runtimeDir = ensureRuntimeDir(process.env);
   // Before the kernel is touched: an agent that runs already must not lose a thing to this one.
   const lock = claimHalf('keepalive', runtimeDir);
@@ -48,6 +50,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     clock: systemClock,
     wallTime: () => new Date().toISOString(),
   });
+  const pair = connectPair(agentConfig, secret, log);
   const agent = startAgent(agentConfig, {
     clock: systemClock,
     network,
@@ -55,6 +58,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     files,
     processes: createProcessScanner(),
     leases,
+    ...(pair === null ? {} : { peer: pair }),
     random: Math.random,
     log,
     events: events.emit,
@@ -73,12 +77,14 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     return { ...agent.status(), events: { epoch, sequence, readers: eventServer.readers() } };
   };
   const control = await listenControl(join(runtimeDir, SOCKETS.keepalive), report, log);
+  pair?.start();
   askForRealTime(log);
   superviseProcess(
     {
       async stop(reason) {
         sdNotify('STOPPING=1');
         await agent.stop();
+        pair?.close();
         balancer.close();
         control.close();
         eventServer.close();

@@ -23,6 +23,7 @@ describe('a good file', () => {
         `${example}: ok`,
         '  this host is edge-b, its peer is edge-a',
         '    web  VRID 51 on eth0  edge-a 200 > edge-b 100  198.51.100.100',
+        '    agents: adverts only; `pair` would let them ask each other before a takeover',
         '  balancer: 2 listeners, 2 upstreams, 4 servers',
         '    http      http 0.0.0.0:80, [::]:80  to api',
         '    postgres  tcp 0.0.0.0:5432          to db',

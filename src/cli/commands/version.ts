@@ -1,5 +1,5 @@
+import { tandemVersion } from '../../runtime/version.ts';
 import type { CliCommand } from '../command.ts';
-import { tandemVersion } from '../version.ts';
 
 /** `tandem version`: Tandem and what is inside it that gets security fixes of its own. */
 export const version: CliCommand = {

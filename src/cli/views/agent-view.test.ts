@@ -45,6 +45,7 @@ const status = {
   links: [],
   scripts: [],
   bfd: [],
+  pair: null,
 } as unknown as AgentStatus;
 
 test('the status says what each tracker does to the priority, and why', () => {

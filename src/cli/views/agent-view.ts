@@ -3,6 +3,7 @@ import type { AgentStatus, RouterStatus, TrackerReading } from '../../../keepali
 import { columns } from '../output.ts';
 import { bfdView } from './bfd-view.ts';
 import { duration } from './duration.ts';
+import { pairView } from './pair-view.ts';
 
 /** Transitions shown per virtual router, newest first. */
 const TRANSITIONS_SHOWN = 3;
@@ -28,6 +29,7 @@ export function agentView(status: AgentStatus): string {
     ...columns(rows),
     ...status.routers.flatMap(routerDetails),
     ...bfdView(status.bfd),
+    ...pairView(status.pair),
   ].join('\n');
 }
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { healthScriptsSchema } from './health-scripts.ts';
 import { listenersSchema } from './listeners.ts';
 import { nodesSchema } from './nodes.ts';
+import { pairSchema } from './pair.ts';
 import { adminSchema, logSchema, proxySchema } from './process.ts';
 import { upstreamsSchema } from './upstreams.ts';
 import { virtualRoutersSchema } from './virtual-routers.ts';
@@ -13,6 +14,7 @@ import { virtualRoutersSchema } from './virtual-routers.ts';
 /** A whole config file. */
 export const configSchema = z.strictObject({
   nodes: nodesSchema,
+  pair: pairSchema,
   virtual_routers: virtualRoutersSchema,
   health_scripts: healthScriptsSchema,
   upstreams: upstreamsSchema,

@@ -1,9 +1,18 @@
 /** `nodes`: the hosts of the pair. */
 import { z } from 'zod';
 import { settings } from '../settings.ts';
-import { documented, integer } from './field.ts';
+import { documented, fieldError, integer } from './field.ts';
 import { hostAddressAllowed, hostAddressValue } from './host-address.ts';
 import { nodeMap } from './names.ts';
+
+const pairAddressesAllowed = `a list of 1 to ${settings.pair.addressesMax} addresses, such as [203.0.113.1]`;
+
+const pairAddresses = z
+  .array(hostAddressValue, { error: fieldError(pairAddressesAllowed) })
+  .min(1, { error: `found an empty list; allowed: ${pairAddressesAllowed}` })
+  .max(settings.pair.addressesMax, {
+    error: `at most ${settings.pair.addressesMax} addresses`,
+  });
 
 const nodeSchema = z.strictObject({
   address: documented(hostAddressValue.optional(), {
@@ -12,6 +21,14 @@ const nodeSchema = z.strictObject({
       'makes the node its "address owner", which then needs priority 255.',
     allowed: hostAddressAllowed,
     default: 'unknown',
+  }),
+  pair_addresses: documented(pairAddresses.optional(), {
+    doc:
+      'Addresses of this host for the connection between the agents (`pair`), one for each link ' +
+      'beside the other host. The first one here is connected with the first one there, and so ' +
+      'on. A link that shares nothing with the one of the virtual addresses is worth most.',
+    allowed: pairAddressesAllowed,
+    default: "the node's address, when there is a `pair`",
   }),
   priority: integer(settings.node.priority, {
     doc:

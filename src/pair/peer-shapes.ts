@@ -1,0 +1,59 @@
+/** Whether values out of the other agent's messages have the shape they must have. Never throws. */
+import type { PeerAnswer, PeerQuestion, PeerReport } from '../../keepalive/index.ts';
+import { reasonsMax, reportRoutersMax, textCharsMax } from './limits.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const STATES = ['Initialize', 'Backup', 'Active'] as const;
+
+/** A short text without control characters: it goes to the log and to terminals. */
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= textCharsMax && !/\p{Cc}/u.test(value);
+}
+
+/** What an agent says of itself. */
+export function isReport(value: unknown): value is PeerReport {
+  const routers = fieldsOf(value)?.routers;
+  return isListOf(routers, reportRoutersMax, isRouterReport);
+}
+
+/** A question that this version can be asked. */
+export function isQuestion(value: unknown): value is PeerQuestion {
+  const fields = fieldsOf(value);
+  return fields?.type === 'holder' && isText(fields.router);
+}
+
+/** An answer to one of this version's questions. */
+export function isAnswer(value: unknown): value is PeerAnswer {
+  const fields = fieldsOf(value);
+  return fields?.type === 'holder' && isStanding(fields);
+}
+
+function isRouterReport(value: unknown): boolean {
+  const fields = fieldsOf(value);
+  if (fields === null) return false;
+  return (
+    isText(fields.name) &&
+    isStanding(fields) &&
+    isPriority(fields.configured) &&
+    isListOf(fields.reasons, reasonsMax, isText)
+  );
+}
+
+function isStanding({ state, priority, leaseArmed }: Fields): boolean {
+  return (
+    STATES.some((name) => name === state) && isPriority(priority) && typeof leaseArmed === 'boolean'
+  );
+}
+
+function isPriority(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 255;
+}
+
+function isListOf(value: unknown, max: number, is: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.length <= max && value.every(is);
+}
+
+function fieldsOf(value: unknown): Fields | null {
+  return typeof value === 'object' && value !== null ? (value as Fields) : null;
+}
