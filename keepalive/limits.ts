@@ -59,6 +59,15 @@ export const scriptOutputCharsMax = 2_048;
 /** A message that repeats is logged once in this time, with the number left out in between. */
 export const logRepeatMicros = 10_000_000;
 
+/** Lines about packets that were refused, in the time of a repetition, however they differ. */
+export const heardLinesMax = 20;
+
+/**
+ * Another router that gives way advertises once more, and one that was cut off once before it does. More
+ * than this many in the time of a repetition, while we are Active, are worth a warning.
+ */
+export const contestsQuietMax = 2;
+
 /** Different messages whose repetition is remembered; beyond it the oldest is forgotten. */
 export const logKeysMax = 256;
 

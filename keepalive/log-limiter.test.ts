@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { logKeysMax, logRepeatMicros } from './limits.ts';
+import { heardLinesMax, logKeysMax, logRepeatMicros } from './limits.ts';
 import { LogLimiter } from './log-limiter.ts';
 import type { Clock } from './ports.ts';
 
@@ -10,7 +10,9 @@ function setUp() {
   const written: string[] = [];
   const log = (key: string) =>
     limiter.limit(key, (suppressed) => written.push(`${key} ${suppressed}`));
-  return { log, written, pass: (micros: number) => (now += micros) };
+  const hear = (key: string) =>
+    limiter.limitHeard(key, (suppressed) => written.push(`${key} ${suppressed}`));
+  return { log, hear, written, pass: (micros: number) => (now += micros) };
 }
 
 it('writes a key once in a while, with the number it left out', () => {
@@ -31,4 +33,15 @@ it('remembers a bounded number of keys, and forgets the oldest', () => {
   expect(written).toHaveLength(logKeysMax + 1);
   log('key 0');
   expect(written.at(-1)).toBe('key 0 0');
+});
+
+it('writes a bounded number of lines about what is heard, and never at the cost of our own', () => {
+  const { log, hear, written, pass } = setUp();
+  for (let i = 0; i < 1_000; i++) hear(`checksum ${i}`);
+  expect(written).toHaveLength(heardLinesMax);
+  log('send');
+  expect(written.at(-1)).toBe('send 0');
+  pass(logRepeatMicros);
+  hear('checksum 1000');
+  expect(written.at(-1)).toBe(`checksum 1000 ${1_000 - heardLinesMax}`);
 });

@@ -29,6 +29,7 @@ const FINDING_COUNTER = {
   'owner-conflict': 'ownerConflicts',
   'auth-type': 'authTypeErrors',
   interval: 'advertIntervalErrors',
+  'first-address': 'addressListErrors',
   'address-list': 'addressListErrors',
 } as const satisfies Record<Finding, keyof RouterStatistics>;
 
@@ -38,6 +39,7 @@ const FINDING_TEXT: Record<Finding, string> = {
   'owner-conflict': 'a claim to own the addresses that this node owns',
   'auth-type': 'authentication, which is not configured here',
   interval: 'another advertisement interval',
+  'first-address': 'a list of addresses that does not begin with a link-local one',
   'address-list': 'another list of addresses',
 };
 
@@ -109,6 +111,7 @@ function detail(finding: Finding, advertisement: DecodedAdvertisement): string {
       return ` (version ${advertisement.version})`;
     case 'interval':
       return ` (${advertisement.intervalMicros / 1000} ms)`;
+    case 'first-address':
     case 'address-list':
       return ` (${advertisement.addresses.map(formatIp).join(', ')})`;
     case 'own-address':
@@ -125,7 +128,7 @@ function complain(
   text: string,
 ): void {
   const source = formatIp(arrival.packet.source);
-  context.limiter.limit(`${link.interface} ${source} ${text}`, (suppressed) =>
+  context.limiter.limitHeard(`${link.interface} ${source} ${text}`, (suppressed) =>
     context.log.warn(
       { interface: link.interface, peer: source, suppressed },
       `advertisement from ${source} on ${link.interface} with ${text}`,

@@ -3,6 +3,7 @@ import { AddressKeeper } from './address-keeper.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
 import { Advertiser } from './advertiser.ts';
 import type { FenceNews } from './bfd/peer-watch.ts';
+import { ContestLog } from './contest-log.ts';
 import type { EventSink } from './events/event-types.ts';
 import { PeerNews } from './events/peer-news.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -85,6 +86,7 @@ export class RouterDriver {
   readonly #transitions: Transition[] = [];
   readonly #advertiser: Advertiser;
   readonly #peerNews: PeerNews;
+  readonly #contests: ContestLog;
   #state: RouterState;
   #stateSince: number;
   #announcePending = false;
@@ -93,6 +95,12 @@ export class RouterDriver {
     const { config } = options;
     this.#options = options;
     this.#peerNews = new PeerNews(config.name);
+    this.#contests = new ContestLog({
+      name: config.name,
+      interface: config.interface,
+      log: options.log,
+      limiter: options.limiter,
+    });
     this.config = config;
     this.link = options.link;
     this.expectation = expectationOf(config);
@@ -177,6 +185,7 @@ export class RouterDriver {
     const news = this.#peerNews.after(event, reason);
     if (news !== null) this.#options.emit(news);
     for (const action of result.actions) this.#execute(action, now);
+    if (event.type === 'advertisement') this.#contests.heard(before, result.state, now);
     return reason;
   }
 

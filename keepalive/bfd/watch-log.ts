@@ -81,7 +81,7 @@ export class WatchLog {
 
   /** A packet of the peer was not taken. */
   discarded(detail: string): void {
-    this.#limiter.limit(`${this.#label} ${detail}`, (suppressed) =>
+    this.#limiter.limitHeard(`${this.#label} ${detail}`, (suppressed) =>
       this.#log.warn(
         { ...this.#fields, suppressed },
         `${this.#label}: packet discarded: ${detail}`,

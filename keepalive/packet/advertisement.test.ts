@@ -215,6 +215,13 @@ describe('decoding accepts', () => {
     expect(decoded(packet(padded)).addresses).toHaveLength(2);
   });
 
+  it('authentication data without authentication, which RFC 3768 says not to look at', () => {
+    const message = KEEPALIVED_V2.slice();
+    // A word and its complement: the sum stays as it was.
+    message.set([0x12, 0x34, 0xed, 0xcb], 12);
+    expect(decoded(packet(message))).toEqual(decoded(packet(KEEPALIVED_V2)));
+  });
+
   it('VRID 0 and priority 255 as they are: judging them takes a configuration', () => {
     const found = decoded(packet(encoded({ ...V3, vrid: 0, priority: 255 })));
     expect([found.vrid, found.priority]).toEqual([0, 255]);

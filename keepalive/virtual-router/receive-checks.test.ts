@@ -39,6 +39,7 @@ describe('RFC 9568 section 7.1', () => {
 
   it('discards another version', () => {
     expect(check(v3, { version: 2 })).toEqual(refused('version'));
+    expect(check(v2, { version: 3 })).toEqual(refused('version'));
   });
 
   it('logs another interval, and accepts: it is learned', () => {
@@ -68,6 +69,23 @@ describe('RFC 9568 section 7.1', () => {
     const addresses = [ip('198.51.100.101'), ip('198.51.100.102')];
     expect(check(config, { addresses })).toEqual(sound);
     expect(check(config, { addresses: addresses.toReversed() })).toEqual(sound);
+  });
+
+  it('wants a link-local address first over IPv6: logged, in strict mode discarded (erratum 8300)', () => {
+    const addresses = [
+      { address: 'fe80::100', prefixLength: 64 },
+      { address: '2001:db8::100', prefixLength: 64 },
+    ];
+    const inOrder = addresses.map(({ address }) => ip(address));
+    const lax = routerConfig({ family: 6, addresses });
+    const strict = { ...lax, strictRfc: true };
+    const source = ip('fe80::12');
+    for (const config of [lax, strict]) {
+      expect(check(config, { addresses: inOrder }, source)).toEqual(sound);
+    }
+    const otherwise = { addresses: inOrder.toReversed() };
+    expect(check(lax, otherwise, source)).toEqual({ accepted: true, findings: ['first-address'] });
+    expect(check(strict, otherwise, source)).toEqual(refused('first-address'));
   });
 
   it('as owner logs another owner, and accepts (erratum 8298)', () => {

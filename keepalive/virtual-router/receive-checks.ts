@@ -4,7 +4,7 @@
  */
 import type { VirtualRouterConfig } from '../../src/config/agent-config.ts';
 import { parseIp } from '../../src/os/ip-address.ts';
-import type { DecodedAdvertisement } from '../packet/advertisement.ts';
+import { type DecodedAdvertisement, isLinkLocal } from '../packet/advertisement.ts';
 import { compareAddresses } from './election.ts';
 import { ownerPriority } from './priority.ts';
 
@@ -15,6 +15,7 @@ export type Finding =
   | 'owner-conflict'
   | 'auth-type'
   | 'interval'
+  | 'first-address'
   | 'address-list';
 
 /** Whether the state machine sees the advertisement, and what is counted and logged about it. */
@@ -28,6 +29,7 @@ export interface Expectation {
   readonly version: 2 | 3;
   readonly owner: boolean;
   readonly intervalMicros: number;
+  readonly strictRfc: boolean;
   /** Sorted. */
   readonly addresses: readonly Uint8Array[];
 }
@@ -43,6 +45,7 @@ export function expectationOf(config: VirtualRouterConfig): Expectation {
     version: config.version,
     owner: config.priority === ownerPriority,
     intervalMicros: config.advertIntervalMs * 1000,
+    strictRfc: config.strictRfc,
     addresses: addresses.sort(compareAddresses),
   };
 }
@@ -71,12 +74,22 @@ export function checkReceived(
     if (v2) return refused('interval');
     findings.push('interval');
   }
+  if (!startsLinkLocal(advertisement)) {
+    // Erratum 8300. Peers in use send the list as it is configured, so only strict mode discards.
+    if (expected.strictRfc) return refused('first-address');
+    findings.push('first-address');
+  }
   if (!sameAddresses(expected.addresses, advertisement.addresses)) {
     findings.push('address-list');
     // RFC 3768: dropped unless it comes from the owner. RFC 9568: logged only.
     if (v2 && advertisement.priority !== ownerPriority) return { accepted: false, findings };
   }
   return { accepted: true, findings };
+}
+
+/** RFC 9568 section 5.2.9: the first IPv6 address is the link-local one. */
+function startsLinkLocal({ addresses: [first] }: DecodedAdvertisement): boolean {
+  return first === undefined || first.length === 4 || isLinkLocal(first);
 }
 
 function refused(finding: Finding): Verdict {

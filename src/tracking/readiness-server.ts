@@ -10,6 +10,8 @@ import {
 
 /** Connections at a time, strangers included. */
 const CONNECTIONS_MAX = 8;
+/** Lines about what was refused, in the time of a heartbeat: whoever may connect could fill the log. */
+const REFUSALS_LOGGED_MAX = 1;
 /** Heartbeats in a row whose absence makes a connected balancer count as dead. */
 const MISSED_HEARTBEATS_MAX = 4;
 
@@ -35,12 +37,18 @@ export async function listenForBalancer(
 ): Promise<{ close(): void }> {
   let current: net.Socket | null = null;
   let missed = 0;
+  let refused = 0;
+  const refuse = (line: string) => {
+    refused += 1;
+    if (refused > REFUSALS_LOGGED_MAX) return;
+    log.warn({ line: line.slice(0, 200) }, 'somebody said something on agent.sock: refused');
+  };
   const dead = (reason: string) => onSign({ alive: false, ready: false, reasons: [reason] });
   const server = net.createServer((socket) => {
     readLines(socket, (line) => {
       const readiness = decodeReadiness(line);
       if (readiness === null) {
-        log.warn({ line: line.slice(0, 200) }, 'somebody said something on agent.sock: refused');
+        refuse(line);
         socket.destroy();
         return;
       }
@@ -62,6 +70,10 @@ export async function listenForBalancer(
   server.maxConnections = CONNECTIONS_MAX;
   await listenUnix(server, path);
   const watch = setInterval(() => {
+    if (refused > REFUSALS_LOGGED_MAX) {
+      log.warn({ refused }, `somebody said ${refused} wrong things on agent.sock: refused`);
+    }
+    refused = 0;
     if (current === null) return;
     missed += 1;
     // Counted in turns of this loop, not by a clock: a stall of our own is no silence of the other's.

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Logger } from '../log/logger.ts';
 import { decodeReadiness, encodeReadiness, READINESS_LINE_BYTES_MAX } from './readiness.ts';
 import { ReadinessClient } from './readiness-client.ts';
 import { type BalancerSign, listenForBalancer } from './readiness-server.ts';
@@ -133,6 +134,23 @@ test('a stranger on the socket changes nothing, and is shown out when it speaks'
   await heard.until((sign) => sign.upstreams !== undefined);
   expect(heard.clear().every((sign) => sign.alive && sign.ready)).toBe(true);
   client.close();
+  server.close();
+});
+
+test('wrong lines without end are logged a few times, with their number', async () => {
+  const warnings: string[] = [];
+  const noting = { ...log, warn: (_fields: object, text: string) => warnings.push(text) };
+  const heartbeatMs = 200;
+  const server = await listenForBalancer(path, noting as unknown as Logger, () => {}, heartbeatMs);
+  const from = performance.now();
+  for (let i = 0; i < 40; i++) {
+    const stranger = net.connect(path);
+    stranger.on('error', () => {}).write('{"type":"readiness"}\n');
+    await once(stranger, 'close');
+  }
+  await expect.poll(() => warnings.at(-1)).toMatch(/somebody said \d+ wrong things on agent\.sock/);
+  const heartbeats = Math.ceil((performance.now() - from) / heartbeatMs) + 1;
+  expect(warnings.length).toBeLessThanOrEqual(2 * heartbeats);
   server.close();
 });
 

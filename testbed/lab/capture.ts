@@ -6,7 +6,7 @@ import type { Host, LabProcess } from './host.ts';
 import { limits } from './limits.ts';
 import { waitUntil } from './wait-until.ts';
 
-/** A running capture on a host's interface. */
+/** A running capture on an interface of a host. */
 export class Capture {
   readonly file: string;
   readonly #process: LabProcess;
@@ -17,11 +17,11 @@ export class Capture {
   }
 
   /** Starts tcpdump with a filter (`proto 112 or arp`); resolves when it listens. */
-  static async start(host: Host, name: string, filter: string): Promise<Capture> {
+  static async start(host: Host, name: string, filter: string, device = 'eth0'): Promise<Capture> {
     const file = join(host.folder, `${name}.pcap`);
     const log = `capture-${name}`;
     // Immediate mode: otherwise the last packets may still be in the kernel's block at the end.
-    const options = ['--immediate-mode', '-U', '-Z', 'root', '-i', 'eth0', '-w', file];
+    const options = ['--immediate-mode', '-U', '-Z', 'root', '-i', device, '-w', file];
     const argv = ['tcpdump', ...options, filter];
     const started = host.spawn(argv, { log, instrument: true });
     const listens = () => readFileSync(started.logFile, 'utf8').includes('listening on');

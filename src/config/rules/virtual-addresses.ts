@@ -117,9 +117,12 @@ function ownerWarnings(name: string, node: string, config: EffectiveConfig) {
   ];
 }
 
-/** RFC 9568 section 5.2.9: the first IPv6 address of an advert is the link-local one. */
+/**
+ * RFC 9568 section 5.2.9: the first IPv6 address of an advert is the link-local one. Adverts have it
+ * first wherever it stands in the file; one without any is no advert of the RFC.
+ */
 export const linkLocalFirst: Rule = ({ config }) => {
-  return Object.entries(config.virtual_routers).flatMap(([name, { addresses }]) => {
+  return Object.entries(config.virtual_routers).flatMap(([name, { addresses, strict_rfc }]) => {
     const index = addresses.findIndex(({ address }) => familyOf(address) === 6);
     const first = addresses[index];
     if (first === undefined || isLinkLocal6(parseIp(first.address) ?? new Uint8Array(16)))
@@ -127,7 +130,13 @@ export const linkLocalFirst: Rule = ({ config }) => {
     const message =
       `found ${first.address} as the first IPv6 address; RFC 9568 wants a link-local one there, ` +
       'such as fe80::1/64, and other VRRP routers may refuse the adverts';
-    return [warning(['virtual_routers', name, 'addresses', index], message)];
+    const path = ['virtual_routers', name, 'addresses', index];
+    const none = !addresses.some(({ address }) =>
+      isLinkLocal6(parseIp(address) ?? new Uint8Array(16)),
+    );
+    if (!strict_rfc || !none) return [warning(path, message)];
+    const allowed = 'allowed with strict_rfc: a link-local address with them, such as fe80::1/64';
+    return [error(path, `found ${first.address} and no link-local address; ${allowed}`)];
   });
 };
 
