@@ -196,6 +196,10 @@ export class Agent {
       node: this.#config.node,
       digest: this.#config.digest,
       uptimeMs: (now - this.#startedAt) / 1000,
+      timerLateness: {
+        ...this.#timer.lateness.summary(now),
+        histogram: structuredClone(this.#timer.lateness.total),
+      },
       proxy: { ...this.#trackers.proxy.report, everReady: this.#trackers.proxy.everReady },
       routers: this.#table.routers.map((router) => routerStatus(router, now)),
       links: this.#table.links.map((link) => {

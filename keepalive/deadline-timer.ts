@@ -1,3 +1,4 @@
+import { LatenessRecorder } from './lateness.ts';
 import type { Clock, Timer } from './ports.ts';
 
 /**
@@ -10,6 +11,8 @@ export class DeadlineTimer {
   readonly #fire: () => void;
   #timer: Timer | null = null;
   #armedFor = 0;
+  /** How late it fires. */
+  readonly lateness = new LatenessRecorder();
 
   constructor(clock: Clock, fire: () => void) {
     this.#clock = clock;
@@ -27,6 +30,8 @@ export class DeadlineTimer {
     this.#armedFor = atMicros;
     this.#timer = this.#clock.timer(atMicros, () => {
       this.#timer = null;
+      const now = this.#clock.now();
+      this.lateness.record(now - this.#armedFor, now);
       this.#fire();
     });
   }

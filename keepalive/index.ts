@@ -19,6 +19,7 @@ export { openNetwork } from './io/network.ts';
 export { createProcessScanner } from './io/process-scanner.ts';
 export { createScriptRunner } from './io/script-runner.ts';
 export { systemClock } from './io/system-clock.ts';
+export type { LatenessSummary } from './lateness.ts';
 export { eventReaderStuckMs, eventReadersMax } from './limits.ts';
 export { LogLimiter } from './log-limiter.ts';
 export type {

@@ -128,6 +128,10 @@ export const eventReaderBytesMax = 256 * 1024;
 
 /** A reader that misses events and reads nothing for so long is disconnected. */
 export const eventReaderStuckMs = 30_000;
+
 /** Trackers of one router that the peer is told of, and characters of each one's reason. */
 export const peerReasonsMax = 8;
 export const peerReasonCharsMax = 200;
+
+/** The recent past of the status' lateness: at least this long, at most twice. */
+export const latenessWindowMicros = 60_000_000;

@@ -6,12 +6,13 @@ import type { FenceNews } from './bfd/peer-watch.ts';
 import { ContestLog } from './contest-log.ts';
 import type { EventSink } from './events/event-types.ts';
 import { PeerNews } from './events/peer-news.ts';
+import { LatenessRecorder } from './lateness.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { addressLifetimeMinSeconds, preemptsFreeMax, transitionsKeptMax } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';
 import type { Clock, LeasePort, Logger, NetworkPort } from './ports.ts';
-import { type RouterStatistics, recordLateness, routerStatistics } from './statistics.ts';
+import { type RouterStatistics, routerStatistics } from './statistics.ts';
 import type { Transition } from './status.ts';
 import { SelfFaults } from './tracking/self-faults.ts';
 import { describeReason, millis, reasonFields } from './transition-text.ts';
@@ -72,6 +73,8 @@ export class RouterDriver {
   readonly config: VirtualRouterConfig;
   readonly link: AdvertisementLink;
   readonly statistics: RouterStatistics = routerStatistics();
+  /** Of its advertisements. */
+  readonly lateness = new LatenessRecorder(this.statistics.advertLateness);
   readonly expectation: Expectation;
   readonly keeper: AddressKeeper;
   readonly faults: SelfFaults;
@@ -173,7 +176,7 @@ export class RouterDriver {
     const before = this.#state;
     if (event.type === 'tick' && before.name === 'Active' && now >= before.advertiseAt) {
       const late = now - before.advertiseAt;
-      recordLateness(this.statistics.advertLateness, late);
+      this.lateness.record(late, now);
       // Two intervals without an advertisement: the lease may end in the very moment in which the
       // next one leaves.
       if (late > this.config.advertIntervalMs * 1000) this.#advertiser.doubtLease();

@@ -55,6 +55,7 @@ export function routerStatus(router: RouterDriver, now: number): RouterStatus {
       nextInMs: deadline === null ? null : (deadline - now) / 1000,
     },
     peerChecksum: router.peerChecksum,
+    advertLateness: router.lateness.summary(now),
     statistics: structuredClone(router.statistics),
     transitions: router.transitions.map((transition) => ({
       ...transition,

@@ -78,8 +78,8 @@ export const latenessBoundsMicros = [
 /** Adds one observation; a negative one (a timer that fired early) counts as zero. */
 export function recordLateness(lateness: Lateness, micros: number): void {
   const value = Math.max(micros, 0);
-  const index = latenessBoundsMicros.findIndex((bound) => value <= bound);
-  const bucket = index === -1 ? latenessBoundsMicros.length : index;
+  let bucket = 0;
+  while (bucket < latenessBoundsMicros.length && value > latenessBoundsMicros[bucket]!) bucket++;
   lateness.buckets[bucket] = (lateness.buckets[bucket] ?? 0) + 1;
   lateness.count += 1;
   lateness.sumMicros += value;

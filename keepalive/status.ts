@@ -1,9 +1,10 @@
 /** The agent's status: plain values that survive JSON, durations instead of points in time. */
 import type { VirtualAddress } from '../src/config/agent-config.ts';
 import type { BfdSessionStatus } from './bfd/status.ts';
+import type { LatenessSummary } from './lateness.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';
 import type { PairStatus } from './peer/peer-port.ts';
-import type { LinkStatistics, RouterStatistics } from './statistics.ts';
+import type { Lateness, LinkStatistics, RouterStatistics } from './statistics.ts';
 import type { ProxyReport } from './tracking/proxy-tracker.ts';
 import type { SelfFaultStatus } from './tracking/self-faults.ts';
 import type { StateName } from './virtual-router/action.ts';
@@ -86,6 +87,8 @@ export interface RouterStatus {
   };
   /** Checksum form of the last advertisement heard (packet/advertisement.ts). */
   readonly peerChecksum: ChecksumForm | null;
+  /** How late its advertisements left while it was Active. */
+  readonly advertLateness: LatenessSummary;
   readonly statistics: RouterStatistics;
   /** Oldest first, at most `transitionsKeptMax`. */
   readonly transitions: readonly (Transition & { readonly agoMs: number })[];
@@ -122,6 +125,8 @@ export interface AgentStatus {
   /** Digest of the configuration it runs. */
   readonly digest: string;
   readonly uptimeMs: number;
+  /** How late this process is with what it has to do: the timer of all deadlines. */
+  readonly timerLateness: LatenessSummary & { readonly histogram: Lateness };
   readonly proxy: ProxyReport & { readonly everReady: boolean };
   readonly routers: readonly RouterStatus[];
   readonly links: readonly LinkStatus[];

@@ -1,5 +1,19 @@
 import type { AgentStatus } from '../../keepalive/index.ts';
 
+/** What the agent's process has, and has not, to be on time. */
+export interface TimingReport {
+  /** All threads run under SCHED_RR. */
+  readonly realTime: boolean;
+  /** Why not; null when they do. */
+  readonly realTimeRefusal: string | null;
+  /** Read-only file mappings that stay in memory once used. */
+  readonly lockedBytes: number;
+  /** All of them. */
+  readonly lockableBytes: number;
+  /** Why not all are locked; null when they are. */
+  readonly lockRefusal: string | null;
+}
+
 /** The agent's status as its process reports it. */
 export interface AgentReport extends AgentStatus {
   readonly events: {
@@ -10,4 +24,5 @@ export interface AgentReport extends AgentStatus {
     /** Connected to events.sock. */
     readonly readers: number;
   };
+  readonly timing: TimingReport;
 }

@@ -1,4 +1,5 @@
-import type { AgentStatus, RouterStatus } from '../../keepalive/index.ts';
+import type { RouterStatus } from '../../keepalive/index.ts';
+import type { AgentReport } from '../control/agent-report.ts';
 import { addBfdSession } from './bfd-metrics.ts';
 import { Exposition, snakeCase } from './exposition.ts';
 import { addPair } from './pair-metrics.ts';
@@ -6,12 +7,13 @@ import { addPair } from './pair-metrics.ts';
 const STATES: readonly RouterStatus['state'][] = ['Initialize', 'Backup', 'Active'];
 
 /** The agent's Prometheus metrics. */
-export function agentMetrics(status: AgentStatus): Promise<string> {
+export function agentMetrics(status: AgentReport): Promise<string> {
   const out = new Exposition();
   const { node } = status;
   out.gauge('tandem_agent_uptime_seconds', 'Age of the agent.', { node }, status.uptimeMs / 1000);
   const ready = status.proxy.alive && status.proxy.ready ? 1 : 0;
   out.gauge('tandem_agent_balancer_ready', 'The balancer is alive and ready.', { node }, ready);
+  addTiming(out, status);
   for (const router of status.routers) addRouter(out, router);
   for (const { interface: name, family, statistics } of status.links) {
     for (const [counter, value] of Object.entries(statistics)) {
@@ -22,6 +24,15 @@ export function agentMetrics(status: AgentStatus): Promise<string> {
   for (const session of status.bfd) addBfdSession(out, session);
   if (status.pair !== null) addPair(out, status.pair);
   return out.text();
+}
+
+function addTiming(out: Exposition, { node, timing, timerLateness }: AgentReport): void {
+  const realTime = timing.realTime ? 1 : 0;
+  out.gauge('tandem_agent_real_time', 'All threads have real-time priority.', { node }, realTime);
+  const locked = 'Program text that stays in memory once used.';
+  out.gauge('tandem_agent_locked_bytes', locked, { node }, timing.lockedBytes);
+  const late = "Delay of the agent's timer after its deadline.";
+  out.histogram('tandem_agent_timer_lateness_seconds', late, { node }, timerLateness.histogram);
 }
 
 function addRouter(out: Exposition, router: RouterStatus): void {
@@ -38,6 +49,8 @@ function addRouter(out: Exposition, router: RouterStatus): void {
   for (const [counter, value] of Object.entries(counters)) {
     out.counter(`tandem_vrrp_${snakeCase(counter)}`, 'RFC 6527 counter.', labels, value);
   }
+  const late = 'Delay of an advertisement after its deadline.';
+  out.histogram('tandem_vrrp_advert_lateness_seconds', late, labels, advertLateness);
   const seconds = advertLateness.maxMicros / 1e6;
   const help = 'Longest delay of an advertisement after its deadline.';
   out.gauge('tandem_vrrp_advert_lateness_max_seconds', help, labels, seconds);

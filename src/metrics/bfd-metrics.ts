@@ -25,6 +25,8 @@ export function addBfdSession(out: Exposition, session: BfdSessionStatus): void 
   for (const [counter, value] of Object.entries(counters)) {
     out.counter(`tandem_bfd_${snakeCase(counter)}`, 'Counter of a BFD session.', labels, value);
   }
+  const each = 'Delay of a BFD packet after its deadline.';
+  out.histogram('tandem_bfd_send_lateness_seconds', each, labels, sendLateness);
   const late = 'Longest delay of a BFD packet after its deadline.';
   out.gauge('tandem_bfd_send_lateness_max_seconds', late, labels, sendLateness.maxMicros / 1e6);
 }

@@ -1,4 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { Lateness } from '../../keepalive/index.ts';
+import { type HistogramSeries, histogramText } from './histogram-text.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -10,6 +12,7 @@ export class Exposition {
   readonly #registry = new Registry();
   readonly #counters = new Map<string, Counter>();
   readonly #gauges = new Map<string, Gauge>();
+  readonly #histograms = new Map<string, { help: string; series: HistogramSeries[] }>();
 
   /** A value that only grows; `name` without its `_total`. */
   counter(name: string, help: string, labels: Labels, value: number): void {
@@ -34,9 +37,19 @@ export class Exposition {
     metric.set(labels, value);
   }
 
+  /** How late something was, in seconds; the histogram counts microseconds. */
+  histogram(name: string, help: string, labels: Labels, lateness: Lateness): void {
+    const metric = this.#histograms.get(name) ?? { help, series: [] };
+    metric.series.push({ labels, lateness });
+    this.#histograms.set(name, metric);
+  }
+
   /** The text format, version 0.0.4. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  async text(): Promise<string> {
+    const histograms = [...this.#histograms].map(([name, { help, series }]) =>
+      histogramText(name, help, series),
+    );
+    return (await this.#registry.metrics()) + histograms.join('');
   }
 }
 

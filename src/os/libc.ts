@@ -35,6 +35,7 @@ export interface Libc {
   read(fd: number, data: Uint8Array, length: number): number;
   flock(fd: number, operation: number): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
+  mlock2(address: bigint, length: bigint, flags: number): number;
   sched_setscheduler(pid: number, policy: number, param: Uint8Array): number;
 }
 
@@ -60,6 +61,7 @@ const PROTOTYPES: Record<keyof Libc, string> = {
   read: 'int64_t read(int fd, void *data, size_t length)',
   flock: 'int flock(int fd, int operation)',
   prctl: 'int prctl(int option, ulong a, ulong b, ulong c, ulong d)',
+  mlock2: 'int mlock2(uint64_t address, uint64_t length, uint32_t flags)',
   sched_setscheduler: 'int sched_setscheduler(int pid, int policy, const void *param)',
 };
 

@@ -17,7 +17,6 @@ import { serveEvents } from '../control/event-server.ts';
 import { createControlServer, json, text } from '../control/server.ts';
 import type { Logger } from '../log/logger.ts';
 import { agentMetrics } from '../metrics/agent-metrics.ts';
-import { requestRealTime } from '../os/scheduler.ts';
 import { sdNotify } from '../os/sd-notify.ts';
 import { nextEpoch } from '../runtime/epoch.ts';
 import { claimHalf } from '../runtime/half-lock.ts';
@@ -28,6 +27,7 @@ import { reportReady, superviseProcess } from './lifecycle.ts';
 import { loadInWorker, type ProcessOptions } from './load-in-worker.ts';
 import { connectPair, readPairSecret } from './pair-connection.ts';
 import { demandAgentPrivileges } from './privileges.ts';
+import { RealTime } from './real-time.ts';
 import { startWith } from './start.ts';
 import { StartupError } from './startup-error.ts';
 
@@ -72,13 +72,17 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     agent,
     log,
   });
+  const realTime = new RealTime(log);
   const report = (): AgentReport => {
     const { epoch, sequence } = events;
-    return { ...agent.status(), events: { epoch, sequence, readers: eventServer.readers() } };
+    return {
+      ...agent.status(),
+      events: { epoch, sequence, readers: eventServer.readers() },
+      timing: realTime.report(),
+    };
   };
   const control = await listenControl(join(runtimeDir, SOCKETS.keepalive), report, log);
   pair?.start();
-  askForRealTime(log);
   superviseProcess(
     {
       async stop(reason) {
@@ -88,6 +92,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
         balancer.close();
         control.close();
         eventServer.close();
+        realTime.close();
         scripts.close();
         files.close();
         leases.close();
@@ -145,16 +150,4 @@ async function listenControl(path: string, report: () => AgentReport, log: Logge
       server.closeAllConnections();
     },
   };
-}
-
-function askForRealTime(log: Logger): void {
-  const result = requestRealTime();
-  if (result.ok) log.info({ threads: result.threads }, 'running with real-time priority');
-  else {
-    log.warn(
-      { code: result.code },
-      'no real-time priority (CAP_SYS_NICE missing or refused by the kernel): ' +
-        'advert intervals below 100 ms may be missed on a busy host',
-    );
-  }
 }

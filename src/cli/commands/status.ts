@@ -1,4 +1,5 @@
-import type { AgentStatus, TrackerReading } from '../../../keepalive/index.ts';
+import type { TrackerReading } from '../../../keepalive/index.ts';
+import type { AgentReport } from '../../control/agent-report.ts';
 import type { BalancerReport } from '../../control/balancer-report.ts';
 import type { CliCommand, ExitStatus, Invocation } from '../command.ts';
 import { agentView } from '../views/agent-view.ts';
@@ -26,7 +27,7 @@ agent ends (exit status 1) or you do.`,
     const { runtimeDir, SOCKETS } = await import('../../runtime/runtime-dir.ts');
     const dir = runtimeDir(invocation.env);
     const [agent, balancer] = await Promise.all([
-      askHalf<AgentStatus>(join(dir, SOCKETS.keepalive)),
+      askHalf<AgentReport>(join(dir, SOCKETS.keepalive)),
       askHalf<BalancerReport>(join(dir, SOCKETS.proxy)),
     ]);
     return report(agent, balancer, invocation);
@@ -68,7 +69,7 @@ function absence(socket: string, { code, message }: NodeJS.ErrnoException): stri
 const isProxy = (tracker: TrackerReading) => tracker.kind === 'proxy';
 
 function report(
-  agent: Half<AgentStatus>,
+  agent: Half<AgentReport>,
   balancer: Half<BalancerReport>,
   { json, output }: Invocation,
 ): ExitStatus {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { AgentStatus, TrackerReading } from '../../../keepalive/index.ts';
+import type { TrackerReading } from '../../../keepalive/index.ts';
+import type { AgentReport } from '../../control/agent-report.ts';
 import { agentMetrics } from '../../metrics/agent-metrics.ts';
 import { agentView } from './agent-view.ts';
 
@@ -14,6 +15,8 @@ const trackers: readonly TrackerReading[] = [
   { kind: 'file', name: 'extra', effect: { type: 'weight', weight: 7 }, reason: 'the number 7' },
   { kind: 'interface', name: 'eth1', effect: { type: 'fault' }, reason: 'down' },
 ];
+
+const emptyLateness = { count: 0, sumMicros: 0, maxMicros: 0, buckets: [] };
 
 /** What the view and the metrics read of a router that is Active. */
 const status = {
@@ -37,16 +40,28 @@ const status = {
       priority: { configured: 200, effective: 2, trackers, claimInMs: null },
       active: { self: true, address: '198.51.100.11', priority: 2, lastHeardMs: null },
       addresses: [{ address: '198.51.100.100', prefixLength: 24, held: true }],
-      statistics: { advertLateness: { maxMicros: 0 } },
+      statistics: { advertLateness: emptyLateness },
       lease: { open: true, reason: null, mute: false },
       transitions: [],
     },
   ],
+  timerLateness: {
+    maxMs: 12.3,
+    recent: { count: 900, p99Ms: 0.25, maxMs: 3.14 },
+    histogram: { count: 4, sumMicros: 400, maxMicros: 12_300, buckets: [4] },
+  },
+  timing: {
+    realTime: true,
+    realTimeRefusal: null,
+    lockedBytes: 104_857_600,
+    lockableBytes: 115_343_360,
+    lockRefusal: null,
+  },
   links: [],
   scripts: [],
   bfd: [],
   pair: null,
-} as unknown as AgentStatus;
+} as unknown as AgentReport;
 
 test('the status says what each tracker does to the priority, and why', () => {
   const lines = agentView(status).split('\n');
@@ -69,7 +84,7 @@ test('the status says what a router that could take over waits for', () => {
     preempt: { inMs: 5000, recent: 3 },
     selfFaults: [{ kind: 'address', reason: 'EPERM', times: 3, forgottenInMs: 90_000 }],
   };
-  const lines = agentView({ ...status, routers: [waiting] } as AgentStatus).split('\n');
+  const lines = agentView({ ...status, routers: [waiting] } as AgentReport).split('\n');
   expect(lines).toContain('  web: ready, waits for sync group web.ipv4+ipv6');
   expect(lines.join('\n')).toMatch(/address fault: believed for another 1.*, seen 3 times lately/);
   expect(lines.join('\n')).toMatch(/better than the Active router: takes over in 5/);
@@ -79,7 +94,7 @@ test('the status says what a router that could take over waits for', () => {
 test('the status says when a router has no lease, and why', () => {
   const [router] = status.routers;
   const lease = { open: false, reason: 'libnftables.so.1 is not there', mute: false };
-  const text = agentView({ ...status, routers: [{ ...router, lease }] } as AgentStatus);
+  const text = agentView({ ...status, routers: [{ ...router, lease }] } as AgentReport);
   expect(text.split('\n')).toContain('  web: no lease: libnftables.so.1 is not there');
   expect(agentView(status)).not.toMatch(/no lease/);
 });
@@ -95,5 +110,32 @@ test('the metrics have the share of each tracker', async () => {
     ['fault', 'kind="proxy",name="proxy"', 0],
   ] as const) {
     expect(text).toContain(`tandem_vrrp_tracker_${name}{router="web",${labels}} ${value}\n`);
+  }
+});
+
+test('the status says how late the agent is, and what it lacks to be on time', () => {
+  const timing = (change: Partial<AgentReport['timing']>) =>
+    agentView({ ...status, timing: { ...status.timing, ...change } });
+  expect(agentView(status)).toContain(
+    'timing: real-time priority; late by 0.25ms (p99) and 3.14ms at most lately, 12.3ms ever',
+  );
+  const refusal = 'sched_setscheduler (thread 7, SCHED_RR, 10): EPERM';
+  expect(timing({ realTime: false, realTimeRefusal: refusal })).toContain(
+    `timing: no real-time priority (${refusal}); late by 0.25ms`,
+  );
+});
+
+test('the metrics have lateness as histograms', async () => {
+  const lines = (await agentMetrics(status)).split('\n');
+  for (const line of [
+    'tandem_agent_real_time{node="edge-a"} 1',
+    'tandem_agent_locked_bytes{node="edge-a"} 104857600',
+    '# TYPE tandem_agent_timer_lateness_seconds histogram',
+    'tandem_agent_timer_lateness_seconds_bucket{node="edge-a",le="0.0001"} 4',
+    'tandem_agent_timer_lateness_seconds_sum{node="edge-a"} 0.0004',
+    '# TYPE tandem_vrrp_advert_lateness_seconds histogram',
+    'tandem_vrrp_advert_lateness_seconds_count{router="web",vrid="51",interface="eth0"} 0',
+  ]) {
+    expect(lines).toContain(line);
   }
 });

@@ -1,5 +1,6 @@
 /** `tandem status` as text, the agent's half: pure, from what the two halves answered. */
-import type { AgentStatus, RouterStatus, TrackerReading } from '../../../keepalive/index.ts';
+import type { RouterStatus, TrackerReading } from '../../../keepalive/index.ts';
+import type { AgentReport } from '../../control/agent-report.ts';
 import { columns } from '../output.ts';
 import { bfdView } from './bfd-view.ts';
 import { duration } from './duration.ts';
@@ -9,7 +10,7 @@ import { pairView } from './pair-view.ts';
 const TRANSITIONS_SHOWN = 3;
 
 /** The agent's part: who is Active, since when, why, and with which priority. */
-export function agentView(status: AgentStatus): string {
+export function agentView(status: AgentReport): string {
   const rows = [['ROUTER', 'VRID', 'INTERFACE', 'STATE', 'FOR', 'PRIORITY', 'ACTIVE', 'ADDRESSES']];
   for (const router of status.routers) {
     rows.push([
@@ -30,7 +31,16 @@ export function agentView(status: AgentStatus): string {
     ...status.routers.flatMap(routerDetails),
     ...bfdView(status.bfd),
     ...pairView(status.pair),
+    timingText(status),
   ].join('\n');
+}
+
+function timingText({ timing, timerLateness }: AgentReport): string {
+  const { maxMs, recent } = timerLateness;
+  const refused = timing.realTimeRefusal === null ? '' : ` (${timing.realTimeRefusal})`;
+  const priority = timing.realTime ? 'real-time priority' : `no real-time priority${refused}`;
+  const lately = `late by ${recent.p99Ms}ms (p99) and ${recent.maxMs}ms at most lately`;
+  return `timing: ${priority}; ${lately}, ${maxMs}ms ever`;
 }
 
 function priorityText({ priority }: RouterStatus): string {
