@@ -51,6 +51,15 @@ export class AddressWatch {
     return watch;
   }
 
+  /** Watches several addresses; each host has one monitor for all of them. */
+  static startAll(
+    hosts: readonly WatchedHost[],
+    addresses: readonly string[],
+  ): Promise<readonly AddressWatch[]> {
+    const sharing = hosts.map((host) => shared(host));
+    return Promise.all(addresses.map((address) => AddressWatch.start(sharing, address)));
+  }
+
   /** Names of the hosts that hold the address now. */
   get holders(): readonly string[] {
     return [...this.#holders].sort();
@@ -105,4 +114,23 @@ export class AddressWatch {
     });
     this.note(name, (await host.addresses()).includes(this.#address));
   }
+}
+
+/** The host, asked and followed once for everybody. */
+function shared(host: WatchedHost): WatchedHost {
+  let monitor: ChildProcess | undefined;
+  let addresses: Promise<readonly string[]> | undefined;
+  return {
+    name: host.name,
+    monitor: () => {
+      // Every address reads the same lines.
+      monitor ??= host.monitor();
+      monitor.stdout!.setMaxListeners(0);
+      return monitor;
+    },
+    addresses: () => {
+      addresses ??= host.addresses();
+      return addresses;
+    },
+  };
 }

@@ -73,13 +73,17 @@ export class Host {
     return new Host(plan, await Namespace.create(runFolder), folder, runFolder);
   }
 
-  /** Brings the host's own interfaces up with their own addresses, and nothing else. */
+  /**
+   * Brings the host's own interfaces up with their own addresses, and nothing else. Down first:
+   * that is how the kernel forgets link-local addresses which somebody added.
+   */
   async configure(): Promise<void> {
     const lines = (this.plan.lans ?? ['edge']).flatMap((lan) => {
       const { interface: device } = lans[lan];
       return [
-        `link set ${device} address ${macAddress(this.plan, lan)} up`,
+        `link set ${device} down`,
         `addr flush dev ${device} scope global`,
+        `link set ${device} address ${macAddress(this.plan, lan)} up`,
         `addr add ${address4(this.plan, lan)}/24 brd + dev ${device}`,
         `addr add ${address6(this.plan, lan)}/64 dev ${device} nodad`,
       ];

@@ -99,7 +99,15 @@ export class Lab {
 
   /** Reports from now on every host that gains or loses the address. */
   async watch(address: string, names: readonly string[]): Promise<AddressWatch> {
-    const watch = await AddressWatch.start(
+    return (await this.watchAll([address], names))[0]!;
+  }
+
+  /** The same of several addresses, in their order. */
+  async watchAll(
+    addresses: readonly string[],
+    names: readonly string[],
+  ): Promise<readonly AddressWatch[]> {
+    const watches = await AddressWatch.startAll(
       names.map((name) => {
         const host = this.host(name);
         return {
@@ -113,10 +121,10 @@ export class Lab {
           addresses: () => host.addresses(),
         };
       }),
-      address,
+      addresses,
     );
-    this.#watches.add(watch);
-    return watch;
+    for (const watch of watches) this.#watches.add(watch);
+    return watches;
   }
 
   /** Kills everything and removes every trace. May be called more than once. */

@@ -35,10 +35,14 @@ async function startDebianEdge(
   const answers = async () => (await host.attempt(CHECK.split(' '))).status === 0;
   await waitUntil(`${program.program} on ${host.name}`, answers, limits.edgeReadyTimeoutMs);
   const keepalived = startKeepalived(host, {
-    vrid: settings.vrid,
-    priority: priorityOf(host, settings),
-    advertMs: settings.advertMs,
-    addresses: settings.virtualAddresses,
+    instances: [4, 6].map((family) => ({
+      name: `web${family}`,
+      version: 3,
+      vrid: settings.vrid,
+      priority: priorityOf(host, settings),
+      advertMs: settings.advertMs,
+      addresses: settings.virtualAddresses.filter((it) => it.includes(':') === (family === 6)),
+    })),
     check: CHECK,
   });
   return {

@@ -4,12 +4,23 @@ import { join } from 'node:path';
 import type { Host, LabProcess } from '../host.ts';
 import { prefixLength } from './stack.ts';
 
-export interface KeepalivedOptions {
+/** One virtual router of one address family (keepalived's `vrrp_instance`). */
+export interface KeepalivedInstance {
+  readonly name: string;
+  readonly version: 2 | 3;
   readonly vrid: number;
   readonly priority: number;
   readonly advertMs: number;
-  /** Of either family or both; each family becomes a virtual router of its own. */
+  /** All of one family; the first of IPv6 is link-local. */
   readonly addresses: readonly string[];
+  /** Adverts to one host instead of the group. */
+  readonly unicast?: { readonly source: string; readonly peer: string };
+  /** VRRPv2's plain text password. */
+  readonly password?: string;
+}
+
+export interface KeepalivedOptions {
+  readonly instances: readonly KeepalivedInstance[];
   /**
    * A command that fails while the balancer is dead; its failure takes more from the priority than
    * lies between the edges. keepalived 2.2 runs scripts once a second at the most.
@@ -28,45 +39,43 @@ export function startKeepalived(host: Host, options: KeepalivedOptions): LabProc
   return host.spawn(['keepalived', '-n', '-l', '-D', '-P', '-f', file, ...pidFiles]);
 }
 
-/** The configuration; exported because the interoperability tests read it into their messages. */
-export function keepalivedConfig(name: string, options: KeepalivedOptions): string {
+function keepalivedConfig(name: string, { instances, check }: KeepalivedOptions): string {
   const script = `
 vrrp_script balancer {
-  script "${options.check}"
+  script "${check}"
   interval 1
   timeout 1
   rise 1
   fall 1
   weight -150
 }`;
-  const families = [4, 6].map((family) => ({
-    family,
-    addresses: options.addresses.filter((address) => address.includes(':') === (family === 6)),
-  }));
-  const instances = families.filter(({ addresses }) => addresses.length > 0);
   return `global_defs {
   router_id ${name}
-  vrrp_version 3
   script_user root
 }
-${options.check === undefined ? '' : script}
-${instances.map(({ family, addresses }) => instance(family, addresses, options)).join('\n')}
+${check === undefined ? '' : script}
+${instances.map((each) => instanceBlock(each, check !== undefined)).join('\n')}
 `;
 }
 
-function instance(
-  family: number,
-  addresses: readonly string[],
-  { vrid, priority, advertMs, check }: KeepalivedOptions,
-): string {
-  return `vrrp_instance web${family} {
-  interface eth0
-  virtual_router_id ${vrid}
-  priority ${priority}
-  advert_int ${advertMs / 1000}
-  virtual_ipaddress {
-    ${addresses.map((address) => `${address}/${prefixLength(address)}`).join('\n    ')}
-  }
-  ${check === undefined ? '' : 'track_script {\n    balancer\n  }'}
-}`;
+function instanceBlock(instance: KeepalivedInstance, tracked: boolean): string {
+  const { unicast, password, addresses } = instance;
+  const lines = [
+    `version ${instance.version}`,
+    'interface eth0',
+    `virtual_router_id ${instance.vrid}`,
+    `priority ${instance.priority}`,
+    `advert_int ${instance.advertMs / 1000}`,
+    ...(unicast === undefined
+      ? []
+      : [`unicast_src_ip ${unicast.source}`, 'unicast_peer {', `  ${unicast.peer}`, '}']),
+    ...(password === undefined
+      ? []
+      : ['authentication {', '  auth_type PASS', `  auth_pass ${password}`, '}']),
+    'virtual_ipaddress {',
+    ...addresses.map((address) => `  ${address}/${prefixLength(address)}`),
+    '}',
+    ...(tracked ? ['track_script {', '  balancer', '}'] : []),
+  ];
+  return `vrrp_instance ${instance.name} {\n  ${lines.join('\n  ')}\n}`;
 }

@@ -1,0 +1,79 @@
+/**
+ * Tandem's agent and keepalived 2.2 as the two routers of one virtual router, in every protocol that
+ * both speak: the correct holder within the RFC's time, whatever is started, crashes, stops, returns.
+ * What is expected is computed in cells.ts; all cells live through the steps at the same time.
+ */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { goFirstOurselves } from '../go-first.ts';
+import { findProgram, isRealRoot } from '../requirements.ts';
+import { type Cell, cells, OURS, steps } from './cells.ts';
+import { type Advert, type MatrixRun, type Outcome, runMatrix } from './matrix.ts';
+
+/** Scheduling of all these processes, and the monitor's own delay, on a machine with other work. */
+const SLACK_MS = 150;
+/** A fault is noted a moment before it is inflicted, and a monitor's line is late. */
+const EARLY_MS = 10;
+
+const lacking = ['keepalived', 'tshark', 'tcpdump'].filter((name) => findProgram(name) === null);
+// tcpdump insists on changing its groups, which root of a user namespace may not.
+const able = lacking.length === 0 && isRealRoot();
+
+let run: MatrixRun;
+
+beforeAll(async () => {
+  if (!able) return;
+  goFirstOurselves();
+  run = await runMatrix(cells, steps);
+}, 180_000);
+
+/** What was not as expected, in words. */
+function deviations({ step, expected, holders, afterMs, changesAfter, answering }: Outcome) {
+  const { holder, fromMs, toMs } = expected;
+  const told: string[] = [];
+  if (holders.join() !== holder) told.push(`${step}: on [${holders}], expected ${holder}`);
+  else if (toMs === 0 && afterMs !== null) told.push(`${step}: moved, expected to stay`);
+  else if (toMs > 0 && afterMs === null) told.push(`${step}: did not move`);
+  else if (afterMs !== null && (afterMs < fromMs - EARLY_MS || afterMs > toMs + SLACK_MS)) {
+    told.push(`${step}: after ${afterMs.toFixed(0)} ms, expected ${fromMs} to ${toMs} ms`);
+  }
+  if (changesAfter > 0) told.push(`${step}: ${changesAfter} changes after it was settled`);
+  if (answering.join() !== holder) told.push(`${step}: [${answering}] answers, not ${holder}`);
+  return told;
+}
+
+describe.skipIf(!able)('with keepalived', () => {
+  test.each(cells)('$name: start, crash, stop, return, tie', ({ name }) => {
+    const outcomes = run.outcomes.get(name)!;
+    expect(outcomes.map(({ step }) => step)).toEqual(steps.map(({ name: step }) => step));
+    expect(outcomes.flatMap(deviations)).toEqual([]);
+  });
+
+  test.each(cells)('$name: tshark finds nothing wrong with our adverts', (cell) => {
+    const ours = run.adverts.filter((advert) => isOurs(advert, cell));
+    expect(ours.length).toBeGreaterThan(3);
+    for (const advert of ours) expect(advert).toMatchObject(wellFormed(cell));
+    const priorities = new Set(ours.map((advert) => advert['vrrp.prio']));
+    expect([...priorities].filter((each) => each !== '0')).toEqual([`${cell.priority[OURS]}`]);
+  });
+});
+
+function isOurs(advert: Advert, { vrid, family }: Cell): boolean {
+  const fromOurs = advert['eth.src'] === '02:00:00:00:00:0b';
+  const sameFamily = (advert['ipv6.dst'] === '') === (family === 4);
+  return fromOurs && sameFamily && advert['vrrp.virt_rtr_id'] === `${vrid}`;
+}
+
+function wellFormed({ version, family, addresses, password, unicast }: Cell): Partial<Advert> {
+  const group = family === 4 ? '224.0.0.18' : 'ff02::12';
+  return {
+    'vrrp.version': `${version}`,
+    'vrrp.type': '1',
+    'vrrp.checksum.status': '1',
+    'vrrp.auth_type': version === 3 ? '' : password === undefined ? '0' : '1',
+    [family === 4 ? 'ip.ttl' : 'ipv6.hlim']: '255',
+    [family === 4 ? 'ip.dst' : 'ipv6.dst']: unicast?.['edge-b'] ?? group,
+    [family === 4 ? 'vrrp.ip_addr' : 'vrrp.ipv6_addr']: addresses.join(','),
+    '_ws.malformed': '',
+    '_ws.expert': '',
+  };
+}
