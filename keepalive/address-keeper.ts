@@ -8,6 +8,7 @@ import { ownerPriority } from './virtual-router/priority.ts';
 
 /** What the keeper works with. */
 export interface KeeperOptions {
+  /** As it is now. */
   readonly config: VirtualRouterConfig;
   readonly network: NetworkPort;
   readonly clock: Clock;
@@ -26,15 +27,17 @@ export interface KeeperOptions {
   onRepaired(): void;
   /** The kernel refuses an address that should be held. */
   onRefused(reason: string): void;
+  /** Addresses that the router gave up are off the interface. */
+  onRetired(): void;
 }
 
 type Wish = 'present' | 'absent';
 
 /**
- * What there is to do, the first before the others: bring every address to a new wish; look for
- * somebody else's changes; give the addresses another lifetime.
+ * What there is to do, the first before the others: take off what the router gave up; bring every
+ * address to a new wish; look for somebody else's changes; give the addresses another lifetime.
  */
-const TASKS = ['change', 'check', 'renew'] as const;
+const TASKS = ['retire', 'change', 'check', 'renew'] as const;
 type Task = (typeof TASKS)[number];
 
 /**
@@ -53,11 +56,14 @@ export class AddressKeeper {
   readonly #options: KeeperOptions;
   #wanted: Wish = 'absent';
   readonly #todo = new Set<Task>();
+  /** Given up by a new configuration, and not known to be off the interface. */
+  #retired: readonly VirtualAddress[] = [];
   /** The kernel was brought to the wish. */
   #fulfilled = false;
   #worker: Promise<void> | null = null;
   #timer: Timer | null = null;
   #renewal: Timer | null = null;
+  #retirement: Timer | null = null;
   #lifetime: number | null = null;
   #repairs = 0;
   #lastRepairAt = Number.NEGATIVE_INFINITY;
@@ -76,7 +82,7 @@ export class AddressKeeper {
 
   /** True while all addresses are unwanted and known to be off the interface. */
   get gone(): boolean {
-    return this.#wanted === 'absent' && this.#fulfilled;
+    return this.#wanted === 'absent' && this.#fulfilled && this.#retired.length === 0;
   }
 
   /**
@@ -108,6 +114,21 @@ export class AddressKeeper {
     this.#want('absent');
   }
 
+  /** The configuration has another list of addresses; `retired` are to go, whatever the wish. */
+  readdress(retired: readonly VirtualAddress[]): void {
+    const { addresses } = this.#options.config;
+    this.#retired = [...this.#retired, ...retired].filter(
+      (old) => !addresses.some((own) => sameAddress(own, old)),
+    );
+    this.#add('retire');
+    this.#want(this.#wanted);
+  }
+
+  /** Given up, and not known to be off the interface. */
+  get retired(): readonly VirtualAddress[] {
+    return this.#retired;
+  }
+
   #want(wanted: Wish): void {
     this.#wanted = wanted;
     this.#fulfilled = false;
@@ -136,6 +157,8 @@ export class AddressKeeper {
   /** Stops repairing. Call after the last `release` and `settle`. */
   close(): void {
     this.#closed = true;
+    this.#retirement?.cancel();
+    this.#retirement = null;
     this.#timer?.cancel();
     this.#timer = null;
     this.#renewal?.cancel();
@@ -175,6 +198,10 @@ export class AddressKeeper {
   async #run(): Promise<void> {
     try {
       for (let task = this.#next(); task !== null; task = this.#next()) {
+        if (task === 'retire') {
+          await this.#retire();
+          continue;
+        }
         const wanted = this.#wanted;
         const { statistics } = this.#options;
         const repaired = statistics.addressesRepaired;
@@ -237,6 +264,30 @@ export class AddressKeeper {
     }
   }
 
+  async #retire(): Promise<void> {
+    const retired = this.#retired;
+    const results = await Promise.allSettled(retired.map((address) => this.#drop(address)));
+    const stuck = retired.filter((_, at) => results[at]?.status === 'rejected');
+    this.#retired = [...stuck, ...this.#retired.filter((address) => !retired.includes(address))];
+    if (stuck.length === 0) this.#options.onRetired();
+    else {
+      this.#options.statistics.addressErrors += stuck.length;
+      const failure = results.find((result) => result.status === 'rejected');
+      this.#cannot('remove', asError(failure?.reason));
+      // After what the wish makes of the rest, whose own attempts may wait longer.
+      this.#retireLater();
+    }
+  }
+
+  #retireLater(): void {
+    const { clock } = this.#options;
+    this.#retirement?.cancel();
+    this.#retirement = clock.timer(clock.now() + addressRepairMicros[3], () => {
+      this.#retirement = null;
+      this.#add('retire');
+    });
+  }
+
   async #drop(address: VirtualAddress): Promise<void> {
     const { config, network } = this.#options;
     if (this.#hostsOwn.has(address.address)) return;
@@ -284,21 +335,28 @@ export class AddressKeeper {
     log.warn({ router: config.name, interface: config.interface, addresses: list }, text);
   }
 
-  #failed(wanted: Wish, error: Error): void {
+  #cannot(verb: 'add' | 'remove', error: Error): void {
     const { config, log, limiter } = this.#options;
-    const verb = wanted === 'present' ? 'add' : 'remove';
     limiter.limit(`${config.name} ${verb}`, (suppressed) =>
       log.error(
         { router: config.name, interface: config.interface, err: error, suppressed },
         `cannot ${verb} the addresses of ${config.name}: ${error.message}`,
       ),
     );
+  }
+
+  #failed(wanted: Wish, error: Error): void {
+    this.#cannot(wanted === 'present' ? 'add' : 'remove', error);
     this.#repairs += 1;
     this.#lastRepairAt = this.#options.clock.now();
     this.#after(Math.max(this.#repairDelay(), addressRepairMicros[1]), () => this.#add('change'));
     // Last, because it may end in another wish, which takes the place of the attempt planned above.
     if (wanted === 'present') this.#options.onRefused(error.message);
   }
+}
+
+function sameAddress(a: VirtualAddress, b: VirtualAddress): boolean {
+  return a.address === b.address && a.prefixLength === b.prefixLength;
 }
 
 function asError(value: unknown): Error {

@@ -45,6 +45,11 @@ export class Admission {
     return this.#interfaces.has(name);
   }
 
+  /** Nobody depends on any other interface any more. */
+  forgetAllBut(names: ReadonlySet<string>): void {
+    for (const name of this.#interfaces.keys()) if (!names.has(name)) this.#interfaces.delete(name);
+  }
+
   /** Keeps what an interface is now; `evaluate` draws the conclusions. */
   setLink(name: string, link: LinkState | null): void {
     this.#interfaces.set(name, link);

@@ -21,30 +21,28 @@ import type { AdvertisementLink, Arrival } from './advertisement-link.ts';
 import { PeerWatches } from './bfd/peer-watches.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import type { EventSink } from './events/event-types.ts';
-import { trackerNews } from './events/tracker-news.ts';
 import { InputFunnel, type RouterInput } from './input-funnel.ts';
 import { formatEntry } from './journal.ts';
-import { neverReadyHoldMicros } from './limits.ts';
 import { LogLimiter } from './log-limiter.ts';
 import { takeIn } from './packet-intake.ts';
 import { AgentDesk } from './peer/agent-desk.ts';
 import type { AgentPorts, NetworkEvent } from './ports.ts';
+import { logPlan } from './reconfiguration.ts';
+import { interfacesOf, Reconfigurer } from './reconfigurer.ts';
 import { RouterDriver } from './router-driver.ts';
 import { routerStatus } from './router-status.ts';
 import { RouterTable } from './router-table.ts';
-import { logPriority, priorityReasons, standingOf } from './standing.ts';
+import { Standings } from './standings.ts';
 import type { AgentStatus, Transition } from './status.ts';
 import { SyncGroups } from './sync-groups.ts';
 import type { ProxyReport } from './tracking/proxy-tracker.ts';
 import { TrackerTable } from './tracking/tracker-table.ts';
 import type { RouterEvent } from './virtual-router/event.ts';
-import { ownerPriority } from './virtual-router/priority.ts';
-import { nextDeadline, type Standing } from './virtual-router/state.ts';
-import { groupStanding } from './virtual-router/sync-group.ts';
+import { nextDeadline } from './virtual-router/state.ts';
 
 /** The running agent. */
 export class Agent {
-  readonly #config: AgentConfig;
+  #config: AgentConfig;
   readonly #ports: AgentPorts;
   readonly #startedAt: number;
   readonly #limiter: LogLimiter;
@@ -60,6 +58,10 @@ export class Agent {
     (input) => this.#act(input),
     () => this.#arm(),
   );
+  readonly #standings: Standings;
+  readonly #reconfigurer: Reconfigurer;
+  /** One reconfiguration after the other. */
+  #reconfigured: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
   /** Builds everything; nothing touches the network before `start`. */
@@ -76,6 +78,15 @@ export class Agent {
       log: ports.log,
       limiter: this.#limiter,
       onArrival: (link, arrival) => this.#arrived(link, arrival),
+    });
+    this.#standings = new Standings({
+      table: this.#table,
+      groups: this.#groups,
+      trackers: this.#trackers,
+      startedAt: this.#startedAt,
+      log: ports.log,
+      emit: this.#emit,
+      input: (router, event) => this.#input(router, event),
     });
     for (const router of config.virtualRouters) this.#addRouter(router);
     this.#admission = new Admission({
@@ -104,32 +115,52 @@ export class Agent {
         }
       },
     });
+    this.#reconfigurer = new Reconfigurer({
+      table: this.#table,
+      groups: this.#groups,
+      admission: this.#admission,
+      trackers: this.#trackers,
+      bfd: this.#bfd,
+      network: ports.network,
+      add: (router) => this.#addRouter(router),
+      adopt: (adopted) => {
+        this.#config = adopted;
+      },
+      standings: this.#standings,
+      input: (router, event) => this.#input(router, event),
+      resign: (router) => this.#resign(router),
+      stopping: () => this.#stopping !== null,
+    });
   }
 
-  #addRouter(config: VirtualRouterConfig): void {
+  #addRouter(config: VirtualRouterConfig): RouterDriver {
+    const paired = () => this.#config.nodes.length > 1;
     const router: RouterDriver = new RouterDriver({
       config,
       link: this.#table.linkFor(config),
       network: this.#ports.network,
       leases: this.#ports.leases ?? null,
-      paired: this.#config.nodes.length > 1,
+      get paired() {
+        return paired();
+      },
       clock: this.#ports.clock,
       log: this.#ports.log,
       limiter: this.#limiter,
       emit: this.#emit,
-      standing: this.#standing({ config, readings: this.#trackers.readings(config) }),
+      standing: this.#standings.first(config),
       onTransition: (transition) => {
         for (const listener of this.#listeners) listener(transition);
       },
       onDoubt: () => this.#input(router, { type: 'doubt' }),
       onLeaseLost: (silent) => {
-        this.#emit({ type: 'lease-lost', router: config.name, silent });
+        this.#emit({ type: 'lease-lost', router: router.config.name, silent });
         this.#input(router, { type: 'lease-lost', silent });
       },
       onStanding: () => this.#retrack(),
     });
     this.#table.add(router);
     this.#groups.add(router);
+    return router;
   }
 
   #arrived(link: AdvertisementLink, arrival: Arrival): void {
@@ -152,11 +183,7 @@ export class Agent {
     const { node, digest } = this.#config;
     this.#emit({ type: 'started', node, digest });
     network.subscribe((event) => this.#networkEvent(event));
-    const names = new Set<string>();
-    for (const { config } of this.#table.routers) {
-      names.add(config.interface);
-      for (const tracked of config.track.interfaces) names.add(tracked.name);
-    }
+    const names = interfacesOf(this.#config);
     for (const name of names) this.#admission.setLink(name, network.link(name));
     this.#trackers.start();
     for (const router of this.#table.routers) void router.keeper.sweep();
@@ -182,6 +209,21 @@ export class Agent {
   setProxy(report: ProxyReport): void {
     this.#trackers.setProxy(report);
     this.#retrack();
+  }
+
+  /**
+   * Goes on under another configuration of the same node (reconfigurer.ts). What is the same in both
+   * is not touched: no advertisement is late for it. Rejects when the new one cannot be used; then the
+   * old one stands. Does nothing on an agent that stops.
+   */
+  reconfigure(config: AgentConfig): Promise<void> {
+    const done = this.#reconfigured.then(async () => {
+      if (this.#stopping !== null) return;
+      const plan = await this.#reconfigurer.run(this.#config, config);
+      logPlan(this.#ports.log, plan, config.digest);
+    });
+    this.#reconfigured = done.catch(() => {});
+    return done;
   }
 
   /** Calls back after each change of state, once its actions were begun. */
@@ -236,14 +278,8 @@ export class Agent {
     this.#admission.stop();
     this.#trackers.stop();
     this.#bfd.close();
-    await Promise.all(this.#table.routers.map((router) => router.keeper.settle()));
-    for (const router of this.#table.routers) {
-      router.keeper.close();
-      router.faults.close();
-      // An address that could not be removed stays mute.
-      if (router.keeper.gone) router.lease.close();
-      else router.lease.leave();
-    }
+    await Promise.all(this.#table.routers.map((router) => router.close()));
+    await this.#reconfigurer.settle();
     for (const link of this.#table.links) link.close();
   }
 
@@ -268,7 +304,8 @@ export class Agent {
     this.#ports.journal?.(formatEntry({ at: now, router: router.config.name, event }));
     const before = router.state.name;
     const reason = router.apply(event, now);
-    if (reason !== null || event.type === 'standing') this.#ports.peer?.changed();
+    if (reason !== null || event.type === 'standing' || event.type === 'reconfigure')
+      this.#ports.peer?.changed();
     return this.#groups.after(router, { event, before, reason });
   }
 
@@ -323,38 +360,8 @@ export class Agent {
     }
   }
 
-  /** Something tracked changed: every router whose standing follows from it is told. */
+  /** Something tracked changed. */
   #retrack(): void {
-    if (this.#stopping !== null) return;
-    for (const router of this.#table.routers) {
-      const faults = router.config.priority === ownerPriority ? [] : router.faults.readings();
-      const missing = this.#groups.missing(router);
-      const readings = [...this.#trackers.readings(router.config), ...faults, ...missing];
-      const news = trackerNews(router.config.name, router.readings, readings);
-      router.readings = readings;
-      for (const event of news) this.#emit(event);
-    }
-    for (const router of this.#table.routers) {
-      const members = this.#groups.membersOf(router);
-      const standing = groupStanding(members.map((member) => this.#standing(member)));
-      const { priority, claimNotBefore } = router.state.standing;
-      if (standing.priority === priority && standing.claimNotBefore === claimNotBefore) continue;
-      this.#reportPriority(router, members, standing.priority);
-      this.#input(router, { type: 'standing', standing });
-    }
-  }
-
-  #reportPriority(router: RouterDriver, members: readonly RouterDriver[], priority: number): void {
-    const before = router.state.standing.priority;
-    if (before === priority) return;
-    const reasons = priorityReasons(router, members);
-    const { name } = router.config;
-    this.#emit({ type: 'priority', router: name, before, priority, reasons });
-    logPriority(this.#ports.log, { router: name, before, priority, reasons });
-  }
-
-  #standing({ config, readings }: Pick<RouterDriver, 'config' | 'readings'>): Standing {
-    const everReady = this.#trackers.proxy.everReady;
-    return standingOf(config, readings, everReady ? null : this.#startedAt + neverReadyHoldMicros);
+    if (this.#stopping === null) this.#standings.update();
   }
 }

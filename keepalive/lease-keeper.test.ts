@@ -23,6 +23,7 @@ const leases: LeasePort = {
       arm: () => asked.push('arm'),
       end: () => asked.push('end'),
       isArmed: () => true,
+      revise: () => asked.push('revise'),
       watch: (pace) => {
         if (refusesWatch) throw new Error('nft: no');
         asked.push(`watch ${pace?.detectionMs ?? null}`);

@@ -1,14 +1,24 @@
-import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
+import type { VirtualAddress, VirtualRouterConfig } from '../src/config/agent-config.ts';
 import type { EventSink } from './events/event-types.ts';
 import { leaseRetryMicros } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
-import type { Clock, Lease, LeasePace, LeasePort, LinkState, Logger, Timer } from './ports.ts';
+import type {
+  Clock,
+  Lease,
+  LeasePace,
+  LeasePort,
+  LeaseTerms,
+  LinkState,
+  Logger,
+  Timer,
+} from './ports.ts';
 import { millis } from './transition-text.ts';
 import { ownerPriority } from './virtual-router/priority.ts';
 import { leaseDuration } from './virtual-router/timers.ts';
 
 /** What the keeper works with. */
 export interface LeaseKeeperOptions {
+  /** As it is now. */
   readonly config: VirtualRouterConfig;
   /** Null: this host has none. */
   readonly leases: LeasePort | null;
@@ -29,8 +39,6 @@ export interface LeaseKeeperOptions {
  * run. That is said once, in the log and the status, and another is tried for with growing waits.
  */
 export class LeaseKeeper {
-  /** A stalled process has to be fenced off, by the lease or in another way. */
-  readonly needed: boolean;
   readonly #options: LeaseKeeperOptions;
   #lease: Lease | null = null;
   /** Where it was opened, or is to be. */
@@ -38,22 +46,29 @@ export class LeaseKeeper {
   #retry: Timer | null = null;
   /** In a row, of opening and arming. */
   #failures = 0;
+  /** Attempts in a row to follow a new configuration. */
+  #unrevised = 0;
   #pace: LeasePace | null = null;
   #armed = false;
-  #reason: string | null;
+  #failure: string | null = null;
+  /** Given up, and perhaps still on the interface: they stay under the rules. */
+  #leaving: readonly VirtualAddress[] = [];
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
-    const owner = options.config.priority === ownerPriority;
-    this.needed = options.paired && !owner;
-    if (owner) this.#reason = 'an address owner has no lease';
-    else if (!options.paired) this.#reason = 'this node has no peer';
-    else this.#reason = options.leases === null ? 'this host has no leases' : null;
+  }
+
+  /** A stalled process has to be fenced off, by the lease or in another way. */
+  get needed(): boolean {
+    return this.#options.paired && this.#options.config.priority !== ownerPriority;
   }
 
   /** Why there is no lease; null while there is one, or none was needed yet. */
   get reason(): string | null {
-    return this.#reason;
+    const { config, paired, leases } = this.#options;
+    if (config.priority === ownerPriority) return 'an address owner has no lease';
+    if (!paired) return 'this node has no peer';
+    return leases === null ? 'this host has no leases' : this.#failure;
   }
 
   get open(): boolean {
@@ -72,18 +87,51 @@ export class LeaseKeeper {
         interface: config.interface,
         family: config.family,
         vrid: config.vrid,
-        addresses: config.addresses,
-        durationMs: leaseMs(config),
-        ...(config.bfd === undefined ? {} : { bfdPeer: config.bfd.peer }),
+        ...this.#terms(),
         onLost: (cause) => this.#options.onLost(cause === 'expired'),
       });
-      this.#reason = null;
+      this.#failure = null;
       return true;
     } catch (error) {
       this.#without('cannot be had', error);
       this.#retryLater(link);
       return false;
     }
+  }
+
+  /**
+   * The configuration has changed. What is `leaving` stays under the rules until the next call, for
+   * it may still be on the interface.
+   */
+  revise(leaving: readonly VirtualAddress[]): void {
+    this.#leaving = leaving;
+    if (this.#lease === null) return;
+    try {
+      this.#lease.revise(this.#terms());
+      this.#unrevised = 0;
+    } catch (error) {
+      this.#complain('cannot follow the new configuration', error);
+      this.#reviseLater();
+    }
+  }
+
+  #terms(): LeaseTerms {
+    const { config } = this.#options;
+    const { addresses, bfd } = config;
+    const gone = this.#leaving.filter(
+      ({ address }) => !addresses.some((own) => own.address === address),
+    );
+    return {
+      addresses: [...addresses, ...gone],
+      durationMs: leaseMs(config),
+      ...(bfd === undefined ? {} : { bfdPeer: bfd.peer }),
+    };
+  }
+
+  #reviseLater(): void {
+    const wait = retryWait(this.#unrevised);
+    this.#unrevised += 1;
+    this.#retryAfter(wait, () => this.revise(this.#leaving));
   }
 
   /** Arms it. One that cannot be armed is removed, for now: it would mute the addresses. */
@@ -174,15 +222,20 @@ export class LeaseKeeper {
   }
 
   #retryLater(link: LinkState): void {
-    const { clock } = this.#options;
-    this.#cancelRetry();
-    const last = leaseRetryMicros.length - 1;
-    const wait = leaseRetryMicros[Math.min(this.#failures, last)] ?? 0;
+    const wait = retryWait(this.#failures);
     this.#failures += 1;
-    this.#retry = clock.timer(clock.now() + wait, () => {
-      this.#retry = null;
+    this.#retryAfter(wait, () => {
       // The new one is expired, as after a flush.
       if (this.openOn(link)) this.#options.onLost(false);
+    });
+  }
+
+  #retryAfter(micros: number, run: () => void): void {
+    const { clock } = this.#options;
+    this.#cancelRetry();
+    this.#retry = clock.timer(clock.now() + micros, () => {
+      this.#retry = null;
+      run();
     });
   }
 
@@ -194,8 +247,8 @@ export class LeaseKeeper {
   #without(what: string, error: unknown): void {
     const reason = `${error instanceof Error ? error.message : error}`;
     // An attempt that fails as the one before is no news.
-    if (reason === this.#reason) return;
-    this.#reason = reason;
+    if (reason === this.#failure) return;
+    this.#failure = reason;
     const { config, emit } = this.#options;
     emit({ type: 'lease-unavailable', router: config.name, reason });
     this.#complain(`${what}: a stalled host answers until its addresses run out`, error);
@@ -218,4 +271,9 @@ function leaseMs({ version, peerPriorityMax, advertIntervalMs }: VirtualRouterCo
   return Math.floor(
     leaseDuration(version, peerPriorityMax ?? null, advertIntervalMs * 1000) / 1000,
   );
+}
+
+function retryWait(failures: number): number {
+  const last = leaseRetryMicros.length - 1;
+  return leaseRetryMicros[Math.min(failures, last)] ?? 0;
 }

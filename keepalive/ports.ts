@@ -161,6 +161,12 @@ export interface Lease {
    * tick, and adverts alone keep the lease. Throws when the kernel refuses.
    */
   watch(pace: LeasePace | null): boolean;
+  /**
+   * From now on it is for these addresses, and each advert renews it by this. Whether it runs, and
+   * until when, stays as it is; there is no moment without rules. Throws when the kernel refuses,
+   * and all is as before.
+   */
+  revise(terms: LeaseTerms): void;
   /** Removes it: the kernel no longer holds anything back. */
   close(): void;
   /** Lets go of it and leaves it to mute addresses that could not be taken off the host. */
@@ -174,6 +180,9 @@ export interface LeasePace {
   /** Silence after which the peer takes us for lost, ms. */
   readonly detectionMs: number;
 }
+
+/** What may change while a lease is open. */
+export type LeaseTerms = Pick<LeaseOptions, 'addresses' | 'durationMs' | 'bfdPeer'>;
 
 /** Whose lease: one virtual router on its interface. */
 export type LeaseOwner = Pick<LeaseOptions, 'interface' | 'family' | 'vrid'>;

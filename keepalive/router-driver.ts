@@ -12,6 +12,7 @@ import { addressLifetimeMinSeconds, preemptsFreeMax, transitionsKeptMax } from '
 import type { LogLimiter } from './log-limiter.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';
 import type { Clock, LeasePort, Logger, NetworkPort } from './ports.ts';
+import type { RouterChange } from './reconfiguration.ts';
 import { type RouterStatistics, routerStatistics } from './statistics.ts';
 import type { Transition } from './status.ts';
 import { SelfFaults } from './tracking/self-faults.ts';
@@ -31,12 +32,13 @@ import { step } from './virtual-router/step.ts';
 
 /** What a driver works with. */
 export interface RouterDriverOptions {
+  /** At the start. */
   readonly config: VirtualRouterConfig;
   readonly link: AdvertisementLink;
   readonly network: NetworkPort;
   /** Null: this host has none. */
   readonly leases: LeasePort | null;
-  /** There is a peer that may take over. */
+  /** There is a peer that may take over; as it is now. */
   readonly paired: boolean;
   readonly clock: Clock;
   readonly log: Logger;
@@ -70,12 +72,10 @@ export function parametersOf(config: VirtualRouterConfig): RouterParameters {
 
 /** One virtual router: its state, and the hands that do what `step` asks for. */
 export class RouterDriver {
-  readonly config: VirtualRouterConfig;
   readonly link: AdvertisementLink;
   readonly statistics: RouterStatistics = routerStatistics();
   /** Of its advertisements. */
   readonly lateness = new LatenessRecorder(this.statistics.advertLateness);
-  readonly expectation: Expectation;
   readonly keeper: AddressKeeper;
   readonly faults: SelfFaults;
   readonly lease: LeaseKeeper;
@@ -88,8 +88,10 @@ export class RouterDriver {
   readonly #options: RouterDriverOptions;
   readonly #transitions: Transition[] = [];
   readonly #advertiser: Advertiser;
-  readonly #peerNews: PeerNews;
+  #peerNews: PeerNews;
   readonly #contests: ContestLog;
+  #config: VirtualRouterConfig;
+  #expectation: Expectation;
   #state: RouterState;
   #stateSince: number;
   #announcePending = false;
@@ -97,22 +99,34 @@ export class RouterDriver {
   constructor(options: RouterDriverOptions) {
     const { config } = options;
     this.#options = options;
+    // What the hands are given is what it is when they look.
+    const live = {
+      config: () => this.#config,
+      paired: () => options.paired,
+      addresses: () => this.#expectation.addresses,
+    };
     this.#peerNews = new PeerNews(config.name);
     this.#contests = new ContestLog({
-      name: config.name,
+      get name() {
+        return live.config().name;
+      },
       interface: config.interface,
       log: options.log,
       limiter: options.limiter,
     });
-    this.config = config;
+    this.#config = config;
     this.link = options.link;
-    this.expectation = expectationOf(config);
+    this.#expectation = expectationOf(config);
     this.#state = initialState(parametersOf(config), options.standing);
     this.#stateSince = options.clock.now();
     this.lease = new LeaseKeeper({
-      config,
+      get config() {
+        return live.config();
+      },
+      get paired() {
+        return live.paired();
+      },
       leases: options.leases,
-      paired: options.paired,
       clock: options.clock,
       log: options.log,
       limiter: options.limiter,
@@ -121,17 +135,23 @@ export class RouterDriver {
     });
     this.faults = new SelfFaults(options.clock, () => options.onStanding());
     this.#advertiser = new Advertiser({
-      config,
+      get config() {
+        return live.config();
+      },
+      get addresses() {
+        return live.addresses();
+      },
       link: options.link,
       lease: this.lease,
       faults: this.faults,
       statistics: this.statistics,
-      addresses: this.expectation.addresses,
       onLeaseLost: () => options.onLeaseLost(true),
       onRefused: (error) => this.#complain('send', error, 'cannot send an advertisement'),
     });
     this.keeper = new AddressKeeper({
-      config,
+      get config() {
+        return live.config();
+      },
       network: options.network,
       clock: options.clock,
       log: options.log,
@@ -141,12 +161,52 @@ export class RouterDriver {
       lifetimeSeconds: () => this.#lifetimeSeconds(),
       onHeld: () => this.#addressesHeld(),
       onRepaired: () => {
-        const { name: router, interface: device } = config;
+        const { name: router, interface: device } = this.config;
         options.emit({ type: 'addresses-restored', router, interface: device });
         options.onDoubt();
       },
       onRefused: (reason) => this.faults.raise('address', reason),
+      onRetired: () => this.lease.revise([]),
     });
+  }
+
+  /** What it runs under now. */
+  get config(): VirtualRouterConfig {
+    return this.#config;
+  }
+
+  /** What a peer's advertisements are held against. */
+  get expectation(): Expectation {
+    return this.#expectation;
+  }
+
+  /**
+   * Goes on under another configuration, before the state machine hears of it. The rules of the
+   * lease cover what comes before it is there, and what goes until `settleAddresses`.
+   */
+  reconfigure({ before, after }: RouterChange): void {
+    this.#expectation = expectationOf(after);
+    this.#config = after;
+    if (after.name !== before.name) this.#peerNews = new PeerNews(after.name);
+    this.lease.revise(before.addresses);
+  }
+
+  /** Takes off what no router of the interface has any more; the rules let go of it when it is gone. */
+  settleAddresses({ retired, readdressed }: RouterChange): void {
+    this.lease.revise(retired);
+    if (readdressed) this.keeper.readdress(retired);
+  }
+
+  /**
+   * After it has left the election: resolves when its addresses are off the interface, or cannot be
+   * taken off; those stay mute.
+   */
+  async close(): Promise<void> {
+    await this.keeper.settle();
+    this.keeper.close();
+    this.faults.close();
+    if (this.keeper.gone) this.lease.close();
+    else this.lease.leave();
   }
 
   /** Where the lease cannot fence a stalled process off, a lifetime is slower, and better than nothing. */

@@ -15,7 +15,7 @@ export interface RouterTableOptions {
 /** The virtual routers of the agent, and the links they share: who is meant by a packet. */
 export class RouterTable {
   readonly #options: RouterTableOptions;
-  readonly #routers: RouterDriver[] = [];
+  #routers: readonly RouterDriver[] = [];
   readonly #links = new Map<string, AdvertisementLink>();
   readonly #byVrid = new Map<string, RouterDriver>();
 
@@ -51,8 +51,29 @@ export class RouterTable {
 
   /** Takes a router in, from now on found by its VRID. */
   add(router: RouterDriver): void {
-    this.#routers.push(router);
+    this.#routers = [...this.#routers, router];
     this.#byVrid.set(vridKey(router.link, router.config.vrid), router);
+  }
+
+  /** Lets go of a router: no packet and no event is for it any more. */
+  remove(router: RouterDriver): void {
+    this.#routers = this.#routers.filter((other) => other !== router);
+    const key = vridKey(router.link, router.config.vrid);
+    if (this.#byVrid.get(key) === router) this.#byVrid.delete(key);
+  }
+
+  /** Puts the routers in the order of these, the configuration's. */
+  sort(place: (router: RouterDriver) => number): void {
+    this.#routers = [...this.#routers].sort((a, b) => place(a) - place(b));
+  }
+
+  /** Closes the links that no router has any more. */
+  closeUnused(): void {
+    for (const [key, link] of this.#links) {
+      if (this.#routers.some((router) => router.link === link)) continue;
+      link.close();
+      this.#links.delete(key);
+    }
   }
 
   /** The router of that VRID on the link. */

@@ -23,6 +23,12 @@ export interface Applied {
 export class SyncGroups {
   readonly #groups = new Map<string, RouterDriver[]>();
 
+  /** All anew, for the groups may be others. */
+  regroup(routers: readonly RouterDriver[]): void {
+    this.#groups.clear();
+    for (const router of routers) this.add(router);
+  }
+
   /** Members are in the order of the configuration, on every node the same. */
   add(router: RouterDriver): void {
     const { syncGroup } = router.config;
@@ -35,7 +41,9 @@ export class SyncGroups {
   /** The router and those that move with it; the router alone when it is in no group. */
   membersOf(router: RouterDriver): readonly RouterDriver[] {
     const { syncGroup } = router.config;
-    return (syncGroup === undefined ? undefined : this.#groups.get(syncGroup)) ?? [router];
+    const members = syncGroup === undefined ? undefined : this.#groups.get(syncGroup);
+    // One that has left the group moves alone.
+    return members?.includes(router) ? members : [router];
   }
 
   /** What others have to do because of what was applied to one. */

@@ -65,7 +65,7 @@ export interface PeerWatchOptions {
   /** 4 or 16 bytes. */
   readonly peer: Uint8Array;
   readonly parameters: SessionParameters;
-  /** Names of the virtual routers it watches for. */
+  /** Names of the virtual routers it watches for, as they are now. */
   readonly routers: readonly string[];
   readonly clock: Clock;
   readonly network: NetworkPort;
@@ -126,6 +126,24 @@ export class PeerWatch {
     if (!this.#speaks) this.#apply({ type: 'path-down', jitter: random() });
     else if (!couldSpeak) this.#speaksSince = clock.now();
     this.#arm();
+  }
+
+  /** Our own name of the session. */
+  get discriminator(): number {
+    return this.#options.parameters.localDiscriminator;
+  }
+
+  /** Whether these are what the session was configured with. */
+  hasPace(bfd: { readonly intervalMs: number; readonly multiplier: number }): boolean {
+    const { intervalMicros, multiplier } = this.#options.parameters;
+    return bfd.intervalMs * 1000 === intervalMicros && bfd.multiplier === multiplier;
+  }
+
+  /** How fast our packets leave; null while the session is not up. */
+  get pace(): LeasePace | null {
+    if (this.#paceMs === null) return null;
+    const { multiplier } = this.#options.parameters;
+    return { intervalMs: this.#paceMs, detectionMs: multiplier * this.#paceMs };
   }
 
   /** There is a socket, and a carrier. */
@@ -279,13 +297,11 @@ export class PeerWatch {
   }
 
   #tellPace(): void {
-    const { parameters, name } = this.#session;
+    const { name } = this.#session;
     const intervalMs = name === 'Up' ? transmitMicros(this.#session) / 1000 : null;
     if (intervalMs === this.#paceMs) return;
     this.#paceMs = intervalMs;
-    const detectionMs = parameters.multiplier * (intervalMs ?? 0);
-    const pace = intervalMs === null ? null : { intervalMs, detectionMs };
-    this.#options.onNews({ type: 'pace', pace });
+    this.#options.onNews({ type: 'pace', pace: this.pace });
   }
 
   #execute(action: SessionAction, now: number): void {

@@ -9,6 +9,7 @@ import {
   type LeaseScope,
   leaseSets,
   leaseTable,
+  reviseLease,
 } from './lease-rules.ts';
 
 /** `UPDATE_GOLDEN=1` rewrites the file; its difference is reviewed like code. */
@@ -51,6 +52,13 @@ const cases: Readonly<Record<string, string>> = {
   'arming with BFD that is not up': armLease(unwatched),
   arming: armLease(ipv4),
   ending: endLease(ipv4),
+  'another address and time, running or not': reviseLease(ipv4, {
+    ...ipv4,
+    addresses: ['198.51.100.100', '203.0.113.9'],
+    durationMs: 3000,
+  }),
+  'BFD from now on': reviseLease(ipv4, { ...unwatched, addresses: ipv4.addresses }),
+  'BFD no longer': reviseLease(watched, ipv4),
 };
 
 it('are these rules', () => {

@@ -66,9 +66,7 @@ export function installLease(scope: LeaseScope, armed: boolean): string {
   const table = `table netdev ${leaseTable(scope)}`;
   const device = `device ${quoted(scope.interface)} priority 0; policy accept;`;
   const element = `    elements = { ${scope.interfaceIndex} timeout ${scope.durationMs}ms }\n`;
-  const { speaks, hears } = scope.family === 4 ? ipv4Rules(scope) : ipv6Rules(scope);
-  const header = scope.family === 4 ? 'ip protocol' : 'ip6 nexthdr';
-  const gates = scope.bfd === undefined ? ['@lease'] : ['@lease', '@watch'];
+  const rules = chainRules(scope);
   return `${table} { }
 delete ${table}
 ${table} { comment "${scope.mark}"; }
@@ -79,21 +77,45 @@ ${table} {${watchSet(scope)}
     flags dynamic,timeout
 ${armed ? element : ''}  }
   chain out {
-    type filter hook egress ${device}${watchJump(scope)}
-    ${header} 112 @th,8,8 ${scope.vrid} jump advert
-${lines(speaks, gates, 'oif')}
+    type filter hook egress ${device}
+${indented(rules.out)}
   }
   chain advert {
-${lines([''], gates, 'oif')}
-    @th,16,8 0 delete @lease { oif } return
-    update @lease { oif timeout ${scope.durationMs}ms }
+${indented(rules.advert)}
   }
   chain in {
     type filter hook ingress ${device}
-${lines(hears, gates, 'iif')}
+${indented(rules.in)}
   }
 }
 `;
+}
+
+/**
+ * Lets the table of one scope be that of another, of the same interface, family and VRID, in one
+ * transaction. The set of the lease stays, and with it when the lease ends.
+ */
+export function reviseLease(before: LeaseScope, after: LeaseScope): string {
+  const table = `netdev ${leaseTable(after)}`;
+  const watched = before.bfd !== undefined;
+  const watches = after.bfd !== undefined;
+  const flushed = ['out', 'advert', 'in', ...(watched ? ['packet'] : [])];
+  const commands = flushed.map((chain) => `flush chain ${table} ${chain}`);
+  if (watched && !watches) {
+    commands.push(`delete chain ${table} packet`, `delete set ${table} watch`);
+  }
+  if (watches && !watched) {
+    commands.push(
+      `add set ${table} watch { type iface_index; size 16; flags dynamic,timeout; }`,
+      `add chain ${table} packet`,
+    );
+  }
+  const rules = { ...chainRules(after), ...(watches ? { packet: watchRules(after) } : {}) };
+  for (const [chain, list] of Object.entries(rules)) {
+    for (const rule of list) commands.push(`add rule ${table} ${chain} ${rule}`);
+  }
+  const sameWatch = watched && before.bfd?.durationMs === after.bfd?.durationMs;
+  return `${commands.join('\n')}\n${sameWatch ? '' : renewWatch(after)}`;
 }
 
 /** Starts the lease, or starts it again, for one duration. */
@@ -179,11 +201,33 @@ function quoted(name: string): string {
   return `"${name}"`;
 }
 
+/** The rules of the chains that every table has. */
+function chainRules(scope: LeaseScope): Readonly<Record<'out' | 'advert' | 'in', string[]>> {
+  const { speaks, hears } = scope.family === 4 ? ipv4Rules(scope) : ipv6Rules(scope);
+  const header = scope.family === 4 ? 'ip protocol' : 'ip6 nexthdr';
+  const gates = scope.bfd === undefined ? ['@lease'] : ['@lease', '@watch'];
+  return {
+    out: [
+      ...watchJump(scope),
+      `${header} 112 @th,8,8 ${scope.vrid} jump advert`,
+      ...drops(speaks, gates, 'oif'),
+    ],
+    advert: [
+      ...drops([''], gates, 'oif'),
+      '@th,16,8 0 delete @lease { oif } return',
+      `update @lease { oif timeout ${scope.durationMs}ms }`,
+    ],
+    in: drops(hears, gates, 'iif'),
+  };
+}
+
 /** For each match one rule per set, which drops what the set no longer allows. */
-function lines(matches: readonly string[], sets: readonly string[], key: 'oif' | 'iif'): string {
-  return matches
-    .flatMap((match) => sets.map((set) => `    ${`${match} ${key} != ${set} drop`.trim()}`))
-    .join('\n');
+function drops(matches: readonly string[], sets: readonly string[], key: 'oif' | 'iif'): string[] {
+  return matches.flatMap((match) => sets.map((set) => `${match} ${key} != ${set} drop`.trim()));
+}
+
+function indented(rules: readonly string[]): string {
+  return rules.map((rule) => `    ${rule}`).join('\n');
 }
 
 function watchSet(scope: LeaseScope): string {
@@ -197,18 +241,16 @@ function watchSet(scope: LeaseScope): string {
     flags dynamic,timeout
 ${scope.bfd.durationMs === null ? element : ''}  }
   chain packet {
-${watchRules(scope)
-  .map((rule) => `    ${rule}`)
-  .join('\n')}
+${indented(watchRules(scope))}
   }`;
 }
 
 /** State is the two bits after the first byte of BFD, which follows 8 bytes of UDP; 3 is Up. */
-function watchJump({ bfd }: LeaseScope): string {
-  if (bfd === undefined) return '';
+function watchJump({ bfd }: LeaseScope): string[] {
+  if (bfd === undefined) return [];
   const peer = bytesOf(bfd.peer);
   const match = `${peer.length === 4 ? 'ip' : 'ip6'} daddr ${formatIp(peer)}`;
-  return `\n    ${match} udp dport 3784 @th,72,2 3 jump packet`;
+  return [`${match} udp dport 3784 @th,72,2 3 jump packet`];
 }
 
 function watchRules({ bfd }: LeaseScope): readonly string[] {

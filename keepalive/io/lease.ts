@@ -11,7 +11,15 @@ import { kernelTickMs } from '../../src/os/kernel-tick.ts';
 import { NetlinkListener } from '../../src/os/netlink-listener.ts';
 import { Nftables } from '../../src/os/nftables.ts';
 import { NftablesSets, netdevTableOf } from '../../src/os/nftables-set.ts';
-import type { Lease, LeaseOptions, LeaseOwner, LeasePace, LeasePort, Logger } from '../ports.ts';
+import type {
+  Lease,
+  LeaseOptions,
+  LeaseOwner,
+  LeasePace,
+  LeasePort,
+  LeaseTerms,
+  Logger,
+} from '../ports.ts';
 import {
   armLease,
   changeWatch,
@@ -24,6 +32,7 @@ import {
   leaseTable,
   listLease,
   removeLease,
+  reviseLease,
 } from './lease-rules.ts';
 
 /** "Always use the best local address for this target." */
@@ -79,11 +88,7 @@ class KernelLeases implements LeasePort {
       mark: this.#mark,
       family: options.family,
       vrid: options.vrid,
-      addresses: options.addresses.map(({ address }) => address),
-      durationMs: options.durationMs,
-      ...(options.bfdPeer === undefined
-        ? {}
-        : { bfd: { peer: options.bfdPeer, durationMs: null } }),
+      ...scopeOf(options, null),
     };
     if (options.family === 4) {
       this.#keepFromAsking(options.interface);
@@ -227,6 +232,18 @@ class KernelLeases implements LeasePort {
   }
 }
 
+/** `paceMs`: how long a BFD packet that says Up speaks; null: BFD does not count. */
+function scopeOf(
+  { addresses, durationMs, bfdPeer }: LeaseTerms,
+  paceMs: number | null,
+): Pick<LeaseScope, 'addresses' | 'durationMs' | 'bfd'> {
+  return {
+    addresses: addresses.map(({ address }) => address),
+    durationMs,
+    ...(bfdPeer === undefined ? {} : { bfd: { peer: bfdPeer, durationMs: paceMs } }),
+  };
+}
+
 interface Kernel {
   readonly nftables: Nftables;
   readonly sets: NftablesSets;
@@ -293,6 +310,15 @@ class KernelLease implements Lease {
       this.#installed = this.#listed() ?? '';
     }
     return fits;
+  }
+
+  revise(terms: LeaseTerms): void {
+    const { bfd: watched, ...rest } = this.scope;
+    const pace = watched?.peer === terms.bfdPeer ? (watched?.durationMs ?? null) : null;
+    const scope = { ...rest, ...scopeOf(terms, pace) };
+    this.#nftables.run(reviseLease(this.scope, scope));
+    this.scope = scope;
+    this.#installed = this.#listed() ?? '';
   }
 
   close(): void {

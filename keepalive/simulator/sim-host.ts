@@ -59,6 +59,7 @@ export class SimHost extends SimKernel {
   resumedAt = -1;
   pausedForMicros = 0;
   readonly #options: SimHostOptions;
+  #config: config.AgentConfig;
   /** Callbacks of a process that is gone must not run: each process has its number. */
   #process = 0;
   #paused = false;
@@ -71,13 +72,25 @@ export class SimHost extends SimKernel {
   constructor(options: SimHostOptions) {
     super(options);
     this.#options = options;
+    this.#config = options.config;
     this.station = options.lan.attach({ receive: (frame) => this.#receive(frame) });
     this.#sockets = new SimSockets(this, options);
     this.#parts = [this.#sockets, new SimBfd(this, options)];
   }
 
+  /** The configuration that its agent runs under, or will be started with. */
   get config(): config.AgentConfig {
-    return this.#options.config;
+    return this.#config;
+  }
+
+  /** Another configuration file; a running agent is told to go on under it. */
+  reconfigure(next: config.AgentConfig): void {
+    this.#config = next;
+    this.#whenRunning(this.#process, () => {
+      void this.agent?.reconfigure(next);
+      this.#options.clock.settled();
+      this.#options.onChange();
+    });
   }
 
   get paused(): boolean {
@@ -98,7 +111,7 @@ export class SimHost extends SimKernel {
   /** Starts a new agent process; the kernel's state is what an earlier one left. */
   start(): void {
     this.#nextProcess();
-    this.agent = startAgent(this.#options.config, this.#ports());
+    this.agent = startAgent(this.#config, this.#ports());
     this.#options.onChange();
   }
 

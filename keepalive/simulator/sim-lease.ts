@@ -1,5 +1,5 @@
 import { OsError } from '../../src/os/errors.ts';
-import type { Lease, LeaseOptions, LeasePort } from '../ports.ts';
+import type { Lease, LeaseOptions, LeasePort, LeaseTerms } from '../ports.ts';
 import type { SimClock } from './sim-clock.ts';
 
 const ENODEV = 19;
@@ -9,7 +9,7 @@ const EPERM = 1;
 export type LeaseOwner = Pick<LeaseOptions, 'family' | 'vrid'>;
 
 interface Record {
-  readonly options: LeaseOptions;
+  options: LeaseOptions;
   until: number;
   /** Of BFD: how long a packet that says Up speaks, and until when; null: BFD does not count. */
   watch: { readonly durationMicros: number; until: number } | null;
@@ -121,7 +121,7 @@ export class SimLease {
         if (this.refused) throw new OsError('nft', EPERM, 'add element');
         const watch = this.#records.get(key(options))?.watch ?? null;
         if (alive() && watch !== null) this.#renew(watch);
-        set(options.durationMs);
+        set(this.#records.get(key(options))?.options.durationMs ?? 0);
       },
       watch: (pace) => {
         const record = this.#records.get(key(options));
@@ -131,6 +131,7 @@ export class SimLease {
         this.#onChange();
         return pace !== null;
       },
+      revise: (terms) => this.#revise(options, terms, alive),
       end: () => set(0),
       isArmed: () => this.speaksFor(options),
       leave: () => {},
@@ -138,6 +139,17 @@ export class SimLease {
         if (alive() && this.#records.delete(key(options))) this.#onChange();
       },
     };
+  }
+
+  #revise(owner: LeaseOwner, terms: LeaseTerms, alive: () => boolean): void {
+    const record = this.#records.get(key(owner));
+    if (!alive() || record === undefined) return;
+    if (this.refused) throw new OsError('nft', EPERM, 'add rule');
+    const { bfdPeer, ...options } = record.options;
+    // BFD counts from now on, or no longer: until it says so itself, it does not.
+    if (bfdPeer !== terms.bfdPeer) record.watch = null;
+    record.options = { ...options, ...terms };
+    this.#onChange();
   }
 
   #runs(record: Record | undefined): boolean {

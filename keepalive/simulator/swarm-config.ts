@@ -46,7 +46,8 @@ function routerConfig(options: SwarmOptions, index: number, family: 4 | 6): Virt
     priority: options.hosts[index]!.priority,
     advertIntervalMs: options.advertIntervalMs,
     addresses: Array.from({ length: options.addressCount }, (_, i) => ({
-      address: `${base}${100 + i}`,
+      // In IPv6 the first is link-local (RFC 9568 section 5.2.9).
+      address: `${i === 0 && family === 6 ? 'fe80::' : base}${100 + i}`,
       prefixLength,
     })),
     preempt: options.preempt,

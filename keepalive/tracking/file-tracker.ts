@@ -45,6 +45,13 @@ export class FileTracker implements Tracker {
     this.#options = options;
   }
 
+  /** See Tracker; a number that was not read yet counts as 0, for nothing. */
+  join(predecessor: Tracker | null): void {
+    if (!(predecessor instanceof FileTracker)) return;
+    this.#number = predecessor.#number;
+    this.#reason = predecessor.#reason;
+  }
+
   /** The first content is read soon. */
   start(): void {
     const { config, files } = this.#options;

@@ -3,14 +3,14 @@ import { parseIp } from '../../src/os/ip-address.ts';
 import type { Clock, NeighbourProbe, NetworkPort, Timer } from '../ports.ts';
 import type { TrackerReading } from '../virtual-router/priority.ts';
 import { type CheckHealth, countResult, unknownHealth } from './check-health.ts';
-import { type Tracker, weightEffect } from './tracker.ts';
+import { notCheckedYet, type Tracker, weightEffect } from './tracker.ts';
 
 /** What a gateway's tracker needs besides its settings. */
 export interface GatewayTrackerOptions {
   readonly config: TrackedGateway;
   /** The virtual router's interface, where the gateway is a neighbour. */
   readonly interface: string;
-  /** Virtual addresses, never the sender of a question. */
+  /** Virtual addresses as they are now, never the sender of a question. */
   readonly never: readonly string[];
   readonly clock: Clock;
   readonly network: Pick<NetworkPort, 'openNeighbourProbe'>;
@@ -33,9 +33,29 @@ export class GatewayTracker implements Tracker {
   /** Of the question that waits for its answer. */
   #askedAt: number | null = null;
   #timer: Timer | null = null;
+  /** Counts for nothing until the first verdict. */
+  #joining = false;
+  /** The socket keeps to virtual addresses of an earlier configuration. */
+  #outdated = false;
 
   constructor(options: GatewayTrackerOptions) {
     this.#options = options;
+  }
+
+  /** See Tracker. */
+  join(predecessor: Tracker | null): void {
+    if (!(predecessor instanceof GatewayTracker)) {
+      this.#joining = true;
+      return;
+    }
+    this.#joining = predecessor.#joining;
+    this.#health = predecessor.#health;
+    this.#failure = predecessor.#failure;
+  }
+
+  /** The virtual addresses are others: the next question goes through a new socket. */
+  readdress(): void {
+    this.#outdated = true;
   }
 
   /** First question now. */
@@ -54,6 +74,9 @@ export class GatewayTracker implements Tracker {
   reading(): TrackerReading {
     const { name, address, weight } = this.#options.config;
     const { verdict } = this.#health;
+    if (this.#joining && verdict === 'unknown') {
+      return { kind: 'gateway', name, effect: { type: 'none' }, reason: notCheckedYet };
+    }
     const effect = weightEffect(weight, verdict === 'passing');
     const said = this.#failure ?? 'it answers';
     const counts = verdict === 'unknown' ? '' : `, counts as ${verdict}`;
@@ -63,6 +86,8 @@ export class GatewayTracker implements Tracker {
   #ask(): void {
     const { clock, config } = this.#options;
     this.#askedAt = clock.now();
+    if (this.#outdated) this.#close();
+    this.#outdated = false;
     try {
       this.#probe ??= this.#open();
       this.#probe.ask();

@@ -28,6 +28,13 @@ export class InterfaceTracker implements Tracker {
     return this.#config.name;
   }
 
+  /** See Tracker; without a predecessor the first look, which follows at once, decides. */
+  join(predecessor: Tracker | null): void {
+    if (!(predecessor instanceof InterfaceTracker)) return;
+    this.#link = predecessor.#link;
+    this.#passing = predecessor.#passing;
+  }
+
   /** Nothing to start: whoever hears the kernel's events passes them on. */
   start(): void {}
 

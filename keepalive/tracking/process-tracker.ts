@@ -2,7 +2,7 @@ import type { TrackedProcess } from '../../src/config/agent-config.ts';
 import { processScanMicros } from '../limits.ts';
 import type { Clock, ProcessScanner, Timer } from '../ports.ts';
 import type { TrackerReading } from '../virtual-router/priority.ts';
-import { type Tracker, weightEffect } from './tracker.ts';
+import { notCheckedYet, type Tracker, weightEffect } from './tracker.ts';
 
 /** A tracked process: passes while at least `quorum` processes of the description run. */
 export class ProcessTracker implements Tracker {
@@ -12,6 +12,8 @@ export class ProcessTracker implements Tracker {
   #count: number | null = null;
   /** Why the last look failed; its outcome then is the one before. */
   #failure: string | null = null;
+  /** Counts for nothing until the first look. */
+  #joining = false;
 
   /** `watch` looks for it, together with all others. */
   constructor(config: TrackedProcess, watch: ProcessWatch) {
@@ -25,14 +27,25 @@ export class ProcessTracker implements Tracker {
     return this.#config;
   }
 
-  /** First look now. */
+  /** See Tracker. */
+  join(predecessor: Tracker | null): void {
+    if (!(predecessor instanceof ProcessTracker)) {
+      this.#joining = true;
+      return;
+    }
+    this.#joining = predecessor.#joining;
+    this.#count = predecessor.#count;
+    this.#failure = predecessor.#failure;
+  }
+
+  /** First look now, or with the others when there are some. */
   start(): void {
     this.#watch.start();
   }
 
-  /** Nobody looks any more. */
+  /** Nobody looks for it any more. */
   stop(): void {
-    this.#watch.stop();
+    this.#watch.remove(this);
   }
 
   /** Takes a count, or why there is none; true when the reading has changed. */
@@ -46,6 +59,9 @@ export class ProcessTracker implements Tracker {
   /** What it does to the priority. */
   reading(): TrackerReading {
     const { name, weight, quorum } = this.#config;
+    if (this.#joining && this.#count === null) {
+      return { kind: 'process', name, effect: { type: 'none' }, reason: notCheckedYet };
+    }
     const effect = weightEffect(weight, this.#count !== null && this.#count >= quorum);
     return { kind: 'process', name, effect, reason: this.#reason(quorum) };
   }
@@ -64,8 +80,10 @@ export class ProcessWatch {
   readonly #clock: Clock;
   readonly #scanner: ProcessScanner | undefined;
   readonly #onChange: () => void;
-  readonly #trackers: ProcessTracker[] = [];
+  #trackers: readonly ProcessTracker[] = [];
   #running = false;
+  /** A look of an earlier round has nothing to say. */
+  #round = 0;
   #timer: Timer | null = null;
 
   /** Without a scanner every look fails. `onChange` is called when a reading changed. */
@@ -77,38 +95,42 @@ export class ProcessWatch {
 
   /** Looks for this one too. */
   add(tracker: ProcessTracker): void {
-    this.#trackers.push(tracker);
+    this.#trackers = [...this.#trackers, tracker];
+  }
+
+  /** No longer for this one; without any nobody looks. The result of a look under way is ignored. */
+  remove(tracker: ProcessTracker): void {
+    this.#trackers = this.#trackers.filter((other) => other !== tracker);
+    if (this.#trackers.length > 0) return;
+    this.#running = false;
+    this.#timer?.cancel();
   }
 
   /** First look now; once started, a second call does nothing. */
   start(): void {
     if (this.#running) return;
     this.#running = true;
-    void this.#look();
+    this.#round += 1;
+    void this.#look(this.#round);
   }
 
-  /** No further look; the result of one under way is ignored. */
-  stop(): void {
-    this.#running = false;
-    this.#timer?.cancel();
-  }
-
-  async #look(): Promise<void> {
+  async #look(round: number): Promise<void> {
     const startedAt = this.#clock.now();
-    const counts = await this.#counts();
-    if (!this.#running) return;
+    const trackers = this.#trackers;
+    const counts = await this.#counts(trackers);
+    if (!this.#running || round !== this.#round) return;
     const next = Math.max(startedAt + processScanMicros, this.#clock.now());
-    this.#timer = this.#clock.timer(next, () => void this.#look());
-    const changed = this.#trackers.filter((tracker, at) =>
+    this.#timer = this.#clock.timer(next, () => void this.#look(round));
+    const changed = trackers.filter((tracker, at) =>
       tracker.update(typeof counts === 'string' ? counts : (counts[at] ?? 0)),
     );
     if (changed.length > 0) this.#onChange();
   }
 
-  async #counts(): Promise<readonly number[] | string> {
+  async #counts(trackers: readonly ProcessTracker[]): Promise<readonly number[] | string> {
     if (this.#scanner === undefined) return 'not on this host';
     try {
-      return await this.#scanner.count(this.#trackers.map(({ config }) => config.match));
+      return await this.#scanner.count(trackers.map(({ config }) => config.match));
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }

@@ -23,6 +23,9 @@ export class ProxyTracker implements Tracker {
   #readySinceItStarted = false;
   #everReady = false;
 
+  /** It is there before every configuration. */
+  join(): void {}
+
   /** Nothing to start: whoever has the balancer's report passes it on. */
   start(): void {}
 

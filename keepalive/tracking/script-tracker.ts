@@ -4,7 +4,7 @@ import type { Clock, ScriptRunner, Timer } from '../ports.ts';
 import type { ScriptStatus } from '../status.ts';
 import type { TrackerReading } from '../virtual-router/priority.ts';
 import { type CheckHealth, countResult, unknownHealth } from './check-health.ts';
-import { type Tracker, weightEffect } from './tracker.ts';
+import { notCheckedYet, type Tracker, weightEffect } from './tracker.ts';
 
 /** The last finished run of a script. */
 interface ScriptRun {
@@ -30,6 +30,8 @@ export class ScriptTracker implements Tracker {
   #runs = 0;
   #timer: Timer | null = null;
   #stopped = false;
+  /** Counts for nothing until the first verdict. */
+  #joining = false;
 
   /** `onChange` is called when the verdict changed. Nothing runs before `start`. */
   constructor(config: TrackedScript, clock: Clock, runner: ScriptRunner, onChange: () => void) {
@@ -37,6 +39,18 @@ export class ScriptTracker implements Tracker {
     this.#clock = clock;
     this.#runner = runner;
     this.#onChange = onChange;
+  }
+
+  /** See Tracker. */
+  join(predecessor: Tracker | null): void {
+    if (!(predecessor instanceof ScriptTracker)) {
+      this.#joining = true;
+      return;
+    }
+    this.#joining = predecessor.#joining;
+    this.#health = predecessor.#health;
+    this.#last = predecessor.#last;
+    this.#runs = predecessor.#runs;
   }
 
   /** First run now. */
@@ -100,6 +114,9 @@ export class ScriptTracker implements Tracker {
   reading(): TrackerReading {
     const { name } = this.config;
     const { verdict } = this.#health;
+    if (this.#joining && verdict === 'unknown') {
+      return { kind: 'script', name, effect: { type: 'none' }, reason: notCheckedYet };
+    }
     const effect = weightEffect(this.config.weight, verdict === 'passing');
     return { kind: 'script', name, effect, reason: this.#reason(verdict) };
   }

@@ -24,13 +24,37 @@ import { ScriptTracker } from './script-tracker.ts';
 import type { Tracker } from './tracker.ts';
 import { UpstreamTracker } from './upstream-tracker.ts';
 
+interface Settings {
+  readonly name: string;
+  /** Where it is, for what has its place on an interface. */
+  readonly interface?: string;
+}
+
+/** A tracker that a configuration asks for. */
+interface Wanted {
+  readonly kind: TrackerReading['kind'];
+  readonly settings: Settings;
+  readonly make: () => Tracker;
+  /** Those of the configuration before. */
+  readonly before: ReadonlyMap<string, Entry>;
+}
+
+/** A tracker, and what makes one of another configuration its successor. */
+interface Entry {
+  readonly tracker: Tracker;
+  readonly lineage: string;
+}
+
 /** See the file's comment. */
 export class TrackerTable {
   /** The balancer, tracked or not. */
   readonly proxy = new ProxyTracker();
   readonly #ports: AgentPorts;
   readonly #onChange: () => void;
-  readonly #trackers = new Map<string, Tracker>();
+  #trackers = new Map<string, Entry>();
+  /** Of all virtual routers, canonical text. */
+  #virtual: readonly string[] = [];
+  #started = false;
   readonly #limiter: LogLimiter;
   readonly #processes: ProcessWatch;
   readonly #byRouter = new Map<string, readonly Tracker[]>();
@@ -41,21 +65,55 @@ export class TrackerTable {
     this.#limiter = new LogLimiter(ports.clock);
     this.#onChange = onChange;
     this.#processes = new ProcessWatch(ports.clock, ports.processes, onChange);
-    for (const router of config.virtualRouters) {
-      // No tracker applies to an address owner (design 4.1).
-      const trackers = router.priority === ownerPriority ? [] : this.#build(config, router);
-      this.#byRouter.set(router.name, trackers);
-    }
+    this.#buildAll(config, new Map());
   }
 
   /** Begins to watch. */
   start(): void {
-    for (const tracker of this.#trackers.values()) tracker.start();
+    this.#started = true;
+    for (const tracker of this.#all) tracker.start();
   }
 
   /** No timer is left behind. */
   stop(): void {
-    for (const tracker of this.#trackers.values()) tracker.stop();
+    for (const tracker of this.#all) tracker.stop();
+  }
+
+  /**
+   * Another configuration: what is tracked as before goes on undisturbed, what is tracked in another
+   * way keeps its verdict, and what is new counts for nothing until it has one.
+   */
+  reconfigure(config: AgentConfig): void {
+    const before = this.#trackers;
+    const virtual = this.#virtual;
+    this.#trackers = new Map();
+    this.#byRouter.clear();
+    this.#buildAll(config, before);
+    const kept = new Set(this.#all);
+    for (const { tracker } of before.values()) if (!kept.has(tracker)) tracker.stop();
+    const known = new Set([...before.values()].map(({ tracker }) => tracker));
+    const moved = virtual.join() !== this.#virtual.join();
+    for (const tracker of this.#all) {
+      if (moved && tracker instanceof GatewayTracker) tracker.readdress();
+      if (known.has(tracker)) continue;
+      if (tracker instanceof UpstreamTracker) tracker.update(this.proxy.report);
+      if (this.#started) tracker.start();
+    }
+  }
+
+  #buildAll(config: AgentConfig, before: ReadonlyMap<string, Entry>): void {
+    this.#virtual = config.virtualRouters.flatMap(({ addresses }) =>
+      addresses.map(({ address }) => address),
+    );
+    for (const router of config.virtualRouters) {
+      // No tracker applies to an address owner (design 4.1).
+      const trackers = router.priority === ownerPriority ? [] : this.#build(config, router, before);
+      this.#byRouter.set(router.name, trackers);
+    }
+  }
+
+  get #all(): Tracker[] {
+    return [...this.#trackers.values()].map(({ tracker }) => tracker);
   }
 
   /** What the balancer says of itself. */
@@ -82,52 +140,67 @@ export class TrackerTable {
   }
 
   #of<T extends Tracker>(type: abstract new (...args: never[]) => T): T[] {
-    return [...this.#trackers.values()].filter((tracker): tracker is T => tracker instanceof type);
+    return this.#all.filter((tracker): tracker is T => tracker instanceof type);
   }
 
-  #build(config: AgentConfig, { track, interface: name }: VirtualRouterConfig): Tracker[] {
+  #build(
+    config: AgentConfig,
+    { track, interface: name }: VirtualRouterConfig,
+    before: ReadonlyMap<string, Entry>,
+  ): Tracker[] {
     const { clock, network, scripts } = this.#ports;
     const onChange = this.#onChange;
-    const never = config.virtualRouters.flatMap(({ addresses }) =>
-      addresses.map(({ address }) => address),
-    );
+    const virtual = () => this.#virtual;
+    const shared = (kind: TrackerReading['kind'], settings: Settings, make: () => Tracker) =>
+      this.#shared({ kind, settings, make, before });
     const scriptsTracked = config.healthScripts.filter(({ name }) => track.scripts.includes(name));
     return [
-      ...(track.proxy ? [this.#shared('proxy', {}, () => this.proxy)] : []),
+      ...(track.proxy ? [shared('proxy', { name: 'proxy' }, () => this.proxy)] : []),
       ...(track.upstreams ?? []).map((upstream) =>
-        this.#shared('upstream', upstream, () => new UpstreamTracker(upstream)),
+        shared('upstream', upstream, () => new UpstreamTracker(upstream)),
       ),
       ...track.interfaces.map((tracked) =>
-        this.#shared('interface', tracked, () => new InterfaceTracker(tracked, clock, onChange)),
+        shared('interface', tracked, () => new InterfaceTracker(tracked, clock, onChange)),
       ),
       ...(track.gateways ?? []).map((gateway) =>
-        this.#shared('gateway', { name, gateway }, () => {
-          const place = { interface: name, never, clock, network, onChange };
-          return new GatewayTracker({ config: gateway, ...place });
+        shared('gateway', { ...gateway, interface: name }, () => {
+          return new GatewayTracker({
+            config: gateway,
+            interface: name,
+            get never() {
+              return virtual();
+            },
+            clock,
+            network,
+            onChange,
+          });
         }),
       ),
       ...scriptsTracked.map((script) =>
-        this.#shared('script', script, () => new ScriptTracker(script, clock, scripts, onChange)),
+        shared('script', script, () => new ScriptTracker(script, clock, scripts, onChange)),
       ),
       ...(track.files ?? []).map((file) =>
-        this.#shared('file', file, () => {
+        shared('file', file, () => {
           const { files, log } = this.#ports;
           return new FileTracker({ config: file, files, log, limiter: this.#limiter, onChange });
         }),
       ),
       ...(track.processes ?? []).map((process) =>
-        this.#shared('process', process, () => new ProcessTracker(process, this.#processes)),
+        shared('process', process, () => new ProcessTracker(process, this.#processes)),
       ),
     ];
   }
 
-  #shared(kind: TrackerReading['kind'], settings: object, make: () => Tracker): Tracker {
+  #shared({ kind, settings, make, before }: Wanted): Tracker {
     const key = `${kind} ${JSON.stringify(settings)}`;
-    let tracker = this.#trackers.get(key);
-    if (tracker === undefined) {
-      tracker = make();
-      this.#trackers.set(key, tracker);
+    const known = this.#trackers.get(key) ?? before.get(key);
+    const lineage = `${kind} ${settings.interface ?? ''} ${settings.name}`;
+    const entry = known ?? { tracker: make(), lineage };
+    this.#trackers.set(key, entry);
+    if (known === undefined && this.#started) {
+      const old = [...before.values()].find((other) => other.lineage === lineage);
+      entry.tracker.join(old?.tracker ?? null);
     }
-    return tracker;
+    return entry.tracker;
   }
 }

@@ -11,7 +11,16 @@ export interface Tracker {
   stop(): void;
   /** What it does to the priority now, and why. */
   reading(): TrackerReading;
+  /**
+   * Begins in the middle of the agent's life, because the configuration changed: in the place of one
+   * of the same kind and name, whose verdict stands until there is another; or, with null, without
+   * any effect until its first verdict. A reload by itself must not move an address. Before `start`.
+   */
+  join(predecessor: Tracker | null): void;
 }
+
+/** What a check that began with a new configuration says before its first verdict. */
+export const notCheckedYet = 'not checked yet since the configuration changed, counts for nothing';
 
 /**
  * The share of what passes or fails: a negative weight counts while it fails, a positive one while

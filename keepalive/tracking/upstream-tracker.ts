@@ -1,7 +1,7 @@
 import type { MinimumUp, TrackedUpstream } from '../../src/config/agent-config.ts';
 import type { TrackerReading } from '../virtual-router/priority.ts';
 import type { ProxyReport } from './proxy-tracker.ts';
-import { type Tracker, weightEffect } from './tracker.ts';
+import { notCheckedYet, type Tracker, weightEffect } from './tracker.ts';
 
 /** How the servers of one upstream are, as the balancer counts them. */
 export interface UpstreamHealth {
@@ -37,10 +37,23 @@ export function enoughUp(minUp: MinimumUp, { up, unknown, total }: UpstreamHealt
 export class UpstreamTracker implements Tracker {
   readonly #config: TrackedUpstream;
   #passing = false;
+  /** Counts for nothing until the first verdict. */
+  #joining = false;
   #reason = 'the balancer has not told yet';
 
   constructor(config: TrackedUpstream) {
     this.#config = config;
+  }
+
+  /** See Tracker. */
+  join(predecessor: Tracker | null): void {
+    if (!(predecessor instanceof UpstreamTracker)) {
+      this.#joining = true;
+      return;
+    }
+    this.#joining = predecessor.#joining;
+    this.#passing = predecessor.#passing;
+    this.#reason = predecessor.#reason;
   }
 
   /** Nothing to start: whoever has the balancer's report passes it on. */
@@ -53,13 +66,16 @@ export class UpstreamTracker implements Tracker {
   update(report: ProxyReport): void {
     const health = report.upstreams?.find(({ name }) => name === this.#config.name);
     if (!report.alive) {
+      this.#joining = false;
       this.#passing = false;
       this.#reason = 'the balancer is not connected';
     } else if (health === undefined) {
       // Its first message follows the connection; until then the last one stands.
       if (!this.#passing) this.#reason = 'the balancer has not told yet';
     } else {
-      this.#passing = enoughUp(this.#config.minUp, health) ?? this.#passing;
+      const enough = enoughUp(this.#config.minUp, health);
+      if (enough !== null) this.#joining = false;
+      this.#passing = enough ?? this.#passing;
       const needed = neededUp(this.#config.minUp, health.total);
       const unchecked = health.unknown === 0 ? '' : `, ${health.unknown} not checked yet`;
       this.#reason = `${health.up} of ${health.total} servers up, ${needed} needed${unchecked}`;
@@ -68,7 +84,11 @@ export class UpstreamTracker implements Tracker {
 
   /** What it does to the priority. */
   reading(): TrackerReading {
-    const effect = weightEffect(this.#config.weight, this.#passing);
-    return { kind: 'upstream', name: this.#config.name, effect, reason: this.#reason };
+    const { name, weight } = this.#config;
+    if (this.#joining) {
+      return { kind: 'upstream', name, effect: { type: 'none' }, reason: notCheckedYet };
+    }
+    const effect = weightEffect(weight, this.#passing);
+    return { kind: 'upstream', name, effect, reason: this.#reason };
   }
 }

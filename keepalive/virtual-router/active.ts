@@ -38,6 +38,8 @@ export function stepActive(state: ActiveState, event: RouterEvent, now: number):
         : lookAroundOver(state, state.lookAroundUntil, now);
     case 'standing':
       return changeStanding(state, event.standing, now);
+    case 'reconfigure':
+      return reconfigure(state, event, now);
     case 'shutdown':
       return enterInitialize(state, event.cause);
     case 'doubt':
@@ -230,6 +232,36 @@ function changeStanding(before: ActiveState, standing: Standing, now: number): S
   return {
     state: { ...state, advertiseAt: now + parameters.advertIntervalMicros },
     actions: [{ type: 'send-advertisement', priority: standing.priority }],
+  };
+}
+
+/**
+ * Another configuration, still Active. What a Backup has to know is said at once: a new interval,
+ * because it waits by the one it heard last, and a new list of addresses.
+ */
+function reconfigure(
+  before: ActiveState,
+  event: RouterEvent & { type: 'reconfigure' },
+  now: number,
+): Step {
+  const interval = event.parameters.advertIntervalMicros;
+  const repaced = interval !== before.parameters.advertIntervalMicros;
+  const settled = { ...before, parameters: event.parameters };
+  const { state, actions } = changeStanding(settled, event.standing, now);
+  if (state.name !== 'Active') return { state, actions };
+  const added: RouterAction[] = event.readdressed ? [{ type: 'add-addresses' }] : [];
+  // While it looks around it is mute; the end of that says, and announces, everything.
+  if (state.lookAroundUntil !== null) return { state, actions: [...actions, ...added] };
+  const said = actions.some(({ type }) => type === 'send-advertisement');
+  const news = repaced || event.readdressed;
+  const saysSo: RouterAction[] =
+    news && !said ? [{ type: 'send-advertisement', priority: state.standing.priority }] : [];
+  const advertiseAt = news ? now + interval : state.advertiseAt;
+  const advertised = { ...state, advertiseAt };
+  if (!event.readdressed) return { state: advertised, actions: [...actions, ...saysSo] };
+  return {
+    state: { ...advertised, ...announcementsFrom(now) },
+    actions: [...actions, ...saysSo, ...added, { type: 'announce' }],
   };
 }
 

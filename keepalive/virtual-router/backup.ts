@@ -20,6 +20,8 @@ export function stepBackup(state: BackupState, event: RouterEvent, now: number):
       return now < state.activeDownAt ? { state, actions: [] } : timerFired(state, now);
     case 'standing':
       return holdShown(state, changeStanding(state, event.standing, now), now);
+    case 'reconfigure':
+      return holdShown(state, reconfigure(state, event, now), now);
     case 'shutdown':
       return enterInitialize(state, event.cause);
     case 'peer-lost':
@@ -210,15 +212,57 @@ function changeStanding(before: BackupState, standing: Standing, now: number): B
   if (yieldsToUs(state)) return waits(state, now) ? state : shorten(state, now);
   if (state.downCause === 'lower-priority' && heard && heard.priority >= standing.priority) {
     // We fell back below the Active router before the shortened timer fired.
-    const downAt = heard.at + downInterval(state, state.activeIntervalMicros);
-    return {
-      ...state,
-      activeDownAt: Math.max(state.activeDownAt, downAt),
-      downCause: 'silence',
-      ready: false,
-    };
+    return followAgain(state, heard);
   }
   return state;
+}
+
+/**
+ * Another configuration. The timer of an Active router that is followed stays what its last
+ * advertisement made it, save that the new configuration may allow less, or more, than the old one.
+ */
+function reconfigure(
+  before: BackupState,
+  event: RouterEvent & { type: 'reconfigure' },
+  now: number,
+): BackupState {
+  const { parameters } = event;
+  const state = relisten({ ...before, parameters }, before, now);
+  // Let go by its sync group, it is alone to claim; the skew keeps two such hosts apart.
+  const alone = before.ready && !parameters.grouped;
+  const freed = alone ? { ...state, ready: false, activeDownAt: now + skew(state) } : state;
+  return withhold(changeStanding(freed, event.standing, now), now);
+}
+
+/** Where nobody was heard yet, our own interval is what the silence is measured with. */
+function relisten(state: BackupState, before: BackupState, now: number): BackupState {
+  const { parameters, listeningSince } = state;
+  const { advertIntervalMicros, startupDelayMicros } = parameters;
+  const same = advertIntervalMicros === before.parameters.advertIntervalMicros;
+  if (same || state.heard !== null || state.held || state.ready) return state;
+  const wait = Math.max(startupDelayMicros, downInterval(state, advertIntervalMicros));
+  const relearned = { ...state, activeIntervalMicros: advertIntervalMicros };
+  return { ...relearned, activeDownAt: Math.max(listeningSince + wait, now + skew(relearned)) };
+}
+
+/** A timer that runs towards a lower Active router, which may stay after all, or for longer. */
+function withhold(state: BackupState, now: number): BackupState {
+  const { heard, parameters, standing, downCause } = state;
+  if (downCause !== 'lower-priority' || heard === null) return state;
+  const lower = heard.priority < standing.priority && mayPreempt(state);
+  if (parameters.strictRfc ? lower : yieldsToUs(state) && !waits(state, now)) return state;
+  return followAgain(state, heard);
+}
+
+/** The timer is again what the last advertisement makes it. */
+function followAgain(state: BackupState, heard: HeardAdvertisement): BackupState {
+  const downAt = heard.at + downInterval(state, state.activeIntervalMicros);
+  return {
+    ...state,
+    activeDownAt: Math.max(state.activeDownAt, downAt),
+    downCause: 'silence',
+    ready: false,
+  };
 }
 
 /**

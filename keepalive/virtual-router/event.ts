@@ -1,5 +1,5 @@
 /** Everything that can happen to a virtual router. */
-import type { Standing } from './state.ts';
+import type { RouterParameters, Standing } from './state.ts';
 
 /** An advertisement that passed every check of RFC 9568 section 7.1. */
 export interface HeardAdvertisement {
@@ -40,6 +40,14 @@ export type RouterEvent =
     }
   /** Trackers changed the effective priority. */
   | { readonly type: 'standing'; readonly standing: Standing }
+  /** The configuration changed; a change that makes it another router is not this event. */
+  | {
+      readonly type: 'reconfigure';
+      readonly parameters: RouterParameters;
+      readonly standing: Standing;
+      /** The list of addresses is another one. */
+      readonly readdressed: boolean;
+    }
   /**
    * The lease is not armed although the router is Active. `silent`: our advertisements may not have
    * left for some time, so somebody may have taken over.

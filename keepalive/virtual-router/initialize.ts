@@ -22,6 +22,8 @@ export function stepInitialize(before: InitializeState, event: RouterEvent, now:
     }
     case 'standing':
       return { state: { ...before, standing: event.standing }, actions: [] };
+    case 'reconfigure':
+      return reconfigured(before, event);
     case 'advertisement':
     case 'shutdown':
     case 'tick':
@@ -43,4 +45,11 @@ function startupExtra({ parameters, standing }: InitializeState): number {
   if (strictRfc) return 0;
   const usual = activeDownInterval(version, standing.priority, advertIntervalMicros);
   return Math.max(0, startupDelayMicros - usual);
+}
+
+function reconfigured(
+  before: InitializeState,
+  { parameters, standing }: RouterEvent & { type: 'reconfigure' },
+): Step {
+  return { state: { ...before, parameters, standing }, actions: [] };
 }

@@ -5,7 +5,7 @@
 import type { HeardAdvertisement } from './event.ts';
 import { noPreempts, type Preempts } from './hold-down.ts';
 
-/** What the configuration fixes, for as long as it is not reloaded. */
+/** What the configuration fixes, until it is reloaded. */
 export interface RouterParameters {
   readonly version: 2 | 3;
   readonly advertIntervalMicros: number;

@@ -113,6 +113,25 @@ const STORIES: Record<string, () => Story> = {
     story.wait().wait().wait().wait().wait().pass(5_000_000).apply({ type: 'doubt' });
     return story.wait().pass(50_000).apply({ type: 'doubt' }).wait();
   },
+  'a longer interval is configured while Active: said at once': () =>
+    backup().wait().pass(30_000).reconfigure({ advertIntervalMicros: 1_000_000 }).wait(),
+  'other addresses are configured while Active: said and announced at once': () =>
+    backup().wait().pass(30_000).reconfigure({}, undefined, true).wait(),
+  'a lower priority is configured while Active': () =>
+    backup().wait().pass(30_000).reconfigure({}, 50).wait(),
+  'a shorter interval is configured while nobody was heard': () =>
+    backup({ advertIntervalMicros: 1_000_000 })
+      .pass(30_000)
+      .reconfigure({ advertIntervalMicros: INTERVAL })
+      .wait(),
+  'a shorter interval is configured while somebody is heard: that one’s counts': () =>
+    backup({}, { priority: 100 }).hear(200).reconfigure({ advertIntervalMicros: 10_000 }).wait(),
+  'preempt is turned off just before the better Backup claims': () =>
+    backup().pass(10_000).hear(100).pass(20_000).reconfigure({ preempt: false }).wait(),
+  'preempt is turned on': () =>
+    backup({ preempt: false }).pass(10_000).hear(100).reconfigure({ preempt: true }).wait(),
+  'a group lets go of a member that waited for it': () =>
+    backup({ grouped: true }, { priority: 100 }).wait().reconfigure({ grouped: false }).wait(),
   'VRRPv2: the skew is in seconds': () =>
     backup({ version: 2, advertIntervalMicros: 1_000_000 }, { priority: 100 })
       .hear(200, undefined, 1_000_000)

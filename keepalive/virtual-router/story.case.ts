@@ -108,6 +108,14 @@ export class Story {
     return this.apply({ type: 'peer-heard', peer });
   }
 
+  /** Another configuration; what is not given stays. */
+  reconfigure(changes: Partial<RouterParameters>, priority?: number, readdressed = false): this {
+    const standing =
+      priority === undefined ? this.state.standing : { priority, claimNotBefore: null };
+    const parameters = { ...this.state.parameters, ...changes };
+    return this.apply({ type: 'reconfigure', parameters, standing, readdressed });
+  }
+
   standing(priority: number, claimNotBefore: number | null = null): this {
     return this.apply({ type: 'standing', standing: { priority, claimNotBefore } });
   }
@@ -119,6 +127,12 @@ function nameEvent(event: RouterEvent): string {
       return `heard ${event.heard.priority} from ${formatIp(event.heard.source)}`;
     case 'standing':
       return `priority is now ${event.standing.priority}`;
+    case 'reconfigure': {
+      const { advertIntervalMicros, preempt } = event.parameters;
+      const list = event.readdressed ? ', other addresses' : '';
+      const asks = `${millis(advertIntervalMicros)}, ${preempt ? '' : 'no '}preempt${list}`;
+      return `reconfigured (${event.standing.priority}, ${asks})`;
+    }
     case 'shutdown':
       return `shutdown (${event.cause})`;
     case 'lease-lost':
