@@ -69,6 +69,7 @@ export class Admission {
       if (obstacle !== null && inElection) {
         this.#options.input(router, { type: 'shutdown', cause: obstacle });
       }
+      if (obstacle === 'interface-missing') void router.leaveInterface();
     }
     this.#options.onEvaluated();
     this.#retryLater();
@@ -128,7 +129,6 @@ export class Admission {
 function obstacleOf(router: RouterDriver, link: LinkState | null): ShutdownCause | null {
   if (link === null) {
     router.link.close();
-    router.lease.close();
     return 'interface-missing';
   }
   if (!link.running) return 'link-down';

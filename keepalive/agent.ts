@@ -11,7 +11,7 @@
  *                          v
  *                 RouterDriver.apply --> virtual-router/step (pure)
  *                          |
- *      advertisement --> AdvertisementLink --> LAN     addresses --> AddressKeeper --> kernel
+ *      advertisement --> AdvertisementLink --> LAN     addresses --> Holdings --> kernel
  *      announcement  --> NetworkPort.announce          transition --> log, status, callback
  */
 import type { AgentConfig, VirtualRouterConfig } from '../src/config/agent-config.ts';
@@ -29,6 +29,7 @@ import { AgentDesk } from './peer/agent-desk.ts';
 import type { AgentPorts, NetworkEvent } from './ports.ts';
 import { logPlan } from './reconfiguration.ts';
 import { interfacesOf, Reconfigurer } from './reconfigurer.ts';
+import { removeStaleRoutes } from './route-keeper.ts';
 import { RouterDriver } from './router-driver.ts';
 import { routerStatus } from './router-status.ts';
 import { RouterTable } from './router-table.ts';
@@ -186,6 +187,7 @@ export class Agent {
     const names = interfacesOf(this.#config);
     for (const name of names) this.#admission.setLink(name, network.link(name));
     this.#trackers.start();
+    void removeStaleRoutes(this.#config, this.#ports);
     for (const router of this.#table.routers) void router.keeper.sweep();
     this.#retrack();
     for (const name of names) this.#admission.evaluate(name);
@@ -352,6 +354,9 @@ export class Agent {
         this.#admission.evaluate(event.interface);
         break;
       }
+      case 'routes-changed':
+        for (const router of this.#table.routers) router.keeper.routesChanged();
+        break;
       case 'resync':
         this.#admission.lookAgain();
         this.#retrack();

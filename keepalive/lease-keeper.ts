@@ -1,4 +1,5 @@
 import type { VirtualAddress, VirtualRouterConfig } from '../src/config/agent-config.ts';
+import { heldAddresses } from './address-keeper.ts';
 import type { EventSink } from './events/event-types.ts';
 import { leaseRetryMicros } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
@@ -117,7 +118,8 @@ export class LeaseKeeper {
 
   #terms(): LeaseTerms {
     const { config } = this.#options;
-    const { addresses, bfd } = config;
+    const { bfd } = config;
+    const addresses = heldAddresses(config);
     const gone = this.#leaving.filter(
       ({ address }) => !addresses.some((own) => own.address === address),
     );

@@ -3,7 +3,7 @@
  * kernel, the simulator and the unit tests implement them in memory. Times are integer microseconds
  * on a monotonic clock; addresses on the wire are bytes (4 or 16) in network order.
  */
-import type { ProcessMatch, VirtualAddress } from '../src/config/agent-config.ts';
+import type { ProcessMatch, VirtualAddress, VirtualRoute } from '../src/config/agent-config.ts';
 import type { EventSink } from './events/event-types.ts';
 import type { PeerPort } from './peer/peer-port.ts';
 
@@ -111,10 +111,27 @@ export type NetworkEvent =
   | { readonly type: 'link'; readonly interface: string; readonly link: LinkState | null }
   | { readonly type: 'address-removed'; readonly interface: string; readonly address: string }
   | { readonly type: 'address-added'; readonly interface: string; readonly address: string }
+  /** A route of ours was removed, or somebody else's took its place. */
+  | { readonly type: 'routes-changed' }
   /** Events were lost (ENOBUFS): whoever keeps a picture must look again. */
   | { readonly type: 'resync' };
 
+/** Virtual routes in the kernel, told from others by their protocol number. */
+export interface RoutePort {
+  /** Ours, whoever of us made them. */
+  list(): Promise<readonly VirtualRoute[]>;
+  /**
+   * Idempotent; `routes-changed` says when one of ours is gone again. Rejects when somebody else has such a
+   * route, which is left alone.
+   */
+  add(route: VirtualRoute): Promise<void>;
+  /** Idempotent: a route that is not there, or not ours, is success. */
+  remove(route: VirtualRoute): Promise<void>;
+}
+
 export interface NetworkPort {
+  /** Absent: virtual routes are not made. */
+  readonly routes?: RoutePort;
   openAdvertisementSocket(options: {
     readonly interface: string;
     readonly family: 4 | 6;
@@ -134,7 +151,10 @@ export interface NetworkPort {
    * host that cannot have a lease.
    */
   addAddress(name: string, address: VirtualAddress, validSeconds?: number): Promise<void>;
-  /** Idempotent: an address that is not there is success. */
+  /**
+   * Idempotent: an address that is not there is success, and so is an interface that is not. One
+   * that was renamed meanwhile is found.
+   */
   removeAddress(name: string, address: VirtualAddress): Promise<void>;
   /** One gratuitous ARP or unsolicited neighbour advertisement for the address. */
   announce(name: string, address: VirtualAddress): void;

@@ -5,8 +5,10 @@
 import type {
   AgentConfig,
   VirtualAddress,
+  VirtualRoute,
   VirtualRouterConfig,
 } from '../src/config/agent-config.ts';
+import { heldAddresses } from './address-keeper.ts';
 import type { Logger } from './ports.ts';
 import { ownerPriority } from './virtual-router/priority.ts';
 
@@ -18,6 +20,8 @@ export interface RouterChange {
   readonly retired: readonly VirtualAddress[];
   /** Its list of addresses is another one, be it in their order. */
   readonly readdressed: boolean;
+  /** Null: its routes are the same; else those that no virtual router has any more. */
+  readonly rerouted: readonly VirtualRoute[] | null;
 }
 
 /** The difference of two configurations; every virtual router of either is in one of its lists. */
@@ -76,13 +80,25 @@ function changeOf(
 ): RouterChange {
   const kept = config.virtualRouters
     .filter((router) => router.interface === before.interface)
-    .flatMap(({ addresses }) => addresses);
+    .flatMap(heldAddresses);
+  const old = heldAddresses(before);
   return {
     before,
     after,
-    retired: before.addresses.filter((address) => !kept.some((other) => same(other, address))),
-    readdressed: !same(before.addresses, after.addresses),
+    retired: old.filter((address) => !kept.some((other) => same(other, address))),
+    readdressed: !same(old, heldAddresses(after)),
+    rerouted: reroutedOf(before, after, config),
   };
+}
+
+function reroutedOf(
+  { routes: old = [] }: VirtualRouterConfig,
+  { routes = [] }: VirtualRouterConfig,
+  config: AgentConfig,
+): RouterChange['rerouted'] {
+  if (same(old, routes)) return null;
+  const kept = config.virtualRouters.flatMap((router) => router.routes ?? []);
+  return old.filter((route) => !kept.some((other) => same(other, route)));
 }
 
 /** Equal as JSON, whatever the order of an object's keys. */

@@ -1,16 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentConfig, VirtualRouterConfig } from '../src/config/agent-config.ts';
+import { heldAddresses } from './address-keeper.ts';
 import { releaseLookEveryMs, releaseWaitMaxMs } from './limits.ts';
 import type { LeasePort, Logger, NetworkPort } from './ports.ts';
+import { sweepRoutes } from './route-keeper.ts';
 import { ownerPriority } from './virtual-router/priority.ts';
 
 /**
- * Takes this node's virtual addresses off its interfaces: the last resort of whoever outlives an
- * agent that was killed (the supervisor, ExecStopPost). Where a lease still runs, its end is waited
- * for: until then no Backup claims, and clients that are served need not feel the agent's death. An
- * address owner's stay: they are the host's own. The dead agent's leases follow, where `leases` is
- * given, or they would mute whatever speaks VRRP on this host next; but an address that cannot be
- * removed stays mute. Tries every address whatever happens to the others; never throws.
+ * Takes this node's virtual addresses off its interfaces, and its virtual routes: the last resort of
+ * whoever outlives an agent that was killed (the supervisor, ExecStopPost). Where a lease still
+ * runs, its end is waited for: until then no Backup claims, and clients that are served need not
+ * feel the agent's death. An address owner's stay: they are the host's own. The dead agent's leases
+ * follow, where `leases` is given, or they would mute whatever speaks VRRP on this host next; but an
+ * address that cannot be removed stays mute. Tries everything whatever happens to the rest; never
+ * throws.
  */
 export async function releaseAddresses(
   config: AgentConfig,
@@ -22,7 +25,7 @@ export async function releaseAddresses(
   const release = async (router: VirtualRouterConfig) => {
     if (leases !== undefined) await leaseIsOver(router, leases, log);
     await Promise.all(
-      router.addresses.map(async (address) => {
+      heldAddresses(router).map(async (address) => {
         const fields = {
           router: router.name,
           interface: router.interface,
@@ -44,6 +47,11 @@ export async function releaseAddresses(
       .filter((router) => network.link(router.interface) !== null)
       .map(release),
   );
+  try {
+    await sweepRoutes(network, log, []);
+  } catch (error) {
+    log.error({ err: error }, `cannot remove the virtual routes: ${(error as Error).message}`);
+  }
   try {
     leases?.sweep([...stuck]);
   } catch (error) {

@@ -1,11 +1,12 @@
 import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
-import { AddressKeeper } from './address-keeper.ts';
+import { heldAddresses } from './address-keeper.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
 import { Advertiser } from './advertiser.ts';
 import type { FenceNews } from './bfd/peer-watch.ts';
 import { ContestLog } from './contest-log.ts';
 import type { EventSink } from './events/event-types.ts';
 import { PeerNews } from './events/peer-news.ts';
+import { Holdings } from './holdings.ts';
 import { LatenessRecorder } from './lateness.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { addressLifetimeMinSeconds, preemptsFreeMax, transitionsKeptMax } from './limits.ts';
@@ -76,7 +77,7 @@ export class RouterDriver {
   readonly statistics: RouterStatistics = routerStatistics();
   /** Of its advertisements. */
   readonly lateness = new LatenessRecorder(this.statistics.advertLateness);
-  readonly keeper: AddressKeeper;
+  readonly keeper: Holdings;
   readonly faults: SelfFaults;
   readonly lease: LeaseKeeper;
   /** Trackers behind the standing, for the status. */
@@ -148,7 +149,7 @@ export class RouterDriver {
       onLeaseLost: () => options.onLeaseLost(true),
       onRefused: (error) => this.#complain('send', error, 'cannot send an advertisement'),
     });
-    this.keeper = new AddressKeeper({
+    this.keeper = new Holdings({
       get config() {
         return live.config();
       },
@@ -188,13 +189,14 @@ export class RouterDriver {
     this.#expectation = expectationOf(after);
     this.#config = after;
     if (after.name !== before.name) this.#peerNews = new PeerNews(after.name);
-    this.lease.revise(before.addresses);
+    this.lease.revise(heldAddresses(before));
   }
 
   /** Takes off what no router of the interface has any more; the rules let go of it when it is gone. */
-  settleAddresses({ retired, readdressed }: RouterChange): void {
+  settleAddresses({ retired, readdressed, rerouted }: RouterChange): void {
     this.lease.revise(retired);
     if (readdressed) this.keeper.readdress(retired);
+    if (rerouted !== null) this.keeper.reroute(rerouted);
   }
 
   /**
@@ -287,6 +289,15 @@ export class RouterDriver {
     }
   }
 
+  /**
+   * The interface is gone, or has another name now: the lease goes once the addresses have gone, for
+   * an address that is still somewhere on this host has to stay mute.
+   */
+  async leaveInterface(): Promise<void> {
+    await this.keeper.settle();
+    if (this.waitingFor === 'interface-missing' && this.keeper.gone) this.lease.close();
+  }
+
   /** What BFD means for the lease: its pace has changed, or our packets left late. */
   fence(news: FenceNews): void {
     // First: a lease that is over must not be given back by what follows.
@@ -303,7 +314,7 @@ export class RouterDriver {
   #announce(): void {
     this.#announcePending = false;
     const { network } = this.#options;
-    for (const address of this.config.addresses) {
+    for (const address of heldAddresses(this.config)) {
       try {
         network.announce(this.config.interface, address);
         this.statistics.announcementsSent += 1;

@@ -1,4 +1,5 @@
 import { formatIp } from '../src/os/ip-address.ts';
+import { routeText } from './route-text.ts';
 import type { RouterDriver } from './router-driver.ts';
 import type { RouterStatus } from './status.ts';
 import { describeShutdown } from './transition-text.ts';
@@ -42,6 +43,11 @@ export function routerStatus(router: RouterDriver, now: number): RouterStatus {
     },
     active: activeRouter(router, now),
     addresses: config.addresses.map((address) => ({ ...address, held })),
+    excludedAddresses: (config.excludedAddresses ?? []).map((address) => ({ ...address, held })),
+    routes: (config.routes ?? []).map((route) => ({
+      route: routeText(route),
+      held: router.keeper.routesHeld,
+    })),
     lease: {
       open: router.lease.open,
       reason: router.lease.reason,

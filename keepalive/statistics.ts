@@ -41,6 +41,9 @@ export interface RouterStatistics {
   /** Address changes of somebody else that were undone. */
   addressesRepaired: number;
   addressErrors: number;
+  /** Route changes of somebody else that were undone. */
+  routesRepaired: number;
+  routeErrors: number;
   /** Times the event loop woke so late that a timer was not trusted. */
   wokeLate: number;
   /** How late advertisements left, after their deadline. */
@@ -115,6 +118,8 @@ export function routerStatistics(): RouterStatistics {
     announceErrors: 0,
     addressesRepaired: 0,
     addressErrors: 0,
+    routesRepaired: 0,
+    routeErrors: 0,
     wokeLate: 0,
     advertLateness: emptyLateness(),
   };

@@ -68,6 +68,10 @@ export interface RouterStatus {
     readonly lastHeardMs: number | null;
   } | null;
   readonly addresses: readonly (VirtualAddress & { readonly held: boolean })[];
+  /** Addresses that move with them and are in no advertisement. */
+  readonly excludedAddresses: readonly (VirtualAddress & { readonly held: boolean })[];
+  /** Virtual routes, in the words of `ip route`. */
+  readonly routes: readonly { readonly route: string; readonly held: boolean }[];
   /** The kernel's lease: with it, a process that does not run cannot speak for the addresses. */
   readonly lease: {
     readonly open: boolean;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { TrackedScript } from '../../src/config/agent-config.ts';
+import type { TrackedScript, VirtualRoute } from '../../src/config/agent-config.ts';
 import { type PairOptions, SimPair, VIRTUAL_ADDRESS } from '../simulator/sim-pair.case.ts';
 import { type AgentEvent, eventTypes } from './event-types.ts';
 import type { Field } from './field.ts';
@@ -71,6 +71,19 @@ const watched = () =>
     },
   );
 
+const route: VirtualRoute = {
+  destination: { address: '203.0.113.0', prefixLength: 24 },
+  interface: 'eth0',
+  metric: 0,
+  table: 254,
+};
+const routed = () =>
+  story({ both: { routes: [route] } }, async (pair) => {
+    await pair.run(500_000);
+    pair.a.routes.meddle(route);
+    await pair.run(500_000);
+  });
+
 const stalled = () =>
   story({}, async (pair) => {
     pair.a.meddle(VIRTUAL_ADDRESS, false);
@@ -100,7 +113,7 @@ function faultsOf(event: AgentEvent): string[] {
 }
 
 it('every row of the table is emitted by a real agent, with its fields and no others', async () => {
-  const told = await Promise.all([lostAndFound(), tracked(), watched(), stalled()]);
+  const told = await Promise.all([lostAndFound(), tracked(), watched(), routed(), stalled()]);
   const events = told.flatMap(({ a, b }) => [...a, ...b]);
   expect(events.flatMap(faultsOf)).toEqual([]);
   const seen = new Set<string>(events.map(({ type }) => type));

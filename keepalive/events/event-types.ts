@@ -160,6 +160,15 @@ export const eventTypes = {
     doc: 'Addresses that somebody had removed are back, and are announced again.',
     fields: { router, interface: device },
   },
+  'routes-meddled': {
+    doc: 'Somebody else changed virtual routes on this host; it is being undone.',
+    fields: {
+      router,
+      interface: device,
+      routes: texts('The routes concerned, in the words of `ip route`.'),
+      change: oneOf(['removed', 'added'], 'What somebody did.'),
+    },
+  },
   'preempt-held': {
     doc: 'This node is the better one, and waits before it takes the addresses back.',
     fields: {

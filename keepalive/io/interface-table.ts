@@ -6,12 +6,18 @@ import { formatIp } from '../../src/os/ip-address.ts';
 import type { InterfaceAddress, NetworkLink } from '../../src/os/netlink-message.ts';
 import type { LinkState, NetworkEvent } from '../ports.ts';
 
+/** Former names of interfaces that are remembered; beyond it the oldest is forgotten. */
+const FORMER_NAMES_MAX = 256;
+
 /** Interfaces by index, and their addresses in the kernel's order (the first is the primary). */
 export class InterfaceTable {
   readonly #links = new Map<number, NetworkLink>();
   readonly #addresses = new Map<number, InterfaceAddress[]>();
   /** Virtual addresses put there by us, which are never a source; `index/address`. */
   readonly #virtual = new Set<string>();
+
+  /** Which interface had a name that no other one has now: it may carry addresses of ours. */
+  readonly #formerNames = new Map<string, number>();
 
   /** Takes over full dumps in place of everything known. */
   replace(links: readonly NetworkLink[], addresses: readonly InterfaceAddress[]): void {
@@ -35,6 +41,12 @@ export class InterfaceTable {
     }
     const events: NetworkEvent[] = [];
     if (before.name !== link.name) {
+      this.#formerNames.delete(before.name);
+      this.#formerNames.set(before.name, link.index);
+      const oldest = this.#formerNames.keys().next();
+      if (this.#formerNames.size > FORMER_NAMES_MAX && !oldest.done) {
+        this.#formerNames.delete(oldest.value);
+      }
       events.push({ type: 'link', interface: before.name, link: null });
     }
     if (events.length > 0 || !sameState(stateOf(before), state)) {
@@ -48,6 +60,9 @@ export class InterfaceTable {
     const before = this.#links.get(index);
     this.#links.delete(index);
     this.#addresses.delete(index);
+    for (const [name, former] of this.#formerNames) {
+      if (former === index) this.#formerNames.delete(name);
+    }
     return before === undefined ? [] : [{ type: 'link', interface: before.name, link: null }];
   }
 
@@ -61,7 +76,9 @@ export class InterfaceTable {
       list[known] = address;
     }
     this.#addresses.set(address.interfaceIndex, list);
-    return this.#addressEvent('address-added', address);
+    // Nobody can use a duplicate, so whoever wants it has to see to it as if it were gone.
+    const type = address.duplicate ? 'address-removed' : 'address-added';
+    return this.#addressEvent(type, address);
   }
 
   /** An address is gone. */
@@ -80,6 +97,19 @@ export class InterfaceTable {
       }
     }
     return null;
+  }
+
+  /** The interface that has this name, or else the one that was called so before it was renamed. */
+  linkOnceCalled(name: string): LinkState | null {
+    const link = this.link(name);
+    if (link !== null) return link;
+    const renamed = this.#links.get(this.#formerNames.get(name) ?? -1);
+    return renamed === undefined ? null : stateOf(renamed);
+  }
+
+  /** Null when there is no such interface. */
+  nameOf(index: number): string | null {
+    return this.#links.get(index)?.name ?? null;
   }
 
   /** Marks an address of ours; true when it was not marked before. */

@@ -31,7 +31,7 @@ export interface LeaseScope {
   readonly family: 4 | 6;
   /** 1-255. */
   readonly vrid: number;
-  /** Canonical text, at least one. */
+  /** Canonical text, at least one; of either family. */
   readonly addresses: readonly string[];
   /** How long an advert speaks for the addresses, ms. The kernel rounds it down to jiffies. */
   readonly durationMs: number;
@@ -153,12 +153,26 @@ export function removeLease(table: string): string {
   return `delete table netdev ${table}\n`;
 }
 
+/** Of each family that the router has addresses of: the adverts' own, and what is beside them. */
+function addressRules({ addresses }: LeaseScope) {
+  if (addresses.length === 0) throw new RangeError('nftables: a lease of no address');
+  const bytes = addresses.map(bytesOf);
+  const parts = [
+    { make: ipv4Rules, own: bytes.filter(({ length }) => length === 4) },
+    { make: ipv6Rules, own: bytes.filter(({ length }) => length === 16) },
+  ].flatMap(({ make, own }) => (own.length === 0 ? [] : [make(own)]));
+  return {
+    speaks: parts.flatMap(({ speaks }) => speaks),
+    hears: parts.flatMap(({ hears }) => hears),
+  };
+}
+
 /**
  * Every ARP packet with the address as sender is held back, not only replies: the kernel's own
  * requests would point the neighbours to the silent host.
  */
-function ipv4Rules({ addresses }: LeaseScope) {
-  const set = `{ ${addresses.map(bytesOf).map(formatIp).join(', ')} }`;
+function ipv4Rules(addresses: readonly Uint8Array[]) {
+  const set = `{ ${addresses.map(formatIp).join(', ')} }`;
   return {
     speaks: [`arp saddr ip ${set}`, `ip saddr ${set}`],
     // From another sender: an announcement of the host that has the address is for us to hear.
@@ -171,10 +185,9 @@ function ipv4Rules({ addresses }: LeaseScope) {
  * solicitation sent from the address itself is held back with all else that comes from it; one
  * from elsewhere on this host is a Backup's ordinary question.
  */
-function ipv6Rules({ addresses }: LeaseScope) {
-  const bytes = addresses.map(bytesOf);
-  const set = `{ ${bytes.map(formatIp).join(', ')} }`;
-  const targets = `@th,64,128 { ${bytes.map(hexOf).join(', ')} }`;
+function ipv6Rules(addresses: readonly Uint8Array[]) {
+  const set = `{ ${addresses.map(formatIp).join(', ')} }`;
+  const targets = `@th,64,128 { ${addresses.map(hexOf).join(', ')} }`;
   return {
     speaks: [`icmpv6 type nd-neighbor-advert ${targets}`, `ip6 saddr ${set}`],
     hears: [`icmpv6 type nd-neighbor-solicit ${targets}`, `ip6 daddr ${set}`],
@@ -203,7 +216,7 @@ function quoted(name: string): string {
 
 /** The rules of the chains that every table has. */
 function chainRules(scope: LeaseScope): Readonly<Record<'out' | 'advert' | 'in', string[]>> {
-  const { speaks, hears } = scope.family === 4 ? ipv4Rules(scope) : ipv6Rules(scope);
+  const { speaks, hears } = addressRules(scope);
   const header = scope.family === 4 ? 'ip protocol' : 'ip6 nexthdr';
   const gates = scope.bfd === undefined ? ['@lease'] : ['@lease', '@watch'];
   return {

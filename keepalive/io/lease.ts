@@ -7,6 +7,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { interfaceIndex } from '../../src/os/interface-index.ts';
+import { parseIp } from '../../src/os/ip-address.ts';
 import { kernelTickMs } from '../../src/os/kernel-tick.ts';
 import { NetlinkListener } from '../../src/os/netlink-listener.ts';
 import { Nftables } from '../../src/os/nftables.ts';
@@ -90,7 +91,7 @@ class KernelLeases implements LeasePort {
       vrid: options.vrid,
       ...scopeOf(options, null),
     };
-    if (options.family === 4) {
+    if (options.addresses.some(({ address }) => parseIp(address)?.length === 4)) {
       this.#keepFromAsking(options.interface);
     }
     const table = leaseTable(scope);

@@ -32,6 +32,7 @@ import {
 } from './advertisement-socket.ts';
 import { BfdSockets } from './bfd-socket.ts';
 import { InterfaceTable } from './interface-table.ts';
+import { KernelRoutes } from './kernel-routes.ts';
 import { openNeighbourProbe } from './neighbour-probe.ts';
 
 const ENODEV = 19;
@@ -59,6 +60,13 @@ export async function openNetwork(log: Logger): Promise<NetworkPort> {
 class KernelNetwork implements NetworkPort {
   readonly #log: Logger;
   readonly #table = new InterfaceTable();
+  readonly routes = new KernelRoutes(
+    {
+      indexOf: (name) => this.#table.link(name)?.index ?? null,
+      nameOf: (index) => this.#table.nameOf(index),
+    },
+    () => this.#emit({ type: 'routes-changed' }),
+  );
   readonly #requests = new RouteNetlink();
   readonly #events: NetlinkListener;
   readonly #listeners: ((event: NetworkEvent) => void)[] = [];
@@ -149,7 +157,9 @@ class KernelNetwork implements NetworkPort {
   }
 
   async removeAddress(name: string, { address, prefixLength }: VirtualAddress): Promise<void> {
-    const link = this.#linkOrThrow('RTM_DELADDR', name);
+    const link = this.#table.linkOnceCalled(name);
+    // With the interface its addresses are gone too.
+    if (link === null) return;
     const ip = bytesOf(address);
     await this.#requests.removeAddress(link, ip, prefixLength);
     this.#table.dropVirtual(link.index, ip);
@@ -177,6 +187,7 @@ class KernelNetwork implements NetworkPort {
     this.#requests.close();
     this.#packets?.close();
     this.#bfd.close();
+    this.routes.close();
   }
 
   #linkOrThrow(call: string, name: string): LinkState {

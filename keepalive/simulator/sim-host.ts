@@ -225,6 +225,7 @@ export class SimHost extends SimKernel {
   #network(process: SimProcess): NetworkPort {
     const { alive } = process;
     const network = {
+      routes: this.routes.port(alive),
       link: (name) => this.link(name),
       addresses: () => this.listAddresses(),
       // A process that is gone asks for nothing; what it asked for before is still done.

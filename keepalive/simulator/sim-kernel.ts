@@ -2,6 +2,7 @@ import { OsError } from '../../src/os/errors.ts';
 import type { LinkState, NetworkEvent } from '../ports.ts';
 import type { SimClock } from './sim-clock.ts';
 import { SimLease } from './sim-lease.ts';
+import { SimRoutes } from './sim-routes.ts';
 
 const ENODEV = 19;
 const EPERM = 1;
@@ -18,6 +19,7 @@ export interface SimKernelOptions {
 
 /** The kernel of one host: interface, addresses and leases, which outlive the processes on it. */
 export abstract class SimKernel {
+  readonly routes = new SimRoutes(() => this.notify({ type: 'routes-changed' }));
   readonly lease: SimLease;
   readonly addresses = new Set<string>();
   /** A firewall that refuses what the agent sends. */
@@ -126,6 +128,7 @@ export abstract class SimKernel {
   /** Adds an address, after the time that takes; with `validSeconds` it goes by itself. */
   async addAddress(address: string, validSeconds?: number): Promise<void> {
     if (!(await this.#alike())) return;
+    if (this.#link === null) throw new OsError('netlink', ENODEV, this.#interface);
     if (this.refuseAddresses) throw new OsError('netlink', EPERM, address);
     this.addresses.add(address);
     this.#live(address, validSeconds);
@@ -133,7 +136,7 @@ export abstract class SimKernel {
     this.#changed(address, true);
   }
 
-  /** Removes one, after the time that takes. */
+  /** Removes one, after the time that takes; without the interface it is gone already. */
   async removeAddress(address: string): Promise<void> {
     if (this.refuseRemovals) throw new OsError('netlink', EPERM, address);
     if (!(await this.#alike())) return;
@@ -148,13 +151,11 @@ export abstract class SimKernel {
     return [...this.addresses];
   }
 
-  /** Time passes; false: power was lost meanwhile. Throws when the interface is gone. */
+  /** Time passes; false: power was lost meanwhile. */
   async #alike(): Promise<boolean> {
     const boot = this.#boot;
     await this.#clock.delay(this.#addressMicros);
-    if (boot !== this.#boot) return false;
-    if (this.#link === null) throw new OsError('netlink', ENODEV, this.#interface);
-    return true;
+    return boot === this.#boot;
   }
 
   #changed(address: string, present: boolean): void {

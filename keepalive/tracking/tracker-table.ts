@@ -10,7 +10,9 @@
  *
  * Virtual routers that track the same thing in the same way share one tracker.
  */
+
 import type { AgentConfig, VirtualRouterConfig } from '../../src/config/agent-config.ts';
+import { heldAddresses } from '../address-keeper.ts';
 import { LogLimiter } from '../log-limiter.ts';
 import type { AgentPorts, LinkState } from '../ports.ts';
 import type { ScriptStatus } from '../status.ts';
@@ -102,8 +104,8 @@ export class TrackerTable {
   }
 
   #buildAll(config: AgentConfig, before: ReadonlyMap<string, Entry>): void {
-    this.#virtual = config.virtualRouters.flatMap(({ addresses }) =>
-      addresses.map(({ address }) => address),
+    this.#virtual = config.virtualRouters.flatMap((router) =>
+      heldAddresses(router).map(({ address }) => address),
     );
     for (const router of config.virtualRouters) {
       // No tracker applies to an address owner (design 4.1).

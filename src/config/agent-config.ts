@@ -10,6 +10,21 @@ export interface VirtualAddress {
   readonly prefixLength: number;
 }
 
+/** A route that moves with a virtual router. */
+export interface VirtualRoute {
+  /** A network; its address has no bits beyond the prefix. */
+  readonly destination: VirtualAddress;
+  /** Gateway of the same family, canonical text; absent: directly connected. */
+  readonly via?: string;
+  readonly interface: string;
+  /** Address of this host, or a virtual one, that the kernel speaks from; canonical text. */
+  readonly source?: string;
+  /** 0-4294967295; the lowest wins. */
+  readonly metric: number;
+  /** 1-4294967295; 254 is the main one. */
+  readonly table: number;
+}
+
 /** Effect of a tracker: see design "Effective priority". */
 export interface TrackedScript {
   readonly name: string;
@@ -117,6 +132,10 @@ export interface VirtualRouterConfig {
   readonly syncGroup?: string;
   readonly advertIntervalMs: number;
   readonly addresses: readonly VirtualAddress[];
+  /** Of either family: they move with the others and are in no advertisement; absent: none. */
+  readonly excludedAddresses?: readonly VirtualAddress[];
+  /** Of either family; absent: none. */
+  readonly routes?: readonly VirtualRoute[];
   readonly preempt: boolean;
   /** How long to be the better node before taking the addresses back, 0-1000 s; absent: 0. */
   readonly preemptDelayMs?: number;

@@ -1,6 +1,12 @@
 /** The agent's share of the config, for one node. */
 import { familyOf } from './addresses.ts';
-import type { AgentConfig, PairConfig, Tracking, VirtualRouterConfig } from './agent-config.ts';
+import type {
+  AgentConfig,
+  PairConfig,
+  Tracking,
+  VirtualAddress,
+  VirtualRouterConfig,
+} from './agent-config.ts';
 import {
   type EffectiveConfig,
   type EffectiveRouter,
@@ -81,15 +87,41 @@ function compileRouter(
     track: compileTracking(router.track),
   };
   const routers: VirtualRouterConfig[] = [];
+  const beside = (family: 4 | 6) => compileBeside(router, node, bothFamilies ? family : null);
   if (ipv4.length > 0) {
-    routers.push({ name, family: 4, version: router.version, addresses: ipv4, ...shared });
+    const own = { version: router.version, addresses: ipv4, ...beside(4) };
+    routers.push({ name, family: 4, ...own, ...shared });
   }
   if (ipv6.length > 0) {
     // Alone it keeps the file's name; beside IPv4 the two need telling apart.
     const own = bothFamilies ? `${name}.ipv6` : name;
-    routers.push({ name: own, family: 6, version: 3, addresses: ipv6, ...shared });
+    routers.push({ name: own, family: 6, version: 3, addresses: ipv6, ...beside(6), ...shared });
   }
   return routers;
+}
+
+/** What moves beside the adverts' addresses: that of one family, or (null) of both. */
+function compileBeside(
+  router: EffectiveRouter,
+  node: string,
+  family: 4 | 6 | null,
+): Pick<VirtualRouterConfig, 'excludedAddresses' | 'routes'> {
+  const mine = ({ address }: VirtualAddress) => family === null || familyOf(address) === family;
+  const excludedAddresses = (router.excluded_addresses ?? []).filter(mine);
+  const routes = (router.routes ?? [])
+    .filter(({ to }) => mine(to))
+    .map(({ to, via, interface: device, source, metric, table }) => ({
+      destination: to,
+      ...(via === undefined ? {} : { via }),
+      interface: device[node] ?? '',
+      ...(source === undefined ? {} : { source }),
+      metric,
+      table,
+    }));
+  return {
+    ...(excludedAddresses.length === 0 ? {} : { excludedAddresses }),
+    ...(routes.length === 0 ? {} : { routes }),
+  };
 }
 
 function compileBfd(bfd: EffectiveRouter['bfd'], node: string): Pick<VirtualRouterConfig, 'bfd'> {

@@ -2,6 +2,7 @@
  * The defaults that depend on other keys. What comes out is the effective config: nothing left to
  * guess, still in the shape of the file, so that `check --print` can write it back.
  */
+import { familyOf } from './addresses.ts';
 import type {
   ConfigFile,
   HealthScriptEntry,
@@ -17,12 +18,18 @@ type With<T, K extends keyof T> = T & { [P in K]-?: NonNullable<T[P]> };
 /** A virtual router with interface and priority by node, and `track.proxy` decided. */
 export type EffectiveRouter = Omit<
   VirtualRouterEntry,
-  'interface' | 'priority' | 'track' | 'bfd'
+  'interface' | 'priority' | 'track' | 'bfd' | 'routes'
 > & {
   readonly interface: Readonly<Record<string, string>>;
   readonly priority: Readonly<Record<string, number>>;
   readonly track: EffectiveTracking;
   readonly bfd?: EffectiveBfd;
+  readonly routes?: readonly EffectiveRoute[];
+};
+type RouteEntry = NonNullable<VirtualRouterEntry['routes']>[number];
+/** `interface` by node. */
+export type EffectiveRoute = Omit<With<RouteEntry, 'metric'>, 'interface'> & {
+  readonly interface: Readonly<Record<string, string>>;
 };
 /** `peer` is what each node watches; a node that has nobody to watch is missing. */
 export type EffectiveBfd = Omit<NonNullable<VirtualRouterEntry['bfd']>, 'peer'> & {
@@ -65,6 +72,7 @@ export function effectiveConfig(file: ConfigFile): EffectiveConfig {
       interface: byNode<string>(router.interface, nodes, () => ''),
       priority: byNode<number>(router.priority, nodes, (node) => node.priority),
       bfd: effectiveBfd(router.bfd, nodes),
+      routes: effectiveRoutes(router, nodes),
       track: effectiveTracking(router.track, file.listeners !== undefined),
     })),
     health_scripts: mapValues(file.health_scripts, (script) => ({
@@ -90,6 +98,21 @@ function effectiveNodes({ nodes = {}, pair }: ConfigFile): EffectiveConfig['node
     const byDefault = node.address === undefined ? undefined : [node.address];
     return { ...node, pair_addresses: node.pair_addresses ?? byDefault };
   });
+}
+
+/** IPv6 has no metric 0: the kernel makes 1024 of it. */
+const METRIC_BY_DEFAULT = { 4: 0, 6: 1024 };
+
+function effectiveRoutes(
+  { routes, interface: device }: VirtualRouterEntry,
+  nodes: EffectiveConfig['nodes'],
+): readonly EffectiveRoute[] | undefined {
+  const own = byNode<string>(device, nodes, () => '');
+  return routes?.map((route) => ({
+    ...route,
+    interface: byNode<string>(route.interface ?? own, nodes, () => ''),
+    metric: route.metric || METRIC_BY_DEFAULT[familyOf(route.to.address)],
+  }));
 }
 
 function effectiveTracking(track: TrackEntry, hasListeners: boolean): EffectiveTracking {

@@ -4,7 +4,7 @@
  */
 
 import { parseIp } from '../os/ip-address.ts';
-import { canonicalIp, familyOf, isIpv4Mapped } from './addresses.ts';
+import { canonicalIp, familyOf, hostBits, isIpv4Mapped } from './addresses.ts';
 import type { VirtualAddress } from './agent-config.ts';
 import { type Parsed, parsed, refused } from './parsed.ts';
 
@@ -103,4 +103,19 @@ export function parseVirtualAddress(text: string): Parsed<VirtualAddress> {
 /** `address/prefix`, what `parseVirtualAddress` reads. */
 export function formatVirtualAddress({ address, prefixLength }: VirtualAddress): string {
   return `${address}/${prefixLength}`;
+}
+
+/** `203.0.113.0/24`, `::/0`: a network, with no bits beyond its prefix. */
+export function parseNetwork(text: string): Parsed<VirtualAddress> {
+  const [host = '', prefix = '', more] = text.split('/');
+  const address = canonicalIp(host);
+  if (address === null || more !== undefined) return refused('');
+  const bytes = parseIp(address) ?? new Uint8Array(4);
+  const bits = bytes.length * 8;
+  if (prefix === '') return refused(`no prefix length: a single host is ${address}/${bits}`);
+  const prefixLength = /^[0-9]{1,3}$/.test(prefix) ? Number(prefix) : bits + 1;
+  if (prefixLength > bits) return refused(`a prefix length is 0 to ${bits}`);
+  const rest = hostBits(bytes, prefixLength);
+  if (rest === 'ones' || rest === 'mixed') return refused(`bits beyond its /${prefixLength}`);
+  return parsed({ address, prefixLength });
 }

@@ -19,6 +19,11 @@ export const settings = {
     // RFC 9568 counts in 12 bits of centiseconds, RFC 3768 in 8 bits of seconds.
     advertIntervalV3Max: '40950ms',
     addressesMax: 64,
+    // They are in no advert, so only the lease's rules and the announcements grow with them.
+    excludedAddressesMax: 1024,
+    routesMax: 256,
+    routeMetric: { min: 0, max: 4_294_967_295 },
+    routeTable: { default: 254, min: 1, max: 4_294_967_295 },
     preemptDelay: { default: '0s', min: '0s', max: '1000s' },
     startupDelay: { default: '0s', min: '0s', max: '1000s' },
   },

@@ -35,6 +35,7 @@ import {
   prioritiesDiffer,
   vridsUnique,
 } from './rules/virtual-routers.ts';
+import { routeFamiliesAgree, routesUnique } from './rules/virtual-routes.ts';
 
 /** Rules about entries: they hold for those that can be read even when others cannot. */
 const entryRules: readonly Rule[] = [
@@ -48,6 +49,8 @@ const entryRules: readonly Rule[] = [
   addressesUsable,
   addressesUnique,
   ownersOwn,
+  routeFamiliesAgree,
+  routesUnique,
   bfdPeersDiffer,
   bfdSessionsAgree,
   trackersExist,

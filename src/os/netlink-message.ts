@@ -4,10 +4,10 @@
  *
  *     ifinfomsg: family u8, pad u8, type u16, index i32, flags u32, change u32; attributes
  *     ifaddrmsg: family u8, prefix length u8, flags u8, scope u8, index u32; attributes
- *     attribute: length u16 (with these 4 bytes), type u16, value, padding to 4
  *
  * All integers are in host order, which is little-endian wherever this runs.
  */
+import { attribute, attributesOf, viewOf } from './netlink-attributes.ts';
 import { AF_INET, AF_INET6 } from './socket-constants.ts';
 
 export const RTM_NEWLINK = 16;
@@ -19,7 +19,6 @@ export const RTM_GETADDR = 22;
 
 const IFINFOMSG_BYTES = 16;
 const IFADDRMSG_BYTES = 8;
-const ATTRIBUTE_HEADER_BYTES = 4;
 
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
@@ -153,35 +152,4 @@ export function encodeLinkDump(): Uint8Array {
 /** The payload that asks for all addresses (RTM_GETADDR). */
 export function encodeAddressDump(): Uint8Array {
   return new Uint8Array(IFADDRMSG_BYTES);
-}
-
-function attribute(type: number, value: Uint8Array): Uint8Array {
-  const length = ATTRIBUTE_HEADER_BYTES + value.length;
-  const bytes = new Uint8Array((length + 3) & ~3);
-  viewOf(bytes).setUint16(0, length, true);
-  viewOf(bytes).setUint16(2, type, true);
-  bytes.set(value, ATTRIBUTE_HEADER_BYTES);
-  return bytes;
-}
-
-/** Null when the stream is malformed. */
-function attributesOf(bytes: Uint8Array): Map<number, Uint8Array> | null {
-  const view = viewOf(bytes);
-  const attributes = new Map<number, Uint8Array>();
-  let offset = 0;
-  while (offset + ATTRIBUTE_HEADER_BYTES <= bytes.length) {
-    const length = view.getUint16(offset, true);
-    if (length < ATTRIBUTE_HEADER_BYTES || offset + length > bytes.length) {
-      return null;
-    }
-    // The two upper bits say "nested" and "network order".
-    const type = view.getUint16(offset + 2, true) & 0x3fff;
-    attributes.set(type, bytes.subarray(offset + ATTRIBUTE_HEADER_BYTES, offset + length));
-    offset += (length + 3) & ~3;
-  }
-  return attributes;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

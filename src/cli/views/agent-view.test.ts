@@ -40,6 +40,8 @@ const status = {
       priority: { configured: 200, effective: 2, trackers, claimInMs: null },
       active: { self: true, address: '198.51.100.11', priority: 2, lastHeardMs: null },
       addresses: [{ address: '198.51.100.100', prefixLength: 24, held: true }],
+      excludedAddresses: [],
+      routes: [],
       statistics: { advertLateness: emptyLateness },
       lease: { open: true, reason: null, mute: false },
       transitions: [],
@@ -138,4 +140,26 @@ test('the metrics have lateness as histograms', async () => {
   ]) {
     expect(lines).toContain(line);
   }
+});
+
+test('the status shows what moves beside the advertised addresses', () => {
+  const [router] = status.routers;
+  const more = {
+    ...router,
+    excludedAddresses: [{ address: '2001:db8::101', prefixLength: 64, held: true }],
+    routes: [
+      { route: '203.0.113.0/24 via 198.51.100.1 dev eth0', held: true },
+      { route: '::/0 via fe80::1 dev eth0', held: false },
+    ],
+  };
+  const view = (change: object) =>
+    agentView({ ...status, routers: [{ ...more, ...change }] } as AgentReport).split('\n');
+  expect(view({})).toContain('  web: not in adverts: 2001:db8::101/64');
+  expect(view({})).toContain('  web: route 203.0.113.0/24 via 198.51.100.1 dev eth0');
+  expect(view({})).toContain(
+    '  web: route ::/0 via fe80::1 dev eth0 (not in the kernel: see the log)',
+  );
+  expect(view({ state: 'Backup' })).toContain(
+    '  web: route ::/0 via fe80::1 dev eth0 (while Active)',
+  );
 });

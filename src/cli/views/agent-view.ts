@@ -66,12 +66,22 @@ function shareText({ effect }: TrackerReading): string {
   return effect.weight > 0 ? `+${effect.weight}` : String(effect.weight);
 }
 
+/** An Active router without its route is worth a look at the log, a Backup without it is as usual. */
+function routeLine(route: string, held: boolean, state: RouterStatus['state']): string {
+  if (held) return `route ${route}`;
+  const missing = state === 'Active' ? ' (not in the kernel: see the log)' : ' (while Active)';
+  return `route ${route}${missing}`;
+}
+
 /** What deserves a line of its own: why it waits, what each tracker says, what happened last. */
 function routerDetails(router: RouterStatus): string[] {
   const lines: string[] = [];
   const say = (text: string) => lines.push(`  ${router.name}: ${text}`);
   const { open, reason } = router.lease;
   if (!open && reason !== null) say(`no lease: ${reason}`);
+  const beside = router.excludedAddresses.map((a) => `${a.address}/${a.prefixLength}`);
+  if (beside.length > 0) say(`not in adverts: ${beside.join(' ')}`);
+  for (const { route, held } of router.routes) say(routeLine(route, held, router.state));
   if (router.waitingFor !== null) say(`out of the election: ${router.waitingFor}`);
   for (const tracker of router.priority.trackers) {
     say(`${trackerName(tracker)}: ${tracker.reason} (${shareText(tracker)})`);

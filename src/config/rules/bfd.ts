@@ -38,8 +38,8 @@ function whyUnknown(node: string, { nodes }: EffectiveConfig): string {
 /** A host that watches itself, or an address that moves, watches nothing. */
 export const bfdPeersDiffer: Rule = ({ config }) => {
   const virtual = new Set(
-    Object.values(config.virtual_routers).flatMap(({ addresses }) =>
-      addresses.map(({ address }) => address),
+    Object.values(config.virtual_routers).flatMap(({ addresses, excluded_addresses = [] }) =>
+      [...addresses, ...excluded_addresses].map(({ address }) => address),
     ),
   );
   return watching(config).flatMap(([name, router]) => {

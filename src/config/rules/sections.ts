@@ -1,4 +1,5 @@
 /** What the sections need of each other as a whole. */
+import { isDeepStrictEqual } from 'node:util';
 import type { ConfigPath, Finding } from '../problem.ts';
 import { closest, didYouMean } from '../suggest.ts';
 import { error, type Rule, type RuleInput, warning } from './rule.ts';
@@ -38,6 +39,12 @@ export const nodeMapsComplete: Rule = (input) => {
     ...nodeMapFindings(input, ['virtual_routers', name, 'interface'], router.interface),
     ...nodeMapFindings(input, ['virtual_routers', name, 'priority'], router.priority),
     ...unknownNodes(input, ['virtual_routers', name, 'bfd', 'peer'], router.bfd?.peer ?? {}),
+    ...(router.routes ?? []).flatMap((route, index) => {
+      const path = ['virtual_routers', name, 'routes', index, 'interface'];
+      // The router's own interface has been looked at.
+      const same = isDeepStrictEqual(route.interface, router.interface);
+      return same ? [] : nodeMapFindings(input, path, route.interface);
+    }),
   ]);
 };
 

@@ -91,8 +91,9 @@ export const trackedUpstreamsChecked: Rule = ({ config }) => {
 
 /** A gateway is somebody else: whoever holds a virtual address would ask itself. */
 export const gatewaysApart: Rule = ({ config }) => {
-  const virtual = Object.values(config.virtual_routers).flatMap(({ addresses }) =>
-    addresses.map(({ address }) => address),
+  const virtual = Object.values(config.virtual_routers).flatMap(
+    ({ addresses, excluded_addresses = [] }) =>
+      [...addresses, ...excluded_addresses].map(({ address }) => address),
   );
   const own = Object.values(config.nodes).map(({ address }) => address);
   return Object.entries(config.virtual_routers).flatMap(([router, { track }]) =>

@@ -23,12 +23,14 @@ interface Located {
 }
 
 function located(config: EffectiveConfig): readonly Located[] {
-  return Object.entries(config.virtual_routers).flatMap(([router, { addresses }]) =>
-    addresses.map((address, index) => ({
-      router,
-      address,
-      path: ['virtual_routers', router, 'addresses', index],
-    })),
+  return Object.entries(config.virtual_routers).flatMap(([router, entry]) =>
+    (['addresses', 'excluded_addresses'] as const).flatMap((key) =>
+      (entry[key] ?? []).map((address, index) => ({
+        router,
+        address,
+        path: ['virtual_routers', router, key, index],
+      })),
+    ),
   );
 }
 
@@ -90,6 +92,11 @@ export const ownersOwn: Rule = ({ config }) => {
           `found ${own}, the own address of ${node}; allowed: an address no host has, or ` +
           `priority 255 for ${node}`;
         return [error(['virtual_routers', name, 'addresses', index], message)];
+      }
+      const beside = (router.excluded_addresses ?? []).findIndex(({ address }) => address === own);
+      if (beside !== -1) {
+        const message = `found ${own}, the own address of ${node}; allowed: an address no host has`;
+        return [error(['virtual_routers', name, 'excluded_addresses', beside], message)];
       }
       if (!owner) return [];
       return ownerWarnings(name, node, config);

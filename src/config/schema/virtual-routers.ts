@@ -17,6 +17,7 @@ import {
 import { interfaceAllowed, interfaceValue } from './interface-name.ts';
 import { byNode, nameAllowed, namedMap, nameValue } from './names.ts';
 import { trackSchema } from './tracking.ts';
+import { virtualRoutesField } from './virtual-routes.ts';
 
 const router = settings.virtualRouter;
 
@@ -24,6 +25,8 @@ const addressAllowed = 'an address with its prefix length, such as 198.51.100.10
 const addressesAllowed =
   `a list of 1 to ${router.addressesMax} addresses with prefix lengths, such as ` +
   '[198.51.100.100/24]';
+
+const excludedAllowed = `a list of up to ${router.excludedAddressesMax} addresses with prefix lengths`;
 
 const virtualRouterSchema = z.strictObject({
   vrid: documented(integerValue(router.vrid), {
@@ -55,6 +58,25 @@ const virtualRouterSchema = z.strictObject({
       default: null,
     },
   ),
+  excluded_addresses: documented(
+    z
+      .array(spelled(addressAllowed, parseVirtualAddress, formatVirtualAddress), {
+        error: fieldError(excludedAllowed),
+      })
+      .max(router.excludedAddressesMax, {
+        error: `at most ${router.excludedAddressesMax} excluded addresses`,
+      })
+      .optional(),
+    {
+      doc:
+        'More addresses that move with the others but are in no advert: more than an advert can ' +
+        'carry, or of the other family without a virtual router of their own. They are announced, ' +
+        'and muted with the lease, like the others.',
+      allowed: excludedAllowed,
+      default: 'none',
+    },
+  ),
+  routes: virtualRoutesField,
   advert_interval: duration(router.advertInterval, {
     doc:
       'Time between adverts. A silent host is replaced after three of them and a little ' +

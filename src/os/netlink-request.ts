@@ -1,0 +1,143 @@
+/**
+ * Requests to rtnetlink that are answered before the call returns: the kernel acts within sendmsg,
+ * and makes the parts of a dump as they are read. On a socket of its own through libc, so that
+ * several connections never share their answers.
+ */
+import { OsError } from './errors.ts';
+import { check, libc } from './libc.ts';
+import { viewOf } from './netlink-attributes.ts';
+import * as c from './socket-constants.ts';
+import { SocketMessage } from './socket-message.ts';
+import { setIntOption } from './socket-option.ts';
+
+const NETLINK_ROUTE = 0;
+const SOL_NETLINK = 270;
+const NETLINK_GET_STRICT_CHK = 12;
+const SOCKADDR_NL_BYTES = 12;
+/** `struct nlmsghdr`: length u32, type u16, flags u16, sequence u32, port u32. */
+const HEADER_BYTES = 16;
+const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
+const NLM_F_REQUEST = 0x1;
+const NLM_F_ACK = 0x4;
+const NLM_F_DUMP_INTR = 0x10;
+const NLM_F_DUMP = 0x300;
+/** The kernel makes a part of a dump at most this large. */
+const DATAGRAM_BYTES_MAX = 65_536;
+/** Parts of one dump that are read. */
+const PARTS_MAX = 65_536;
+/** A dump during which the table changed is taken again this often. */
+const DUMP_ATTEMPTS_MAX = 5;
+
+let area: SocketMessage | undefined;
+
+/** A connection to the kernel in the network namespace of the thread that opens it. */
+export class NetlinkRequests {
+  readonly #fd: number;
+  readonly #message: SocketMessage;
+  #sequence = 0;
+  #open = true;
+
+  /** Throws OsError. */
+  constructor() {
+    area ??= new SocketMessage(DATAGRAM_BYTES_MAX);
+    this.#message = area;
+    const type = c.SOCK_RAW | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC;
+    this.#fd = check(libc().socket(c.AF_NETLINK, type, NETLINK_ROUTE), 'socket', 'rtnetlink');
+    try {
+      // The kernel then heeds what a dump asks for; an older one ignores it, and so do we.
+      setIntOption(this.#fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1, 'NETLINK_GET_STRICT_CHK');
+    } catch {}
+  }
+
+  /** Asks for a change; 0, or the errno of the kernel's refusal. `label` is for errors. Throws OsError. */
+  change(type: number, flags: number, payload: Uint8Array, label: string): number {
+    let errno: number | null = null;
+    this.#exchange(type, flags | NLM_F_ACK, payload, label, (kind, body) => {
+      if (kind === NLMSG_ERROR) errno = -viewOf(body).getInt32(0, true);
+      return errno !== null;
+    });
+    return errno ?? c.EAGAIN;
+  }
+
+  /** The answer to a question about one thing; null with an errno that says there is none. */
+  get(type: number, payload: Uint8Array, label: string): Uint8Array | null {
+    let answer: Uint8Array | null = null;
+    this.#exchange(type, 0, payload, label, (kind, body) => {
+      if (kind !== NLMSG_ERROR) answer = Uint8Array.from(body);
+      return true;
+    });
+    return answer;
+  }
+
+  /** Asks for all of a kind; the payloads of the answers. Throws OsError. */
+  dump(type: number, payload: Uint8Array, label: string): Uint8Array[] {
+    for (let attempt = 0; attempt < DUMP_ATTEMPTS_MAX; attempt++) {
+      const payloads: Uint8Array[] = [];
+      let interrupted = false;
+      let errno = 0;
+      this.#exchange(type, NLM_F_DUMP, payload, label, (kind, body, flags) => {
+        interrupted ||= (flags & NLM_F_DUMP_INTR) !== 0;
+        if (kind === NLMSG_ERROR) errno = -viewOf(body).getInt32(0, true);
+        else if (kind !== NLMSG_DONE) payloads.push(Uint8Array.from(body));
+        return kind === NLMSG_ERROR || kind === NLMSG_DONE;
+      });
+      if (errno !== 0) throw new OsError('dump', errno, label);
+      if (!interrupted) return payloads;
+    }
+    throw new OsError('dump', c.EAGAIN, `${label}: changed in each of ${DUMP_ATTEMPTS_MAX} dumps`);
+  }
+
+  /** A second call does nothing. */
+  close(): void {
+    if (this.#open) {
+      this.#open = false;
+      check(libc().close(this.#fd), 'close', 'rtnetlink');
+    }
+  }
+
+  /** Sends one request and gives its answers to `take` until that is content. */
+  #exchange(
+    type: number,
+    flags: number,
+    payload: Uint8Array,
+    label: string,
+    take: (type: number, body: Uint8Array, flags: number) => boolean,
+  ): void {
+    this.#sequence = (this.#sequence + 1) >>> 0;
+    const request = new Uint8Array(HEADER_BYTES + payload.length);
+    const header = viewOf(request);
+    header.setUint32(0, request.length, true);
+    header.setUint16(4, type, true);
+    header.setUint16(6, flags | NLM_F_REQUEST, true);
+    header.setUint32(8, this.#sequence, true);
+    request.set(payload, HEADER_BYTES);
+    const kernel = new Uint8Array(SOCKADDR_NL_BYTES);
+    kernel[0] = c.AF_NETLINK;
+    this.#message.send(this.#fd, request, kernel, [], label);
+    for (let parts = 0; parts < PARTS_MAX; parts++) {
+      if (!this.#message.receive(this.#fd, c.MSG_DONTWAIT, label)) break;
+      if (this.#deliver(this.#message.data(), take)) return;
+    }
+    throw new OsError('recvmsg', c.EAGAIN, `${label}: no answer of the kernel`);
+  }
+
+  /** True when `take` is content. Answers of an earlier request that was broken off are skipped. */
+  #deliver(
+    datagram: Uint8Array,
+    take: (type: number, body: Uint8Array, flags: number) => boolean,
+  ): boolean {
+    const view = viewOf(datagram);
+    for (let at = 0; at + HEADER_BYTES <= datagram.length; ) {
+      const length = view.getUint32(at, true);
+      if (length < HEADER_BYTES || at + length > datagram.length) return false;
+      const body = datagram.subarray(at + HEADER_BYTES, at + length);
+      const ours = view.getUint32(at + 8, true) === this.#sequence;
+      if (ours && take(view.getUint16(at + 4, true), body, view.getUint16(at + 6, true))) {
+        return true;
+      }
+      at += (length + 3) & ~3;
+    }
+    return false;
+  }
+}
