@@ -20,6 +20,7 @@ import { Admission } from './admission.ts';
 import type { AdvertisementLink, Arrival } from './advertisement-link.ts';
 import { PeerWatches } from './bfd/peer-watches.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
+import { DuplicateWatches } from './duplicates/duplicate-watches.ts';
 import type { EventSink } from './events/event-types.ts';
 import { InputFunnel, type RouterInput } from './input-funnel.ts';
 import { formatEntry } from './journal.ts';
@@ -54,6 +55,7 @@ export class Agent {
   readonly #trackers: TrackerTable;
   readonly #listeners: ((transition: Transition) => void)[] = [];
   readonly #bfd: PeerWatches;
+  readonly #duplicates: DuplicateWatches;
   readonly #emit: EventSink;
   readonly #funnel = new InputFunnel<RouterInput>(
     (input) => this.#act(input),
@@ -99,10 +101,20 @@ export class Agent {
       onLink: (name, link) => {
         this.#trackers.setLink(name, link);
         this.#bfd.setLink(name, link);
+        this.#duplicates.setLink(name, link);
       },
       input: (router, event) => this.#input(router, event),
       // Who takes part counts in a sync group.
       onEvaluated: () => this.#retrack(),
+    });
+    this.#duplicates = new DuplicateWatches({
+      config,
+      ports,
+      limiter: this.#limiter,
+      onOrder: (name, event) => {
+        const router = this.#table.named(name);
+        if (router !== undefined && this.#stopping === null) this.#input(router, event);
+      },
     });
     this.#bfd = new PeerWatches({
       routers: config.virtualRouters,
@@ -122,6 +134,7 @@ export class Agent {
       admission: this.#admission,
       trackers: this.#trackers,
       bfd: this.#bfd,
+      duplicates: this.#duplicates,
       network: ports.network,
       add: (router) => this.#addRouter(router),
       adopt: (adopted) => {
@@ -259,6 +272,7 @@ export class Agent {
       scripts: this.#trackers.scripts(now),
       bfd: this.#bfd.status(),
       pair: this.#ports.peer?.status() ?? null,
+      duplicates: this.#duplicates.status(),
     };
   }
 
@@ -280,6 +294,7 @@ export class Agent {
     this.#admission.stop();
     this.#trackers.stop();
     this.#bfd.close();
+    this.#duplicates.close();
     await Promise.all(this.#table.routers.map((router) => router.close()));
     await this.#reconfigurer.settle();
     for (const link of this.#table.links) link.close();
@@ -308,6 +323,7 @@ export class Agent {
     const reason = router.apply(event, now);
     if (reason !== null || event.type === 'standing' || event.type === 'reconfigure')
       this.#ports.peer?.changed();
+    this.#duplicates.after(router.config.name, event, router.state);
     return this.#groups.after(router, { event, before, reason });
   }
 

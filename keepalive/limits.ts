@@ -47,6 +47,27 @@ export const selfFaultHoldMaxMicros = 600_000_000;
 export const selfFaultForgetMicros = 600_000_000;
 export const selfFaultTimesMax = 6;
 
+/**
+ * Duplicate addresses: who else answers is asked after a claim, after each doubt (but not more often
+ * than this), and every so often.
+ */
+export const askMinMicros = 1_000_000;
+export const askAgainMicros = 10_000_000;
+
+/** Shortest time between two checks of a rival: hosts notice a conflict not in the same moment. */
+export const rivalCheckMinMicros = 10_000;
+
+/** A rival that stays is asked for this often, and counts as gone after so long without a claim. */
+export const rivalRecheckMicros = 1_000_000;
+export const rivalGoneMicros = 3_000_000;
+
+/** DEFEND_INTERVAL of RFC 5227: one announcement against a rival in this time. */
+export const defendMicros = 10_000_000;
+
+/** MAC addresses kept of others: rivals of one virtual router, and hosts of the pair. */
+export const rivalsMax = 8;
+export const partnersKnownMax = 8;
+
 /** Advertisements refused in a row by the kernel after which the router counts as faulted. */
 export const sendFailuresMax = 3;
 

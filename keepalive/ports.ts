@@ -98,6 +98,25 @@ export interface NeighbourProbe {
   close(): void;
 }
 
+export interface ClaimWatchOptions {
+  readonly interface: string;
+  /** Whose claims are wanted: virtual addresses, and other nodes' own ones; of either family. */
+  readonly addresses: readonly Uint8Array[];
+  /** Addresses (canonical text) that must never be a question's sender: the virtual ones. */
+  readonly never: readonly string[];
+  /** Somebody else's frame says that the address (4 or 16 bytes) is at that MAC (6 bytes). */
+  onClaim(mac: Uint8Array, ip: Uint8Array): void;
+}
+
+/** Hears by ARP and neighbour discovery who claims an address, and asks for it. */
+export interface ClaimWatch {
+  /** Asks the LAN who has one of the addresses. Throws OsError when that is not possible. */
+  ask(target: Uint8Array): void;
+  /** Delivers at once, through `onClaim`, what the kernel has queued; returns how many frames. */
+  readQueued(): number;
+  close(): void;
+}
+
 export interface LinkState {
   readonly name: string;
   readonly index: number;
@@ -141,6 +160,8 @@ export interface NetworkPort {
   openBfdSocket(options: BfdSocketOptions): BfdSocket;
   /** A neighbour's probe on an interface that exists now. Throws OsError. Absent: nobody can ask. */
   openNeighbourProbe?(options: NeighbourProbeOptions): NeighbourProbe;
+  /** Throws OsError. Absent: nobody can say who else has an address. */
+  openClaimWatch?(options: ClaimWatchOptions): ClaimWatch;
   /** Null when there is no such interface. */
   link(name: string): LinkState | null;
   /** Addresses now on the interface, canonical text, without prefix lengths. */

@@ -10,6 +10,7 @@
 import type { AgentConfig, VirtualRouterConfig } from '../src/config/agent-config.ts';
 import type { Admission } from './admission.ts';
 import type { PeerWatches } from './bfd/peer-watches.ts';
+import type { DuplicateWatches } from './duplicates/duplicate-watches.ts';
 import type { NetworkPort } from './ports.ts';
 import {
   planReconfiguration,
@@ -32,6 +33,7 @@ export interface ReconfigurerOptions {
   readonly admission: Admission;
   readonly trackers: TrackerTable;
   readonly bfd: PeerWatches;
+  readonly duplicates: DuplicateWatches;
   readonly standings: Standings;
   readonly network: NetworkPort;
   /** Makes a router and takes it into the table. */
@@ -89,7 +91,8 @@ export class Reconfigurer {
   }
 
   #swap(plan: ReconfigurationPlan, before: AgentConfig, after: AgentConfig): RouterDriver[] {
-    const { table, groups, trackers, bfd, standings, adopt, input, resign } = this.#options;
+    const { table, groups, trackers, bfd, duplicates, standings, adopt, input, resign } =
+      this.#options;
     const changes = plan.changed.map((change) => ({ change, router: this.#find(change.before) }));
     const removed = plan.removed.map((config) => this.#find(config));
     adopt(after);
@@ -98,6 +101,7 @@ export class Reconfigurer {
     for (const router of removed) table.remove(router);
     groups.regroup(table.routers);
     bfd.reconfigure(after.virtualRouters);
+    duplicates.reconfigure(after);
     this.#look(after);
     this.#pair(before, after);
     for (const { change, router } of changes) {

@@ -81,6 +81,11 @@ export class RouterTable {
     return this.#byVrid.get(vridKey(link, vrid));
   }
 
+  /** The router of that name. */
+  named(name: string): RouterDriver | undefined {
+    return this.#routers.find(({ config }) => config.name === name);
+  }
+
   /** The routers on an interface. */
   on(name: string): RouterDriver[] {
     return this.#routers.filter(({ config }) => config.interface === name);

@@ -1,6 +1,7 @@
 /** The agent's status: plain values that survive JSON, durations instead of points in time. */
 import type { VirtualAddress } from '../src/config/agent-config.ts';
 import type { BfdSessionStatus } from './bfd/status.ts';
+import type { DuplicateStatus } from './duplicates/status.ts';
 import type { LatenessSummary } from './lateness.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';
 import type { PairStatus } from './peer/peer-port.ts';
@@ -135,6 +136,8 @@ export interface AgentStatus {
   readonly routers: readonly RouterStatus[];
   readonly links: readonly LinkStatus[];
   readonly scripts: readonly ScriptStatus[];
+  /** Who else answers for the addresses; one for each virtual router. */
+  readonly duplicates: readonly DuplicateStatus[];
   /** BFD sessions with the peers; empty without `bfd` in the config. */
   readonly bfd: readonly BfdSessionStatus[];
   /** The connection with the other agent; null without `pair` in the config. */

@@ -57,6 +57,8 @@ export function describeReason(reason: TransitionReason): string {
       return `our priority fell from ${reason.before} to ${reason.priority}: handed to the peer`;
     case 'group':
       return `together with ${reason.member}, of the same sync group`;
+    case 'duplicate':
+      return `the other node, at ${reason.mac}, answers for the addresses as well`;
     case 'shutdown':
       return describeShutdown(reason.cause);
   }
@@ -73,6 +75,7 @@ export function reasonFields(reason: TransitionReason): Record<string, string | 
     fields.silentMs = reason.micros / 1000;
   if (reason.code === 'replaced-while-stalled') fields.stalledMs = reason.stalledMicros / 1000;
   if (reason.code === 'group') fields.member = reason.member;
+  if (reason.code === 'duplicate') fields.mac = reason.mac;
   if (reason.code === 'shutdown') fields.cause = reason.cause;
   return fields;
 }

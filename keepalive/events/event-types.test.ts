@@ -101,6 +101,14 @@ const stalled = () =>
     await pair.run(500_000);
   });
 
+const deaf = (both: PairOptions['both']) =>
+  story({ claims: true, ...(both === undefined ? {} : { both }) }, async (pair) => {
+    pair.lan.filtered.add('vrrp');
+    await pair.run(2_000_000);
+    pair.lan.filtered.clear();
+    await pair.run(5_000_000);
+  });
+
 /** What is wrong with an event, by its row of the table. */
 function faultsOf(event: AgentEvent): string[] {
   const { type, ...carried } = event;
@@ -113,7 +121,15 @@ function faultsOf(event: AgentEvent): string[] {
 }
 
 it('every row of the table is emitted by a real agent, with its fields and no others', async () => {
-  const told = await Promise.all([lostAndFound(), tracked(), watched(), routed(), stalled()]);
+  const told = await Promise.all([
+    lostAndFound(),
+    tracked(),
+    watched(),
+    routed(),
+    stalled(),
+    deaf(undefined),
+    deaf({ strictRfc: true }),
+  ]);
   const events = told.flatMap(({ a, b }) => [...a, ...b]);
   expect(events.flatMap(faultsOf)).toEqual([]);
   const seen = new Set<string>(events.map(({ type }) => type));

@@ -169,6 +169,32 @@ export const eventTypes = {
       change: oneOf(['removed', 'added'], 'What somebody did.'),
     },
   },
+  'duplicate-found': {
+    doc: 'Somebody else answers for an address of ours, and goes on; it is kept here.',
+    fields: {
+      router,
+      mac: text('Hardware address of the other one.'),
+      address: text('The virtual address concerned.'),
+      partner: flag('Another node of this file; else a stranger.'),
+    },
+  },
+  'duplicate-yielded': {
+    doc: 'The other node answers as well, unheard: the addresses were given up to it.',
+    fields: {
+      router,
+      mac: text('Hardware address of the other node.'),
+      address: text('The virtual address on which it was noticed.'),
+    },
+  },
+  'duplicate-gone': {
+    doc: 'Nobody else answers for the address any more; it is announced again.',
+    fields: {
+      router,
+      mac: text('Hardware address of the other one.'),
+      address: text('The virtual address concerned.'),
+      forMs: decimal('From its first claim to its last.'),
+    },
+  },
   'preempt-held': {
     doc: 'This node is the better one, and waits before it takes the addresses back.',
     fields: {

@@ -112,6 +112,16 @@ export class InterfaceTable {
     return this.#links.get(index)?.name ?? null;
   }
 
+  /** The hardware address is one of this host's own, on whichever interface. */
+  hasMac(mac: Uint8Array): boolean {
+    for (const link of this.#links.values()) {
+      if (Buffer.compare(link.mac, mac) === 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Marks an address of ours; true when it was not marked before. */
   markVirtual(index: number, ip: Uint8Array): boolean {
     const key = virtualKey(index, ip);

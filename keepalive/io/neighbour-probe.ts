@@ -99,8 +99,9 @@ function openSolicitations(
   };
 }
 
-function askerFor(
-  { interface: name, target, never }: NeighbourProbeOptions,
+/** Who asks for `target`: this host, by an address of its own towards it. Throws OsError without. */
+export function askerFor(
+  { interface: name, target, never }: Omit<NeighbourProbeOptions, 'onAnswer'>,
   { index, mac }: LinkState,
   table: InterfaceTable,
 ): Asker {

@@ -19,6 +19,8 @@ import type {
   AdvertisementSocket,
   BfdSocket,
   BfdSocketOptions,
+  ClaimWatch,
+  ClaimWatchOptions,
   LinkState,
   Logger,
   NeighbourProbe,
@@ -31,6 +33,7 @@ import {
   openAdvertisementSocket,
 } from './advertisement-socket.ts';
 import { BfdSockets } from './bfd-socket.ts';
+import { openClaimWatch } from './claim-watch.ts';
 import { InterfaceTable } from './interface-table.ts';
 import { KernelRoutes } from './kernel-routes.ts';
 import { openNeighbourProbe } from './neighbour-probe.ts';
@@ -119,6 +122,10 @@ class KernelNetwork implements NetworkPort {
 
   openNeighbourProbe(options: NeighbourProbeOptions): NeighbourProbe {
     return openNeighbourProbe(options, this.#table, this.#log);
+  }
+
+  openClaimWatch(options: ClaimWatchOptions): ClaimWatch {
+    return openClaimWatch(options, this.#table, this.#log);
   }
 
   link(name: string): LinkState | null {

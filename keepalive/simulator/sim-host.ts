@@ -1,4 +1,5 @@
 import type * as config from '../../src/config/agent-config.ts';
+import { parseIp } from '../../src/os/ip-address.ts';
 import type { Agent } from '../agent.ts';
 import type { EventSink } from '../events/event-types.ts';
 import { startAgent } from '../index.ts';
@@ -14,6 +15,7 @@ import type { ProxyReport } from '../tracking/proxy-tracker.ts';
 import type { HostPart, SimProcess } from './host-part.ts';
 import type { Prng } from './prng.ts';
 import { SimBfd } from './sim-bfd.ts';
+import { SimClaims } from './sim-claims.ts';
 import { hostClock, type SimClock } from './sim-clock.ts';
 import { SimKernel } from './sim-kernel.ts';
 import type { Frame, SimLan } from './sim-lan.ts';
@@ -37,6 +39,8 @@ export interface SimHostOptions {
   readonly driftPpm: number;
   /** Its kernel has leases. */
   readonly leased: boolean;
+  /** Its agent can hear who claims an address; absent: it cannot. */
+  readonly claims?: boolean;
   readonly log: Logger;
   readonly journal: ((line: string) => void) | null;
   /** Takes its agents' events; absent: nobody listens. */
@@ -67,6 +71,7 @@ export class SimHost extends SimKernel {
   #waiting: (() => void)[] = [];
   #subscriber: ((event: NetworkEvent) => void) | null = null;
   readonly #sockets: SimSockets;
+  readonly #claims: SimClaims;
   readonly #parts: readonly HostPart[];
 
   constructor(options: SimHostOptions) {
@@ -75,7 +80,8 @@ export class SimHost extends SimKernel {
     this.#config = options.config;
     this.station = options.lan.attach({ receive: (frame) => this.#receive(frame) });
     this.#sockets = new SimSockets(this, options);
-    this.#parts = [this.#sockets, new SimBfd(this, options)];
+    this.#claims = new SimClaims(this, options);
+    this.#parts = [this.#sockets, new SimBfd(this, options), this.#claims];
   }
 
   /** The configuration that its agent runs under, or will be started with. */
@@ -238,6 +244,7 @@ export class SimHost extends SimKernel {
       announce: (_name, { address }) => {
         if (!this.linkUp || !alive() || !this.lease.speaksOf(address)) return;
         this.#options.onAnnounce(address);
+        this.#claims.announced(parseIp(address)!);
       },
       subscribe: (listener) => {
         this.#subscriber = listener;

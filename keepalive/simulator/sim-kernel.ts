@@ -11,6 +11,8 @@ const EPERM = 1;
 export interface SimKernelOptions {
   readonly clock: SimClock;
   readonly interface: string;
+  /** Its last byte is that of the hardware address. */
+  readonly source: Uint8Array;
   /** Time it takes to add or remove an address. */
   readonly addressMicros: number;
   /** Everything that a checker should look at again. */
@@ -38,6 +40,7 @@ export abstract class SimKernel {
   refuseRemovals = false;
   readonly #clock: SimClock;
   readonly #interface: string;
+  readonly #mac: Uint8Array;
   readonly #addressMicros: number;
   readonly #onChange: () => void;
   /** What a kernel was doing is not done by the next one. */
@@ -50,9 +53,10 @@ export abstract class SimKernel {
   constructor(options: SimKernelOptions) {
     this.#clock = options.clock;
     this.#interface = options.interface;
+    this.#mac = Uint8Array.of(2, 0, 0, 0, 0, options.source.at(-1)!);
     this.#addressMicros = options.addressMicros;
     this.#onChange = () => options.onChange();
-    this.#link = { name: options.interface, index: 2, mac: new Uint8Array(6), running: true };
+    this.#link = { name: options.interface, index: 2, mac: this.#mac, running: true };
     this.lease = new SimLease(options.clock, this.#onChange);
   }
 
@@ -88,7 +92,7 @@ export abstract class SimKernel {
     const name = this.#interface;
     const index = (this.#link?.index ?? 2) + (this.#link === null ? 1 : 0);
     const running = state === 'up';
-    this.#link = state === 'missing' ? null : { name, index, mac: new Uint8Array(6), running };
+    this.#link = state === 'missing' ? null : { name, index, mac: this.#mac, running };
     if (state === 'missing') {
       this.addresses.clear();
       this.lease.forget();

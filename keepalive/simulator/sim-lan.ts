@@ -15,7 +15,7 @@ export interface LanQuality {
 /** One packet on its way, as the receiver will see it. */
 export interface Frame {
   /** Whose it is: the part of a host that knows it takes it. */
-  readonly protocol: 'vrrp' | 'bfd';
+  readonly protocol: 'vrrp' | 'bfd' | 'arp';
   readonly from: number;
   readonly message: Uint8Array;
   readonly source: Uint8Array;

@@ -74,6 +74,8 @@ export interface PairOptions {
   readonly sources?: readonly [string, string];
   /** The hosts' kernels have leases. */
   readonly leased?: boolean;
+  /** The agents hear who claims an address, and know where the other one is. */
+  readonly claims?: boolean;
   /** All virtual routers, in place of the usual ones. */
   readonly routers?: Readonly<Record<'a' | 'b', readonly VirtualRouterConfig[]>>;
   /** Priorities of a second virtual router on the same interface, with the first one's BFD or none. */
@@ -128,12 +130,18 @@ export class SimPair {
             routerConfig({ ...options.both, ...router }),
             ...second(node),
           ],
-          options.rest,
+          {
+            ...(options.claims === true
+              ? { peerAddresses: [node === 'a' ? sourceB : sourceA] }
+              : {}),
+            ...options.rest,
+          },
         ),
         addressMicros: 500,
         jitterMicros: 100,
         driftPpm: 0,
         leased: options.leased === true,
+        claims: options.claims === true,
         log: keepingLogger(this.logs),
         journal: (line) => this.journals[node].push(line),
         events: (event) => this.events[node].push(event),

@@ -27,6 +27,8 @@ export type TransitionReason =
   | { readonly code: 'fell-behind'; readonly priority: number; readonly before: number }
   /** Another member of the sync group, by name, is not Active any more. */
   | { readonly code: 'group'; readonly member: string }
+  /** Another host of the pair answers for the addresses as well; its MAC address. */
+  | { readonly code: 'duplicate'; readonly mac: string }
   | { readonly code: 'shutdown'; readonly cause: ShutdownCause };
 
 export type StateName = 'Initialize' | 'Backup' | 'Active';

@@ -9,6 +9,7 @@ import {
 import type { RouterAction } from './action.ts';
 import { outranks } from './election.ts';
 import type { HeardAdvertisement, RouterEvent } from './event.ts';
+import { afterYield } from './hold-down.ts';
 import { faultPriority } from './priority.ts';
 import type { ActiveState, Standing } from './state.ts';
 import type { Step } from './step.ts';
@@ -50,6 +51,8 @@ export function stepActive(state: ActiveState, event: RouterEvent, now: number):
       return event.order === 'yield' || event.order === 'resign'
         ? followGroup(state, now, event)
         : { state, actions: [] };
+    case 'duplicate':
+      return event.order === 'yield' ? giveUpTo(state, event.mac, now) : { state, actions: [] };
     case 'startup':
     case 'peer-lost':
     case 'peer-heard':
@@ -91,6 +94,19 @@ function yieldTo(heard: HeardAdvertisement, state: ActiveState, now: number): St
   });
   if (state.parameters.strictRfc) return backup;
   return { ...backup, actions: [{ type: 'send-advertisement', priority }, ...backup.actions] };
+}
+
+/**
+ * Departure: another host of the pair answers as well, and the two agreed on the winner without a
+ * word. Should our advertisements be the only ones that get through, preempting at once would begin
+ * it all again: so it counts as if the addresses had been taken back too often already.
+ */
+function giveUpTo(state: ActiveState, mac: string, now: number): Step {
+  return enterBackup({ ...state, preempts: afterYield(state.preempts, now) }, now, {
+    heard: null,
+    intervalMicros: state.parameters.advertIntervalMicros,
+    reason: { code: 'duplicate', mac },
+  });
 }
 
 /** Advertises now, and announces, because the other router may have done so for itself. */

@@ -28,6 +28,8 @@ export function stepBackup(state: BackupState, event: RouterEvent, now: number):
       return { state: peerLost(state, event, now), actions: [] };
     case 'peer-heard':
       return { state: peerHeard(state, event.peer), actions: [] };
+    case 'duplicate':
+      return { state: event.order === 'answers' ? answered(state, now) : state, actions: [] };
     case 'group':
       return obey(state, event.order, now);
     case 'lease-lost':
@@ -158,6 +160,16 @@ function peerLost(
     followed: null,
     lastSignAt: Math.max(lost.lastHeardAt, followed.at),
   };
+}
+
+/**
+ * The host that we gave way to still answers for the addresses: a sign of life like an advertisement,
+ * for as long as none is heard. Advertisements decide where there are any.
+ */
+function answered(state: BackupState, now: number): BackupState {
+  const usual = downInterval(state, state.activeIntervalMicros);
+  if (state.heard !== null && now - state.heard.at < usual) return state;
+  return { ...state, activeDownAt: Math.max(state.activeDownAt, now + usual), ready: false };
 }
 
 /**

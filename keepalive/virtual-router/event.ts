@@ -76,5 +76,16 @@ export type RouterEvent =
       /** Added to the down timer of a router that becomes Backup. */
       readonly extraMicros: number;
     }
+  /**
+   * Another host of the pair answers for our addresses although nobody hears the other's
+   * advertisements (duplicates/). `yield`: this one gives way. `answers`: the one that it gave way
+   * to still does.
+   */
+  | {
+      readonly type: 'duplicate';
+      readonly order: 'yield' | 'answers';
+      /** `02:00:00:00:00:0b` */
+      readonly mac: string;
+    }
   /** Something suggests that neighbours may believe another host: announce again. */
   | { readonly type: 'doubt' };

@@ -31,6 +31,11 @@ export function afterPreempt(preempts: Preempts, now: number): Preempts {
   return { count: preemptsCounted(preempts, now) + 1, at: now };
 }
 
+/** It gave way to a host that it does not hear: the next time waits, however few there were. */
+export function afterYield(preempts: Preempts, now: number): Preempts {
+  return { count: Math.max(preemptsCounted(preempts, now) + 1, preemptsFreeMax), at: now };
+}
+
 /** What the next time has to wait for: nothing at first, then twice as long each time. */
 export function preemptHold(preempts: Preempts, now: number): number {
   const excess = preemptsCounted(preempts, now) - preemptsFreeMax;

@@ -32,6 +32,7 @@ export function stepInitialize(before: InitializeState, event: RouterEvent, now:
     case 'peer-lost':
     case 'peer-heard':
     case 'group':
+    case 'duplicate':
       return { state: before, actions: [] };
   }
 }

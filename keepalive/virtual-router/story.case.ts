@@ -143,6 +143,8 @@ function nameEvent(event: RouterEvent): string {
       return `BFD lost ${formatIp(event.peer)}`;
     case 'group':
       return `group: ${event.order} (${event.member})`;
+    case 'duplicate':
+      return `duplicate at ${event.mac}: ${event.order}`;
     case 'startup':
       return event.leased ? 'startup with a lease' : 'startup';
     case 'tick':

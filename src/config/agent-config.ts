@@ -184,6 +184,8 @@ export interface AgentConfig {
   readonly node: string;
   /** Names of all nodes in the file; a single one means no peer, so no fence. */
   readonly nodes: readonly string[];
+  /** Canonical text; the other nodes' own addresses, where the file has them. */
+  readonly peerAddresses?: readonly string[];
   /** SHA-256 of the config file's content, hex: equal on both hosts when the files are equal. */
   readonly digest: string;
   readonly virtualRouters: readonly VirtualRouterConfig[];

@@ -23,6 +23,9 @@ export function compileAgent(config: EffectiveConfig, node: string, digest: stri
   return {
     node,
     nodes: Object.keys(config.nodes),
+    peerAddresses: Object.entries(config.nodes).flatMap(([name, { address }]) =>
+      name === node || address === undefined ? [] : [address],
+    ),
     digest,
     virtualRouters: Object.entries(config.virtual_routers).flatMap(([name, router]) =>
       compileRouter(name, router, node, groupOf(config, name), config.health_scripts),

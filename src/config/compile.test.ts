@@ -20,6 +20,7 @@ describe('the example of the design', () => {
     expect(agent).toEqual({
       node: 'edge-a',
       nodes: ['edge-a', 'edge-b'],
+      peerAddresses: ['198.51.100.12'],
       digest: 'd1',
       virtualRouters: [
         {
@@ -71,7 +72,8 @@ describe('the example of the design', () => {
       peerPriority: 200,
       peerPriorityMax: 200,
     }));
-    expect(b).toEqual({ ...a, node: 'edge-b', virtualRouters: asB });
+    const peerAddresses = ['198.51.100.11'];
+    expect(b).toEqual({ ...a, node: 'edge-b', peerAddresses, virtualRouters: asB });
   });
 
   test('the balancer, the same on both hosts', () => {

@@ -1,6 +1,7 @@
 import type { RouterStatus } from '../../keepalive/index.ts';
 import type { AgentReport } from '../control/agent-report.ts';
 import { addBfdSession } from './bfd-metrics.ts';
+import { addDuplicates } from './duplicate-metrics.ts';
 import { Exposition, snakeCase } from './exposition.ts';
 import { addPair } from './pair-metrics.ts';
 
@@ -21,6 +22,7 @@ export function agentMetrics(status: AgentReport): Promise<string> {
       out.counter(`tandem_vrrp_link_${snakeCase(counter)}`, 'RFC 6527 counter.', labels, value);
     }
   }
+  for (const duplicates of status.duplicates) addDuplicates(out, duplicates);
   for (const session of status.bfd) addBfdSession(out, session);
   if (status.pair !== null) addPair(out, status.pair);
   return out.text();

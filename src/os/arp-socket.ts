@@ -3,23 +3,14 @@
  * LAN are many and are filtered in the kernel). Needs CAP_NET_RAW.
  */
 import type { OsError } from './errors.ts';
-import { check, libc } from './libc.ts';
-import { attachFilter, packetFilter } from './packet-filter.ts';
-import { type DescriptorWatch, watchReadable } from './poll.ts';
-import * as c from './socket-constants.ts';
-import { SocketMessage } from './socket-message.ts';
+import { FrameSocket } from './frame-socket.ts';
+import { packetFilter } from './packet-filter.ts';
 
-const ETHERTYPE_ARP = 0x0806;
+/** Ethernet type of ARP. */
+export const ETHERTYPE_ARP = 0x0806;
 /** Where a frame has its ARP operation: after 14 bytes of Ethernet and 6 of ARP. */
 const OPERATION_OFFSET = 20;
 const OPERATION_REPLY = 2;
-const SOCKADDR_LL_BYTES = 20;
-/** An ARP frame has 42 bytes and padding; what is longer is none. */
-const FRAME_BYTES_MAX = 256;
-/** Frames read in one wake-up, so that a flood cannot hold the timers back. */
-const READS_PER_WAKE_MAX = 64;
-/** Frames read in one `readQueued`: a flood must not keep its caller for ever. */
-const QUEUED_READS_MAX = 256;
 
 export interface ArpSocketOptions {
   /** Names the socket in errors. */
@@ -32,84 +23,24 @@ export interface ArpSocketOptions {
 }
 
 let repliesOnly: Uint8Array | undefined;
-/** A frame is consumed before the next is read, so all sockets of a thread share them. */
-let areas: { readonly incoming: SocketMessage; readonly outgoing: SocketMessage } | undefined;
 
 /** See the file's comment. */
-export class ArpSocket {
-  readonly #options: ArpSocketOptions;
-  readonly #label: string;
-  readonly #fd: number;
-  readonly #watch: DescriptorWatch;
-  readonly #incoming: SocketMessage;
-  readonly #outgoing: SocketMessage;
-  readonly #address: Uint8Array;
-  #open = true;
-
+export class ArpSocket extends FrameSocket {
   /** Opens and starts receiving. Throws OsError: EPERM, ENODEV. */
   constructor(options: ArpSocketOptions) {
-    this.#options = options;
-    this.#label = `${options.interface}, ARP`;
-    areas ??= {
-      incoming: new SocketMessage(FRAME_BYTES_MAX),
-      outgoing: new SocketMessage(FRAME_BYTES_MAX),
-    };
     repliesOnly ??= packetFilter([
       { code: 0x28, jumpTrue: 0, jumpFalse: 0, k: OPERATION_OFFSET }, // ldh: the operation
       { code: 0x15, jumpTrue: 0, jumpFalse: 1, k: OPERATION_REPLY }, // jeq reply
       { code: 0x06, jumpTrue: 0, jumpFalse: 0, k: 0xffffffff }, // ret all: keep
       { code: 0x06, jumpTrue: 0, jumpFalse: 0, k: 0 }, // ret 0: drop
     ]);
-    this.#incoming = areas.incoming;
-    this.#outgoing = areas.outgoing;
-    this.#address = new Uint8Array(SOCKADDR_LL_BYTES);
-    const view = new DataView(this.#address.buffer);
-    view.setUint16(0, c.AF_PACKET, true);
-    view.setUint16(2, ETHERTYPE_ARP);
-    view.setInt32(4, options.interfaceIndex, true);
-    const type = c.SOCK_RAW | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC;
-    this.#fd = check(libc().socket(c.AF_PACKET, type, 0), 'socket', this.#label);
-    try {
-      attachFilter(this.#fd, repliesOnly);
-      // Receives from here on: until now it was bound to no protocol.
-      check(libc().bind(this.#fd, this.#address, SOCKADDR_LL_BYTES), 'bind', this.#label);
-      const read = () => void this.#read(READS_PER_WAKE_MAX);
-      this.#watch = watchReadable(this.#fd, this.#label, read, options.onError);
-    } catch (error) {
-      libc().close(this.#fd);
-      throw error;
-    }
-  }
-
-  /** Sends one frame, which starts with its Ethernet header. Throws OsError: ENETDOWN, ENXIO. */
-  send(frame: Uint8Array): void {
-    this.#outgoing.send(this.#fd, frame, this.#address, [], this.#label);
-  }
-
-  /**
-   * Delivers at once what the kernel has queued, without waiting for the event loop, and returns
-   * how many frames were read. Not to be called from `onReply`. Throws OsError.
-   */
-  readQueued(): number {
-    return this.#read(QUEUED_READS_MAX);
-  }
-
-  /** A second call does nothing. */
-  close(): void {
-    if (this.#open) {
-      this.#open = false;
-      this.#watch.close();
-      check(libc().close(this.#fd), 'close', this.#label);
-    }
-  }
-
-  #read(framesMax: number): number {
-    let reads = 0;
-    while (reads < framesMax && this.#open) {
-      if (!this.#incoming.receive(this.#fd, c.MSG_DONTWAIT, this.#label)) break;
-      reads++;
-      this.#options.onReply(this.#incoming.data());
-    }
-    return reads;
+    super({
+      interface: options.interface,
+      interfaceIndex: options.interfaceIndex,
+      etherType: ETHERTYPE_ARP,
+      filter: repliesOnly,
+      onFrame: options.onReply,
+      onError: options.onError,
+    });
   }
 }

@@ -61,6 +61,7 @@ const status = {
   },
   links: [],
   scripts: [],
+  duplicates: [],
   bfd: [],
   pair: null,
 } as unknown as AgentReport;

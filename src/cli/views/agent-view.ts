@@ -3,6 +3,7 @@ import type { RouterStatus, TrackerReading } from '../../../keepalive/index.ts';
 import type { AgentReport } from '../../control/agent-report.ts';
 import { columns } from '../output.ts';
 import { bfdView } from './bfd-view.ts';
+import { duplicateView } from './duplicate-view.ts';
 import { duration } from './duration.ts';
 import { pairView } from './pair-view.ts';
 
@@ -29,6 +30,7 @@ export function agentView(status: AgentReport): string {
     `agent on ${status.node}: ${age}`,
     ...columns(rows),
     ...status.routers.flatMap(routerDetails),
+    ...duplicateView(status.duplicates),
     ...bfdView(status.bfd),
     ...pairView(status.pair),
     timingText(status),

@@ -1,0 +1,31 @@
+/**
+ * Who of two hosts that both answer for an address gives it up, without a word between them (ADR
+ * 0008). Each looks a few times whether the other one still answers, and the one that has to give
+ * way sooner does so sooner: the other finds nobody at its next look, and keeps the address. Pure.
+ */
+
+/** What one host knows at its checks. */
+export interface Standpoint {
+  readonly mac: string;
+  readonly faulted: boolean;
+  /** The other does not know this rule. */
+  readonly partnerIsOther: boolean;
+}
+
+/** The check at which the winner of the comparison notes that the other has not given way. */
+export const lastCheck = 8;
+
+/**
+ * At which check (2, 4 or 6) this host gives way to a partner that still answers; null: never. A
+ * faulted host goes before a sound one, and of two alike the one with the lesser MAC address, which
+ * both have seen in the other's frames.
+ *
+ * There is a check between two such moments because the two hosts do not count from exactly the same
+ * one: the question of that check is surely asked after the other one has given way.
+ */
+export function yieldsAtCheck(self: Standpoint, rivalMac: string): number | null {
+  const lesser = self.mac < rivalMac;
+  if (self.partnerIsOther) return 2;
+  if (self.faulted) return lesser ? 2 : 4;
+  return lesser ? 6 : null;
+}
