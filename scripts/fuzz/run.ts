@@ -117,13 +117,15 @@ class Run {
     }
     let wrong: string[] = [];
     const counted = async () => {
+      wrong = [];
       const found = await this.#look();
       wrong = Object.keys(expected)
         .filter((name) => found[name] !== expected[name])
         .map((name) => `${name}: ${found[name]}, should be ${expected[name]}`);
       return wrong.length === 0;
     };
-    await waitUntil('counted', counted, limits.countedTimeoutMs).catch(() => {
+    await waitUntil('counted', counted, limits.countedTimeoutMs).catch((error: Error) => {
+      if (wrong.length === 0) throw error;
       throw new Broken(`round ${round}: not counted as the judges say:\n  ${wrong.join('\n  ')}`);
     });
     this.#counters = expected;
