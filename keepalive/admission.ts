@@ -133,5 +133,5 @@ function obstacleOf(router: RouterDriver, link: LinkState | null): ShutdownCause
   }
   if (!link.running) return 'link-down';
   if (!router.link.open(link)) return 'socket-error';
-  return router.link.sourceAddress() === null ? 'no-source-address' : null;
+  return router.sourceAddress() === null ? 'no-source-address' : null;
 }

@@ -1,13 +1,9 @@
 import { OsError } from '../src/os/errors.ts';
-import { type DecodeResult, decodeAdvertisement } from './packet/advertisement.ts';
+import type { Route, SourceChoice } from './packet/delivery.ts';
 import type { AdvertisementSocket, LinkState, NetworkPort, ReceivedPacket } from './ports.ts';
-import { decodeErrorCounter, type LinkStatistics, linkStatistics } from './statistics.ts';
+import { type LinkStatistics, linkStatistics } from './statistics.ts';
 
-/** A packet, and what decoding made of it. Views are valid only during the call. */
-export interface Arrival {
-  readonly packet: ReceivedPacket;
-  readonly result: DecodeResult;
-}
+const generalSource: SourceChoice = { fixed: null, towards: null };
 
 /**
  * The advertisement socket of one interface and address family, shared by the virtual routers on
@@ -19,7 +15,7 @@ export class AdvertisementLink {
   readonly family: 4 | 6;
   readonly statistics: LinkStatistics = linkStatistics();
   readonly #network: NetworkPort;
-  readonly #onArrival: (arrival: Arrival) => void;
+  readonly #onPacket: (packet: ReceivedPacket) => void;
   readonly #onReadError: (error: Error) => void;
   #socket: AdvertisementSocket | null = null;
   #index = 0;
@@ -30,13 +26,14 @@ export class AdvertisementLink {
     readonly interface: string;
     readonly family: 4 | 6;
     readonly network: NetworkPort;
-    onArrival(arrival: Arrival): void;
+    /** Views are valid only during the call. */
+    onPacket(packet: ReceivedPacket): void;
     onReadError(error: Error): void;
   }) {
     this.interface = options.interface;
     this.family = options.family;
     this.#network = options.network;
-    this.#onArrival = options.onArrival;
+    this.#onPacket = options.onPacket;
     this.#onReadError = options.onReadError;
   }
 
@@ -64,14 +61,14 @@ export class AdvertisementLink {
   }
 
   /** Our address on the interface; null without a socket or without an address. */
-  sourceAddress(): Uint8Array | null {
-    return this.#socket?.sourceAddress() ?? null;
+  sourceAddress(choice: SourceChoice = generalSource): Uint8Array | null {
+    return this.#socket?.sourceAddress(choice) ?? null;
   }
 
   /** Sends a message. Throws the kernel's OsError, or ENOTCONN when no socket is open. */
-  send(message: Uint8Array): void {
+  send(message: Uint8Array, route: Route): void {
     if (this.#socket === null) throw new OsError('send', 107, `${this.interface}: no socket`);
-    this.#socket.send(message);
+    this.#socket.send(message, route);
   }
 
   /** Takes in at once what the kernel has queued. Does not throw. */
@@ -97,8 +94,6 @@ export class AdvertisementLink {
 
   #receive(packet: ReceivedPacket): void {
     this.statistics.packetsReceived += 1;
-    const result = decodeAdvertisement(packet, this.family);
-    if (!result.ok) this.statistics[decodeErrorCounter[result.error.code]] += 1;
-    this.#onArrival({ packet, result });
+    this.#onPacket(packet);
   }
 }

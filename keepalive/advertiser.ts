@@ -3,7 +3,7 @@ import type { AdvertisementLink } from './advertisement-link.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { sendFailuresMax } from './limits.ts';
 import { encodeAdvertisement } from './packet/advertisement.ts';
-import { multicastGroup } from './packet/multicast-group.ts';
+import type { Delivery, Route } from './packet/delivery.ts';
 import type { RouterStatistics } from './statistics.ts';
 import type { SelfFaults } from './tracking/self-faults.ts';
 
@@ -16,6 +16,7 @@ export interface AdvertiserOptions {
   readonly statistics: RouterStatistics;
   /** As they go onto the wire. */
   readonly addresses: readonly Uint8Array[];
+  readonly delivery: Delivery;
   /** The kernel holds our advertisements back, perhaps for some time already. */
   onLeaseLost(): void;
   /** An advertisement was refused; the caller says so, with a rate limit. */
@@ -39,9 +40,10 @@ export class Advertiser {
 
   /** Sends one. Encoded when it leaves: priority and source address are those of this moment. */
   send(priority: number): void {
-    const { statistics, faults, link } = this.#options;
+    const { statistics, faults, lease, delivery } = this.#options;
     try {
-      link.send(this.#encode(priority));
+      this.#sendToAll(priority);
+      if (delivery.unicast && priority !== 0) lease.renew();
       statistics.advertisementsSent += 1;
       this.#failures = 0;
       faults.clear('send');
@@ -72,10 +74,31 @@ export class Advertiser {
     onLeaseLost();
   }
 
-  #encode(priority: number): Uint8Array {
-    const { config, link, addresses } = this.#options;
-    const source = link.sourceAddress();
+  /** To the group, or to each peer. Throws when it reached nobody. */
+  #sendToAll(priority: number): void {
+    const { config, link, delivery } = this.#options;
+    const source = link.sourceAddress(delivery.source);
     if (source === null) throw new Error(`${config.interface} has no address to send from`);
+    const refusals: unknown[] = [];
+    for (const destination of delivery.destinations) {
+      try {
+        const route = { source, destination };
+        link.send(this.#encode(priority, route), route);
+      } catch (error) {
+        refusals.push(error);
+      }
+    }
+    if (refusals.length === delivery.destinations.length) throw refusals[0];
+    // One of several peers that cannot be reached is no reason to give up what the others hear.
+    for (const error of refusals) {
+      this.#options.statistics.sendErrors += 1;
+      this.#options.onRefused(error);
+    }
+  }
+
+  #encode(priority: number, route: Route): Uint8Array {
+    const { config, addresses } = this.#options;
+    const password = config.auth?.password;
     return encodeAdvertisement(
       {
         version: config.version,
@@ -85,9 +108,9 @@ export class Advertiser {
         addresses,
       },
       {
-        source,
-        destination: multicastGroup(config.family),
+        ...route,
         checksumForm: config.strictRfc ? 'message' : 'pseudo-header',
+        ...(password === undefined ? {} : { password }),
       },
     );
   }

@@ -17,7 +17,7 @@
 import type { AgentConfig, VirtualRouterConfig } from '../src/config/agent-config.ts';
 import { formatIp } from '../src/os/ip-address.ts';
 import { Admission } from './admission.ts';
-import type { AdvertisementLink, Arrival } from './advertisement-link.ts';
+import type { AdvertisementLink } from './advertisement-link.ts';
 import { PeerWatches } from './bfd/peer-watches.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { DuplicateWatches } from './duplicates/duplicate-watches.ts';
@@ -27,7 +27,7 @@ import { formatEntry } from './journal.ts';
 import { LogLimiter } from './log-limiter.ts';
 import { takeIn } from './packet-intake.ts';
 import { AgentDesk } from './peer/agent-desk.ts';
-import type { AgentPorts, NetworkEvent } from './ports.ts';
+import type { AgentPorts, NetworkEvent, ReceivedPacket } from './ports.ts';
 import { logPlan } from './reconfiguration.ts';
 import { interfacesOf, Reconfigurer } from './reconfigurer.ts';
 import { removeStaleRoutes } from './route-keeper.ts';
@@ -80,7 +80,7 @@ export class Agent {
       network: ports.network,
       log: ports.log,
       limiter: this.#limiter,
-      onArrival: (link, arrival) => this.#arrived(link, arrival),
+      onPacket: (link, packet) => this.#arrived(link, packet),
     });
     this.#standings = new Standings({
       table: this.#table,
@@ -177,12 +177,12 @@ export class Agent {
     return router;
   }
 
-  #arrived(link: AdvertisementLink, arrival: Arrival): void {
+  #arrived(link: AdvertisementLink, packet: ReceivedPacket): void {
     if (this.#stopping !== null) return;
     const intake = takeIn(
       { log: this.#ports.log, limiter: this.#limiter, find: this.#find },
       link,
-      arrival,
+      packet,
       this.#ports.clock.now(),
     );
     if (intake !== null) this.#input(intake.router, intake.event);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseIp } from '../src/os/ip-address.ts';
 import { formatEntry, type JournalEntry, parseEntry, replay } from './journal.ts';
-import { parametersOf } from './router-driver.ts';
+import { parametersOf } from './router-parameters.ts';
 import { routerConfig, SimPair } from './simulator/sim-pair.case.ts';
 import { initialState } from './virtual-router/state.ts';
 

@@ -22,6 +22,7 @@ const leases: LeasePort = {
     return {
       arm: () => asked.push('arm'),
       end: () => asked.push('end'),
+      renew: () => asked.push('renew'),
       isArmed: () => true,
       revise: () => asked.push('revise'),
       watch: (pace) => {

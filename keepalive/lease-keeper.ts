@@ -127,6 +127,7 @@ export class LeaseKeeper {
       addresses: [...addresses, ...gone],
       durationMs: leaseMs(config),
       ...(bfd === undefined ? {} : { bfdPeer: bfd.peer }),
+      unicast: config.unicast !== undefined,
     };
   }
 
@@ -149,6 +150,15 @@ export class LeaseKeeper {
       this.#remove();
       this.#without('cannot be armed and is removed', error);
       if (this.#link !== null) this.#retryLater(this.#link);
+    }
+  }
+
+  /** A unicast advertisement was sent, and may have to wait for its peer to answer ARP. */
+  renew(): void {
+    try {
+      this.#lease?.renew();
+    } catch (error) {
+      this.#complain('cannot be renewed', error);
     }
   }
 

@@ -1,9 +1,13 @@
 /** From a packet on the wire to an event of one virtual router, or to a counter and a log line. */
 import { formatIp } from '../src/os/ip-address.ts';
-import type { AdvertisementLink, Arrival } from './advertisement-link.ts';
+import type { AdvertisementLink } from './advertisement-link.ts';
 import type { LogLimiter } from './log-limiter.ts';
-import type { DecodedAdvertisement } from './packet/advertisement.ts';
-import type { Logger } from './ports.ts';
+import {
+  type DecodedAdvertisement,
+  type DecodeError,
+  decodeAdvertisement,
+} from './packet/advertisement.ts';
+import type { Logger, ReceivedPacket } from './ports.ts';
 import type { RouterDriver } from './router-driver.ts';
 import { decodeErrorCounter, type RouterStatistics } from './statistics.ts';
 import type { RouterEvent } from './virtual-router/event.ts';
@@ -24,55 +28,67 @@ export interface Intake {
 }
 
 const FINDING_COUNTER = {
+  destination: 'destinationErrors',
+  peer: 'peerErrors',
   version: 'versionErrors',
   'own-address': 'ownAddressReceived',
   'owner-conflict': 'ownerConflicts',
-  'auth-type': 'authTypeErrors',
+  'auth-type-unknown': 'invalidAuthTypeErrors',
+  'auth-type': 'authTypeMismatchErrors',
+  'auth-data': 'authFailures',
   interval: 'advertIntervalErrors',
   'first-address': 'addressListErrors',
   'address-list': 'addressListErrors',
 } as const satisfies Record<Finding, keyof RouterStatistics>;
 
 const FINDING_TEXT: Record<Finding, string> = {
+  destination: 'another way of sending (multicast here, unicast there, or the reverse)',
+  peer: 'a sender that is none of the unicast peers',
   version: 'another VRRP version',
   'own-address': 'our own address as sender',
   'owner-conflict': 'a claim to own the addresses that this node owns',
-  'auth-type': 'authentication, which is not configured here',
+  'auth-type-unknown': 'an authentication type that nobody knows',
+  'auth-type': 'another authentication type than is configured here',
+  'auth-data': 'the wrong password',
   interval: 'another advertisement interval',
   'first-address': 'a list of addresses that does not begin with a link-local one',
   'address-list': 'another list of addresses',
 };
 
-/** Checks one arrival; null when the state machine must not see it. `now` in microseconds. */
+/** Checks one packet; null when the state machine must not see it. `now` in microseconds. */
 export function takeIn(
   context: IntakeContext,
   link: AdvertisementLink,
-  arrival: Arrival,
+  packet: ReceivedPacket,
   now: number,
 ): Intake | null {
-  const { packet, result } = arrival;
+  // The router that a packet speaks of decides what it is held against; a broken one counts there too.
+  const vrid = packet.message[1];
+  const router = vrid === undefined ? undefined : context.find(link, vrid);
+  const hopLimitMin = router?.expectation.delivery.hopLimitMin;
+  const result = decodeAdvertisement(packet, link.family, hopLimitMin);
   if (!result.ok) {
-    countBroken(context, link, arrival);
+    countBroken(link, router, result.error);
+    complain(context, link, packet, `${result.error.detail}: discarded`);
     return null;
   }
   const { advertisement } = result;
-  const router = context.find(link, advertisement.vrid);
   if (router === undefined) {
     link.statistics.vridErrors += 1;
-    complain(context, link, arrival, `VRID ${advertisement.vrid}, which is not configured here`);
+    complain(context, link, packet, `VRID ${advertisement.vrid}, which is not configured here`);
     return null;
   }
-  const localAddress = link.sourceAddress();
+  const localAddress = router.sourceAddress();
   // Without an address of our own the router is not in the election, and there is no tie-break.
   if (localAddress === null) return null;
-  const verdict = checkReceived(router.expectation, advertisement, packet.source, localAddress);
+  const verdict = checkReceived(router.expectation, advertisement, packet, localAddress);
   for (const finding of verdict.findings) {
     router.statistics[FINDING_COUNTER[finding]] += 1;
     const effect = verdict.accepted ? '' : ': discarded';
     complain(
       context,
       link,
-      arrival,
+      packet,
       `${FINDING_TEXT[finding]} for ${router.config.name}${detail(finding, advertisement)}${effect}`,
     );
   }
@@ -96,13 +112,14 @@ export function takeIn(
 }
 
 /** A packet that failed decoding counts for its link, and for the router it seems to speak of. */
-function countBroken(context: IntakeContext, link: AdvertisementLink, arrival: Arrival): void {
-  const { packet, result } = arrival;
-  if (result.ok) return;
-  const vrid = packet.message[1];
-  const router = vrid === undefined ? undefined : context.find(link, vrid);
-  if (router !== undefined) router.statistics[decodeErrorCounter[result.error.code]] += 1;
-  complain(context, link, arrival, `${result.error.detail}: discarded`);
+function countBroken(
+  link: AdvertisementLink,
+  router: RouterDriver | undefined,
+  { code }: DecodeError,
+): void {
+  const counter = decodeErrorCounter[code];
+  link.statistics[counter] += 1;
+  if (router !== undefined) router.statistics[counter] += 1;
 }
 
 function detail(finding: Finding, advertisement: DecodedAdvertisement): string {
@@ -114,9 +131,7 @@ function detail(finding: Finding, advertisement: DecodedAdvertisement): string {
     case 'first-address':
     case 'address-list':
       return ` (${advertisement.addresses.map(formatIp).join(', ')})`;
-    case 'own-address':
-    case 'owner-conflict':
-    case 'auth-type':
+    default:
       return '';
   }
 }
@@ -124,10 +139,10 @@ function detail(finding: Finding, advertisement: DecodedAdvertisement): string {
 function complain(
   context: IntakeContext,
   link: AdvertisementLink,
-  arrival: Arrival,
+  packet: ReceivedPacket,
   text: string,
 ): void {
-  const source = formatIp(arrival.packet.source);
+  const source = formatIp(packet.source);
   context.limiter.limitHeard(`${link.interface} ${source} ${text}`, (suppressed) =>
     context.log.warn(
       { interface: link.interface, peer: source, suppressed },

@@ -5,6 +5,7 @@
  */
 import type { ProcessMatch, VirtualAddress, VirtualRoute } from '../src/config/agent-config.ts';
 import type { EventSink } from './events/event-types.ts';
+import type { Route, SourceChoice } from './packet/delivery.ts';
 import type { PeerPort } from './peer/peer-port.ts';
 
 export interface Timer {
@@ -37,10 +38,10 @@ export interface ReceivedPacket {
 }
 
 export interface AdvertisementSocket {
-  /** Our address on the interface (IPv4 primary, IPv6 link-local); null while there is none. */
-  sourceAddress(): Uint8Array | null;
-  /** Sends to 224.0.0.18 or ff02::12. Throws OsError when the kernel refuses. */
-  send(message: Uint8Array): void;
+  /** Our address on the interface, never a virtual one; null while there is none. */
+  sourceAddress(choice: SourceChoice): Uint8Array | null;
+  /** Sends to the multicast group or to a peer. Throws OsError when the kernel refuses. */
+  send(message: Uint8Array, route: Route): void;
   /**
    * Delivers at once, through `onPacket`, what the kernel has queued, and returns how many packets it
    * was: a down timer is believed only when nothing unread contradicts it. Throws OsError.
@@ -194,6 +195,11 @@ export interface Lease {
   arm(): void;
   /** Ends it at once; harmless when it has expired. Throws when the kernel refuses. */
   end(): void;
+  /**
+   * Renews it as an advert that leaves does, and like one only when it has not expired. For unicast
+   * routers: an advert to a peer that answers no ARP never leaves. Throws when the kernel refuses.
+   */
+  renew(): void;
   /** What the kernel says: false after a stall means that it lapsed. */
   isArmed(): boolean;
   /**
@@ -223,7 +229,7 @@ export interface LeasePace {
 }
 
 /** What may change while a lease is open. */
-export type LeaseTerms = Pick<LeaseOptions, 'addresses' | 'durationMs' | 'bfdPeer'>;
+export type LeaseTerms = Pick<LeaseOptions, 'addresses' | 'durationMs' | 'bfdPeer' | 'unicast'>;
 
 /** Whose lease: one virtual router on its interface. */
 export type LeaseOwner = Pick<LeaseOptions, 'interface' | 'family' | 'vrid'>;
@@ -237,6 +243,8 @@ export interface LeaseOptions {
   readonly durationMs: number;
   /** Where our BFD packets go to, canonical text; absent: no BFD. */
   readonly bfdPeer?: string;
+  /** Adverts go to peers, so that the lease has to be renewed with `renew` too; absent: false. */
+  readonly unicast?: boolean;
   /**
    * `rules`: somebody removed them (a flushed ruleset), and they were put back with the lease
    * expired; who is Active arms it again here. `expired`: found so although it was armed, because

@@ -18,7 +18,8 @@ import {
   type RouterChange,
   routerIdentity,
 } from './reconfiguration.ts';
-import { parametersOf, type RouterDriver } from './router-driver.ts';
+import type { RouterDriver } from './router-driver.ts';
+import { parametersOf } from './router-parameters.ts';
 import type { RouterTable } from './router-table.ts';
 import type { Standings } from './standings.ts';
 import type { SyncGroups } from './sync-groups.ts';
@@ -162,7 +163,9 @@ export class Reconfigurer {
     groups.regroup(table.routers);
     table.closeUnused();
     standings.update();
-    for (const name of new Set(plan.added.map((config) => config.interface))) {
+    // A router that goes on may have to send from another address, which is perhaps not there.
+    const concerned = [...plan.added, ...plan.changed.map((change) => change.after)];
+    for (const name of new Set(concerned.map((config) => config.interface))) {
       admission.evaluate(name);
     }
   }

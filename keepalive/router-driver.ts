@@ -14,6 +14,7 @@ import type { LogLimiter } from './log-limiter.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';
 import type { Clock, LeasePort, Logger, NetworkPort } from './ports.ts';
 import type { RouterChange } from './reconfiguration.ts';
+import { parametersOf } from './router-parameters.ts';
 import { type RouterStatistics, routerStatistics } from './statistics.ts';
 import type { Transition } from './status.ts';
 import { SelfFaults } from './tracking/self-faults.ts';
@@ -21,14 +22,8 @@ import { describeReason, millis, reasonFields } from './transition-text.ts';
 import type { RouterAction, TransitionReason } from './virtual-router/action.ts';
 import type { RouterEvent, ShutdownCause } from './virtual-router/event.ts';
 import type { TrackerReading } from './virtual-router/priority.ts';
-import { ownerPriority } from './virtual-router/priority.ts';
 import { type Expectation, expectationOf } from './virtual-router/receive-checks.ts';
-import {
-  initialState,
-  type RouterParameters,
-  type RouterState,
-  type Standing,
-} from './virtual-router/state.ts';
+import { initialState, type RouterState, type Standing } from './virtual-router/state.ts';
 import { step } from './virtual-router/step.ts';
 
 /** What a driver works with. */
@@ -53,22 +48,6 @@ export interface RouterDriverOptions {
   onLeaseLost(silent: boolean): void;
   /** Something that the priority follows from has changed. */
   onStanding(): void;
-}
-
-/** The state machine's parameters out of the configuration. */
-export function parametersOf(config: VirtualRouterConfig): RouterParameters {
-  return {
-    version: config.version,
-    advertIntervalMicros: config.advertIntervalMs * 1000,
-    preempt: config.preempt,
-    owner: config.priority === ownerPriority,
-    peer: config.peer,
-    peerPriority: config.peerPriority ?? null,
-    strictRfc: config.strictRfc,
-    grouped: config.syncGroup !== undefined,
-    preemptDelayMicros: (config.preemptDelayMs ?? 0) * 1000,
-    startupDelayMicros: (config.startupDelayMs ?? 0) * 1000,
-  };
 }
 
 /** One virtual router: its state, and the hands that do what `step` asks for. */
@@ -105,6 +84,7 @@ export class RouterDriver {
       config: () => this.#config,
       paired: () => options.paired,
       addresses: () => this.#expectation.addresses,
+      delivery: () => this.#expectation.delivery,
     };
     this.#peerNews = new PeerNews(config.name);
     this.#contests = new ContestLog({
@@ -141,6 +121,9 @@ export class RouterDriver {
       },
       get addresses() {
         return live.addresses();
+      },
+      get delivery() {
+        return live.delivery();
       },
       link: options.link,
       lease: this.lease,
@@ -216,6 +199,11 @@ export class RouterDriver {
     if (!this.lease.needed || this.lease.open) return null;
     const downSeconds = Math.ceil((3 * this.config.advertIntervalMs) / 1000) + 1;
     return Math.max(addressLifetimeMinSeconds, downSeconds);
+  }
+
+  /** The address its advertisements leave from, which also decides ties; null while there is none. */
+  sourceAddress(): Uint8Array | null {
+    return this.link.sourceAddress(this.expectation.delivery.source);
   }
 
   get state(): RouterState {

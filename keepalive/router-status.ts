@@ -53,6 +53,8 @@ export function routerStatus(router: RouterDriver, now: number): RouterStatus {
       reason: router.lease.reason,
       mute: state.name === 'Active' && state.leased && state.lookAroundUntil !== null,
     },
+    delivery: deliveryStatus(router),
+    auth: config.auth?.type ?? 'none',
     timers: {
       advertIntervalMs: config.advertIntervalMs,
       activeAdvertIntervalMs: intervalMicros / 1000,
@@ -70,6 +72,17 @@ export function routerStatus(router: RouterDriver, now: number): RouterStatus {
   };
 }
 
+function deliveryStatus(router: RouterDriver): RouterStatus['delivery'] {
+  const { unicast, destinations, hopLimitMin } = router.expectation.delivery;
+  const source = router.sourceAddress();
+  return {
+    source: source === null ? null : formatIp(source),
+    destinations: destinations.map(formatIp),
+    unicast,
+    minTtl: hopLimitMin,
+  };
+}
+
 function preemptIn({ state }: RouterDriver, now: number): number | null {
   if (state.name !== 'Backup' || state.betterSince === null) return null;
   const micros = state.betterSince + preemptWait(state, now) - now;
@@ -79,7 +92,7 @@ function preemptIn({ state }: RouterDriver, now: number): number | null {
 function activeRouter(router: RouterDriver, now: number): RouterStatus['active'] {
   const { state } = router;
   if (state.name === 'Active') {
-    const address = router.link.sourceAddress();
+    const address = router.sourceAddress();
     const { priority } = state.standing;
     return {
       self: true,

@@ -1,7 +1,7 @@
 import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
-import { AdvertisementLink, type Arrival } from './advertisement-link.ts';
+import { AdvertisementLink } from './advertisement-link.ts';
 import type { LogLimiter } from './log-limiter.ts';
-import type { Logger, NetworkPort } from './ports.ts';
+import type { Logger, NetworkPort, ReceivedPacket } from './ports.ts';
 import type { RouterDriver } from './router-driver.ts';
 
 /** What the table needs to make links. */
@@ -9,7 +9,7 @@ export interface RouterTableOptions {
   readonly network: NetworkPort;
   readonly log: Logger;
   readonly limiter: LogLimiter;
-  onArrival(link: AdvertisementLink, arrival: Arrival): void;
+  onPacket(link: AdvertisementLink, packet: ReceivedPacket): void;
 }
 
 /** The virtual routers of the agent, and the links they share: who is meant by a packet. */
@@ -37,12 +37,12 @@ export class RouterTable {
     const key = `${config.interface}/${config.family}`;
     const known = this.#links.get(key);
     if (known !== undefined) return known;
-    const { network, onArrival } = this.#options;
+    const { network, onPacket } = this.#options;
     const link: AdvertisementLink = new AdvertisementLink({
       interface: config.interface,
       family: config.family,
       network,
-      onArrival: (arrival) => onArrival(link, arrival),
+      onPacket: (packet) => onPacket(link, packet),
       onReadError: (error) => this.#cannotRead(link, error),
     });
     this.#links.set(key, link);

@@ -29,8 +29,16 @@ export interface RouterStatistics {
   advertIntervalErrors: number;
   /** vrrpv3StatisticsAddressListErrors: differs from ours, or is empty. */
   addressListErrors: number;
-  /** VRRPv2: vrrpStatsInvalidAuthType of RFC 2787. */
-  authTypeErrors: number;
+  /** VRRPv2: vrrpStatsInvalidAuthType of RFC 2787, a type nobody knows. */
+  invalidAuthTypeErrors: number;
+  /** VRRPv2: vrrpStatsAuthTypeMismatch of RFC 2787, not the configured type. */
+  authTypeMismatchErrors: number;
+  /** VRRPv2: vrrpStatsAuthFailures of RFC 2787, the wrong password. */
+  authFailures: number;
+  /** Multicast for a unicast router, or the other way round. */
+  destinationErrors: number;
+  /** Unicast from a host that is no peer. */
+  peerErrors: number;
   /** Advertisements that carry our own address as sender: a loop, or a duplicate address. */
   ownAddressReceived: number;
   /** Another router claims to own the addresses that we own. */
@@ -110,7 +118,11 @@ export function routerStatistics(): RouterStatistics {
     packetLengthErrors: 0,
     advertIntervalErrors: 0,
     addressListErrors: 0,
-    authTypeErrors: 0,
+    invalidAuthTypeErrors: 0,
+    authTypeMismatchErrors: 0,
+    authFailures: 0,
+    destinationErrors: 0,
+    peerErrors: 0,
     ownAddressReceived: 0,
     ownerConflicts: 0,
     sendErrors: 0,

@@ -81,6 +81,18 @@ export interface RouterStatus {
     /** Active, but silent until it has looked around after a stall. */
     readonly mute: boolean;
   };
+  /** Where its advertisements go, and from which address. */
+  readonly delivery: {
+    /** Null while there is none. */
+    readonly source: string | null;
+    /** The multicast group, or the unicast peers. */
+    readonly destinations: readonly string[];
+    readonly unicast: boolean;
+    /** Least TTL or hop limit that is accepted. */
+    readonly minTtl: number;
+  };
+  /** How advertisements prove whose they are. */
+  readonly auth: 'none' | 'password';
   readonly timers: {
     readonly advertIntervalMs: number;
     /** Active_Adver_Interval: the Active router's, learned. */

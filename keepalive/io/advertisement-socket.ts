@@ -1,11 +1,9 @@
-import { OsError } from '../../src/os/errors.ts';
 import { RawSocket } from '../../src/os/raw-socket.ts';
 import { VRRP_PROTOCOL } from '../packet/checksum.ts';
+import type { SourceChoice } from '../packet/delivery.ts';
 import { multicastGroup } from '../packet/multicast-group.ts';
 import type { AdvertisementSocket, Logger, ReceivedPacket } from '../ports.ts';
 import type { InterfaceTable } from './interface-table.ts';
-
-const EADDRNOTAVAIL = 99;
 
 /** Where adverts of one interface and family come from and go to. */
 export interface AdvertisementSocketOptions {
@@ -15,9 +13,8 @@ export interface AdvertisementSocketOptions {
 }
 
 /**
- * The kernel's form of an advertisement socket: protocol 112 on one interface, sent to and
- * received from VRRP's multicast group. The source address is looked up for each message, because
- * it may change while the socket is open. Throws OsError (ENODEV, EPERM).
+ * The kernel's form of an advertisement socket: protocol 112 on one interface, received from VRRP's
+ * multicast group and from unicast peers alike. Throws OsError (ENODEV, EPERM).
  */
 export function openAdvertisementSocket(
   options: AdvertisementSocketOptions,
@@ -35,16 +32,16 @@ export function openAdvertisementSocket(
     onError: (error) =>
       log.warn({ interface: options.interface, family, code: error.code }, error.message),
   });
+  const { interfaceIndex } = socket;
+  const sourceAddress = ({ fixed, towards }: SourceChoice) => {
+    if (fixed !== null) return table.ownAddress(interfaceIndex, fixed);
+    return towards === null
+      ? table.sourceAddress(interfaceIndex, family)
+      : table.sourceTowards(interfaceIndex, towards);
+  };
   return {
-    sourceAddress: () => table.sourceAddress(socket.interfaceIndex, family),
-    send(message) {
-      const source = table.sourceAddress(socket.interfaceIndex, family);
-      if (source === null) {
-        const missing = family === 4 ? 'IPv4 address' : 'usable link-local address';
-        throw new OsError('sendmsg', EADDRNOTAVAIL, `${options.interface} has no ${missing}`);
-      }
-      socket.send(message, source, group);
-    },
+    sourceAddress,
+    send: (message, { source, destination }) => socket.send(message, source, destination),
     readQueued: () => socket.readQueued(),
     close: () => socket.close(),
   };

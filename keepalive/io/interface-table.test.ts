@@ -151,6 +151,18 @@ describe('the source address towards a neighbour', () => {
   });
 });
 
+it('knows a fixed source address while it is there, usable, and not virtual', () => {
+  const table = tableOf(address('198.51.100.1'), address('2001:db8::1', { tentative: true }));
+  const own = (text: string) => table.ownAddress(2, parseIp(text)!)?.length ?? null;
+  expect(own('198.51.100.1')).toBe(4);
+  expect(own('198.51.100.2')).toBeNull();
+  expect(own('2001:db8::1')).toBeNull();
+  table.setAddress(address('2001:db8::1'));
+  expect(own('2001:db8::1')).toBe(16);
+  table.markVirtual(2, parseIp('198.51.100.1')!);
+  expect(own('198.51.100.1')).toBeNull();
+});
+
 it('keeps silent about addresses of an interface nobody has named', () => {
   const table = new InterfaceTable();
   expect(table.setAddress(address('198.51.100.1'))).toEqual([]);

@@ -154,6 +154,12 @@ export class InterfaceTable {
     return (own.find(({ secondary }) => !secondary) ?? own[0])?.ip ?? null;
   }
 
+  /** The address itself while it is a usable one of this host's own there, else null. */
+  ownAddress(index: number, ip: Uint8Array): Uint8Array | null {
+    const own = this.#own(index, ip.length === 4 ? 4 : 6);
+    return own.find((one) => Buffer.compare(one.ip, ip) === 0)?.ip ?? null;
+  }
+
   /**
    * The address this host speaks from to one neighbour: the one in the neighbour's own network (for
    * link-local IPv6 the link-local one), else the one it speaks from in general; never a virtual

@@ -8,6 +8,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { OsError } from '../../src/os/errors.ts';
 import { parseIp } from '../../src/os/ip-address.ts';
+import { multicastGroup } from '../packet/multicast-group.ts';
 import type { Logger, NetworkPort } from '../ports.ts';
 import { openLeases } from './lease.ts';
 import { openNetwork } from './network.ts';
@@ -123,7 +124,10 @@ async function main(family: 4 | 6): Promise<void> {
   let resigned = false;
   const send = (priority: number) => {
     sent++;
-    unlessHeldBack(() => socket.send(advert(family, priority)));
+    const source = socket.sourceAddress({ fixed: null, towards: null });
+    if (source === null) throw new Error('no address to send from');
+    const destination = multicastGroup(family);
+    unlessHeldBack(() => socket.send(advert(family, priority), { source, destination }));
   };
   const tick = () => {
     if (!resigned) send(200);

@@ -46,6 +46,11 @@ const cases: Readonly<Record<string, string>> = {
   ),
   'IPv4, with BFD that is up': installLease(watched, false),
   'IPv4, with BFD over IPv6 that is not up': installLease(unwatched, false),
+  'IPv4, unicast adverts': installLease({ ...ipv4, unicast: true }, false),
+  'IPv6, unicast adverts, with BFD': installLease(
+    { ...watched, family: 6, addresses: ['2001:db8::100'], unicast: true },
+    false,
+  ),
   'BFD came up': changeWatch(watched),
   'BFD went down': changeWatch(unwatched),
   'arming with BFD that is up': armLease(watched),
@@ -59,6 +64,12 @@ const cases: Readonly<Record<string, string>> = {
   }),
   'BFD from now on': reviseLease(ipv4, { ...unwatched, addresses: ipv4.addresses }),
   'BFD no longer': reviseLease(watched, ipv4),
+  'unicast from now on': reviseLease(ipv4, { ...ipv4, unicast: true }),
+  'unicast as before, another time': reviseLease(
+    { ...ipv4, unicast: true },
+    { ...ipv4, unicast: true, durationMs: 30 },
+  ),
+  'unicast no longer': reviseLease({ ...ipv4, unicast: true }, ipv4),
 };
 
 it('are these rules', () => {

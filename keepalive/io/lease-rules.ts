@@ -2,6 +2,7 @@
  * The lease of one virtual router as nftables rules (docs: the lease; design 4.3). Pure.
  *
  *     advert leaves ──> chain out ──> chain advert: lease expired? drop : renew it
+ *     renewal frame ──> chain out ──> chain renewal: the same, and drop it (unicast routers)
  *                                     priority 0? end it
  *     BFD packet leaves ──> chain out ──> says Up? chain packet: watch expired? as it is : renew it
  *     either expired ──> chain out drops what speaks for the addresses (ARP, ND, IP)
@@ -12,6 +13,10 @@
  * happens on it. While the lease holds, all of this costs a lookup per packet. A peer that watches
  * us with BFD takes over sooner, so then there is a second set, `watch`, and both must hold (design
  * 4.3); without a session that is up its element does not expire.
+ *
+ * An advert to a unicast peer that answers no ARP never leaves, and an Active router whose peer is
+ * dead must not fall mute for that. So with each advert a unicast router sends a frame that renews
+ * the lease as an advert does and goes no further: no wire ever sees one.
  *
  * What a Backup needs is let through: asking who has an address, answers to that, and the
  * announcements of the host that has it.
@@ -35,6 +40,8 @@ export interface LeaseScope {
   readonly addresses: readonly string[];
   /** How long an advert speaks for the addresses, ms. The kernel rounds it down to jiffies. */
   readonly durationMs: number;
+  /** Adverts go to peers, so a frame renews the lease too. */
+  readonly unicast?: boolean;
   /** Present with BFD. */
   readonly bfd?: {
     /** Canonical text, of either family. */
@@ -82,7 +89,7 @@ ${indented(rules.out)}
   }
   chain advert {
 ${indented(rules.advert)}
-  }
+  }${renewalChain(rules.renewal)}
   chain in {
     type filter hook ingress ${device}
 ${indented(rules.in)}
@@ -99,8 +106,13 @@ export function reviseLease(before: LeaseScope, after: LeaseScope): string {
   const table = `netdev ${leaseTable(after)}`;
   const watched = before.bfd !== undefined;
   const watches = after.bfd !== undefined;
-  const flushed = ['out', 'advert', 'in', ...(watched ? ['packet'] : [])];
+  const renewed = before.unicast === true ? ['renewal'] : [];
+  const flushed = ['out', 'advert', ...renewed, 'in', ...(watched ? ['packet'] : [])];
   const commands = flushed.map((chain) => `flush chain ${table} ${chain}`);
+  if (before.unicast !== after.unicast) {
+    if (before.unicast === true) commands.push(`delete chain ${table} renewal`);
+    if (after.unicast === true) commands.push(`add chain ${table} renewal`);
+  }
   if (watched && !watches) {
     commands.push(`delete chain ${table} packet`, `delete set ${table} watch`);
   }
@@ -116,6 +128,29 @@ export function reviseLease(before: LeaseScope, after: LeaseScope): string {
   }
   const sameWatch = watched && before.bfd?.durationMs === after.bfd?.durationMs;
   return `${commands.join('\n')}\n${sameWatch ? '' : renewWatch(after)}`;
+}
+
+/**
+ * The frame that renews a unicast router's lease: the local experimental EtherType (IEEE 802), then
+ * `TN`, family and VRID.
+ */
+export function renewalFrame({ family, vrid }: Pick<LeaseScope, 'family' | 'vrid'>): Uint8Array {
+  const frame = new Uint8Array(60);
+  frame.set([0x88, 0xb5, 0x54, 0x4e, family, vrid], 12);
+  return frame;
+}
+
+function renewalJump(scope: LeaseScope): string[] {
+  if (scope.unicast !== true) return [];
+  return [`@ll,96,48 ${hexOf(renewalFrame(scope).subarray(12, 18))} jump renewal`];
+}
+
+function renewalChain(rules: readonly string[] | undefined): string {
+  if (rules === undefined) return '';
+  return `
+  chain renewal {
+${indented(rules)}
+  }`;
 }
 
 /** Starts the lease, or starts it again, for one duration. */
@@ -214,15 +249,23 @@ function quoted(name: string): string {
   return `"${name}"`;
 }
 
-/** The rules of the chains that every table has. */
-function chainRules(scope: LeaseScope): Readonly<Record<'out' | 'advert' | 'in', string[]>> {
+/** The rules of the chains, but for BFD's. */
+function chainRules(
+  scope: LeaseScope,
+): Readonly<Record<'out' | 'advert' | 'in', string[]> & { renewal?: string[] }> {
   const { speaks, hears } = addressRules(scope);
   const header = scope.family === 4 ? 'ip protocol' : 'ip6 nexthdr';
   const gates = scope.bfd === undefined ? ['@lease'] : ['@lease', '@watch'];
+  const renewal = [
+    ...drops([''], gates, 'oif'),
+    `update @lease { oif timeout ${scope.durationMs}ms }`,
+    'drop',
+  ];
   return {
     out: [
       ...watchJump(scope),
       `${header} 112 @th,8,8 ${scope.vrid} jump advert`,
+      ...renewalJump(scope),
       ...drops(speaks, gates, 'oif'),
     ],
     advert: [
@@ -230,6 +273,7 @@ function chainRules(scope: LeaseScope): Readonly<Record<'out' | 'advert' | 'in',
       '@th,16,8 0 delete @lease { oif } return',
       `update @lease { oif timeout ${scope.durationMs}ms }`,
     ],
+    ...(scope.unicast === true ? { renewal } : {}),
     in: drops(hears, gates, 'iif'),
   };
 }

@@ -21,6 +21,7 @@ import type {
   LeaseTerms,
   Logger,
 } from '../ports.ts';
+import { LeaseRenewal } from './lease-renewal.ts';
 import {
   armLease,
   changeWatch,
@@ -235,12 +236,13 @@ class KernelLeases implements LeasePort {
 
 /** `paceMs`: how long a BFD packet that says Up speaks; null: BFD does not count. */
 function scopeOf(
-  { addresses, durationMs, bfdPeer }: LeaseTerms,
+  { addresses, durationMs, bfdPeer, unicast = false }: LeaseTerms,
   paceMs: number | null,
-): Pick<LeaseScope, 'addresses' | 'durationMs' | 'bfd'> {
+): Pick<LeaseScope, 'addresses' | 'durationMs' | 'bfd' | 'unicast'> {
   return {
     addresses: addresses.map(({ address }) => address),
     durationMs,
+    unicast,
     ...(bfdPeer === undefined ? {} : { bfd: { peer: bfdPeer, durationMs: paceMs } }),
   };
 }
@@ -260,6 +262,7 @@ class KernelLease implements Lease {
   #installed: string;
   #wanted = false;
   #open = true;
+  readonly #renewal: LeaseRenewal;
 
   constructor(
     scope: LeaseScope,
@@ -272,6 +275,7 @@ class KernelLease implements Lease {
     this.#nftables = kernel.nftables;
     this.#sets = kernel.sets;
     this.#forget = forget;
+    this.#renewal = new LeaseRenewal(scope);
     this.#installed = this.#install();
   }
 
@@ -283,6 +287,10 @@ class KernelLease implements Lease {
   end(): void {
     this.#wanted = false;
     this.#nftables.run(endLease(this.scope));
+  }
+
+  renew(): void {
+    this.#renewal.send();
   }
 
   isArmed(): boolean {
@@ -327,6 +335,7 @@ class KernelLease implements Lease {
       return;
     }
     this.#open = false;
+    this.#renewal.close();
     this.#forget();
     // Without a table there is nothing to remove; that is how a flush leaves it.
     this.#succeeds(removeLease(leaseTable(this.scope)));
@@ -334,6 +343,7 @@ class KernelLease implements Lease {
 
   leave(): void {
     this.#open = false;
+    this.#renewal.close();
     this.#forget();
   }
 

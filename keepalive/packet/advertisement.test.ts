@@ -67,6 +67,7 @@ describe('packets of keepalived', () => {
       intervalMicros: 1_000_000,
       addresses: [ip('198.51.100.100')],
       authType: 0,
+      authData: new Uint8Array(8),
       checksumForm: 'message',
     });
   });
@@ -75,6 +76,7 @@ describe('packets of keepalived', () => {
     expect(decoded(packet(KEEPALIVED_V3))).toEqual({
       ...V3,
       authType: 0,
+      authData: new Uint8Array(0),
       checksumForm: 'pseudo-header',
     });
   });
@@ -87,6 +89,7 @@ describe('packets of keepalived', () => {
       intervalMicros: 500_000,
       addresses: [ip('fe80::53'), ip('2001:db8::100')],
       authType: 0,
+      authData: new Uint8Array(0),
       checksumForm: 'pseudo-header',
     });
   });
@@ -151,6 +154,15 @@ describe('decoding refuses', () => {
 
   it('a TTL other than 255, before anything else', () => {
     expect(errorOf({ ...packet(Uint8Array.of(0xff)), hopLimit: 254 })).toBe('ttl');
+  });
+
+  it('a TTL below the least, where unicast peers are behind routers', () => {
+    const ttl = (hopLimit: number) => {
+      const result = decodeAdvertisement({ ...packet(KEEPALIVED_V3), hopLimit }, 4, 253);
+      return result.ok ? 'accepted' : result.error.detail;
+    };
+    expect([255, 253].map(ttl)).toEqual(['accepted', 'accepted']);
+    expect(ttl(252)).toBe('TTL 252, not 253 or more');
   });
 
   it('another version, and version 2 over IPv6', () => {
@@ -219,12 +231,34 @@ describe('decoding accepts', () => {
     const message = KEEPALIVED_V2.slice();
     // A word and its complement: the sum stays as it was.
     message.set([0x12, 0x34, 0xed, 0xcb], 12);
-    expect(decoded(packet(message))).toEqual(decoded(packet(KEEPALIVED_V2)));
+    const { authData: _, ...rest } = decoded(packet(KEEPALIVED_V2));
+    expect(decoded(packet(message))).toMatchObject(rest);
   });
 
   it('VRID 0 and priority 255 as they are: judging them takes a configuration', () => {
     const found = decoded(packet(encoded({ ...V3, vrid: 0, priority: 255 })));
     expect([found.vrid, found.priority]).toEqual([0, 255]);
+  });
+});
+
+describe('the password of version 2 (RFC 2338)', () => {
+  const password = Uint8Array.from(Buffer.from('letmein\0'));
+  const options = { source: ip('198.51.100.11'), destination: multicastGroup(4) };
+  const sent = (version: 2 | 3) =>
+    encodeAdvertisement(
+      { ...V3, version, intervalMicros: 1_000_000 },
+      { ...options, checksumForm: 'message', password },
+    );
+
+  it('is its type 1 and the eight bytes after the addresses, within the checksum', () => {
+    const view = { message: sent(2), ...options, hopLimit: 255 };
+    expect(decoded(view)).toMatchObject({ authType: 1, authData: password });
+  });
+
+  it('is nowhere in version 3', () => {
+    const view = { message: sent(3), ...options, hopLimit: 255 };
+    expect(decoded(view)).toMatchObject({ authType: 0, authData: new Uint8Array(0) });
+    expect(Buffer.from(view.message).includes('letmein')).toBe(false);
   });
 });
 

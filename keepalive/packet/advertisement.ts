@@ -25,6 +25,7 @@
  * default; both are accepted, and the form that matched is reported.
  */
 import { addWords, fold, pseudoHeaderSum } from './checksum.ts';
+import { HOP_LIMIT } from './delivery.ts';
 
 /** Which bytes the checksum of a message covers. */
 export type ChecksumForm = 'pseudo-header' | 'message';
@@ -46,6 +47,8 @@ export interface Advertisement {
 export interface DecodedAdvertisement extends Advertisement {
   /** VRRPv2 only, else 0: RFC 3768 knows 0; 1 and 2 are RFC 2338's. */
   readonly authType: number;
+  /** VRRPv2's authentication data, 8 bytes, a view into the packet; empty in VRRPv3. */
+  readonly authData: Uint8Array;
   readonly checksumForm: ChecksumForm;
 }
 
@@ -83,8 +86,8 @@ export interface PacketView {
 const HEADER_BYTES = 8;
 /** VRRPv2's authentication data, always present. */
 const AUTH_DATA_BYTES = 8;
-/** RFC 9568 sections 5.1.1.3 and 5.1.2.3. */
-const HOP_LIMIT = 255;
+/** RFC 2338 section 5.3.6.2: a password in plain text. */
+export const AUTH_TYPE_PASSWORD = 1;
 const TYPE_ADVERTISEMENT = 1;
 /** VRRPv3 counts centiseconds in 12 bits. */
 const V3_UNIT_MICROS = 10_000;
@@ -100,11 +103,15 @@ function failed(code: DecodeErrorCode, detail: string): DecodeResult {
 /**
  * Decodes a received message. `family` is that of the IP header it came in, which is also that of
  * its address list (RFC 9568 section 5.2.9). Bytes after the complete message are padding and are
- * ignored. Never throws.
+ * ignored. `hopLimitMin` is below 255 only for unicast peers behind routers. Never throws.
  */
-export function decodeAdvertisement(packet: PacketView, family: 4 | 6): DecodeResult {
+export function decodeAdvertisement(
+  packet: PacketView,
+  family: 4 | 6,
+  hopLimitMin = HOP_LIMIT,
+): DecodeResult {
   const { message } = packet;
-  if (packet.hopLimit !== HOP_LIMIT) return failed('ttl', `TTL ${packet.hopLimit}, not 255`);
+  if (packet.hopLimit < hopLimitMin) return failed('ttl', hopLimitText(packet, hopLimitMin));
   if (message.length === 0) return failed('length', 'empty message');
   const version = message[0]! >> 4;
   // VRRPv2 is IPv4's alone; over IPv6 only version 3 was ever defined.
@@ -146,9 +153,14 @@ export function decodeAdvertisement(packet: PacketView, family: 4 | 6): DecodeRe
       intervalMicros: interval * (version === 3 ? V3_UNIT_MICROS : V2_UNIT_MICROS),
       addresses,
       authType: version === 2 ? message[4]! : 0,
+      authData: message.subarray(listEnd, length),
       checksumForm,
     },
   };
+}
+
+function hopLimitText({ hopLimit }: PacketView, hopLimitMin: number): string {
+  return `TTL ${hopLimit}, not ${hopLimitMin === HOP_LIMIT ? HOP_LIMIT : `${hopLimitMin} or more`}`;
 }
 
 /** The form under which the checksum is right, or null when it is wrong under every allowed one. */
@@ -172,6 +184,8 @@ export interface EncodeOptions {
   readonly destination: Uint8Array;
   /** Only VRRPv3 over IPv4 has a choice. */
   readonly checksumForm: ChecksumForm;
+  /** VRRPv2's password (RFC 2338), 8 bytes; absent: none. */
+  readonly password?: Uint8Array;
 }
 
 /**
@@ -194,6 +208,10 @@ export function encodeAdvertisement(
   const interval = wireInterval(version, advertisement.intervalMicros);
   if (version === 3) message[4] = interval >> 8;
   message[5] = interval & 0xff;
+  if (version === 2 && options.password !== undefined) {
+    message[4] = AUTH_TYPE_PASSWORD;
+    message.set(options.password, listEnd);
+  }
   let at = HEADER_BYTES;
   for (const address of linkLocalFirst(addresses)) {
     message.set(address, at);

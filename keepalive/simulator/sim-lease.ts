@@ -4,6 +4,8 @@ import type { SimClock } from './sim-clock.ts';
 
 const ENODEV = 19;
 const EPERM = 1;
+/** Any but 0: what a renewal stands for. */
+const UNICAST_PRIORITY = 1;
 
 /** Whose lease: a virtual router of one family. */
 export type LeaseOwner = Pick<LeaseOptions, 'family' | 'vrid'>;
@@ -133,6 +135,9 @@ export class SimLease {
       },
       revise: (terms) => this.#revise(options, terms, alive),
       end: () => set(0),
+      renew: () => {
+        if (alive()) this.passes(options, UNICAST_PRIORITY);
+      },
       isArmed: () => this.speaksFor(options),
       leave: () => {},
       close: () => {

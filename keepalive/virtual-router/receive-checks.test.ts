@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseIp } from '../../src/os/ip-address.ts';
 import type { DecodedAdvertisement } from '../packet/advertisement.ts';
 import { routerConfig, VIRTUAL_ADDRESS } from '../simulator/sim-pair.case.ts';
-import { checkReceived, expectationOf } from './receive-checks.ts';
+import { checkReceived, type Envelope, expectationOf } from './receive-checks.ts';
 
 const ip = (text: string) => parseIp(text)!;
 const LOCAL = ip('198.51.100.11');
@@ -14,7 +14,7 @@ const v2 = routerConfig({ version: 2, advertIntervalMs: 1000 });
 function check(
   config: typeof v3,
   change: Partial<DecodedAdvertisement> = {},
-  source: Uint8Array = PEER,
+  envelope: Partial<Envelope> = {},
 ) {
   const advertisement: DecodedAdvertisement = {
     version: config.version,
@@ -23,10 +23,12 @@ function check(
     intervalMicros: config.advertIntervalMs * 1000,
     addresses: [ip(VIRTUAL_ADDRESS)],
     authType: 0,
+    authData: new Uint8Array(config.version === 2 ? 8 : 0),
     checksumForm: 'message',
     ...change,
   };
-  return checkReceived(expectationOf(config), advertisement, source, LOCAL);
+  const all = { source: PEER, destination: ip('224.0.0.18'), ...envelope };
+  return checkReceived(expectationOf(config), advertisement, all, LOCAL);
 }
 
 const sound = { accepted: true, findings: [] };
@@ -79,13 +81,13 @@ describe('RFC 9568 section 7.1', () => {
     const inOrder = addresses.map(({ address }) => ip(address));
     const lax = routerConfig({ family: 6, addresses });
     const strict = { ...lax, strictRfc: true };
-    const source = ip('fe80::12');
+    const ends = { source: ip('fe80::12'), destination: ip('ff02::12') };
     for (const config of [lax, strict]) {
-      expect(check(config, { addresses: inOrder }, source)).toEqual(sound);
+      expect(check(config, { addresses: inOrder }, ends)).toEqual(sound);
     }
     const otherwise = { addresses: inOrder.toReversed() };
-    expect(check(lax, otherwise, source)).toEqual({ accepted: true, findings: ['first-address'] });
-    expect(check(strict, otherwise, source)).toEqual(refused('first-address'));
+    expect(check(lax, otherwise, ends)).toEqual({ accepted: true, findings: ['first-address'] });
+    expect(check(strict, otherwise, ends)).toEqual(refused('first-address'));
   });
 
   it('as owner logs another owner, and accepts (erratum 8298)', () => {
@@ -109,6 +111,8 @@ describe('RFC 3768 section 7.1', () => {
 
   it('discards an authentication that is not configured', () => {
     expect(check(v2, { authType: 1 })).toEqual(refused('auth-type'));
+    expect(check(v2, { authType: 2 })).toEqual(refused('auth-type'));
+    expect(check(v2, { authType: 3 })).toEqual(refused('auth-type-unknown'));
   });
 
   it('discards another address list, unless it is the owner who sends it', () => {
@@ -124,8 +128,46 @@ describe('RFC 3768 section 7.1', () => {
   });
 });
 
+describe('a password (RFC 2338)', () => {
+  const password = Uint8Array.from(Buffer.from('secret\0\0'));
+  const guarded = { ...v2, auth: { type: 'password', password } } as const;
+
+  it('accepts the configured one and no other', () => {
+    expect(check(guarded, { authType: 1, authData: password.slice() })).toEqual(sound);
+    for (const wrong of ['secret2\0', 'Secret\0\0', '\0\0\0\0\0\0\0\0']) {
+      const authData = Uint8Array.from(Buffer.from(wrong));
+      expect(check(guarded, { authType: 1, authData })).toEqual(refused('auth-data'));
+    }
+  });
+
+  it('discards what carries none, or another kind', () => {
+    expect(check(guarded, { authType: 0, authData: password })).toEqual(refused('auth-type'));
+    expect(check(guarded, { authType: 2, authData: password })).toEqual(refused('auth-type'));
+    expect(check(guarded, { authType: 9, authData: password })).toEqual(
+      refused('auth-type-unknown'),
+    );
+  });
+});
+
+describe('unicast', () => {
+  const unicast = { peers: ['198.51.100.12', '198.51.100.13'], minTtl: 255 };
+  const routed = { ...v3, unicast };
+
+  it('hears its peers and nobody else', () => {
+    const to = { destination: LOCAL };
+    expect(check(routed, {}, to)).toEqual(sound);
+    expect(check(routed, {}, { ...to, source: ip('198.51.100.13') })).toEqual(sound);
+    expect(check(routed, {}, { ...to, source: ip('198.51.100.14') })).toEqual(refused('peer'));
+  });
+
+  it('does not hear multicast, and a multicast router no unicast', () => {
+    expect(check(routed)).toEqual(refused('destination'));
+    expect(check(v3, {}, { destination: LOCAL })).toEqual(refused('destination'));
+  });
+});
+
 it('our own address as sender is discarded in every version', () => {
   for (const config of [v3, v2]) {
-    expect(check(config, {}, LOCAL.slice())).toEqual(refused('own-address'));
+    expect(check(config, {}, { source: LOCAL.slice() })).toEqual(refused('own-address'));
   }
 });

@@ -2,18 +2,32 @@
  * The checks of a received advertisement that need the virtual router's configuration: the second
  * half of RFC 9568 section 7.1 and RFC 3768 section 7.1, after the decoder's and the VRID's.
  */
-import type { VirtualRouterConfig } from '../../src/config/agent-config.ts';
-import { parseIp } from '../../src/os/ip-address.ts';
-import { type DecodedAdvertisement, isLinkLocal } from '../packet/advertisement.ts';
+import { timingSafeEqual } from 'node:crypto';
+import type { AuthConfig, VirtualRouterConfig } from '../../src/config/agent-config.ts';
+import {
+  AUTH_TYPE_PASSWORD,
+  type DecodedAdvertisement,
+  isLinkLocal,
+} from '../packet/advertisement.ts';
+import { addressBytes, type Delivery, deliveryOf } from '../packet/delivery.ts';
+import { multicastGroup } from '../packet/multicast-group.ts';
+import type { ReceivedPacket } from '../ports.ts';
 import { compareAddresses } from './election.ts';
 import { ownerPriority } from './priority.ts';
 
+/** The highest type of RFC 2338: 0 none, 1 a password, 2 an IP authentication header. */
+const AUTH_TYPE_AH_MAX = 2;
+
 /** What is wrong with an advertisement; not everything wrong makes it unacceptable. */
 export type Finding =
+  | 'destination'
+  | 'peer'
   | 'version'
   | 'own-address'
   | 'owner-conflict'
+  | 'auth-type-unknown'
   | 'auth-type'
+  | 'auth-data'
   | 'interval'
   | 'first-address'
   | 'address-list';
@@ -32,38 +46,44 @@ export interface Expectation {
   readonly strictRfc: boolean;
   /** Sorted. */
   readonly addresses: readonly Uint8Array[];
+  readonly delivery: Delivery;
+  /** Null: VRRPv2's authentication type 0. */
+  readonly auth: AuthConfig | null;
 }
+
+/** The ends of the packet that an advertisement came in. */
+export type Envelope = Pick<ReceivedPacket, 'source' | 'destination'>;
 
 /** The part of the configuration that a peer's advertisements are held against. */
 export function expectationOf(config: VirtualRouterConfig): Expectation {
-  const addresses = config.addresses.map(({ address }) => {
-    const bytes = parseIp(address);
-    if (bytes === null) throw new TypeError(`not an IP address: ${address}`);
-    return bytes;
-  });
+  const addresses = config.addresses.map(({ address }) => addressBytes(address));
   return {
     version: config.version,
     owner: config.priority === ownerPriority,
     intervalMicros: config.advertIntervalMs * 1000,
     strictRfc: config.strictRfc,
     addresses: addresses.sort(compareAddresses),
+    delivery: deliveryOf(config),
+    auth: config.auth ?? null,
   };
 }
 
-/** Checks an advertisement for this VRID. `localAddress`: ours on the interface. */
+/** Checks an advertisement for this VRID. `localAddress`: ours, that this router sends from. */
 export function checkReceived(
   expected: Expectation,
   advertisement: DecodedAdvertisement,
-  source: Uint8Array,
+  envelope: Envelope,
   localAddress: Uint8Array,
 ): Verdict {
+  const stranger = checkEnvelope(expected.delivery, envelope);
+  if (stranger !== null) return refused(stranger);
   if (advertisement.version !== expected.version) return refused('version');
   // Multicast can come back to its sender. Answering ourselves would never end.
-  if (compareAddresses(source, localAddress) === 0) return refused('own-address');
+  if (compareAddresses(envelope.source, localAddress) === 0) return refused('own-address');
   const findings: Finding[] = [];
   const v2 = expected.version === 2;
-  // RFC 3768 section 7.1: authentication must match the configured one, which is none.
-  if (v2 && advertisement.authType !== 0) return refused('auth-type');
+  const unproven = v2 ? checkPassword(expected.auth, advertisement) : null;
+  if (unproven !== null) return refused(unproven);
   if (expected.owner) {
     // Erratum 8298 of RFC 9568 logs and processes; RFC 3768 discards.
     if (v2) return refused('owner-conflict');
@@ -90,6 +110,31 @@ export function checkReceived(
 /** RFC 9568 section 5.2.9: the first IPv6 address is the link-local one. */
 function startsLinkLocal({ addresses: [first] }: DecodedAdvertisement): boolean {
   return first === undefined || first.length === 4 || isLinkLocal(first);
+}
+
+/**
+ * A unicast router hears its peers and nobody else, a multicast one only what came to the group:
+ * otherwise whoever can reach this host could speak in either one's election.
+ */
+function checkEnvelope(
+  { unicast, destinations }: Delivery,
+  { source, destination }: Envelope,
+): Finding | null {
+  const group = multicastGroup(destination.length === 4 ? 4 : 6);
+  if ((compareAddresses(destination, group) === 0) === unicast) return 'destination';
+  if (!unicast || destinations.some((peer) => compareAddresses(peer, source) === 0)) return null;
+  return 'peer';
+}
+
+/** RFC 2338 section 7.1: type and data are those that are configured here. */
+function checkPassword(
+  auth: AuthConfig | null,
+  { authType, authData }: DecodedAdvertisement,
+): Finding | null {
+  if (authType > AUTH_TYPE_AH_MAX) return 'auth-type-unknown';
+  if (authType !== (auth === null ? 0 : AUTH_TYPE_PASSWORD)) return 'auth-type';
+  if (auth === null) return null;
+  return timingSafeEqual(authData, auth.password) ? null : 'auth-data';
 }
 
 function refused(finding: Finding): Verdict {

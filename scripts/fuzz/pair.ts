@@ -23,7 +23,11 @@ const ROUTER_ERRORS = [
   'packetLengthErrors',
   'advertIntervalErrors',
   'addressListErrors',
-  'authTypeErrors',
+  'authTypeMismatchErrors',
+  'invalidAuthTypeErrors',
+  'authFailures',
+  'destinationErrors',
+  'peerErrors',
   'ownAddressReceived',
   'ownerConflicts',
 ] as const;

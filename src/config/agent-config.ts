@@ -118,6 +118,23 @@ export interface BfdConfig {
   readonly multiplier: number;
 }
 
+/** Adverts to named hosts in place of the multicast group. */
+export interface UnicastConfig {
+  /** Own address that they leave from, canonical text; absent: the one nearest to the first peer. */
+  readonly source?: string;
+  /** Where they go to and come from, canonical text, of the router's family; at least one. */
+  readonly peers: readonly string[];
+  /** Least TTL or hop limit of an advert that is accepted, 1-255. */
+  readonly minTtl: number;
+}
+
+/** How a router's adverts prove whose they are. VRRPv2's plain text password (RFC 2338). */
+export interface AuthConfig {
+  readonly type: 'password';
+  /** 8 bytes, zero padded, as they are on the wire. */
+  readonly password: Uint8Array;
+}
+
 /** One VRRP virtual router of one address family on this node. */
 export interface VirtualRouterConfig {
   /** Name in the config; a router with both families becomes `web` and `web.ipv6`. */
@@ -154,6 +171,10 @@ export interface VirtualRouterConfig {
   readonly strictRfc: boolean;
   /** Absent: adverts alone say whether the peer lives. */
   readonly bfd?: BfdConfig;
+  /** Absent: adverts go to the multicast group. */
+  readonly unicast?: UnicastConfig;
+  /** Absent: adverts prove nothing. */
+  readonly auth?: AuthConfig;
   readonly track: Tracking;
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkSource } from './check.ts';
 import { compileConfig } from './compile.ts';
 import { sourceFromBytes } from './source.ts';
@@ -26,4 +26,56 @@ test('no other node is ever better than configured, unless a tracker can raise i
   expect(highest('track: { interfaces: { eth1: { weight: 20 } } }')).toBe(254);
   expect(highest('track: { files: { operator: { path: /run/x } } }')).toBe(254);
   expect(highest('peer: other')).toBeUndefined();
+});
+
+describe('unicast', () => {
+  const withUnicast = (unicast: string, addresses = '[198.51.100.100/24]') => `
+nodes:
+  edge-a: { address: 198.51.100.11, priority: 200 }
+  edge-b: { address: 198.51.100.12 }
+virtual_routers:
+  web: { vrid: 1, interface: eth0, addresses: ${addresses}, unicast: ${unicast} }
+`;
+  const unicastOf = (text: string, node: string) =>
+    agentOf(text, node)?.virtualRouters.map(({ name, unicast }) => [name, unicast]);
+
+  test("goes from the node's own address to the other's, and back", () => {
+    const minTtl = 255;
+    const [a, b] = ['198.51.100.11', '198.51.100.12'];
+    expect(unicastOf(withUnicast('{}'), 'edge-a')).toEqual([
+      ['web', { source: a, peers: [b], minTtl }],
+    ]);
+    expect(unicastOf(withUnicast('{}'), 'edge-b')).toEqual([
+      ['web', { source: b, peers: [a], minTtl }],
+    ]);
+  });
+
+  test('takes addresses of each family by node, and hosts that are not in the file', () => {
+    const addresses =
+      '{ edge-a: [203.0.113.11, "fe80::11"], edge-b: [203.0.113.12, "2001:DB8::12"] }';
+    const unicast = `{ addresses: ${addresses}, peers: [203.0.113.13], min_ttl: 253 }`;
+    const text = withUnicast(unicast, '[198.51.100.100/24, "fe80::100/64"]');
+    const minTtl = 253;
+    expect(unicastOf(text, 'edge-a')).toEqual([
+      ['web', { source: '203.0.113.11', peers: ['203.0.113.12', '203.0.113.13'], minTtl }],
+      ['web.ipv6', { source: 'fe80::11', peers: ['2001:db8::12'], minTtl }],
+    ]);
+    expect(unicastOf(text, 'edge-b')?.[1]).toEqual([
+      'web.ipv6',
+      { source: '2001:db8::12', peers: ['fe80::11'], minTtl },
+    ]);
+  });
+
+  test('lets a node that is alone in the file choose its address by its peers', () => {
+    const text = `
+nodes: { solo: {} }
+virtual_routers:
+  web:
+    vrid: 1
+    interface: eth0
+    addresses: [198.51.100.100/24]
+    unicast: { peers: [198.51.100.12] }
+`;
+    expect(unicastOf(text, 'solo')).toEqual([['web', { peers: ['198.51.100.12'], minTtl: 255 }]]);
+  });
 });

@@ -13,13 +13,20 @@ import {
   type EffectiveTracking,
   trackedInterfaces,
 } from './effective.ts';
+import type { HeldSecrets } from './secrets.ts';
+import { settings } from './settings.ts';
 
 const OWNER_PRIORITY = 255;
 /** As far as trackers can raise a priority. */
 const TRACKED_PRIORITY_MAX = 254;
 
 /** `node` is one of the file's; the result has a router per address family. */
-export function compileAgent(config: EffectiveConfig, node: string, digest: string): AgentConfig {
+export function compileAgent(
+  config: EffectiveConfig,
+  node: string,
+  digest: string,
+  secrets: HeldSecrets,
+): AgentConfig {
   return {
     node,
     nodes: Object.keys(config.nodes),
@@ -28,7 +35,12 @@ export function compileAgent(config: EffectiveConfig, node: string, digest: stri
     ),
     digest,
     virtualRouters: Object.entries(config.virtual_routers).flatMap(([name, router]) =>
-      compileRouter(name, router, node, groupOf(config, name), config.health_scripts),
+      compileRouter(name, router, {
+        node,
+        group: groupOf(config, name),
+        scripts: config.health_scripts,
+        secrets,
+      }),
     ),
     ...compilePair(config, node),
     healthScripts: Object.entries(config.health_scripts).map(([name, script]) => ({
@@ -56,16 +68,20 @@ function compilePair({ pair, nodes }: EffectiveConfig, node: string): Pick<Agent
   return { pair: compiled };
 }
 
-/**
- * The virtual routers, one or two, that a router of the file is on the wire. `group`: the routers of
- * the file that move together, itself among them.
- */
+/** What a router is compiled with. */
+interface RouterContext {
+  readonly node: string;
+  /** The routers of the file that move together, itself among them. */
+  readonly group: readonly EffectiveRouter[];
+  readonly scripts: EffectiveConfig['health_scripts'];
+  readonly secrets: HeldSecrets;
+}
+
+/** The virtual routers, one or two, that a router of the file is on the wire. */
 function compileRouter(
   name: string,
   router: EffectiveRouter,
-  node: string,
-  group: readonly EffectiveRouter[],
-  scripts: EffectiveConfig['health_scripts'],
+  { node, group, scripts, secrets }: RouterContext,
 ): readonly VirtualRouterConfig[] {
   const byFamily = (family: 4 | 6) =>
     router.addresses.filter(({ address }) => familyOf(address) === family);
@@ -87,10 +103,14 @@ function compileRouter(
     ...(peerPriorityMax === null ? {} : { peerPriorityMax }),
     strictRfc: router.strict_rfc,
     ...compileBfd(router.bfd, node),
+    ...compileAuth(router.auth, secrets),
     track: compileTracking(router.track),
   };
   const routers: VirtualRouterConfig[] = [];
-  const beside = (family: 4 | 6) => compileBeside(router, node, bothFamilies ? family : null);
+  const beside = (family: 4 | 6) => ({
+    ...compileBeside(router, node, bothFamilies ? family : null),
+    ...compileUnicast(router.unicast, node, family),
+  });
   if (ipv4.length > 0) {
     const own = { version: router.version, addresses: ipv4, ...beside(4) };
     routers.push({ name, family: 4, ...own, ...shared });
@@ -131,6 +151,33 @@ function compileBfd(bfd: EffectiveRouter['bfd'], node: string): Pick<VirtualRout
   const peer = bfd?.peer[node];
   if (bfd === undefined || peer === undefined) return {};
   return { bfd: { peer, intervalMs: bfd.interval, multiplier: bfd.multiplier } };
+}
+
+/** The node's own address of the family, and those of everybody else. */
+function compileUnicast(
+  unicast: EffectiveRouter['unicast'],
+  node: string,
+  family: 4 | 6,
+): Pick<VirtualRouterConfig, 'unicast'> {
+  if (unicast === undefined) return {};
+  const ofFamily = (list: readonly string[]) => list.filter((one) => familyOf(one) === family);
+  const others = Object.entries(unicast.addresses).filter(([name]) => name !== node);
+  const [source] = ofFamily(unicast.addresses[node] ?? []);
+  const peers = [...others.flatMap(([, list]) => ofFamily(list)), ...ofFamily(unicast.peers)];
+  const minTtl = unicast.min_ttl;
+  return { unicast: { ...(source === undefined ? {} : { source }), peers, minTtl } };
+}
+
+function compileAuth(
+  auth: EffectiveRouter['auth'],
+  secrets: HeldSecrets,
+): Pick<VirtualRouterConfig, 'auth'> {
+  if (auth === undefined) return {};
+  const secret = secrets.get(auth.password);
+  if (secret === undefined) throw new Error('a config is compiled before its secrets were read');
+  const password = new Uint8Array(settings.auth.passwordBytesMax);
+  password.set(secret);
+  return { auth: { type: 'password', password } };
 }
 
 /** The routers that move with one, and itself. */

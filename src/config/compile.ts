@@ -6,6 +6,7 @@ import type { EffectiveConfig } from './effective.ts';
 import type { Endpoint } from './endpoints.ts';
 import type { ProxyConfig } from './proxy-config.ts';
 import type { logLevels } from './schema/process.ts';
+import type { HeldSecrets } from './secrets.ts';
 
 /** Everything one node runs with. */
 export interface CompiledConfig {
@@ -29,6 +30,8 @@ export interface CompileContext {
   readonly digest: string;
   /** Cores for `workers: auto`. */
   readonly cores: number;
+  /** What the file's secrets hold; absent: it has none. */
+  readonly secrets?: HeldSecrets;
 }
 
 /** Compiles a config that passed every rule. */
@@ -37,7 +40,7 @@ export function compileConfig(config: EffectiveConfig, context: CompileContext):
   return {
     node,
     digest,
-    agent: node === null ? null : compileAgent(config, node, digest),
+    agent: node === null ? null : compileAgent(config, node, digest, context.secrets ?? new Map()),
     proxy: compileProxy(config, digest, context.cores),
     admin: config.admin?.bind ?? null,
     log: config.log,

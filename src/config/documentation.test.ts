@@ -41,3 +41,14 @@ test('the example of the pair loads without a word, and connects the hosts', () 
     ],
   });
 });
+
+test('the example of unicast loads without a word, for both families', () => {
+  const example = /```yaml\n(# docs: unicast\n.*?)```/s.exec(page)?.[1] ?? '';
+  const { config, problems } = checkSource(sourceFromBytes('docs/VRRP.md', Buffer.from(example)));
+  expect(problems).toEqual([]);
+  const { agent } = compileConfig(config!, { node: 'edge-b', digest: '', cores: 1 });
+  expect(agent?.virtualRouters.map(({ unicast }) => unicast?.peers)).toEqual([
+    ['198.51.100.11'],
+    ['2001:db8::11'],
+  ]);
+});

@@ -18,18 +18,23 @@ type With<T, K extends keyof T> = T & { [P in K]-?: NonNullable<T[P]> };
 /** A virtual router with interface and priority by node, and `track.proxy` decided. */
 export type EffectiveRouter = Omit<
   VirtualRouterEntry,
-  'interface' | 'priority' | 'track' | 'bfd' | 'routes'
+  'interface' | 'priority' | 'track' | 'bfd' | 'routes' | 'unicast'
 > & {
   readonly interface: Readonly<Record<string, string>>;
   readonly priority: Readonly<Record<string, number>>;
   readonly track: EffectiveTracking;
   readonly bfd?: EffectiveBfd;
   readonly routes?: readonly EffectiveRoute[];
+  readonly unicast?: EffectiveUnicast;
 };
 type RouteEntry = NonNullable<VirtualRouterEntry['routes']>[number];
 /** `interface` by node. */
 export type EffectiveRoute = Omit<With<RouteEntry, 'metric'>, 'interface'> & {
   readonly interface: Readonly<Record<string, string>>;
+};
+/** `addresses` are each node's own; a node whose address is not known is missing. */
+export type EffectiveUnicast = Omit<NonNullable<VirtualRouterEntry['unicast']>, 'addresses'> & {
+  readonly addresses: Readonly<Record<string, readonly string[]>>;
 };
 /** `peer` is what each node watches; a node that has nobody to watch is missing. */
 export type EffectiveBfd = Omit<NonNullable<VirtualRouterEntry['bfd']>, 'peer'> & {
@@ -73,6 +78,7 @@ export function effectiveConfig(file: ConfigFile): EffectiveConfig {
       priority: byNode<number>(router.priority, nodes, (node) => node.priority),
       bfd: effectiveBfd(router.bfd, nodes),
       routes: effectiveRoutes(router, nodes),
+      unicast: effectiveUnicast(router.unicast, nodes),
       track: effectiveTracking(router.track, file.listeners !== undefined),
     })),
     health_scripts: mapValues(file.health_scripts, (script) => ({
@@ -156,6 +162,26 @@ function effectiveBfd(
     if (address !== undefined) known[node] = address;
   }
   return { ...bfd, peer: known };
+}
+
+function effectiveUnicast(
+  unicast: VirtualRouterEntry['unicast'],
+  nodes: EffectiveConfig['nodes'],
+): EffectiveUnicast | undefined {
+  if (unicast === undefined) return undefined;
+  const { addresses } = unicast;
+  const listed = (written: string | readonly string[]) =>
+    typeof written === 'string' ? [written] : written;
+  // One value for all nodes is a mistake where there are several, which a rule tells.
+  const byName =
+    typeof addresses === 'string' || Array.isArray(addresses)
+      ? mapValues(nodes, () => addresses)
+      : (addresses as Readonly<Record<string, string | string[]>> | undefined);
+  if (byName !== undefined) return { ...unicast, addresses: mapValues(byName, listed) };
+  const known = Object.entries(nodes).flatMap(([node, { address }]) =>
+    address === undefined ? [] : [[node, [address]] as const],
+  );
+  return { ...unicast, addresses: Object.fromEntries(known) };
 }
 
 /** Of a key that takes a value or a map by node, the map. */

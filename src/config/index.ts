@@ -4,6 +4,7 @@ import { checkFile } from './check.ts';
 import { type CompiledConfig, compileConfig } from './compile.ts';
 import { type IdentitySources, identify } from './identity.ts';
 import type { Problem } from './problem.ts';
+import { readSecrets } from './secrets.ts';
 
 export { type CheckedFile, checkFile } from './check.ts';
 export { type CompiledConfig, compileConfig } from './compile.ts';
@@ -14,6 +15,7 @@ export { type Identity, type IdentitySources, identify } from './identity.ts';
 export { configJsonSchema } from './json-schema.ts';
 export { configValue, printConfig } from './print.ts';
 export { formatProblem, type Problem } from './problem.ts';
+export { readSecrets } from './secrets.ts';
 
 /** What loading needs to know of the host. */
 export interface LoadOptions extends IdentitySources {
@@ -43,5 +45,9 @@ export function loadConfig(path: string, options: LoadOptions): LoadResult {
     return { ok: false, problems: [...problems, problem] };
   }
   const { node } = identity;
-  return { ok: true, config: compileConfig(config, { node, digest, cores }), problems };
+  const { held, findings } = readSecrets(config, process.env, 'error');
+  const all = [...problems, ...findings.map(checked.problemAt)];
+  if (findings.some(({ severity }) => severity === 'error')) return { ok: false, problems: all };
+  const compiled = compileConfig(config, { node, digest, cores, secrets: held });
+  return { ok: true, config: compiled, problems: all };
 }

@@ -17,3 +17,6 @@ export const problemsMax = 100;
 
 /** Characters of a wrong value repeated in a message. */
 export const foundTextMax = 60;
+
+/** Bytes read of the file that a secret is in. */
+export const secretTextBytesMax = 8_192;

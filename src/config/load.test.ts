@@ -5,7 +5,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { checkSource } from './check.ts';
-import { compileConfig, formatProblem, loadConfig, printConfig } from './index.ts';
+import {
+  compileConfig,
+  type EffectiveConfig,
+  formatProblem,
+  loadConfig,
+  printConfig,
+} from './index.ts';
 import { sourceFromBytes } from './source.ts';
 
 const fixtures = join(import.meta.dirname, 'fixtures');
@@ -101,6 +107,60 @@ const mutation = fc.record({
   ),
 });
 
+describe('secrets', () => {
+  const withPassword = (password: string) => `
+nodes: { solo: { address: 198.51.100.11 } }
+virtual_routers:
+  web:
+    vrid: 1
+    interface: eth0
+    addresses: [198.51.100.100/24]
+    version: 2
+    auth: { password: "${password}" }
+`;
+  const load = (password: string) => {
+    const file = join(folder, 'secret.yaml');
+    writeFileSync(file, withPassword(password));
+    const result = loadConfig(file, { env: {}, hostname: 'solo' });
+    const said = lines(result).map((line) => line.replaceAll(`${folder}/`, ''));
+    if (!result.ok) return said;
+    const [router] = result.config.agent?.virtualRouters ?? [];
+    return [Buffer.from(router?.auth?.password ?? []).toString('latin1'), ...said];
+  };
+  const at = 'secret.yaml:9:23: virtual_routers.web.auth.password:';
+
+  test('come from another file without its newline, or from the environment', () => {
+    const file = join(folder, 'password');
+    writeFileSync(file, 'letmein\n', { mode: 0o600 });
+    expect(load(`file:${file}`)).toEqual(['letmein\0']);
+    process.env.TANDEM_TEST_PASSWORD = '12345678';
+    expect(load('env:TANDEM_TEST_PASSWORD')).toEqual(['12345678']);
+    delete process.env.TANDEM_TEST_PASSWORD;
+  });
+
+  test('that cannot be had, or cannot be right, are named with their place and never quoted', () => {
+    expect(load('file:/nonexistent/password')).toEqual([
+      `${at} /nonexistent/password: there is no such file`,
+    ]);
+    expect(load('env:TANDEM_TEST_NOWHERE')).toEqual([
+      `${at} the variable TANDEM_TEST_NOWHERE is not set`,
+    ]);
+    const file = join(folder, 'long');
+    writeFileSync(file, 'too-long-for-it', { mode: 0o600 });
+    expect(load(`file:${file}`)).toEqual([`${at} long holds 15 bytes; allowed: 1 to 8 bytes`]);
+  });
+
+  test('that every user can read are a warning', () => {
+    const file = join(folder, 'open');
+    writeFileSync(file, 'letmein', { mode: 0o644 });
+    const text = 'every user of this host can read open: chmod o-r open';
+    expect(load(`file:${file}`)).toEqual([
+      'letmein\0',
+      `${at.replace(': v', ': warning: v')} ${text}`,
+    ]);
+  });
+});
+
 describe('properties', () => {
   test('a mutated file gives problems or a config, and never throws', () => {
     fc.assert(
@@ -143,10 +203,15 @@ describe('properties', () => {
       const first = checkSource(sourceFromBytes(file, bytes)).config;
       if (first === null) throw new Error(`${file} is refused`);
       const again = checkSource(sourceFromBytes(file, Buffer.from(printConfig(first))));
-      const context = { node: 'edge-b', digest: '', cores: 2 };
-      expect(again.config && compileConfig(again.config, context)).toEqual(
-        compileConfig(first, context),
-      );
+      const compiled = (config: EffectiveConfig) => {
+        const secrets = new Map(
+          Object.values(config.virtual_routers).flatMap(({ auth }) =>
+            auth === undefined ? [] : [[auth.password, new Uint8Array(1)] as const],
+          ),
+        );
+        return compileConfig(config, { node: 'edge-b', digest: '', cores: 2, secrets });
+      };
+      expect(again.config && compiled(again.config)).toEqual(compiled(first));
       expect(again.config && printConfig(again.config)).toBe(printConfig(first));
     }
   });

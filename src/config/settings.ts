@@ -27,6 +27,16 @@ export const settings = {
     preemptDelay: { default: '0s', min: '0s', max: '1000s' },
     startupDelay: { default: '0s', min: '0s', max: '1000s' },
   },
+  unicast: {
+    minTtl: { default: 255, min: 1, max: 255 },
+    // One of each family.
+    addressesMax: 2,
+    peersMax: 8,
+  },
+  auth: {
+    // RFC 2338: the field has eight bytes.
+    passwordBytesMax: 8,
+  },
   tracker: {
     interfacesMax: 16,
     scriptsMax: 16,

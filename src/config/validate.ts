@@ -1,6 +1,7 @@
 /** The cross-field rules, in one table. Each is pure and sees the whole effective config. */
 
 import type { Finding } from './problem.ts';
+import { passwordsFit } from './rules/auth.ts';
 import { bfdMatters, bfdPeersDiffer, bfdPeersKnown, bfdSessionsAgree } from './rules/bfd.ts';
 import {
   scriptsUsed,
@@ -15,6 +16,13 @@ import { nodeAddressesDiffer, nodeMapsComplete, sectionsAgree } from './rules/se
 import { syncGroupsAgree, syncGroupsShared } from './rules/sync-groups.ts';
 import { trackersMatter } from './rules/tracker-walk.ts';
 import { gatewaysApart, trackedUpstreamsChecked, trackedUpstreamsExist } from './rules/trackers.ts';
+import {
+  unicastAddressesDiffer,
+  unicastAddressesKnown,
+  unicastFamiliesFit,
+  unicastNotStrict,
+  unicastPeersKnown,
+} from './rules/unicast.ts';
 import {
   serversBounded,
   serversUnique,
@@ -53,6 +61,10 @@ const entryRules: readonly Rule[] = [
   routesUnique,
   bfdPeersDiffer,
   bfdSessionsAgree,
+  unicastAddressesDiffer,
+  unicastFamiliesFit,
+  unicastNotStrict,
+  passwordsFit,
   trackersExist,
   trackedUpstreamsExist,
   gatewaysApart,
@@ -78,6 +90,8 @@ const wholeRules: readonly Rule[] = [
   preemptDelaysMatter,
   syncGroupsShared,
   bfdPeersKnown,
+  unicastAddressesKnown,
+  unicastPeersKnown,
   bfdMatters,
   linkLocalFirst,
   addressesServed,

@@ -44,6 +44,13 @@ const status = {
       routes: [],
       statistics: { advertLateness: emptyLateness },
       lease: { open: true, reason: null, mute: false },
+      delivery: {
+        source: '198.51.100.11',
+        destinations: ['198.51.100.12'],
+        unicast: true,
+        minTtl: 254,
+      },
+      auth: 'password',
       transitions: [],
     },
   ],
@@ -73,6 +80,8 @@ test('the status says what each tracker does to the priority, and why', () => {
     '  web: upstream api: 1 of 4 servers up, 2 needed (-50)',
     '  web: file extra: the number 7 (+7)',
     '  web: interface eth1: down (fault)',
+    '  web: unicast from 198.51.100.11 to 198.51.100.12, accepts a TTL of 254 or more',
+    '  web: adverts carry a password in plain text',
   ]) {
     expect(lines).toContain(line);
   }

@@ -85,6 +85,12 @@ function routerDetails(router: RouterStatus): string[] {
   if (beside.length > 0) say(`not in adverts: ${beside.join(' ')}`);
   for (const { route, held } of router.routes) say(routeLine(route, held, router.state));
   if (router.waitingFor !== null) say(`out of the election: ${router.waitingFor}`);
+  const { delivery } = router;
+  if (delivery.unicast) {
+    const guard = delivery.minTtl === 255 ? '' : `, accepts a TTL of ${delivery.minTtl} or more`;
+    say(`unicast from ${delivery.source ?? '-'} to ${delivery.destinations.join(', ')}${guard}`);
+  }
+  if (router.auth === 'password') say('adverts carry a password in plain text');
   for (const tracker of router.priority.trackers) {
     say(`${trackerName(tracker)}: ${tracker.reason} (${shareText(tracker)})`);
   }

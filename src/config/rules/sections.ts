@@ -45,6 +45,11 @@ export const nodeMapsComplete: Rule = (input) => {
       const same = isDeepStrictEqual(route.interface, router.interface);
       return same ? [] : nodeMapFindings(input, path, route.interface);
     }),
+    ...unknownNodes(
+      input,
+      ['virtual_routers', name, 'unicast', 'addresses'],
+      router.unicast?.addresses ?? {},
+    ),
   ]);
 };
 
@@ -73,7 +78,7 @@ function nodeMapFindings(
 function unknownNodes(
   { declared }: RuleInput,
   path: ConfigPath,
-  map: Readonly<Record<string, string | number>>,
+  map: Readonly<Record<string, unknown>>,
 ): readonly Finding[] {
   return Object.keys(map)
     .filter((node) => !declared.nodes.includes(node))

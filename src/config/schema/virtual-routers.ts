@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { formatVirtualAddress, parseVirtualAddress } from '../endpoints.ts';
 import { settings } from '../settings.ts';
+import { authField } from './auth.ts';
 import { bfdField } from './bfd.ts';
 import {
   choiceAllowed,
@@ -17,6 +18,7 @@ import {
 import { interfaceAllowed, interfaceValue } from './interface-name.ts';
 import { byNode, nameAllowed, namedMap, nameValue } from './names.ts';
 import { trackSchema } from './tracking.ts';
+import { unicastField } from './unicast.ts';
 import { virtualRoutesField } from './virtual-routes.ts';
 
 const router = settings.virtualRouter;
@@ -146,6 +148,8 @@ const virtualRouterSchema = z.strictObject({
       'MAC, router advertisements) stays missing.',
     danger: 'A planned fall of priority then takes a full down interval to move the addresses.',
   }),
+  unicast: unicastField,
+  auth: authField,
   bfd: bfdField,
   track: documented(trackSchema.prefault({}), {
     doc: 'What lowers the effective priority of a host.',
