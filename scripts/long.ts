@@ -11,6 +11,7 @@ const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] =
   ['drills, second round', ['node', 'testbed/drills/main.ts', '--lab']],
   ['drills, third round', ['node', 'testbed/drills/main.ts', '--lab']],
   ['drills beside keepalived', ['node', 'testbed/drills/main.ts', '--lab', '--stack', 'all']],
+  ['comparison with keepalived', ['node', 'testbed/drills/main.ts', '--compare', '--runs', '5']],
   ['benchmark', ['node', 'scripts/bench.ts']],
 ];
 

@@ -1,11 +1,12 @@
 /** The lab as a place for drills: a pair, three Node origins and a client in namespaces. */
 import type { ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   address4,
   clientPlan,
   edgeA,
   edgeB,
+  type HostPlan,
   lans,
   macAddress,
   originPlans,
@@ -15,11 +16,13 @@ import {
   virtualLinkLocal6,
 } from '../lab/address-plan.ts';
 import type { AddressWatch } from '../lab/address-watch.ts';
+import { AdvertClock } from '../lab/advert-clock.ts';
 import { AnswerWatch } from '../lab/answer-watch.ts';
 import { goFirstOurselves } from '../lab/go-first.ts';
 import { Lab } from '../lab/lab.ts';
 import { Probe } from '../lab/probe.ts';
 import type { ProbeOptions } from '../lab/prober.ts';
+import { signal } from '../lab/process-table.ts';
 import { startNodeOrigin } from '../lab/stacks/origins.ts';
 import type { Half, PairSettings, RunningEdge, Stack } from '../lab/stacks/stack.ts';
 import type { Answer } from './drill.ts';
@@ -28,13 +31,20 @@ import type { Place } from './place.ts';
 const PROBER = join(import.meta.dirname, '..', 'lab', 'prober.ts');
 const ASKER = join(import.meta.dirname, '..', 'lab', 'arp-asker.ts');
 
-/** Settings of the pair in the lab. */
-export function labSettings(advertMs: number): PairSettings {
+/**
+ * Who asks for answers: not the client, whose kernel would learn from them where the address is, and
+ * would need no announcement.
+ */
+const observerPlan = originPlans[2]!;
+
+/** Settings of the pair in the lab; `bfdMs` absent: no BFD. */
+export function labSettings(advertMs: number, bfdMs?: number): PairSettings {
   return {
     edges: [edgeA, edgeB].map((plan) => ({ name: plan.name, address: address4(plan) })),
     virtualAddresses: [virtualAddress4, virtualLinkLocal6, virtualAddress6],
     vrid: 51,
     advertMs,
+    ...(bfdMs === undefined ? {} : { bfdMs }),
     origins: originPlans.map((plan) => address4(plan)),
   };
 }
@@ -50,11 +60,11 @@ export class LabPlace implements Place {
   readonly #settings: PairSettings;
   readonly #running = new Map<string, RunningEdge>();
 
-  private constructor(lab: Lab, watch: AddressWatch, stack: Stack, advertMs: number) {
+  private constructor(lab: Lab, watch: AddressWatch, stack: Stack, settings: PairSettings) {
     this.lab = lab;
     this.watch = watch;
     this.#stack = stack;
-    this.#settings = labSettings(advertMs);
+    this.#settings = settings;
   }
 
   get stack(): string {
@@ -70,8 +80,8 @@ export class LabPlace implements Place {
   }
 
   /** Boots hosts and origins, then both edges. Nothing is left when it rejects. */
-  static async boot(stack: Stack, advertMs: number): Promise<LabPlace> {
-    const place = await LabPlace.prepare(stack, advertMs);
+  static async boot(stack: Stack, advertMs: number, bfdMs?: number): Promise<LabPlace> {
+    const place = await LabPlace.prepare(stack, advertMs, bfdMs);
     try {
       await Promise.all(place.edges.map((edge) => place.start(edge)));
       return place;
@@ -83,13 +93,13 @@ export class LabPlace implements Place {
   }
 
   /** Boots everything but the edges' services. */
-  static async prepare(stack: Stack, advertMs: number): Promise<LabPlace> {
+  static async prepare(stack: Stack, advertMs: number, bfdMs?: number): Promise<LabPlace> {
     const lab = await Lab.create({ hosts: pairPlan });
     try {
       await Promise.all(originPlans.map((plan) => startNodeOrigin(lab.host(plan.name))));
       const watch = await lab.watch(virtualAddress4, [edgeA.name, edgeB.name]);
       goFirstOurselves();
-      return new LabPlace(lab, watch, stack, advertMs);
+      return new LabPlace(lab, watch, stack, labSettings(advertMs, bfdMs));
     } catch (error) {
       await lab.close();
       throw error;
@@ -133,17 +143,37 @@ export class LabPlace implements Place {
     if (count === 0) throw new Error(`no ${half} process of ${this.stack} runs on ${edge}`);
   }
 
+  /** What {@link Place.cut} does, ready to be done within a millisecond. */
+  aimCut(edge: string): () => void {
+    return this.lab.switch.cutter(this.lab.host(edge));
+  }
+
+  /** Finds the processes of a half now, to signal them without looking later. */
+  aimSignal(edge: string, half: Half): (name: NodeJS.Signals) => void {
+    const host = this.lab.host(edge);
+    const found = host.processes().filter((it) => this.#stack.halves[half].test(it.commandLine));
+    if (found.length === 0) throw new Error(`no ${half} process of ${this.stack} runs on ${edge}`);
+    return (name) => {
+      for (const { pid } of found) signal(pid, name);
+    };
+  }
+
+  /** Hears the adverts of the pair from the client's place. */
+  adverts(): Promise<AdvertClock> {
+    return AdvertClock.start(this.lab.host(clientPlan.name));
+  }
+
   probe(options: Omit<ProbeOptions, 'address'>): Promise<Probe> {
-    const start = (argument: string) => this.#onClient('prober', PROBER, argument);
+    const start = (argument: string) => this.#instrument(clientPlan, PROBER, argument);
     return Probe.start(start, { ...options, address: this.address });
   }
 
   async watchAnswers(everyMs: number): Promise<() => Promise<readonly Answer[]>> {
-    const start = (argument: string) => this.#onClient('arp-asker', ASKER, argument);
+    const start = (argument: string) => this.#instrument(observerPlan, ASKER, argument);
     const watch = await AnswerWatch.start(start, {
       interface: lans.edge.interface,
       target: this.address,
-      sender: { mac: macAddress(clientPlan), address: address4(clientPlan) },
+      sender: { mac: macAddress(observerPlan), address: address4(observerPlan) },
       everyMs,
     });
     const names = new Map(pairPlan.map((plan) => [macAddress(plan), plan.name]));
@@ -151,10 +181,10 @@ export class LabPlace implements Place {
       (await watch.stop()).map(({ atMs, mac }) => ({ atMs, host: names.get(mac) ?? mac }));
   }
 
-  #onClient(log: string, program: string, argument: string): ChildProcess {
-    const client = this.lab.host(clientPlan.name);
+  #instrument(plan: HostPlan, program: string, argument: string): ChildProcess {
+    const log = basename(program, '.ts');
     const argv = [process.execPath, program, argument];
-    return client.spawn(argv, { streams: 'pipe', log, instrument: true }).child;
+    return this.lab.host(plan.name).spawn(argv, { streams: 'pipe', log, instrument: true }).child;
   }
 
   async logs(): Promise<string> {

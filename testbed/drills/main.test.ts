@@ -20,6 +20,8 @@ test.each([
   [['--advert', '5ms'], 'not a time from 10ms'],
   [['--advert', '100'], 'not a time from 10ms'],
   [['--lab', '--docker'], 'exclude each other'],
+  [['--bfd', '2ms'], 'not a time from 3ms'],
+  [['--docker', '--bfd', '10ms'], 'without BFD'],
   [['--tries', '4'], 'not a number from 1 to 3'],
   [['--tries', 'x'], 'not a number from 1 to 3'],
   [['--docker', '--advert', '10ms'], '100 ms'],

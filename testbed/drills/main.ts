@@ -8,6 +8,7 @@ import { enterLab, insideLab } from '../lab/enter.ts';
 import { stacks } from '../lab/stacks/index.ts';
 import type { Stack, StackName } from '../lab/stacks/stack.ts';
 import { drillNamed, drills } from './catalogue.ts';
+import { compare } from './compare/main.ts';
 import type { Drill, DrillResult } from './drill.ts';
 import { LabPlace } from './lab-place.ts';
 import type { Place } from './place.ts';
@@ -16,13 +17,18 @@ import { resultTable, tableLegend, verdict } from './result-text.ts';
 import { runDrill } from './run-drill.ts';
 
 const USAGE = `usage: npm run drill -- [--lab | --docker] [--stack NAME] [--advert TIME] [DRILL...]
+       npm run drill -- --compare [--runs N] [--write] [ROW...]
 
   --lab       in network namespaces on this machine (default)
   --docker    in containers, through docker compose
   --stack     ${Object.keys(stacks).join(', ')}, or all (default tandem)
   --advert    advertisement interval, 10ms to 40s (default 100ms)
+  --bfd       time between BFD packets, 3ms to 1s, where the stack has BFD (default none)
   --tries     run a drill that missed its bound again, up to so many times in all (default 1);
               every try is shown, the last one counts
+  --compare   a Tandem pair beside a keepalived pair, through the same faults in turn
+  --runs      runs of each fault on each pair, 1 to 50 (default 5)
+  --write     write the table into docs/COMPARISON.md
   --list      name the drills and end
 
 drills (default: all):
@@ -33,6 +39,7 @@ interface Request {
   readonly where: 'lab' | 'docker';
   readonly stacks: readonly Stack[];
   readonly advertMs: number;
+  readonly bfdMs?: number;
   readonly drills: readonly Drill[];
   readonly tries: number;
 }
@@ -50,6 +57,7 @@ export function parseRequest(argv: readonly string[]): Request | 'help' {
       docker: { type: 'boolean', default: false },
       stack: { type: 'string', default: 'tandem' },
       advert: { type: 'string', default: '100ms' },
+      bfd: { type: 'string' },
       tries: { type: 'string', default: '1' },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -57,8 +65,8 @@ export function parseRequest(argv: readonly string[]): Request | 'help' {
   });
   if (values.list || values.help) return 'help';
   if (values.lab && values.docker) throw new Error('--lab and --docker exclude each other');
-  if (values.docker && (values.stack !== 'tandem' || values.advert !== '100ms')) {
-    throw new Error('the Docker testbed runs Tandem at 100 ms adverts');
+  if (values.docker && (values.stack !== 'tandem' || values.advert !== '100ms' || values.bfd)) {
+    throw new Error('the Docker testbed runs Tandem at 100 ms adverts, without BFD');
   }
   const names = values.stack === 'all' ? Object.keys(stacks) : [values.stack];
   const chosen = names.map((name) => stacks[name as StackName]);
@@ -66,7 +74,8 @@ export function parseRequest(argv: readonly string[]): Request | 'help' {
   return {
     where: values.docker ? 'docker' : 'lab',
     stacks: chosen,
-    advertMs: parseAdvert(values.advert),
+    advertMs: parseTime('advert', values.advert, 10, 40_000),
+    ...(values.bfd === undefined ? {} : { bfdMs: parseTime('bfd', values.bfd, 3, 1_000) }),
     drills: positionals.length === 0 ? drills : positionals.map(drillNamed),
     tries: parseTries(values.tries),
   };
@@ -80,13 +89,12 @@ function parseTries(text: string): number {
   return tries;
 }
 
-function parseAdvert(text: string): number {
+/** A time between two bounds, in ms; throws an Error that names the option. */
+function parseTime(option: string, text: string, leastMs: number, mostMs: number): number {
   const match = /^(\d+)(ms|s)$/.exec(text);
-  const advertMs = match === null ? Number.NaN : Number(match[1]) * (match[2] === 's' ? 1000 : 1);
-  if (!(advertMs >= 10 && advertMs <= 40_000)) {
-    throw new Error(`--advert ${text}: not a time from 10ms to 40s`);
-  }
-  return advertMs;
+  const ms = match === null ? Number.NaN : Number(match[1]) * (match[2] === 's' ? 1000 : 1);
+  if (ms >= leastMs && ms <= mostMs) return ms;
+  throw new Error(`--${option} ${text}: not a time from ${leastMs}ms to ${mostMs / 1000}s`);
 }
 
 /** Runs the drills of a request one after the other on one booted pair per stack. */
@@ -109,7 +117,7 @@ async function runRequest(request: Request): Promise<readonly DrillResult[]> {
 }
 
 async function boot(request: Request, stack: Stack): Promise<Place> {
-  if (request.where === 'lab') return LabPlace.boot(stack, request.advertMs);
+  if (request.where === 'lab') return LabPlace.boot(stack, request.advertMs, request.bfdMs);
   const { DockerPlace } = await import('../docker/docker-place.ts');
   return DockerPlace.boot((text) => say(`  ${text}`));
 }
@@ -149,6 +157,7 @@ function say(text: string): void {
 /** Status 0: all bounds kept. 1: one was missed. 2: the drills could not run. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
+    if (argv.includes('--compare')) return await compare(argv);
     const request = parseRequest(argv);
     if (request === 'help') {
       say(USAGE);

@@ -15,6 +15,7 @@ const probe = {
   brokenConnections: 0,
   longestGapMs: 60,
   longestGapFromMs: 1050,
+  gaps: [],
   latencyMs: { p50: 1, p99: 2, max: 3 },
   servers: { 'origin-1': 30 },
   slices: { sliceMs: 50, ok: [10, 0, 10, 10], failed: [0, 10, 0, 0] },

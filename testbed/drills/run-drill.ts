@@ -109,7 +109,7 @@ function takeoverWaitMs(place: Place, drill: Drill): number {
 }
 
 /** Waits until a client is served: the holder of the address may still be starting. */
-async function answering(place: Place): Promise<void> {
+export async function answering(place: Place): Promise<void> {
   const deadline = monotonicMs() + limits.settleTimeoutMs;
   for (;;) {
     const probe = await place.probe({ mode: 'http', port: 80, durationMs: 100, everyMs: 10 });

@@ -109,6 +109,9 @@ export class Host {
     const [program, ...args] = this.namespace.enter([...before, ...argv]);
     const child = spawn(program, args, {
       env: { ...process.env, ...options.env, PATH: labPath() },
+      // A session of its own: the kernel shares the processors out between sessions (autogroup), so a
+      // host that boots takes little from the others, which in life have processors of their own.
+      detached: true,
       stdio: options.streams === 'pipe' ? ['pipe', 'pipe', log] : ['ignore', log, log],
     });
     closeSync(log);

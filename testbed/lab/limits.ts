@@ -24,6 +24,8 @@ export const limits = {
   arpAnswersMax: 50_000,
   /** From starting an ARP asker, or from ending it, to its line. */
   askerTimeoutMs: 10_000,
+  /** Longest wait for an advert: the slowest interval is 40 s. */
+  advertTimeoutMs: 45_000,
   /** Longest run of one prober. */
   probeDurationMaxMs: 3_600_000,
   /** Attempts one prober remembers; beyond it the run ends early and says so. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Attempt, longestGap, outcomes, percentile, reportOn } from './probe-report.ts';
+import { type Attempt, gapsBetween, outcomes, percentile, reportOn } from './probe-report.ts';
 
 const at = (dueMs: number, endMs: number, outcome: Attempt['outcome'] = 'ok'): Attempt => ({
   dueMs,
@@ -40,13 +40,13 @@ test('a failure is drawn where it was due, an answer where it came', () => {
 });
 
 test('silence at the start and at the end counts as outage', () => {
-  expect(longestGap([90, 95], 0, 100)).toEqual({ fromMs: 0, lengthMs: 90 });
-  expect(longestGap([5, 10], 0, 100)).toEqual({ fromMs: 10, lengthMs: 90 });
-  expect(longestGap([], 0, 100)).toEqual({ fromMs: 0, lengthMs: 100 });
+  expect(gapsBetween([90, 95], 0, 100)[0]).toEqual({ fromMs: 0, lengthMs: 90 });
+  expect(gapsBetween([5, 10], 0, 100)[0]).toEqual({ fromMs: 10, lengthMs: 90 });
+  expect(gapsBetween([], 0, 100)[0]).toEqual({ fromMs: 0, lengthMs: 100 });
 });
 
 test('an answer after the run, to an attempt that was due in it, ends no gap within it', () => {
-  expect(longestGap([10, 700], 0, 100)).toEqual({ fromMs: 10, lengthMs: 90 });
+  expect(gapsBetween([10, 700], 0, 100)[0]).toEqual({ fromMs: 10, lengthMs: 90 });
 });
 
 test('latency counts from when the attempt was due, not from when it was sent', () => {

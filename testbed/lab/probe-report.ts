@@ -29,6 +29,15 @@ export interface Attempt {
   readonly server: string;
 }
 
+/** A time without an answer, CLOCK_MONOTONIC in ms. */
+export interface Gap {
+  readonly fromMs: number;
+  readonly lengthMs: number;
+}
+
+/** Gaps that a report names. */
+const GAPS_MAX = 50;
+
 export interface ProbeReport {
   readonly mode: string;
   readonly startedAtMs: number;
@@ -43,6 +52,8 @@ export interface ProbeReport {
   /** Longest time without an answer, the run's two ends included. */
   readonly longestGapMs: number;
   readonly longestGapFromMs: number;
+  /** The longest such times, longest first, for whoever asks about a part of the run. */
+  readonly gaps: readonly Gap[];
   /** From due to answered, of the attempts that were: median, 99th percentile, longest. */
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
   /** Answers by origin. */
@@ -78,10 +89,11 @@ export interface ReportOptions {
 /** Pure: the report on a list of attempts, in any order. */
 export function reportOn(attempts: readonly Attempt[], options: ReportOptions): ProbeReport {
   const good = attempts.filter((attempt) => attempt.outcome === 'ok');
-  const gap = longestGap(
+  const { startedAtMs, endedAtMs } = options;
+  const gaps = gapsBetween(
     good.map((attempt) => attempt.endMs),
-    options.startedAtMs,
-    options.endedAtMs,
+    startedAtMs,
+    endedAtMs,
   );
   const latencies = good
     .map((attempt) => attempt.endMs - attempt.dueMs)
@@ -95,8 +107,9 @@ export function reportOn(attempts: readonly Attempt[], options: ReportOptions): 
       attempts.filter((attempt) => attempt.outcome !== 'ok'),
       'outcome',
     ),
-    longestGapMs: gap.lengthMs,
-    longestGapFromMs: gap.fromMs,
+    longestGapMs: gaps[0]!.lengthMs,
+    longestGapFromMs: gaps[0]!.fromMs,
+    gaps: gaps.slice(0, GAPS_MAX),
     latencyMs: {
       p50: percentile(latencies, 0.5),
       p99: percentile(latencies, 0.99),
@@ -107,20 +120,13 @@ export function reportOn(attempts: readonly Attempt[], options: ReportOptions): 
   };
 }
 
-/** Longest time between two neighbours of `times`, `from` and `to` counted as neighbours too. */
-export function longestGap(
-  times: readonly number[],
-  from: number,
-  to: number,
-): { readonly fromMs: number; readonly lengthMs: number } {
+/** Times between two neighbours of `times`, `from` and `to` counted as neighbours too; longest first. */
+export function gapsBetween(times: readonly number[], from: number, to: number): readonly Gap[] {
   const inside = times.filter((time) => time > from && time < to).sort((a, b) => a - b);
-  let best = { fromMs: from, lengthMs: 0 };
-  let previous = from;
-  for (const time of [...inside, to]) {
-    if (time - previous > best.lengthMs) best = { fromMs: previous, lengthMs: time - previous };
-    previous = time;
-  }
-  return best;
+  const ends = [...inside, to];
+  return [from, ...inside]
+    .map((fromMs, index) => ({ fromMs, lengthMs: ends[index]! - fromMs }))
+    .sort((left, right) => right.lengthMs - left.lengthMs);
 }
 
 /** Nearest-rank percentile of sorted numbers; 0 when there are none. */

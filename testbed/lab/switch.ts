@@ -2,10 +2,12 @@
  * The switch: a namespace with one bridge per LAN and a port (a veth) per attached host. Cutting a
  * host is putting its port down: the host sees its carrier go, as with a pulled cable.
  */
+import { spawn } from 'node:child_process';
 import { type HostPlan, type LanName, lans } from './address-plan.ts';
 import { run } from './command.ts';
 import type { Host } from './host.ts';
 import { Namespace } from './namespace.ts';
+import { labPath } from './requirements.ts';
 
 /** What is dropped on a port, seen from the host: what it sends, or what it should receive. */
 export interface Loss {
@@ -49,6 +51,19 @@ export class Switch {
     const attached = (host.plan.lans ?? ['edge']).filter((lan) => (only ?? lan) === lan);
     const state = up ? 'up' : 'down';
     await this.#batch(attached.map((lan) => `link set ${portName(host.plan, lan)} ${state}`));
+  }
+
+  /**
+   * Makes ready to pull the host's cable out of the first LAN: `ip` waits for its command, so the cut comes within a
+   * millisecond of the call instead of when a program has started.
+   */
+  cutter(host: Host): () => void {
+    const [program, ...args] = this.namespace.enter(['ip', '-batch', '-']);
+    const child = spawn(program, args, {
+      env: { ...process.env, PATH: labPath() },
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    return () => child.stdin.end(`link set ${portName(host.plan, 'edge')} down\n`);
   }
 
   /** Loses packets on the host's port of a LAN from now on; replaces what was set before. */

@@ -17,6 +17,8 @@ export interface PairSettings {
   readonly virtualAddresses: readonly string[];
   readonly vrid: number;
   readonly advertMs: number;
+  /** Time between BFD packets, where the stack has BFD; absent: none. */
+  readonly bfdMs?: number;
   /** Addresses of the origins: HTTP on 80, line echo on 7. */
   readonly origins: readonly string[];
 }

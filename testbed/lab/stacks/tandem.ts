@@ -31,13 +31,14 @@ export function tandemCommand(host: Host, command: readonly string[]): readonly 
 
 /** The configuration file of the pair. */
 export function tandemConfig(settings: PairSettings): string {
-  const { edges, virtualAddresses, vrid, advertMs, origins } = settings;
+  const { edges, virtualAddresses, vrid, advertMs, bfdMs, origins } = settings;
   const nodes = edges.map(
     ({ name, address }, index) =>
       `  ${name}: { address: ${address}, priority: ${200 - index * 100} }`,
   );
   const servers = (port: number) =>
     origins.map((origin) => `{ address: "${authority(origin, port)}" }`).join(', ');
+  const bfd = bfdMs === undefined ? '' : `\n    bfd: { interval: ${bfdMs}ms }`;
   const addresses = virtualAddresses.map((address) => `"${address}/${prefixLength(address)}"`);
   return `nodes:
 ${nodes.join('\n')}
@@ -47,7 +48,7 @@ virtual_routers:
     vrid: ${vrid}
     interface: eth0
     addresses: [${addresses.join(', ')}]
-    advert_interval: ${advertMs}ms
+    advert_interval: ${advertMs}ms${bfd}
     track: { proxy: true }
 
 upstreams:
