@@ -52,6 +52,8 @@ describe('two agents on one LAN', () => {
       throw new Error('a defect');
     };
     await expect(pair.run(1 * s)).rejects.toThrow('a defect');
+    // The advertisement of that input arrives before what the stop sends.
+    await pair.run(1 * ms);
     const stopped = pair.a.agent?.stop();
     await pair.run(10 * ms);
     await stopped;

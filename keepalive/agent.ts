@@ -23,13 +23,13 @@ import { DeadlineTimer } from './deadline-timer.ts';
 import { DuplicateWatches } from './duplicates/duplicate-watches.ts';
 import type { EventSink } from './events/event-types.ts';
 import { InputFunnel, type RouterInput } from './input-funnel.ts';
-import { formatEntry } from './journal.ts';
 import { LogLimiter } from './log-limiter.ts';
 import { takeIn } from './packet-intake.ts';
 import { AgentDesk } from './peer/agent-desk.ts';
 import type { AgentPorts, NetworkEvent, ReceivedPacket } from './ports.ts';
 import { logPlan } from './reconfiguration.ts';
 import { interfacesOf, Reconfigurer } from './reconfigurer.ts';
+import { Recorder } from './recorder.ts';
 import { removeStaleRoutes } from './route-keeper.ts';
 import { RouterDriver } from './router-driver.ts';
 import { routerStatus } from './router-status.ts';
@@ -39,6 +39,7 @@ import type { AgentStatus, Transition } from './status.ts';
 import { SyncGroups } from './sync-groups.ts';
 import type { ProxyReport } from './tracking/proxy-tracker.ts';
 import { TrackerTable } from './tracking/tracker-table.ts';
+import { transitionReason } from './virtual-router/action.ts';
 import type { RouterEvent } from './virtual-router/event.ts';
 import { nextDeadline } from './virtual-router/state.ts';
 
@@ -57,6 +58,7 @@ export class Agent {
   readonly #bfd: PeerWatches;
   readonly #duplicates: DuplicateWatches;
   readonly #emit: EventSink;
+  readonly #recorder: Recorder;
   readonly #funnel = new InputFunnel<RouterInput>(
     (input) => this.#act(input),
     () => this.#arm(),
@@ -72,6 +74,7 @@ export class Agent {
     this.#config = config;
     this.#ports = ports;
     this.#emit = ports.events ?? (() => {});
+    this.#recorder = new Recorder(ports, () => [this.#config, this.#table.routers]);
     this.#startedAt = ports.clock.now();
     this.#limiter = new LogLimiter(ports.clock);
     this.#timer = new DeadlineTimer(ports.clock, () => this.#tick());
@@ -136,7 +139,7 @@ export class Agent {
       bfd: this.#bfd,
       duplicates: this.#duplicates,
       network: ports.network,
-      add: (router) => this.#addRouter(router),
+      add: (added) => this.#recorder.added(this.#addRouter(added)),
       adopt: (adopted) => {
         this.#config = adopted;
       },
@@ -196,6 +199,7 @@ export class Agent {
     const { network } = this.#ports;
     const { node, digest } = this.#config;
     this.#emit({ type: 'started', node, digest });
+    this.#recorder.begin();
     network.subscribe((event) => this.#networkEvent(event));
     const names = interfacesOf(this.#config);
     for (const name of names) this.#admission.setLink(name, network.link(name));
@@ -318,9 +322,8 @@ export class Agent {
 
   #act({ router, event }: RouterInput): readonly RouterInput[] {
     const now = this.#ports.clock.now();
-    this.#ports.journal?.(formatEntry({ at: now, router: router.config.name, event }));
     const before = router.state.name;
-    const reason = router.apply(event, now);
+    const reason = transitionReason(this.#recorder.apply(router, event, now));
     if (reason !== null || event.type === 'standing' || event.type === 'reconfigure')
       this.#ports.peer?.changed();
     this.#duplicates.after(router.config.name, event, router.state);

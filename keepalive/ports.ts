@@ -5,6 +5,7 @@
  */
 import type { ProcessMatch, VirtualAddress, VirtualRoute } from '../src/config/agent-config.ts';
 import type { EventSink } from './events/event-types.ts';
+import type { JournalSink } from './journal.ts';
 import type { Route, SourceChoice } from './packet/delivery.ts';
 import type { PeerPort } from './peer/peer-port.ts';
 
@@ -326,6 +327,6 @@ export interface AgentPorts {
   readonly log: Logger;
   /** Takes what an operator's scripts may want to know; absent: nobody listens. */
   readonly events?: EventSink;
-  /** Takes one JSON line per input of a state machine, without its newline (see journal.ts). */
-  readonly journal?: (line: string) => void;
+  /** Takes one JSON line per input of a state machine (see journal.ts); absent: none is written. */
+  readonly journal?: JournalSink;
 }

@@ -19,7 +19,7 @@ import { type RouterStatistics, routerStatistics } from './statistics.ts';
 import type { Transition } from './status.ts';
 import { SelfFaults } from './tracking/self-faults.ts';
 import { describeReason, millis, reasonFields } from './transition-text.ts';
-import type { RouterAction, TransitionReason } from './virtual-router/action.ts';
+import { type RouterAction, transitionReason } from './virtual-router/action.ts';
 import type { RouterEvent, ShutdownCause } from './virtual-router/event.ts';
 import type { TrackerReading } from './virtual-router/priority.ts';
 import { type Expectation, expectationOf } from './virtual-router/receive-checks.ts';
@@ -219,10 +219,9 @@ export class RouterDriver {
   }
 
   /**
-   * Applies one event and returns why the state changed; null when it did not. The agent's funnel is
-   * the only caller.
+   * Applies one event and returns what it led to. The agent's funnel is the only caller.
    */
-  apply(event: RouterEvent, now: number): TransitionReason | null {
+  apply(event: RouterEvent, now: number): readonly RouterAction[] {
     const before = this.#state;
     if (event.type === 'tick' && before.name === 'Active' && now >= before.advertiseAt) {
       const late = now - before.advertiseAt;
@@ -234,12 +233,11 @@ export class RouterDriver {
     const result = step(before, event, now);
     this.#state = result.state;
     if (result.state.name !== before.name) this.#stateSince = now;
-    const reason = result.actions.find((action) => action.type === 'transition')?.reason ?? null;
-    const news = this.#peerNews.after(event, reason);
+    const news = this.#peerNews.after(event, transitionReason(result.actions));
     if (news !== null) this.#options.emit(news);
     for (const action of result.actions) this.#execute(action, now);
     if (event.type === 'advertisement') this.#contests.heard(before, result.state, now);
-    return reason;
+    return result.actions;
   }
 
   #execute(action: RouterAction, now: number): void {

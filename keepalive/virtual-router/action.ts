@@ -53,3 +53,9 @@ export type RouterAction =
       readonly to: StateName;
       readonly reason: TransitionReason;
     };
+
+/** Why the state changed; null when it did not. */
+export function transitionReason(actions: readonly RouterAction[]): TransitionReason | null {
+  for (const action of actions) if (action.type === 'transition') return action.reason;
+  return null;
+}

@@ -26,6 +26,19 @@ it.runIf(allowed)('puts every thread under SCHED_RR, and back', () => {
   expect(policies().every((policy) => policy === 0)).toBe(true);
 });
 
+it.runIf(allowed)('lets the main thread go before the others', () => {
+  requestRealTime();
+  const priorityOf = (thread: string) => {
+    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[37]);
+  };
+  const threads = readdirSync('/proc/self/task');
+  const main = priorityOf(String(process.pid));
+  const others = threads.filter((thread) => thread !== String(process.pid)).map(priorityOf);
+  expect(others.length).toBeGreaterThan(0);
+  expect(others.every((priority) => priority === main - 1)).toBe(true);
+});
+
 it.runIf(allowed)('leaves children normal', () => {
   requestRealTime();
   expect(execFileSync('chrt', ['--pid', '0'], { encoding: 'utf8' })).toContain('SCHED_OTHER');
