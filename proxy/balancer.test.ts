@@ -112,7 +112,7 @@ describe('the balancer', () => {
     running.push(balancer);
     const seen: boolean[] = [balancer.readiness().ready];
     balancer.onReadiness(({ ready }) => seen.push(ready));
-    const ready = { ready: true, reasons: [] };
+    const ready = { ready: true, reasons: [], serving: true };
     await vi.waitFor(() => expect(balancer.readiness()).toEqual(ready), 5000);
     await balancer.stop();
     expect(balancer.readiness().reasons).toContain('stopping');
@@ -257,6 +257,28 @@ describe('stopping', () => {
     expect(await balancer.stop()).toEqual({ cut: 1 });
     expect(await client.closed()).toBe('ECONNRESET');
   });
+});
+
+describe('workers that keep failing', () => {
+  it('make a balancer that is alive no more, until one has run for a while', async () => {
+    const entry = new URL('./crashing-worker.fixture.ts', import.meta.url);
+    const balancer = new Balancer({ ...config, workers: 1 }, { log: SILENT_LOG }, entry);
+    running.push(balancer);
+    await balancer.started;
+    const told: boolean[] = [];
+    balancer.onReadiness(({ serving }) => told.push(serving));
+    const channel = new BroadcastChannel('crash');
+    // Each death makes the pause before the next start longer: until nobody has served for a second.
+    const loop = setInterval(() => channel.postMessage(0), 5);
+    await vi.waitFor(() => expect(balancer.readiness().serving).toBe(false), 20_000);
+    expect(balancer.readiness()).toMatchObject({ ready: false });
+    expect(balancer.readiness().reasons).toContain('the workers keep failing');
+    clearInterval(loop);
+    await vi.waitFor(() => expect(balancer.readiness().serving).toBe(true), 30_000);
+    expect(balancer.readiness()).toEqual({ ready: true, reasons: [], serving: true });
+    expect(told.filter((serving, at) => serving !== (told[at - 1] ?? true))).toEqual([false, true]);
+    channel.close();
+  }, 60_000);
 });
 
 describe('a worker that throws', () => {

@@ -11,6 +11,7 @@ import { HealthMonitor } from './health/monitor.ts';
 import { tallyUpstreams, type UpstreamTally } from './health/upstream-tally.ts';
 import { ListenSockets } from './listen-sockets.ts';
 import type { BalancerPorts } from './ports.ts';
+import { servingDeadline, servingFrom, stepServing } from './serving.ts';
 import { LISTENERS_MAX, SERVERS_MAX } from './shared/limits.ts';
 import { createSharedState, type SharedState, SharedViews } from './shared/shared-state.ts';
 import { type Slots, SlotTable } from './shared/slot-table.ts';
@@ -24,6 +25,8 @@ export interface Readiness {
   readonly ready: boolean;
   /** Why not; empty when ready. */
   readonly reasons: readonly string[];
+  /** False: no worker runs, or none for long, so that the process is as good as dead. */
+  readonly serving: boolean;
 }
 
 /** How a stop went. */
@@ -47,6 +50,8 @@ export class Balancer implements SlotOwner {
   readonly #started = Promise.withResolvers<void>();
   #told = '';
   #everRan = false;
+  #serving = servingFrom(performance.now());
+  #servingTimer: NodeJS.Timeout | undefined;
   #checked = false;
   #stopping: Promise<StopOutcome> | null = null;
 
@@ -103,8 +108,9 @@ export class Balancer implements SlotOwner {
     if (this.#stopping !== null) reasons.push('stopping');
     if (!this.#everRan) reasons.push('the workers are starting');
     else if (!this.#workers.some(({ running }) => running)) reasons.push('no worker is running');
+    if (!this.#serving.serving) reasons.push('the workers keep failing');
     if (!this.#checked) reasons.push('the first round of health checks is not finished');
-    return { ready: reasons.length === 0, reasons };
+    return { ready: reasons.length === 0, reasons, serving: this.#serving.serving };
   }
 
   /** Calls back whenever readiness has changed. */
@@ -156,11 +162,24 @@ export class Balancer implements SlotOwner {
       this.#everRan = true;
       this.#started.resolve();
     }
+    this.#judgeServing();
     const readiness = this.readiness();
     const text = readiness.reasons.join();
     if (text === this.#told) return;
     this.#told = text;
     for (const listener of this.#listeners) listener(readiness);
+  }
+
+  /** Does anybody serve? Not asked of a balancer that has not begun, or is stopping. */
+  #judgeServing(): void {
+    clearTimeout(this.#servingTimer);
+    if (!this.#everRan || this.#stopping !== null) return;
+    const now = performance.now();
+    const running = this.#workers.some((worker) => worker.running);
+    this.#serving = stepServing(this.#serving, running, now);
+    const deadline = servingDeadline(this.#serving);
+    if (deadline === null) return;
+    this.#servingTimer = setTimeout(() => this.changed(), Math.max(1, deadline - now));
   }
 
   async #stop(): Promise<StopOutcome> {

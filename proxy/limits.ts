@@ -55,6 +55,13 @@ export const WORKER_RESTART_DELAY_MIN_MS = 50;
 export const WORKER_RESTART_DELAY_MAX_MS = 10_000;
 export const WORKER_STABLE_MS = 60_000;
 
+/**
+ * Without any running worker for so long the balancer counts as dead, and as alive again when one has
+ * run for so long without a break: in a crash loop there is always one that runs for a moment.
+ */
+export const SERVING_LOST_MS = 1000;
+export const SERVING_AGAIN_MS = 5000;
+
 /** Young generation of a worker's heap: what a request allocates should die there. */
 export const WORKER_YOUNG_GENERATION_MB = 32;
 

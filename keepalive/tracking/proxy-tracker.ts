@@ -9,14 +9,17 @@ export interface ProxyReport {
   readonly ready: boolean;
   /** Why it is not ready. */
   readonly reasons: readonly string[];
+  /** Its workers run, or did a moment ago; absent: true. */
+  readonly serving?: boolean;
   /** The upstreams that somebody tracks; absent before the balancer's first message. */
   readonly upstreams?: readonly UpstreamHealth[];
 }
 
 /**
- * `track.proxy` (design 4.1): the balancer is alive, and was ready once since it started. What it
- * becomes later (every origin down, say) is not this tracker's business: the peer usually sees the
- * same dead origin, and moving the address would help nobody.
+ * `track.proxy` (design 4.1): the balancer is alive, and was ready once since it started. One whose
+ * workers all die again and again is not alive, though its process is. What it becomes otherwise
+ * later (every origin down, say) is not this tracker's business: the peer usually sees the same dead
+ * origin, and moving the address would help nobody.
  */
 export class ProxyTracker implements Tracker {
   #report: ProxyReport = { alive: false, ready: false, reasons: ['not connected yet'] };
@@ -59,6 +62,9 @@ export class ProxyTracker implements Tracker {
     if (!alive) {
       const text = this.#everReady ? 'the balancer is not running' : 'the balancer was never ready';
       return reading({ type: 'dead' }, text + why);
+    }
+    if (this.#report.serving === false) {
+      return reading({ type: 'dead' }, `the balancer runs, and none of its workers serves${why}`);
     }
     if (!this.#readySinceItStarted) {
       return reading({ type: 'dead' }, `the balancer has not been ready yet${why}`);

@@ -69,6 +69,12 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   reportReady();
 }
 
+const NOT_BEGUN: Readiness = {
+  ready: false,
+  reasons: ['the balancer is starting'],
+  serving: true,
+};
+
 /** What the listeners of this process answer from, before and after the balancer has started. */
 class Service implements AdminSource {
   balancer: Balancer | null = null;
@@ -78,7 +84,7 @@ class Service implements AdminSource {
   }
 
   readiness(): Readiness {
-    return this.balancer?.readiness() ?? { ready: false, reasons: ['the balancer is starting'] };
+    return this.balancer?.readiness() ?? NOT_BEGUN;
   }
 
   async metrics(): Promise<string> {

@@ -52,7 +52,12 @@ test('the agent hears of tracked upstreams only, and of every change in one piec
   try {
     const api = (up: number, unknown = 0) => [{ name: 'api', up, unknown, total: 2 }];
     await vi.waitFor(() =>
-      expect(told.at(-1)).toEqual({ ready: true, reasons: [], upstreams: api(1) }),
+      expect(told.at(-1)).toEqual({
+        ready: true,
+        reasons: [],
+        serving: true,
+        upstreams: api(1),
+      }),
     );
     origin.close();
     await vi.waitFor(() => expect(told.at(-1)).toMatchObject({ upstreams: api(0) }));
@@ -68,7 +73,7 @@ test('servers that change together are told once', async () => {
   feedAgent(
     { update: (readiness) => told.push(readiness) },
     {
-      readiness: () => ({ ready: true, reasons: [] }),
+      readiness: () => ({ ready: true, reasons: [], serving: true }),
       onReadiness: () => {},
       upstreams: () => [{ name: 'api', up: told.length, unknown: 0, total: 9 }],
       onServerHealth: (listener) => {

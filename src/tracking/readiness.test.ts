@@ -48,6 +48,7 @@ const upstream = fc
 const reasons = fc.array(fc.string(), { maxLength: 5 });
 const anyReadiness = fc.oneof(
   fc.record({ ready: fc.boolean(), reasons }),
+  fc.record({ ready: fc.boolean(), reasons, serving: fc.boolean() }),
   fc.record({ ready: fc.boolean(), reasons, upstreams: fc.array(upstream, { maxLength: 5 }) }),
 );
 

@@ -9,6 +9,8 @@ export interface Readiness {
   readonly ready: boolean;
   /** Why not, one operator-readable reason each. */
   readonly reasons: readonly string[];
+  /** Workers run, or did a moment ago; absent: true. */
+  readonly serving?: boolean;
   /** How the servers of each tracked upstream are; absent from a balancer that does not say. */
   readonly upstreams?: readonly UpstreamHealth[];
 }
@@ -24,11 +26,12 @@ const UPSTREAMS_MAX = 1024;
 const NAME_CHARS_MAX = 63;
 
 /** The line, newline included. */
-export function encodeReadiness({ ready, reasons, upstreams }: Readiness): string {
+export function encodeReadiness({ ready, reasons, serving, upstreams }: Readiness): string {
   const message = {
     type: 'readiness',
     ready,
     reasons: reasons.slice(0, REASONS_MAX).map((reason) => reason.slice(0, REASON_CHARS_MAX)),
+    ...(serving === undefined ? {} : { serving }),
     ...(upstreams === undefined ? {} : { upstreams: upstreams.slice(0, UPSTREAMS_MAX) }),
   };
   return `${JSON.stringify(message)}\n`;
@@ -43,10 +46,12 @@ export function decodeReadiness(line: string): Readiness | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { type, ready, reasons, upstreams } = value as Record<string, unknown>;
+  const { type, ready, reasons, serving, upstreams } = value as Record<string, unknown>;
   if (type !== 'readiness' || typeof ready !== 'boolean' || !Array.isArray(reasons)) return null;
   if (!reasons.every((reason) => typeof reason === 'string')) return null;
-  const readiness = { ready, reasons: reasons.slice(0, REASONS_MAX) };
+  if (serving !== undefined && typeof serving !== 'boolean') return null;
+  const said = serving === undefined ? {} : { serving };
+  const readiness = { ready, reasons: reasons.slice(0, REASONS_MAX), ...said };
   if (upstreams === undefined) return readiness;
   if (!Array.isArray(upstreams) || upstreams.length > UPSTREAMS_MAX) return null;
   const healths = upstreams.map(decodeUpstream);
