@@ -15,7 +15,6 @@
  *      announcement  --> NetworkPort.announce          transition --> log, status, callback
  */
 import type { AgentConfig, VirtualRouterConfig } from '../src/config/agent-config.ts';
-import { formatIp } from '../src/os/ip-address.ts';
 import { Admission } from './admission.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
 import { PeerWatches } from './bfd/peer-watches.ts';
@@ -23,9 +22,10 @@ import { DeadlineTimer } from './deadline-timer.ts';
 import { DuplicateWatches } from './duplicates/duplicate-watches.ts';
 import type { EventSink } from './events/event-types.ts';
 import { InputFunnel, type RouterInput } from './input-funnel.ts';
+import { linkStatus } from './link-status.ts';
 import { LogLimiter } from './log-limiter.ts';
 import { takeIn } from './packet-intake.ts';
-import { AgentDesk } from './peer/agent-desk.ts';
+import { PeerRelations } from './peer/peer-relations.ts';
 import type { AgentPorts, NetworkEvent, ReceivedPacket } from './ports.ts';
 import { logPlan } from './reconfiguration.ts';
 import { interfacesOf, Reconfigurer } from './reconfigurer.ts';
@@ -57,6 +57,7 @@ export class Agent {
   readonly #listeners: ((transition: Transition) => void)[] = [];
   readonly #bfd: PeerWatches;
   readonly #duplicates: DuplicateWatches;
+  readonly #peer: PeerRelations;
   readonly #emit: EventSink;
   readonly #recorder: Recorder;
   readonly #funnel = new InputFunnel<RouterInput>(
@@ -71,6 +72,7 @@ export class Agent {
 
   /** Builds everything; nothing touches the network before `start`. */
   constructor(config: AgentConfig, ports: AgentPorts) {
+    const input = (router: RouterDriver, event: RouterEvent) => this.#input(router, event);
     this.#config = config;
     this.#ports = ports;
     this.#emit = ports.events ?? (() => {});
@@ -92,9 +94,11 @@ export class Agent {
       startedAt: this.#startedAt,
       log: ports.log,
       emit: this.#emit,
-      input: (router, event) => this.#input(router, event),
+      input,
     });
     for (const router of config.virtualRouters) this.#addRouter(router);
+    const routers = () => this.#table.routers;
+    this.#peer = new PeerRelations({ config, ports, routers, input });
     this.#admission = new Admission({
       table: this.#table,
       network: ports.network,
@@ -106,7 +110,7 @@ export class Agent {
         this.#bfd.setLink(name, link);
         this.#duplicates.setLink(name, link);
       },
-      input: (router, event) => this.#input(router, event),
+      input,
       // Who takes part counts in a sync group.
       onEvaluated: () => this.#retrack(),
     });
@@ -142,9 +146,10 @@ export class Agent {
       add: (added) => this.#recorder.added(this.#addRouter(added)),
       adopt: (adopted) => {
         this.#config = adopted;
+        this.#peer.reconfigure(adopted);
       },
       standings: this.#standings,
-      input: (router, event) => this.#input(router, event),
+      input,
       resign: (router) => this.#resign(router),
       stopping: () => this.#stopping !== null,
     });
@@ -174,6 +179,7 @@ export class Agent {
         this.#input(router, { type: 'lease-lost', silent });
       },
       onStanding: () => this.#retrack(),
+      askPeer: (asked) => this.#peer.ask(router, asked),
     });
     this.#table.add(router);
     this.#groups.add(router);
@@ -209,7 +215,7 @@ export class Agent {
     this.#retrack();
     for (const name of names) this.#admission.evaluate(name);
     this.#sweepLeases();
-    this.#ports.peer?.serve(new AgentDesk(() => this.#table.routers));
+    this.#peer.start();
   }
 
   /**
@@ -262,20 +268,16 @@ export class Agent {
         histogram: structuredClone(this.#timer.lateness.total),
       },
       proxy: { ...this.#trackers.proxy.report, everReady: this.#trackers.proxy.everReady },
-      routers: this.#table.routers.map((router) => routerStatus(router, now)),
-      links: this.#table.links.map((link) => {
-        const address = link.sourceAddress();
-        return {
-          interface: link.interface,
-          family: link.family,
-          running: this.#admission.running(link.interface),
-          address: address === null ? null : formatIp(address),
-          statistics: { ...link.statistics },
-        };
-      }),
+      routers: this.#table.routers.map((router) => ({
+        ...routerStatus(router, now),
+        witness: this.#peer.witness(router.config.name),
+      })),
+      links: this.#table.links.map((link) =>
+        linkStatus(link, this.#admission.running(link.interface)),
+      ),
       scripts: this.#trackers.scripts(now),
       bfd: this.#bfd.status(),
-      pair: this.#ports.peer?.status() ?? null,
+      pair: this.#peer.pair(),
       duplicates: this.#duplicates.status(),
     };
   }
@@ -299,6 +301,7 @@ export class Agent {
     this.#trackers.stop();
     this.#bfd.close();
     this.#duplicates.close();
+    this.#peer.stop();
     await Promise.all(this.#table.routers.map((router) => router.close()));
     await this.#reconfigurer.settle();
     for (const link of this.#table.links) link.close();
@@ -325,7 +328,7 @@ export class Agent {
     const before = router.state.name;
     const reason = transitionReason(this.#recorder.apply(router, event, now));
     if (reason !== null || event.type === 'standing' || event.type === 'reconfigure')
-      this.#ports.peer?.changed();
+      this.#peer.changed();
     this.#duplicates.after(router.config.name, event, router.state);
     return this.#groups.after(router, { event, before, reason });
   }
@@ -336,7 +339,7 @@ export class Agent {
     // A down timer is not believed before what lies in the socket is read: it may be the very
     // advertisement that was waited for, behind a short stall of this process.
     const claiming = this.#table.routers.filter(
-      ({ state }) => state.name === 'Backup' && (state.ready || state.activeDownAt <= now),
+      (router) => router.state.name === 'Backup' && (router.state.ready || due(router)),
     );
     for (const link of new Set(claiming.map(({ link }) => link))) link.readQueued();
     for (const router of this.#table.routers)

@@ -156,3 +156,13 @@ export const peerReasonCharsMax = 200;
 
 /** The recent past of the status' lateness: at least this long, at most twice. */
 export const latenessWindowMicros = 60_000_000;
+
+/** A witness is asked so often for the status, whoever else wants to know. */
+export const witnessProbeMicros = 1_000_000;
+
+/** How long an answer of a witness is waited for: a quarter of an interval, within these. */
+export const witnessTimeoutMinMicros = 5_000;
+export const witnessTimeoutMaxMicros = 250_000;
+
+/** Questions that wait for one answer of a witness. */
+export const witnessWaitersMax = 16;

@@ -3,9 +3,7 @@ import { heldAddresses } from './address-keeper.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
 import { Advertiser } from './advertiser.ts';
 import type { FenceNews } from './bfd/peer-watch.ts';
-import { ContestLog } from './contest-log.ts';
 import type { EventSink } from './events/event-types.ts';
-import { PeerNews } from './events/peer-news.ts';
 import { Holdings } from './holdings.ts';
 import { LatenessRecorder } from './lateness.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -14,6 +12,7 @@ import type { LogLimiter } from './log-limiter.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';
 import type { Clock, LeasePort, Logger, NetworkPort } from './ports.ts';
 import type { RouterChange } from './reconfiguration.ts';
+import { RouterNews } from './router-news.ts';
 import { parametersOf } from './router-parameters.ts';
 import { type RouterStatistics, routerStatistics } from './statistics.ts';
 import type { Transition } from './status.ts';
@@ -48,6 +47,8 @@ export interface RouterDriverOptions {
   onLeaseLost(silent: boolean): void;
   /** Something that the priority follows from has changed. */
   onStanding(): void;
+  /** The peer is to be asked who holds the addresses. */
+  askPeer(asked: number): void;
 }
 
 /** One virtual router: its state, and the hands that do what `step` asks for. */
@@ -68,8 +69,7 @@ export class RouterDriver {
   readonly #options: RouterDriverOptions;
   readonly #transitions: Transition[] = [];
   readonly #advertiser: Advertiser;
-  #peerNews: PeerNews;
-  readonly #contests: ContestLog;
+  #news: RouterNews;
   #config: VirtualRouterConfig;
   #expectation: Expectation;
   #state: RouterState;
@@ -86,15 +86,7 @@ export class RouterDriver {
       addresses: () => this.#expectation.addresses,
       delivery: () => this.#expectation.delivery,
     };
-    this.#peerNews = new PeerNews(config.name);
-    this.#contests = new ContestLog({
-      get name() {
-        return live.config().name;
-      },
-      interface: config.interface,
-      log: options.log,
-      limiter: options.limiter,
-    });
+    this.#news = this.#newsOf(config);
     this.#config = config;
     this.link = options.link;
     this.#expectation = expectationOf(config);
@@ -154,6 +146,11 @@ export class RouterDriver {
     });
   }
 
+  #newsOf({ name, interface: device }: VirtualRouterConfig): RouterNews {
+    const { log, limiter, emit } = this.#options;
+    return new RouterNews({ name, interface: device, log, limiter, emit });
+  }
+
   /** What it runs under now. */
   get config(): VirtualRouterConfig {
     return this.#config;
@@ -171,7 +168,7 @@ export class RouterDriver {
   reconfigure({ before, after }: RouterChange): void {
     this.#expectation = expectationOf(after);
     this.#config = after;
-    if (after.name !== before.name) this.#peerNews = new PeerNews(after.name);
+    if (after.name !== before.name) this.#news = this.#newsOf(after);
     this.lease.revise(heldAddresses(before));
   }
 
@@ -233,10 +230,10 @@ export class RouterDriver {
     const result = step(before, event, now);
     this.#state = result.state;
     if (result.state.name !== before.name) this.#stateSince = now;
-    const news = this.#peerNews.after(event, transitionReason(result.actions));
-    if (news !== null) this.#options.emit(news);
+    const turn = { event, before, after: result.state, reason: transitionReason(result.actions) };
+    this.#news.begin(turn);
     for (const action of result.actions) this.#execute(action, now);
-    if (event.type === 'advertisement') this.#contests.heard(before, result.state, now);
+    if (this.#news.end(turn, now)) this.statistics.takeoversPostponed += 1;
     return result.actions;
   }
 
@@ -261,6 +258,10 @@ export class RouterDriver {
       case 'announce':
         this.#announcePending = true;
         if (this.keeper.held) this.#announce();
+        break;
+      case 'ask-peer':
+        this.statistics.peerAsked += 1;
+        this.#options.askPeer(action.asked);
         break;
       case 'woke-late':
         this.statistics.wokeLate += 1;

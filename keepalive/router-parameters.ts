@@ -12,8 +12,14 @@ export function parametersOf(config: VirtualRouterConfig): RouterParameters {
     peer: config.peer,
     peerPriority: config.peerPriority ?? null,
     strictRfc: config.strictRfc,
+    asksPeer: asksPeer(config),
     grouped: config.syncGroup !== undefined,
     preemptDelayMicros: (config.preemptDelayMs ?? 0) * 1000,
     startupDelayMicros: (config.startupDelayMs ?? 0) * 1000,
   };
+}
+
+/** Design 4.2 rule 4: without a witness there is no veto, nor where only the RFC's signals count. */
+function asksPeer({ witness, peer, strictRfc, priority }: VirtualRouterConfig): boolean {
+  return witness !== undefined && peer === 'tandem' && !strictRfc && priority !== ownerPriority;
 }

@@ -9,7 +9,7 @@ import { nextDeadline } from './virtual-router/state.ts';
 import { activeDownInterval, skewTime } from './virtual-router/timers.ts';
 
 /** The status of one virtual router at `now` (microseconds). */
-export function routerStatus(router: RouterDriver, now: number): RouterStatus {
+export function routerStatus(router: RouterDriver, now: number): Omit<RouterStatus, 'witness'> {
   const { config, state } = router;
   const { standing } = state;
   const ownMicros = config.advertIntervalMs * 1000;
@@ -42,6 +42,7 @@ export function routerStatus(router: RouterDriver, now: number): RouterStatus {
       recent: preemptsCounted(state.preempts, now),
     },
     active: activeRouter(router, now),
+    vouched: vouchedFor(router, now),
     addresses: config.addresses.map((address) => ({ ...address, held })),
     excludedAddresses: (config.excludedAddresses ?? []).map((address) => ({ ...address, held })),
     routes: (config.routes ?? []).map((route) => ({
@@ -81,6 +82,12 @@ function deliveryStatus(router: RouterDriver): RouterStatus['delivery'] {
     unicast,
     minTtl: hopLimitMin,
   };
+}
+
+function vouchedFor({ state }: RouterDriver, now: number): RouterStatus['vouched'] {
+  if (state.name !== 'Backup' || state.vouched === null) return null;
+  const { since, answers } = state.vouched;
+  return { forMs: (now - since) / 1000, answers };
 }
 
 function preemptIn({ state }: RouterDriver, now: number): number | null {

@@ -54,6 +54,10 @@ export interface RouterStatistics {
   routeErrors: number;
   /** Times the event loop woke so late that a timer was not trusted. */
   wokeLate: number;
+  /** Questions to the peer, beside the LAN, whether it is still there. */
+  peerAsked: number;
+  /** Answers of the peer that kept this router from claiming. */
+  takeoversPostponed: number;
   /** How late advertisements left, after their deadline. */
   readonly advertLateness: Lateness;
 }
@@ -133,6 +137,8 @@ export function routerStatistics(): RouterStatistics {
     routesRepaired: 0,
     routeErrors: 0,
     wokeLate: 0,
+    peerAsked: 0,
+    takeoversPostponed: 0,
     advertLateness: emptyLateness(),
   };
 }

@@ -5,6 +5,7 @@ import type { DuplicateStatus } from './duplicates/status.ts';
 import type { LatenessSummary } from './lateness.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';
 import type { PairStatus } from './peer/peer-port.ts';
+import type { WitnessStatus } from './peer/witness.ts';
 import type { Lateness, LinkStatistics, RouterStatistics } from './statistics.ts';
 import type { ProxyReport } from './tracking/proxy-tracker.ts';
 import type { SelfFaultStatus } from './tracking/self-faults.ts';
@@ -68,6 +69,13 @@ export interface RouterStatus {
     /** Null for ourselves. */
     readonly lastHeardMs: number | null;
   } | null;
+  /**
+   * The Active router is not heard, and its answers on a side link keep this one from claiming: for how
+   * long, and how many they were; null: nothing does.
+   */
+  readonly vouched: { readonly forMs: number; readonly answers: number } | null;
+  /** Null: there is none. */
+  readonly witness: WitnessStatus | null;
   readonly addresses: readonly (VirtualAddress & { readonly held: boolean })[];
   /** Addresses that move with them and are in no advertisement. */
   readonly excludedAddresses: readonly (VirtualAddress & { readonly held: boolean })[];

@@ -109,6 +109,14 @@ const deaf = (both: PairOptions['both']) =>
     await pair.run(5_000_000);
   });
 
+const vouchedFor = () =>
+  story({ paired: true }, async (pair) => {
+    pair.lan.cut(pair.a.station, pair.b.station, true);
+    await pair.run(1_000_000);
+    pair.lan.heal();
+    await pair.run(500_000);
+  });
+
 /** What is wrong with an event, by its row of the table. */
 function faultsOf(event: AgentEvent): string[] {
   const { type, ...carried } = event;
@@ -129,6 +137,7 @@ it('every row of the table is emitted by a real agent, with its fields and no ot
     stalled(),
     deaf(undefined),
     deaf({ strictRfc: true }),
+    vouchedFor(),
   ]);
   const events = told.flatMap(({ a, b }) => [...a, ...b]);
   expect(events.flatMap(faultsOf)).toEqual([]);

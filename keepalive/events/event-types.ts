@@ -195,6 +195,25 @@ export const eventTypes = {
       forMs: decimal('From its first claim to its last.'),
     },
   },
+  'takeover-postponed': {
+    doc:
+      'No advertisements arrive, but the peer answers on a side link that it is Active and reaches ' +
+      'its witness: this node does not take the addresses.',
+    fields: { router, interface: device },
+  },
+  'postponement-over': {
+    doc: 'The peer does not keep this node from taking the addresses any more.',
+    fields: {
+      router,
+      how: oneOf(
+        ['heard', 'claimed', 'left'],
+        '`heard`: advertisements arrive again; `claimed`: no answer came, and this node took ' +
+          'over; `left`: this node left the election.',
+      ),
+      forMs: decimal('How long it did.'),
+      answers: integer('How many answers it took.'),
+    },
+  },
   'preempt-held': {
     doc: 'This node is the better one, and waits before it takes the addresses back.',
     fields: {

@@ -7,48 +7,59 @@ import type {
   PeerReport,
   PeerRouterReport,
 } from './peer-port.ts';
+import type { Witness } from './witness.ts';
 
 /** What this agent tells the other one, out of what its virtual routers are right now. */
 export class AgentDesk implements PeerDesk {
   readonly #routers: () => readonly RouterDriver[];
+  readonly #witness: (router: string) => Witness | undefined;
 
-  /** `routers`: as they are whenever somebody asks. */
-  constructor(routers: () => readonly RouterDriver[]) {
+  /** `routers`: as they are whenever somebody asks; `witness`: of the router of that name. */
+  constructor(
+    routers: () => readonly RouterDriver[],
+    witness: (router: string) => Witness | undefined,
+  ) {
     this.#routers = routers;
+    this.#witness = witness;
   }
 
   report(): PeerReport {
-    return { routers: this.#routers().map(reportOf) };
+    return { routers: this.#routers().map((router) => this.#reportOf(router)) };
   }
 
   answer(question: PeerQuestion, respond: (answer: PeerAnswer) => void): void {
     const router = this.#routers().find(({ config }) => config.name === question.router);
     // The files differ: about a router that is unknown here there is nothing to say.
     if (router === undefined) return;
-    const { name: state, standing } = router.state;
-    respond({
-      type: 'holder',
-      state,
-      priority: standing.priority,
-      // Only the kernel knows whether the lease has lapsed meanwhile.
-      leaseArmed: holdsLease(router) && router.lease.speaks(),
-    });
+    const answer = (witness: boolean) => respond(holderOf(router, witness));
+    const witness = this.#witness(question.router);
+    if (witness === undefined || !holdsLease(router)) answer(false);
+    else witness.ask(answer);
+  }
+
+  #reportOf(router: RouterDriver): PeerRouterReport {
+    const { config, state, readings } = router;
+    const counting = readings.filter(({ effect }) => effect.type !== 'none');
+    const witness = this.#witness(config.name)?.status().answers;
+    return {
+      name: config.name,
+      state: state.name,
+      priority: state.standing.priority,
+      configured: config.priority,
+      reasons: counting.slice(0, peerReasonsMax).map(({ kind, name, reason }) => {
+        return printable(`${kind === name ? kind : `${kind} ${name}`}: ${reason}`);
+      }),
+      leaseArmed: holdsLease(router),
+      witness: witness ?? null,
+    };
   }
 }
 
-function reportOf(router: RouterDriver): PeerRouterReport {
-  const { config, state, readings } = router;
-  const counting = readings.filter(({ effect }) => effect.type !== 'none');
-  return {
-    name: config.name,
-    state: state.name,
-    priority: state.standing.priority,
-    configured: config.priority,
-    reasons: counting.slice(0, peerReasonsMax).map(({ kind, name, reason }) => {
-      return printable(`${kind === name ? kind : `${kind} ${name}`}: ${reason}`);
-    }),
-    leaseArmed: holdsLease(router),
-  };
+function holderOf(router: RouterDriver, witness: boolean): PeerAnswer {
+  const { name: state, standing } = router.state;
+  // Only the kernel knows whether the lease has lapsed meanwhile.
+  const leaseArmed = holdsLease(router) && router.lease.speaks();
+  return { type: 'holder', state, priority: standing.priority, leaseArmed, witness };
 }
 
 /** As far as this process knows. */

@@ -4,6 +4,7 @@
  * TLS, the simulator in memory. Losing it never moves an address: it only leaves questions unanswered.
  */
 import type { StateName } from '../virtual-router/action.ts';
+import type { HolderAnswer } from '../virtual-router/vouching.ts';
 
 /** One virtual router as its node tells the peer. */
 export interface PeerRouterReport {
@@ -17,6 +18,8 @@ export interface PeerRouterReport {
   readonly reasons: readonly string[];
   /** The kernel lets it speak for its addresses; false also where there is no lease. */
   readonly leaseArmed: boolean;
+  /** Its witness answered it when it was asked last; null: there is none, or no answer yet. */
+  readonly witness: boolean | null;
 }
 
 /** What one agent says of itself, with every heartbeat and at each change. */
@@ -28,14 +31,7 @@ export interface PeerReport {
 export type PeerQuestion = { readonly type: 'holder'; readonly router: string };
 
 /** The answer to a question of the same type. */
-export type PeerAnswer = {
-  readonly type: 'holder';
-  readonly state: StateName;
-  /** Effective priority, 1-255. */
-  readonly priority: number;
-  /** As the kernel said when it was asked. */
-  readonly leaseArmed: boolean;
-};
+export type PeerAnswer = { readonly type: 'holder' } & HolderAnswer;
 
 /** The agent's side: where the connection gets what it tells the peer. */
 export interface PeerDesk {

@@ -19,6 +19,7 @@ import { SimClaims } from './sim-claims.ts';
 import { hostClock, type SimClock } from './sim-clock.ts';
 import { SimKernel } from './sim-kernel.ts';
 import type { Frame, SimLan } from './sim-lan.ts';
+import { SimPairLink, type SimSideLink } from './sim-pair-link.ts';
 import { SimSockets } from './sim-sockets.ts';
 
 /** What one host of the simulation is. */
@@ -41,6 +42,8 @@ export interface SimHostOptions {
   readonly leased: boolean;
   /** Its agent can hear who claims an address; absent: it cannot. */
   readonly claims?: boolean;
+  /** A second cable to the one other host; absent: there is none. */
+  readonly sideLink?: SimSideLink;
   readonly log: Logger;
   readonly journal: ((line: string) => void) | null;
   /** Takes its agents' events; absent: nobody listens. */
@@ -81,7 +84,12 @@ export class SimHost extends SimKernel {
     this.station = options.lan.attach({ receive: (frame) => this.#receive(frame) });
     this.#sockets = new SimSockets(this, options);
     this.#claims = new SimClaims(this, options);
-    this.#parts = [this.#sockets, new SimBfd(this, options), this.#claims];
+    this.#parts = [
+      this.#sockets,
+      new SimBfd(this, options),
+      this.#claims,
+      ...(options.sideLink === undefined ? [] : [new SimPairLink(this, options.sideLink)]),
+    ];
   }
 
   /** The configuration that its agent runs under, or will be started with. */

@@ -9,6 +9,7 @@ import { Prng } from './prng.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimHost } from './sim-host.ts';
 import { SimLan } from './sim-lan.ts';
+import { SimSideLink } from './sim-pair-link.ts';
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -31,6 +32,7 @@ export function keepingLogger(lines: LogLine[]): Logger {
 }
 
 export const VIRTUAL_ADDRESS = '198.51.100.100';
+export const WITNESS = '198.51.100.1';
 
 export function routerConfig(overrides: Partial<VirtualRouterConfig> = {}): VirtualRouterConfig {
   return {
@@ -76,6 +78,8 @@ export interface PairOptions {
   readonly leased?: boolean;
   /** The agents hear who claims an address, and know where the other one is. */
   readonly claims?: boolean;
+  /** They have a side link, and a witness on the LAN. */
+  readonly paired?: boolean;
   /** All virtual routers, in place of the usual ones. */
   readonly routers?: Readonly<Record<'a' | 'b', readonly VirtualRouterConfig[]>>;
   /** Priorities of a second virtual router on the same interface, with the first one's BFD or none. */
@@ -91,6 +95,12 @@ export class SimPair {
     duplication: 0,
     delayMinMicros: 30,
     delayMaxMicros: 60,
+  });
+  readonly sideLink = new SimSideLink({
+    clock: this.clock,
+    prng: this.prng,
+    delayMinMicros: 100,
+    delayMaxMicros: 300,
   });
   readonly logs: LogLine[] = [];
   readonly journals: Readonly<Record<'a' | 'b', string[]>> = { a: [], b: [] };
@@ -127,7 +137,11 @@ export class SimPair {
         config: agentConfig(
           node,
           options.routers?.[node] ?? [
-            routerConfig({ ...options.both, ...router }),
+            routerConfig({
+              ...(options.paired === true ? { witness: WITNESS } : {}),
+              ...options.both,
+              ...router,
+            }),
             ...second(node),
           ],
           {
@@ -142,6 +156,7 @@ export class SimPair {
         driftPpm: 0,
         leased: options.leased === true,
         claims: options.claims === true,
+        ...(options.paired === true ? { sideLink: this.sideLink } : {}),
         log: keepingLogger(this.logs),
         journal: (line) => this.journals[node].push(line),
         events: (event) => this.events[node].push(event),

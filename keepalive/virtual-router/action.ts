@@ -43,6 +43,8 @@ export type RouterAction =
   | { readonly type: 'add-addresses' }
   | { readonly type: 'remove-addresses' }
   | { readonly type: 'announce' }
+  /** Ask the peer beside the LAN who holds the addresses; its answer names `asked`. */
+  | { readonly type: 'ask-peer'; readonly asked: number }
   /** For the log: the better router waits; `preempts`: how often it took the address lately. */
   | { readonly type: 'preempt-held'; readonly waitMicros: number; readonly preempts: number }
   /** For the log: the event loop woke late and the router did not trust its timer. */

@@ -56,6 +56,7 @@ export function stepActive(state: ActiveState, event: RouterEvent, now: number):
     case 'startup':
     case 'peer-lost':
     case 'peer-heard':
+    case 'peer-answer':
       return { state, actions: [] };
   }
 }

@@ -10,14 +10,24 @@ import type { BackupState, RouterState, Standing } from './state.ts';
 import type { Step } from './step.ts';
 import { activeDownInterval, skewTime } from './timers.ts';
 import { enterActive, enterInitialize } from './transition.ts';
+import { heardAnswer, lateAnswerMicros, questionAt } from './vouching.ts';
 
 /** One event in Backup. */
-export function stepBackup(state: BackupState, event: RouterEvent, now: number): Step {
+export function stepBackup(before: BackupState, event: RouterEvent, now: number): Step {
+  const result = react(before, event, now);
+  const { state } = result;
+  if (before.asked === null || state.name !== 'Backup') return result;
+  // Another down timer, another question.
+  if (state.asked !== before.asked || state.activeDownAt === before.activeDownAt) return result;
+  return { ...result, state: { ...state, asked: null } };
+}
+
+function react(state: BackupState, event: RouterEvent, now: number): Step {
   switch (event.type) {
     case 'advertisement':
       return holdShown(state, hear(state, event.heard, now), now);
     case 'tick':
-      return now < state.activeDownAt ? { state, actions: [] } : timerFired(state, now);
+      return now < state.activeDownAt ? mayAsk(state, now) : timerFired(state, now);
     case 'standing':
       return holdShown(state, changeStanding(state, event.standing, now), now);
     case 'reconfigure':
@@ -30,6 +40,8 @@ export function stepBackup(state: BackupState, event: RouterEvent, now: number):
       return { state: peerHeard(state, event.peer), actions: [] };
     case 'duplicate':
       return { state: event.order === 'answers' ? answered(state, now) : state, actions: [] };
+    case 'peer-answer':
+      return { state: heardAnswer(state, event.asked, event.answer, now), actions: [] };
     case 'group':
       return obey(state, event.order, now);
     case 'lease-lost':
@@ -44,7 +56,7 @@ export function stepBackup(state: BackupState, event: RouterEvent, now: number):
 function hear(state: BackupState, heard: HeardAdvertisement, now: number): BackupState {
   if (isBystander(state, heard, now)) return state;
   const betterSince = better(state, heard, now);
-  const fresh = { ...state, heard, held: false, lateWakes: 0, betterSince };
+  const fresh = { ...state, heard, held: false, lateWakes: 0, betterSince, vouched: null };
   // 6.4.2: the Active router resigns. Skew_Time alone decides which Backup follows.
   if (heard.priority === 0) {
     const activeDownAt = now + skew(state);
@@ -229,6 +241,13 @@ function changeStanding(before: BackupState, standing: Standing, now: number): B
   return state;
 }
 
+/** Time to ask the peer, perhaps. */
+function mayAsk(state: BackupState, now: number): Step {
+  const at = questionAt(state);
+  if (at === null || now < at) return { state, actions: [] };
+  return { state: { ...state, asked: now }, actions: [{ type: 'ask-peer', asked: now }] };
+}
+
 /**
  * Another configuration. The timer of an Active router that is followed stays what its last
  * advertisement made it, save that the new configuration may allow less, or more, than the old one.
@@ -299,6 +318,11 @@ function timerFired(state: BackupState, now: number): Step {
       },
       actions: [{ type: 'woke-late', lateMicros: late, waitMicros: wait }],
     };
+  }
+  if (state.asked === null && questionAt(state) !== null) {
+    // This process was too late even to ask.
+    const asking = { ...state, asked: now, activeDownAt: now + lateAnswerMicros(state) };
+    return { state: asking, actions: [{ type: 'ask-peer', asked: now }] };
   }
   // The group decides when all its members may (sync-group.ts).
   if (state.parameters.grouped) return { state: { ...state, ready: true }, actions: [] };

@@ -1,5 +1,6 @@
 /** Everything that can happen to a virtual router. */
 import type { RouterParameters, Standing } from './state.ts';
+import type { HolderAnswer } from './vouching.ts';
 
 /** An advertisement that passed every check of RFC 9568 section 7.1. */
 export interface HeardAdvertisement {
@@ -65,6 +66,8 @@ export type RouterEvent =
       /** The agreed time between its packets. */
       readonly intervalMicros: number;
     }
+  /** The peer answered the question that was asked at `asked` (vouching.ts). */
+  | { readonly type: 'peer-answer'; readonly asked: number; readonly answer: HolderAnswer }
   /** The host that BFD lost speaks again, and is the process that it was. */
   | { readonly type: 'peer-heard'; readonly peer: Uint8Array }
   /** What another member of the sync group makes this one do (sync-group.ts). */

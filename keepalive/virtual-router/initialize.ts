@@ -31,6 +31,7 @@ export function stepInitialize(before: InitializeState, event: RouterEvent, now:
     case 'lease-lost':
     case 'peer-lost':
     case 'peer-heard':
+    case 'peer-answer':
     case 'group':
     case 'duplicate':
       return { state: before, actions: [] };

@@ -4,6 +4,7 @@
  */
 import type { HeardAdvertisement } from './event.ts';
 import { noPreempts, type Preempts } from './hold-down.ts';
+import { questionAt } from './vouching.ts';
 
 /** What the configuration fixes, until it is reloaded. */
 export interface RouterParameters {
@@ -22,6 +23,8 @@ export interface RouterParameters {
   readonly preemptDelayMicros: number;
   /** After a start without any advertisement heard: the least wait before a claim. */
   readonly startupDelayMicros: number;
+  /** Asks the peer before it takes silence for death (vouching.ts). */
+  readonly asksPeer: boolean;
   /** In a sync group: claims only together with the others (sync-group.ts). */
   readonly grouped: boolean;
 }
@@ -56,6 +59,12 @@ export interface InitializeState extends Common {
 /** What the down timer of a Backup waits for. */
 export type DownCause = 'silence' | 'resigned' | 'lower-priority' | 'peer-lost';
 
+/** Answers in a row that kept a Backup from claiming. */
+export interface Vouched {
+  readonly since: number;
+  readonly answers: number;
+}
+
 /** Listening to the Active router. */
 export interface BackupState extends Common {
   readonly name: 'Backup';
@@ -78,6 +87,10 @@ export interface BackupState extends Common {
   readonly betterSince: number | null;
   /** The down timer ran out, and the claim waits for the rest of the sync group. */
   readonly ready: boolean;
+  /** When the peer was asked whether it lives, for this down timer; null: not yet. */
+  readonly asked: number | null;
+  /** The peer is not heard, and says beside the LAN that it is well; null: it does not. */
+  readonly vouched: Vouched | null;
 }
 
 /** Answering for the addresses. */
@@ -122,7 +135,7 @@ export function nextDeadline(state: RouterState): number | null {
     case 'Initialize':
       return null;
     case 'Backup':
-      return state.ready ? null : state.activeDownAt;
+      return state.ready ? null : (questionAt(state) ?? state.activeDownAt);
     case 'Active':
       return state.lookAroundUntil ?? Math.min(state.advertiseAt, state.announceAt);
   }

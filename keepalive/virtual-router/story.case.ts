@@ -11,6 +11,7 @@ import {
   type Standing,
 } from './state.ts';
 import { step } from './step.ts';
+import type { HolderAnswer } from './vouching.ts';
 
 export const PEER = parseIp('198.51.100.12')!;
 export const SELF = parseIp('198.51.100.11')!;
@@ -24,6 +25,7 @@ export const PARAMETERS: RouterParameters = {
   peer: 'tandem',
   peerPriority: 100,
   strictRfc: false,
+  asksPeer: false,
   grouped: false,
   preemptDelayMicros: 0,
   startupDelayMicros: 0,
@@ -116,6 +118,14 @@ export class Story {
     return this.apply({ type: 'reconfigure', parameters, standing, readdressed });
   }
 
+  /** The peer answers the question that waits, or the last one. */
+  answer(changes: Partial<HolderAnswer> = {}): this {
+    const sound = { state: 'Active', priority: 200, leaseArmed: true, witness: true } as const;
+    const { state } = this;
+    const asked = (state.name === 'Backup' ? state.asked : null) ?? -1;
+    return this.apply({ type: 'peer-answer', asked, answer: { ...sound, ...changes } });
+  }
+
   standing(priority: number, claimNotBefore: number | null = null): this {
     return this.apply({ type: 'standing', standing: { priority, claimNotBefore } });
   }
@@ -137,6 +147,8 @@ function nameEvent(event: RouterEvent): string {
       return `shutdown (${event.cause})`;
     case 'lease-lost':
       return event.silent ? 'lease lost, perhaps long ago' : 'lease lost';
+    case 'peer-answer':
+      return `the peer answers ${event.answer.state} ${event.answer.priority}`;
     case 'peer-heard':
       return `BFD hears ${formatIp(event.peer)} again`;
     case 'peer-lost':
@@ -163,6 +175,7 @@ function describe(action: RouterAction): string {
       return `wait ${millis(action.waitMicros)}`;
     case 'transition':
       return '';
+    case 'ask-peer':
     case 'arm-lease':
     case 'end-lease':
     case 'add-addresses':

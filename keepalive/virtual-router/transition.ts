@@ -118,6 +118,8 @@ export function enterBackup(state: RouterState, now: number, entry: BackupEntry)
       ready: false,
       preempts: state.preempts,
       betterSince: null,
+      asked: null,
+      vouched: null,
     },
     actions,
   };

@@ -175,6 +175,11 @@ export interface VirtualRouterConfig {
   readonly unicast?: UnicastConfig;
   /** Absent: adverts prove nothing. */
   readonly auth?: AuthConfig;
+  /**
+   * A neighbour on the interface, canonical text: while it answers the Active router, and that one
+   * answers over the pair connection, nobody takes over. Absent without `pair`.
+   */
+  readonly witness?: string;
   readonly track: Tracking;
 }
 

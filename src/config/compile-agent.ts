@@ -35,7 +35,7 @@ export function compileAgent(
     ),
     digest,
     virtualRouters: Object.entries(config.virtual_routers).flatMap(([name, router]) =>
-      compileRouter(name, router, {
+      compileRouter(name, asPaired(router, config), {
         node,
         group: groupOf(config, name),
         scripts: config.health_scripts,
@@ -104,6 +104,7 @@ function compileRouter(
     strictRfc: router.strict_rfc,
     ...compileBfd(router.bfd, node),
     ...compileAuth(router.auth, secrets),
+    ...(router.witness === undefined ? {} : { witness: router.witness }),
     track: compileTracking(router.track),
   };
   const routers: VirtualRouterConfig[] = [];
@@ -145,6 +146,12 @@ function compileBeside(
     ...(excludedAddresses.length === 0 ? {} : { excludedAddresses }),
     ...(routes.length === 0 ? {} : { routes }),
   };
+}
+
+/** Nobody asks about a witness without a connection between the agents. */
+function asPaired(router: EffectiveRouter, { pair, nodes }: EffectiveConfig): EffectiveRouter {
+  const paired = pair !== undefined && Object.keys(nodes).length > 1;
+  return paired ? router : { ...router, witness: undefined };
 }
 
 function compileBfd(bfd: EffectiveRouter['bfd'], node: string): Pick<VirtualRouterConfig, 'bfd'> {

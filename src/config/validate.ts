@@ -44,6 +44,7 @@ import {
   vridsUnique,
 } from './rules/virtual-routers.ts';
 import { routeFamiliesAgree, routesUnique } from './rules/virtual-routes.ts';
+import { witnessesApart, witnessesMatter } from './rules/witness.ts';
 
 /** Rules about entries: they hold for those that can be read even when others cannot. */
 const entryRules: readonly Rule[] = [
@@ -52,6 +53,7 @@ const entryRules: readonly Rule[] = [
   pairAddressesApart,
   pairPortFree,
   intervalsFit,
+  witnessesApart,
   vridsUnique,
   syncGroupsAgree,
   addressesUsable,
@@ -84,6 +86,7 @@ const wholeRules: readonly Rule[] = [
   sectionsAgree,
   pairPathsMeet,
   pairMatters,
+  witnessesMatter,
   trackedProxyExists,
   trackedUpstreamsChecked,
   prioritiesDiffer,

@@ -9,8 +9,9 @@ const router = {
   configured: 200,
   reasons: ['script check: ok'],
   leaseArmed: true,
+  witness: null,
 };
-const answer = { type: 'holder', state: 'Backup', priority: 1, leaseArmed: false };
+const answer = { type: 'holder', state: 'Backup', priority: 1, leaseArmed: false, witness: false };
 const clock = { clockMs: 1 };
 
 const known: readonly object[] = [

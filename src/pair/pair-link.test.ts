@@ -56,7 +56,13 @@ describe('two ends that know the secret', () => {
     const answer = await new Promise((resolve) =>
       a.link.ask({ type: 'holder', router: 'web' }, 5_000_000, resolve),
     );
-    expect(answer).toEqual({ type: 'holder', state: 'Active', priority: 200, leaseArmed: true });
+    expect(answer).toEqual({
+      type: 'holder',
+      state: 'Active',
+      priority: 200,
+      leaseArmed: true,
+      witness: true,
+    });
     expect(a.link.status().questions).toEqual({ asked: 1, answered: 1, served: 0 });
     expect(b.link.status().questions.served).toBe(1);
   });

@@ -26,7 +26,7 @@ export function isQuestion(value: unknown): value is PeerQuestion {
 /** An answer to one of this version's questions. */
 export function isAnswer(value: unknown): value is PeerAnswer {
   const fields = fieldsOf(value);
-  return fields?.type === 'holder' && isStanding(fields);
+  return fields?.type === 'holder' && isStanding(fields) && typeof fields.witness === 'boolean';
 }
 
 function isRouterReport(value: unknown): boolean {
@@ -36,6 +36,7 @@ function isRouterReport(value: unknown): boolean {
     isText(fields.name) &&
     isStanding(fields) &&
     isPriority(fields.configured) &&
+    (fields.witness === null || typeof fields.witness === 'boolean') &&
     isListOf(fields.reasons, reasonsMax, isText)
   );
 }

@@ -68,12 +68,18 @@ export function desk(report: PeerReport): PeerDesk {
   return {
     report: () => report,
     answer: (_question, respond) =>
-      respond({ type: 'holder', state: 'Active', priority: 200, leaseArmed: true }),
+      respond({ type: 'holder', state: 'Active', priority: 200, leaseArmed: true, witness: true }),
   };
 }
 
 /** One router as its node tells it. */
 export function reportOf(priority: number): PeerReport {
-  const router = { name: 'web', state: 'Active', configured: 200, leaseArmed: true } as const;
+  const router = {
+    name: 'web',
+    state: 'Active',
+    configured: 200,
+    leaseArmed: true,
+    witness: null,
+  } as const;
   return { routers: [{ ...router, priority, reasons: ['script check: not ok'] }] };
 }

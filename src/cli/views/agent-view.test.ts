@@ -37,6 +37,8 @@ const status = {
       syncGroup: null,
       selfFaults: [],
       preempt: { inMs: null, recent: 0 },
+      vouched: { forMs: 12_000, answers: 120 },
+      witness: { address: '198.51.100.1', answers: false, reason: 'it does not answer' },
       priority: { configured: 200, effective: 2, trackers, claimInMs: null },
       active: { self: true, address: '198.51.100.11', priority: 2, lastHeardMs: null },
       addresses: [{ address: '198.51.100.100', prefixLength: 24, held: true }],
@@ -82,6 +84,9 @@ test('the status says what each tracker does to the priority, and why', () => {
     '  web: interface eth1: down (fault)',
     '  web: unicast from 198.51.100.11 to 198.51.100.12, accepts a TTL of 254 or more',
     '  web: adverts carry a password in plain text',
+    '  web: no adverts for 12s, but the peer answers on a side link (120 times) that it is Active ' +
+      'and reaches its witness: the addresses stay there',
+    '  web: witness 198.51.100.1: it does not answer; it cannot speak for this node',
   ]) {
     expect(lines).toContain(line);
   }

@@ -101,6 +101,18 @@ function routerDetails(router: RouterStatus): string[] {
     const often = times > 1 ? `, seen ${times} times lately` : '';
     say(`${kind} fault: believed for another ${duration(forgottenInMs)}${often}`);
   }
+  if (router.vouched !== null) {
+    const { forMs, answers } = router.vouched;
+    say(
+      `no adverts for ${duration(forMs)}, but the peer answers on a side link (${answers} times) that ` +
+        'it is Active and reaches its witness: the addresses stay there',
+    );
+  }
+  if (router.witness?.answers === false) {
+    say(
+      `witness ${router.witness.address}: ${router.witness.reason}; it cannot speak for this node`,
+    );
+  }
   if (router.preempt.inMs !== null) {
     say(`better than the Active router: takes over in ${duration(router.preempt.inMs)}`);
   }

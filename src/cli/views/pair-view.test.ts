@@ -18,6 +18,7 @@ const router = {
   configured: 100,
   reasons: [],
   leaseArmed: false,
+  witness: null,
 } as const;
 
 const node: PairPeerStatus = {

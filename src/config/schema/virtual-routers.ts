@@ -15,6 +15,7 @@ import {
   integerValue,
   spelled,
 } from './field.ts';
+import { hostAddressAllowed, hostAddressValue } from './host-address.ts';
 import { interfaceAllowed, interfaceValue } from './interface-name.ts';
 import { byNode, nameAllowed, namedMap, nameValue } from './names.ts';
 import { trackSchema } from './tracking.ts';
@@ -150,6 +151,15 @@ const virtualRouterSchema = z.strictObject({
   }),
   unicast: unicastField,
   auth: authField,
+  witness: documented(hostAddressValue.optional(), {
+    doc:
+      "A neighbour of both hosts on the router's interface that always answers ARP or neighbour " +
+      'solicitations: the gateway. With `pair`, a host that hears no adverts any more asks the other ' +
+      'one on the side links. While that one answers that it is Active and that the witness answers it, ' +
+      'the addresses stay where they are. Off with strict_rfc and `peer: other`.',
+    allowed: hostAddressAllowed,
+    default: 'none: silence alone moves the addresses',
+  }),
   bfd: bfdField,
   track: documented(trackSchema.prefault({}), {
     doc: 'What lowers the effective priority of a host.',

@@ -1,0 +1,158 @@
+import type {
+  PairStatus,
+  PeerAnswer,
+  PeerDesk,
+  PeerPort,
+  PeerQuestion,
+} from '../peer/peer-port.ts';
+import type { AgentPorts, NeighbourProbe, NeighbourProbeOptions, NetworkPort } from '../ports.ts';
+import type { HostPart, SimProcess } from './host-part.ts';
+import type { Prng } from './prng.ts';
+import type { SimClock } from './sim-clock.ts';
+import type { SimHost } from './sim-host.ts';
+
+/** What the side link between two hosts, and the witness on their LAN, are made of. */
+export interface SimSideLinkOptions {
+  readonly clock: SimClock;
+  readonly prng: Prng;
+  readonly delayMinMicros: number;
+  readonly delayMaxMicros: number;
+}
+
+/**
+ * The cable that two hosts have besides the LAN, and the witness on the LAN. A message that the link
+ * loses is lost for good: TCP would send it again much later than anybody waits for it.
+ */
+export class SimSideLink {
+  /** Carries nothing. */
+  cut = false;
+  /** Probability that a message is lost. */
+  loss = 0;
+  /** Added to every delay. */
+  slowMicros = 0;
+  /** Stations that the witness does not answer. */
+  readonly unwitnessed = new Set<number>();
+  readonly #options: SimSideLinkOptions;
+  readonly #ends: SimPairLink[] = [];
+
+  constructor(options: SimSideLinkOptions) {
+    this.#options = options;
+  }
+
+  /** Joins a host's end; there are two. */
+  join(end: SimPairLink): void {
+    this.#ends.push(end);
+  }
+
+  /** The other host's end. */
+  beyond(end: SimPairLink): SimPairLink | undefined {
+    return this.#ends.find((other) => other !== end);
+  }
+
+  /** Carries a message, if it does. */
+  carry(deliver: () => void): void {
+    if (this.cut || this.#options.prng.chance(this.loss)) return;
+    this.later(this.slowMicros, deliver);
+  }
+
+  /** After the usual delay and some more. */
+  later(extraMicros: number, run: () => void): void {
+    const { clock, prng, delayMinMicros, delayMaxMicros } = this.#options;
+    clock.after(extraMicros + prng.integer(delayMinMicros, delayMaxMicros), run);
+  }
+
+  /** After exactly so long. */
+  after(micros: number, run: () => void): void {
+    this.#options.clock.after(micros, run);
+  }
+
+  /** Mends everything. */
+  heal(): void {
+    this.cut = false;
+    this.loss = 0;
+    this.slowMicros = 0;
+    this.unwitnessed.clear();
+  }
+}
+
+/** One host's end of the side link, and its probes of the witness. */
+export class SimPairLink implements HostPart {
+  readonly #host: SimHost;
+  readonly #link: SimSideLink;
+  #served: { readonly desk: PeerDesk; readonly process: SimProcess } | null = null;
+
+  constructor(host: SimHost, link: SimSideLink) {
+    this.#host = host;
+    this.#link = link;
+    link.join(this);
+  }
+
+  /** The connection of one agent process. */
+  ports(process: SimProcess): Pick<AgentPorts, 'peer'> {
+    const peer: PeerPort = {
+      serve: (desk) => {
+        this.#served = { desk, process };
+      },
+      changed: () => {},
+      ask: (question, timeoutMicros, onAnswer) =>
+        this.#ask(process, question, timeoutMicros, onAnswer),
+      status: () => this.#status(),
+    };
+    return { peer };
+  }
+
+  /** The witness answers whoever reaches it. */
+  network(process: SimProcess): Pick<NetworkPort, 'openNeighbourProbe'> {
+    return { openNeighbourProbe: (options) => this.#probe(process, options) };
+  }
+
+  /** The process is gone, and with it whoever answered. */
+  reset(): void {
+    this.#served = null;
+  }
+
+  #ask(
+    { alive, run }: SimProcess,
+    question: PeerQuestion,
+    timeoutMicros: number,
+    onAnswer: (answer: PeerAnswer | null) => void,
+  ): void {
+    let open = true;
+    const settle = (answer: PeerAnswer | null) => {
+      if (!open || !alive()) return;
+      open = false;
+      run(() => onAnswer(answer));
+    };
+    this.#link.after(timeoutMicros, () => settle(null));
+    this.#link.carry(() => {
+      this.#link.beyond(this)?.answer(question, (answer) => {
+        this.#link.carry(() => settle(answer));
+      });
+    });
+  }
+
+  /** A question of the other host arrives. */
+  answer(question: PeerQuestion, respond: (answer: PeerAnswer) => void): void {
+    const served = this.#served;
+    served?.process.run(() => served.desk.answer(question, respond));
+  }
+
+  #probe({ run }: SimProcess, { onAnswer }: NeighbourProbeOptions): NeighbourProbe {
+    let open = true;
+    return {
+      ask: () => {
+        if (!this.#host.linkUp || this.#link.unwitnessed.has(this.#host.station)) return;
+        this.#link.later(0, () => run(() => open && onAnswer()));
+      },
+      readQueued: () => 0,
+      close: () => {
+        open = false;
+      },
+    };
+  }
+
+  #status(): PairStatus {
+    const questions = { asked: 0, answered: 0, served: 0 };
+    return { peer: 'the other', connected: !this.#link.cut, paths: [], node: null, questions };
+  }
+}
