@@ -12,9 +12,10 @@ export const limits = {
   countedTimeoutMs: 10_000,
   /** From starting the pair to both halves of both hosts being ready. */
   readyTimeoutMs: 40_000,
-  /** Part of the run after which memory is compared: before it, caches and compiled code still grow. */
-  warmUpShare: 0.25,
-  /** How much more an agent may hold at the end than after the warm-up, bytes. */
+  /**
+   * How much more an agent may hold in the last quarter of the run than in the second one, bytes. In the
+   * first one caches and compiled code still grow.
+   */
   growthBytesMax: 16 * 1024 * 1024,
   /** Lines that an agent and its balancer may log without any reason, and in each second. */
   logLinesMax: 150,

@@ -54,7 +54,8 @@ class Run {
   #standing = '';
   #counters: Record<string, number> = {};
   #logLines: readonly number[] = [];
-  #warm: readonly number[] | null = null;
+  /** Resident memory of the agents after each round, bytes. */
+  readonly #memory: { readonly atMs: number; readonly bytes: readonly number[] }[] = [];
   #moves = 0;
 
   constructor(pair: FuzzedPair, options: FuzzOptions) {
@@ -82,12 +83,11 @@ class Run {
     await this.#begin();
     const { seconds } = this.#options;
     const ends = this.#startedAt + seconds * 1000;
-    const warmAt = this.#startedAt + seconds * 1000 * limits.warmUpShare;
     for (let round = 1; monotonicMs() < ends; round++) {
       this.#totals.rounds += 1;
       if (round % MANGLED_EVERY === 0) await this.#mangledRound(round);
       else await this.#round(round);
-      if (this.#warm === null && monotonicMs() >= warmAt) this.#warm = this.#pair.resident();
+      this.#memory.push({ atMs: monotonicMs(), bytes: this.#pair.resident() });
     }
     this.#injector.stop();
     for (const knocker of this.#knockers) knocker.stop();
@@ -155,6 +155,21 @@ class Run {
     return Object.assign({}, ...looks.map(counters));
   }
 
+  /**
+   * How much more each agent holds at the end than after the warm-up, bytes. Between two big collections
+   * a heap only grows, so the least of each quarter of the run counts.
+   */
+  #growth(): readonly number[] {
+    const quarterMs = this.#options.seconds * 250;
+    const least = (quarter: number, agent: number) =>
+      Math.min(
+        ...this.#memory
+          .filter(({ atMs }) => Math.floor((atMs - this.#startedAt) / quarterMs) === quarter)
+          .map(({ bytes }) => bytes[agent] ?? 0),
+      );
+    return this.#pair.hosts.map((_, agent) => least(3, agent) - least(1, agent));
+  }
+
   /** What is judged at the end: moves of the address, memory, log, adverts, decoders. */
   async reckon(): Promise<void> {
     const { seconds } = this.#options;
@@ -162,8 +177,7 @@ class Run {
     if (fault !== undefined) throw new Broken(fault);
     const moves = this.#pair.watch.history.length - this.#moves;
     if (moves !== 0) throw new Broken(`the address moved ${moves} times`);
-    const before = this.#warm ?? this.#pair.resident();
-    const growth = this.#pair.resident().map((bytes, index) => bytes - (before[index] ?? 0));
+    const growth = this.#growth();
     const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
     if (growth.some((bytes) => bytes > limits.growthBytesMax)) {
       throw new Broken(`memory grew by ${growth.map(mebibytes).join(' and ')}`);
