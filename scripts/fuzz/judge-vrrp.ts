@@ -30,10 +30,15 @@ export interface Heard {
 export interface KnownRouter {
   readonly vrid: number;
   readonly version: 2 | 3;
-  /** Version 2: one whole second, no authentication, these addresses; hexadecimal, sorted. */
+  /** Version 2: one whole second and these addresses; hexadecimal, sorted. */
   readonly addresses: readonly string[];
+  /** Version 2: the eight bytes that prove a sender, hexadecimal; absent: none do. */
+  readonly password?: string;
+  /** Hears these senders and no group, hexadecimal; absent: the group and nothing else. */
+  readonly peers?: readonly string[];
 }
 
+const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const word = (bytes: Uint8Array, at: number) => (bytes[at] ?? 0) * 256 + (bytes[at + 1] ?? 0);
 
 /** True when the 16-bit words add up to a multiple of 65535 (that is what one's complement sums do). */
@@ -78,16 +83,23 @@ export function judge(heard: Heard, routers: readonly KnownRouter[]): VrrpVerdic
   const { message, family } = heard;
   const router = routers.find(({ vrid }) => vrid === message[1]);
   if (router === undefined) return 'vrid';
+  const toGroup = [0xe0, 0xff].includes(heard.destination[0] ?? 0);
+  if (toGroup === (router.peers !== undefined)) return 'refused';
+  if (!toGroup && !router.peers?.includes(text(heard.source))) return 'refused';
   const version = (message[0] ?? 0) >> 4;
   if (version !== router.version) return 'other-version';
   if (version === 3) return 'accepted';
   const size = family === 4 ? 4 : 16;
   const listed = Array.from({ length: message[3] ?? 0 }, (_, i) =>
-    Buffer.from(message.subarray(8 + i * size, 8 + (i + 1) * size)).toString('hex'),
+    text(message.subarray(8 + i * size, 8 + (i + 1) * size)),
   ).sort();
   const same = listed.join() === router.addresses.join();
-  const fits = message[4] === 0 && message[5] === 1 && (same || message[2] === 255);
-  return fits ? 'accepted' : 'refused';
+  const proof = text(message.subarray(8 + listed.length * size, 16 + listed.length * size));
+  const proven =
+    router.password === undefined
+      ? message[4] === 0
+      : message[4] === 1 && proof === router.password;
+  return proven && message[5] === 1 && (same || message[2] === 255) ? 'accepted' : 'refused';
 }
 
 /** The checksum that makes a message sound, put in its place; for inputs that should get further. */

@@ -9,7 +9,7 @@ import { Lab } from '../../testbed/lab/lab.ts';
 import { tandem, tandemCommand } from '../../testbed/lab/stacks/tandem.ts';
 import { waitUntil } from '../../testbed/lab/wait-until.ts';
 import { limits } from './limits.ts';
-import { config, edges, routers, stranger } from './plan.ts';
+import { config, edges, environment, routers, stranger } from './plan.ts';
 
 /** Where each host keeps its sockets. */
 export const runtimeFolder = '/run/tandem';
@@ -79,7 +79,7 @@ export class FuzzedPair {
       const started = edges.map(({ name }) => {
         const host = lab.host(name);
         writeFileSync(join(host.folder, 'tandem.yaml'), config);
-        return host.spawn(tandemCommand(host, ['run']), { log: 'tandem' });
+        return host.spawn(tandemCommand(host, ['run']), { log: 'tandem', env: environment });
       });
       const settled = async () => {
         const looks = await Promise.all(edges.map(({ name }) => look(lab.host(name))));

@@ -38,6 +38,11 @@ export function linkLocal(host: HostPlan): Uint8Array {
 }
 
 const OLD_ADDRESS = '198.51.100.101';
+const SECRET_ADDRESS = '198.51.100.102';
+const NEAR_ADDRESS = '198.51.100.103';
+/** Where the password of the router "secret" comes from. */
+export const environment = { FUZZ_PASSWORD: 'secret' } as const;
+const near = (edge: HostPlan) => hex(address4(edge));
 /** Neighbours that are asked for and are not there: nobody may make the agents believe otherwise. */
 export const absent = { 4: '198.51.100.254', 6: '2001:db8::fe' } as const;
 
@@ -46,6 +51,8 @@ export const routers: Readonly<Record<4 | 6, readonly KnownRouter[]>> = {
   4: [
     { vrid: 51, version: 3, addresses: [virtualAddress4].map(hex) },
     { vrid: 52, version: 2, addresses: [OLD_ADDRESS].map(hex) },
+    { vrid: 53, version: 2, addresses: [SECRET_ADDRESS].map(hex), password: '7365637265740000' },
+    { vrid: 54, version: 3, addresses: [NEAR_ADDRESS].map(hex), peers: edges.map(near) },
   ],
   6: [{ vrid: 51, version: 3, addresses: [virtualLinkLocal6, virtualAddress6].map(hex) }],
 };
@@ -58,14 +65,15 @@ function hex(address: string): string {
 export const spoken: ReadonlySet<string> = new Set(
   [
     ...[...edges, stranger].flatMap((host) => [address4(host), address6(host)]),
-    ...[virtualAddress4, virtualAddress6, virtualLinkLocal6, OLD_ADDRESS],
+    ...[virtualAddress4, virtualAddress6, virtualLinkLocal6],
+    ...[OLD_ADDRESS, SECRET_ADDRESS, NEAR_ADDRESS],
   ].map(hex),
 );
 
 const node = (host: HostPlan, priority: number) =>
   `  ${host.name}: { address: ${address4(host)}, priority: ${priority} }`;
 
-/** The file of the pair: three versions of VRRP, BFD, gateways that are not there, a balancer. */
+/** The file of the pair: every way to speak VRRP, BFD, gateways that are not there, a balancer. */
 export const config = `
 nodes:
 ${node(edgeA, 200)}
@@ -87,6 +95,19 @@ virtual_routers:
     interface: eth0
     addresses: [${OLD_ADDRESS}/24]
     advert_interval: 1s
+  secret:
+    vrid: 53
+    version: 2
+    interface: eth0
+    addresses: [${SECRET_ADDRESS}/24]
+    advert_interval: 1s
+    auth: { password: "env:FUZZ_PASSWORD" }
+  near:
+    vrid: 54
+    interface: eth0
+    addresses: [${NEAR_ADDRESS}/24]
+    advert_interval: 200ms
+    unicast: {}
 upstreams:
   nobody: { servers: [{ address: "${address4(stranger)}:9" }] }
 listeners:

@@ -55,15 +55,16 @@ function drawn<T>(draw: () => T | null): T {
   }
 }
 
-/** A broken VRRP packet to the group; sometimes with the address of one of the edges as sender. */
+/** A broken VRRP packet to the group or to one edge; sometimes with the address of one of the edges as sender. */
 function vrrpShot(family: 4 | 6, prng: Prng): Shot | null {
   const spoofed = prng.chance(0.2) ? prng.pick(edges) : null;
+  const target = prng.chance(0.2) ? prng.pick(edges) : null;
   const own = (edge: HostPlan) => (family === 4 ? ip(address4(edge)) : linkLocal(edge));
   const plain: Heard = {
     family,
     message: input(SAMPLES[family], prng),
     source: spoofed === null ? prng.pick(STRANGERS[family]) : own(spoofed),
-    destination: GROUP[family],
+    destination: target === null ? GROUP[family] : own(target),
     hopLimit: hops(prng),
   };
   const heard = prng.chance(0.6) ? { ...plain, message: withChecksum(plain) } : plain;
@@ -72,11 +73,12 @@ function vrrpShot(family: 4 | 6, prng: Prng): Shot | null {
   const packet = { ...heard, protocol: VRRP, payload: heard.message };
   const options = prng.chance(0.1) ? new Uint8Array(4 * prng.integer(1, 3)).fill(1) : undefined;
   const frame = ethernet(
-    { from: mac(stranger), to: GROUP_MAC[family] },
+    { from: mac(stranger), to: target === null ? GROUP_MAC[family] : mac(target) },
     family === 4 ? ipv4(packet, options) : ipv6(packet),
   );
   // A kernel takes no packet from outside that claims to be its own.
-  const hearers = edges.filter((edge) => edge !== spoofed || family === 6);
+  const heardBy = (edge: HostPlan) => target === null || target === edge;
+  const hearers = edges.filter((edge) => heardBy(edge) && (edge !== spoofed || family === 6));
   return { frame, counts: hearers.flatMap(({ name }) => counted(name, heard, verdict)) };
 }
 
