@@ -49,7 +49,13 @@ export function decodeNaClaim(frame: Uint8Array): AddressClaim | null {
     frame[ICMP_OFFSET] === NEIGHBOUR_ADVERTISEMENT &&
     frame[ICMP_OFFSET + 1] === 0;
   if (!isAdvertisement) return null;
-  const mac = linkLayerOption(frame.subarray(ADVERTISEMENT_END)) ?? frame.slice(6, 12);
+  // Past the IP layer nobody has verified it yet, and no neighbour believes a wrong one.
+  const end = ICMP_OFFSET + ((frame[IPV6_OFFSET + 4]! << 8) | frame[IPV6_OFFSET + 5]!);
+  if (end < ADVERTISEMENT_END || end > frame.length) return null;
+  const addresses = addWords(frame.subarray(IPV6_OFFSET + 8, ICMP_OFFSET));
+  const sum = addWords(frame.subarray(ICMP_OFFSET, end), addresses) + (end - ICMP_OFFSET) + ICMPV6;
+  if (fold(sum) !== 0) return null;
+  const mac = linkLayerOption(frame.subarray(ADVERTISEMENT_END, end)) ?? frame.slice(6, 12);
   return { mac, ip: frame.slice(ICMP_OFFSET + 8, ADVERTISEMENT_END) };
 }
 

@@ -1,20 +1,34 @@
 /** The decoders in this process, at full speed: none throws, and each agrees with its judge. */
 import { decodeBfdPacket } from '../../keepalive/bfd/packet.ts';
+import {
+  type AddressClaim,
+  decodeArpClaim,
+  decodeNaClaim,
+} from '../../keepalive/packet/address-claim.ts';
 import { decodeAdvertisement } from '../../keepalive/packet/advertisement.ts';
 import { decodeArpReply } from '../../keepalive/packet/arp-probe.ts';
 import { decodeAdvertisement as decodeNeighbour } from '../../keepalive/packet/neighbour-solicitation.ts';
 import { Prng } from '../../keepalive/simulator/prng.ts';
 import { parseIpv4Datagram } from '../../src/os/ipv4-datagram.ts';
 import { decodeReadiness } from '../../src/tracking/readiness.ts';
-import { judgeArp, judgeBfd, judgeNeighbour, judgeReadiness } from './judge-others.ts';
+import {
+  judgeArp,
+  judgeArpClaim,
+  judgeBfd,
+  judgeNeighbour,
+  judgeNeighbourClaim,
+  judgeReadiness,
+} from './judge-others.ts';
 import { type Heard, judgeMessage, withChecksum } from './judge-vrrp.ts';
 import { input, noise } from './mutate.ts';
-import { arp, bfd, neighbour, readiness, vrrp4, vrrp6 } from './samples.ts';
+import { arp, bfd, naFrame, neighbour, readiness, vrrp4, vrrp6 } from './samples.ts';
 
 /** One case: null when decoder and judge agree, else both opinions and the input. */
 type Target = (prng: Prng) => string | null;
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+const claimed = (claim: AddressClaim | null) =>
+  claim === null ? null : `${hex(claim.mac)} ${hex(claim.ip)}`;
 const RECEIVER = Uint8Array.of(198, 51, 100, 11);
 const hops = (prng: Prng) => (prng.chance(0.9) ? 255 : prng.integer(0, 255));
 
@@ -59,6 +73,14 @@ const TARGETS: Readonly<Record<string, Target>> = {
     const frame = input(arp, prng);
     const said = decodeArpReply(frame, RECEIVER);
     return disagree(said === null ? null : hex(said), judgeArp(frame, hex(RECEIVER)), frame);
+  },
+  'ARP claims': (prng) => {
+    const frame = input(arp, prng);
+    return disagree(claimed(decodeArpClaim(frame)), judgeArpClaim(frame), frame);
+  },
+  'neighbour claims': (prng) => {
+    const frame = input([naFrame], prng);
+    return disagree(claimed(decodeNaClaim(frame)), judgeNeighbourClaim(frame), frame);
   },
   'neighbour discovery': (prng) => {
     const [message, hopLimit] = [input(neighbour, prng), hops(prng)];

@@ -37,6 +37,35 @@ export function judgeNeighbour(message: Uint8Array, hopLimit: number): string | 
   return solicited === 1 && hopLimit === 255 ? (match?.[2] ?? null) : null;
 }
 
+/** Who an ARP frame says has which address, hexadecimal `mac ip`; null: it says nothing. */
+export function judgeArpClaim(frame: Uint8Array): string | null {
+  const text = Buffer.from(frame).toString('hex');
+  const match = /^.{24}0806000108000604.{4}(.{12})(.{8}).{20}/.exec(text);
+  return match === null || match[2] === '00000000' ? null : `${match[1]} ${match[2]}`;
+}
+
+/** The same for an IPv6 frame with a neighbour advertisement whose checksum is right. */
+export function judgeNeighbourClaim(frame: Uint8Array): string | null {
+  const text = Buffer.from(frame).toString('hex');
+  const match = /^.{12}(.{12})86dd.{8}(.{4})3aff(.{64})(8800.*)$/.exec(text);
+  if (match === null) return null;
+  const [, sender = '', size = '', addresses = '', rest = ''] = match;
+  const bytes = Number.parseInt(size, 16);
+  const message = rest.slice(0, bytes * 2);
+  if (bytes < 24 || message.length < bytes * 2) return null;
+  const words = `${addresses}${message}${bytes % 2 === 1 ? '00' : ''}`.match(/.{4}/g) ?? [];
+  const sum = words.reduce((total, one) => total + Number.parseInt(one, 16), bytes + 58);
+  if (sum % 65_535 !== 0) return null;
+  let options = message.slice(48);
+  while (options.length >= 16) {
+    const length = Number.parseInt(options.slice(2, 4), 16) * 16;
+    if (length === 0) break;
+    if (options.startsWith('02')) return `${options.slice(4, 16)} ${message.slice(16, 48)}`;
+    options = options.slice(length);
+  }
+  return `${sender} ${message.slice(16, 48)}`;
+}
+
 /** Whether a line is a readiness message. */
 export function judgeReadiness(line: string): boolean {
   let value: unknown;

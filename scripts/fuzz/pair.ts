@@ -168,8 +168,12 @@ export function standing({ host, status }: Look): string {
   const sessions = status.bfd.map(
     ({ state, statistics }) => `BFD ${state} lost ${statistics.lost}`,
   );
+  const others = status.duplicates.map(
+    ({ router, holders, yieldedTo, statistics: { found } }) =>
+      `${router} duplicates ${holders.length} ${yieldedTo} ${found}`,
+  );
   const balancer = `balancer ${status.proxy.alive} ${status.proxy.ready}`;
-  return [host, ...parts, ...sessions, balancer].join(', ');
+  return [host, ...parts, ...sessions, ...others, balancer].join(', ');
 }
 
 /**

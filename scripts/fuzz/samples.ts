@@ -1,4 +1,5 @@
 /** Real packets, as keepalived 2.2.7, BIRD and Linux put them on the wire. */
+import { encodeUnsolicitedNa } from '../../keepalive/packet/unsolicited-na.ts';
 
 const hex = (text: string): Uint8Array =>
   Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
@@ -41,6 +42,12 @@ export const arp = [
 export const neighbour = [
   hex('88000000 60000000 20010db8 00000000 00000000 000000fe 0201 020000000032'),
 ] as const;
+
+/** An unsolicited neighbour advertisement of 2001:db8::100 as a frame, with a good checksum. */
+export const naFrame = encodeUnsolicitedNa(
+  hex('020000000032'),
+  hex('20010db8000000000000000000000100'),
+);
 
 const text = (line: string): Uint8Array => new TextEncoder().encode(line);
 

@@ -3,9 +3,20 @@
  * the judges call invalid are sent, so nothing in the agents may move.
  */
 import type { Prng } from '../../keepalive/simulator/prng.ts';
-import { address4, type HostPlan } from '../../testbed/lab/address-plan.ts';
+import {
+  address4,
+  type HostPlan,
+  virtualAddress4,
+  virtualAddress6,
+} from '../../testbed/lab/address-plan.ts';
 import { ethernet, internetChecksum, ipv4, ipv6, udp } from './frames.ts';
-import { judgeArp, judgeBfd, judgeNeighbour } from './judge-others.ts';
+import {
+  judgeArp,
+  judgeArpClaim,
+  judgeBfd,
+  judgeNeighbour,
+  judgeNeighbourClaim,
+} from './judge-others.ts';
 import { type Heard, judge, type VrrpVerdict, withChecksum } from './judge-vrrp.ts';
 import { limits } from './limits.ts';
 import { input, mutated, noise } from './mutate.ts';
@@ -121,11 +132,13 @@ function bfdShot(prng: Prng): Shot | null {
 function arpShot(prng: Prng): Shot | null {
   const edge = prng.pick(edges);
   const frame = mutated(arp[0], prng);
+  if (prng.chance(0.3) && frame.length >= 32) frame.set(ip(virtualAddress4), 28);
   if (frame.length < 14) return null;
   frame.set(mac(edge), 0);
   frame.set(mac(stranger), 6);
   frame.set([0x08, 0x06], 12);
-  if (spoken.has(hex(frame.slice(28, 32)))) return null;
+  // A well-formed one that claims an address of the pair is a valid claim, and no fuzzing.
+  if (judgeArpClaim(frame) !== null && spoken.has(hex(frame.slice(28, 32)))) return null;
   const answers = judgeArp(frame, hex(ip(address4(edge)))) === hex(ip(absent[4]));
   return answers ? null : { frame, counts: [] };
 }
@@ -135,17 +148,19 @@ function neighbourShot(prng: Prng): Shot | null {
   const edge = prng.pick(edges);
   const [source, destination] = [prng.pick(STRANGERS[6]), linkLocal(edge)];
   const message = mutated(neighbour[0], prng);
+  if (prng.chance(0.3) && message.length >= 24) message.set(ip(virtualAddress6), 8);
   const hopLimit = hops(prng);
   // Router advertisements and redirects are for the kernel, and would change its routes.
   if (message.length < 4 || message[0] !== 136) return null;
-  if (spoken.has(hex(message.slice(8, 24)))) return null;
   if (judgeNeighbour(message, hopLimit) === hex(ip(absent[6]))) return null;
   message.set([0, 0], 2);
   const length = Uint8Array.of(message.length >> 8, message.length & 255, 0, ICMPV6);
   const checksum = internetChecksum(source, destination, length, message);
   if (prng.chance(0.9)) message.set([checksum >> 8, checksum & 255], 2);
   const packet = { source, destination, protocol: ICMPV6, hopLimit, payload: message };
-  return { frame: ethernet({ from: mac(stranger), to: mac(edge) }, ipv6(packet)), counts: [] };
+  const frame = ethernet({ from: mac(stranger), to: mac(edge) }, ipv6(packet));
+  const claims = judgeNeighbourClaim(frame) !== null && spoken.has(hex(message.slice(8, 24)));
+  return claims ? null : { frame, counts: [] };
 }
 
 /** A round of shots, mixed. */
