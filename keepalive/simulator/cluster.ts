@@ -7,11 +7,15 @@ import type { Prng } from './prng.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimHost } from './sim-host.ts';
 import { SimLan } from './sim-lan.ts';
+import { SimSideLink } from './sim-pair-link.ts';
 import { agentConfig, hostAddress, nodeName, secondAddress, simInterface } from './swarm-config.ts';
 import type { SwarmOptions } from './swarm-options.ts';
 
 /** What the simulated supervisor needs to clean up after an agent's death (design 4.3). */
 const SWEEP_MICROS = 100_000;
+
+/** How long a message takes on a side link. */
+const SIDE_DELAY = { delayMinMicros: 50, delayMaxMicros: 300 };
 
 /** A line of what happened. */
 export interface TraceLine {
@@ -23,6 +27,8 @@ export interface TraceLine {
 export class Cluster {
   readonly clock = new SimClock();
   readonly lan: SimLan;
+  /** Between the two hosts of a pair; null: there is none. */
+  readonly sideLink: SimSideLink | null;
   readonly hosts: SimHost[] = [];
   readonly options: SwarmOptions;
   readonly trace: TraceLine[] = [];
@@ -49,6 +55,9 @@ export class Cluster {
     const { delayMinMicros, delayMaxMicros } = options;
     const clean = { loss: 0, duplication: 0, delayMinMicros, delayMaxMicros };
     this.lan = new SimLan(this.clock, prng, clean);
+    this.sideLink = options.sideLink
+      ? new SimSideLink({ clock: this.clock, prng, ...SIDE_DELAY })
+      : null;
     for (let i = 0; i < options.hosts.length; i++) this.hosts.push(this.#makeHost(i));
   }
 
@@ -130,6 +139,7 @@ export class Cluster {
       jitterMicros: options.hosts[index]!.jitterMicros,
       driftPpm: options.hosts[index]!.driftPpm,
       leased: options.leased,
+      ...(this.sideLink === null ? {} : { sideLink: this.sideLink }),
       log: this.#logger(index),
       journal:
         this.journal === null ? null : (line) => this.journal?.push(`${nodeName(index)} ${line}`),

@@ -46,9 +46,11 @@ export class LivenessChecker {
   }
 
   #settled(more: number): boolean {
-    const { clock, calmSince, lan, options } = this.#cluster;
+    const { clock, calmSince, lan, options, sideLink } = this.#cluster;
     const { loss, delayMaxMicros } = lan.quality;
     if (loss > 0 || delayMaxMicros > options.delayMaxMicros) return false;
+    // Answers that come or do not come by chance decide when somebody claims.
+    if (sideLink !== null && (sideLink.loss > 0 || sideLink.slowMicros > 0)) return false;
     return clock.now - calmSince > this.settleMicros + more;
   }
 
@@ -79,6 +81,7 @@ export class LivenessChecker {
 
   #checkGroup(group: readonly SimHost[]): void {
     if (group.some((host) => host.refuseSends || host.refuseAddresses)) return;
+    if (this.#vouchedFor(group)) return;
     const standings = group.map((host) => host.agent!.status().routers[0]!.priority);
     const names = group.map((host) => this.#cluster.name(host)).join(', ');
     if (
@@ -118,6 +121,17 @@ export class LivenessChecker {
       );
     }
     this.#checkNeighbours(holder);
+  }
+
+  /** Cut off from the holder, which says on the side link that it is well (design 4.2 rule 4). */
+  #vouchedFor([host, ...others]: readonly SimHost[]): boolean {
+    const { hosts, sideLink, options } = this.#cluster;
+    if (host === undefined || others.length > 0 || host.answers) return false;
+    const peer = hosts.find((other) => other !== host);
+    if (sideLink === null || sideLink.cut || peer === undefined || peer.paused) return false;
+    if (options.strictRfc || options.peer === 'other' || !options.leased) return false;
+    const holds = peer.config.virtualRouters.every((router) => peer.answersFor(router));
+    return holds && !sideLink.unwitnessed.has(peer.station);
   }
 
   /** Whether a better router has to have taken over from one of this priority. */

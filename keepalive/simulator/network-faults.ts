@@ -71,6 +71,55 @@ const filterBfd: Begin = (cluster) => {
   };
 };
 
+const cutSideLink: Begin = ({ sideLink }) => {
+  if (sideLink === null || sideLink.cut) return null;
+  sideLink.cut = true;
+  return {
+    text: 'the side link is cut',
+    end: () => {
+      sideLink.cut = false;
+    },
+  };
+};
+
+const badSideLink: Begin = ({ sideLink, options }, _host, prng) => {
+  if (sideLink === null) return null;
+  const slowMicros = prng.integer(0, 4 * options.advertIntervalMs * 1000);
+  sideLink.loss = prng.pick([0, 0.1, 0.5]);
+  sideLink.slowMicros = slowMicros;
+  return {
+    text: `the side link loses ${sideLink.loss * 100} %, delays by ${slowMicros} us`,
+    end: () => {
+      sideLink.loss = 0;
+      sideLink.slowMicros = 0;
+    },
+  };
+};
+
+const noWitness: Begin = (cluster, host) => {
+  const { sideLink } = cluster;
+  if (sideLink === null) return null;
+  sideLink.unwitnessed.add(host.station);
+  return {
+    text: `the witness does not answer ${cluster.name(host)}`,
+    end: () => {
+      sideLink.unwitnessed.delete(host.station);
+    },
+  };
+};
+
+/** The LAN between the hosts, and nothing else: what the veto is for. */
+const part: Begin = ({ lan, hosts, sideLink }) => {
+  const [a, b] = hosts;
+  if (sideLink === null || a === undefined || b === undefined) return null;
+  const cut = (on: boolean) => {
+    lan.cut(a.station, b.station, on);
+    lan.cut(b.station, a.station, on);
+  };
+  cut(true);
+  return { text: 'the LAN between the hosts is cut', end: () => cut(false) };
+};
+
 /** The more often it stands here, the more often it is drawn. */
 export const networkFaults: readonly Begin[] = [
   cutOneWay,
@@ -79,4 +128,8 @@ export const networkFaults: readonly Begin[] = [
   isolate,
   badNetwork,
   filterBfd,
+  part,
+  cutSideLink,
+  badSideLink,
+  noWitness,
 ];

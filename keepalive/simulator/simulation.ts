@@ -150,6 +150,7 @@ class Run {
     const { clock, hosts, lan, options } = this.#cluster;
     for (const fault of [...this.#current]) this.#finish(fault);
     lan.heal();
+    this.#cluster.sideLink?.heal();
     for (const host of hosts) {
       if (host.agent === null) this.#cluster.start(host);
       if (options.trackProxy) this.#cluster.setProxy(host, this.#prng.chance(0.75));

@@ -59,6 +59,7 @@ function routerConfig(options: SwarmOptions, index: number, family: 4 | 6): Virt
       ? {}
       : { peerPriorityMax: (scriptWeight ?? 0) > 0 ? HIGHEST_TRACKED : peerPriority }),
     strictRfc: options.strictRfc,
+    ...(options.sideLink ? { witness: '198.51.100.1' } : {}),
     ...(bfdIntervalMs === null
       ? {}
       : {

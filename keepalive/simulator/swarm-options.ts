@@ -39,6 +39,8 @@ export interface SwarmOptions {
   readonly startupDelayMs: number;
   /** The two hosts of a pair watch each other with BFD; null: they do not. */
   readonly bfdIntervalMs: number | null;
+  /** The two hosts of a pair have a side link and a witness (design 4.2 rule 4). */
+  readonly sideLink: boolean;
 }
 
 /** Draws the options: mostly a pair as it would be run, sometimes everything else. */
@@ -84,5 +86,6 @@ export function drawOptions(prng: Prng): SwarmOptions {
       hostCount === 2 && prng.chance(0.4)
         ? Math.max(3, Math.ceil(advertIntervalMs / prng.pick([2, 3, 5])))
         : null,
+    sideLink: hostCount === 2 && prng.chance(0.5),
   };
 }
