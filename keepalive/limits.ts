@@ -68,6 +68,12 @@ export const defendMicros = 10_000_000;
 export const rivalsMax = 8;
 export const partnersKnownMax = 8;
 
+/**
+ * A better node that got its link back waits so long at most for its balancer to look at the origins
+ * again, before it takes the addresses from a sound node.
+ */
+export const originCheckMaxMicros = 5_000_000;
+
 /** Advertisements refused in a row by the kernel after which the router counts as faulted. */
 export const sendFailuresMax = 3;
 

@@ -322,6 +322,11 @@ export interface AgentPorts {
   readonly leases?: LeasePort;
   /** Absent: nothing is known of the peer but its adverts. */
   readonly peer?: PeerPort;
+  /**
+   * Has the balancer check its origins now; its report carries the round when it has. False: there is
+   * no balancer to ask. Absent: nobody can be asked.
+   */
+  readonly checkOrigins?: (round: number) => boolean;
   /** Uniform in [0, 1): jitter and discriminators of BFD. */
   readonly random: () => number;
   readonly log: Logger;

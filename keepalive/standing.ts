@@ -9,16 +9,21 @@ import {
 } from './virtual-router/priority.ts';
 import type { Standing } from './virtual-router/state.ts';
 
-/** What a router is worth by itself; `readyBy`: see Standing, for who tracks the balancer. */
+/**
+ * What a router is worth by itself; `readyBy` and `heldUntil`: see Standing, for who tracks the
+ * balancer.
+ */
 export function standingOf(
   config: VirtualRouterConfig,
   readings: readonly TrackerReading[],
   readyBy: number | null,
+  heldUntil: number | null,
 ): Standing {
   const waits = config.priority !== ownerPriority && config.track.proxy;
   return {
     priority: effectivePriority(config.priority, readings),
     claimNotBefore: waits ? readyBy : null,
+    ...(waits && heldUntil !== null ? { preemptNotBefore: heldUntil } : {}),
   };
 }
 

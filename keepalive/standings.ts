@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
 import type { EventSink } from './events/event-types.ts';
 import { trackerNews } from './events/tracker-news.ts';
@@ -44,8 +45,7 @@ export class Standings {
     this.#read();
     for (const router of table.routers) {
       const standing = this.#withGroup(router);
-      const { priority, claimNotBefore } = router.state.standing;
-      if (standing.priority === priority && standing.claimNotBefore === claimNotBefore) continue;
+      if (isDeepStrictEqual(standing, router.state.standing)) continue;
       this.#report(router, standing.priority);
       input(router, { type: 'standing', standing });
     }
@@ -79,7 +79,8 @@ export class Standings {
   #alone(config: VirtualRouterConfig, readings: readonly TrackerReading[]): Standing {
     const { trackers, startedAt } = this.#options;
     const { everReady } = trackers.proxy;
-    return standingOf(config, readings, everReady ? null : startedAt + neverReadyHoldMicros);
+    const readyBy = everReady ? null : startedAt + neverReadyHoldMicros;
+    return standingOf(config, readings, readyBy, trackers.origins.heldUntil);
   }
 
   #report(router: RouterDriver, priority: number): void {

@@ -123,6 +123,11 @@ export class Balancer implements SlotOwner {
     return tallyUpstreams(this.#monitor.status());
   }
 
+  /** Checks every server now; resolves when all were judged anew. */
+  checkOrigins(): Promise<void> {
+    return this.#monitor.checkNow();
+  }
+
   /** Calls back after each change of a server's health. */
   onServerHealth(listener: () => void): void {
     this.#monitor.onChange(() => listener());

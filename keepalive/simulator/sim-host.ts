@@ -61,6 +61,8 @@ export class SimHost extends SimKernel {
   readonly station: number;
   agent: Agent | null = null;
   script: (name: string) => boolean = () => true;
+  /** Rounds of checks that the agent asked of its balancer; null: it has none to ask. */
+  checksAsked: number[] | null = null;
   /** When the process last stopped running, when it ran again, and how long that was. */
   pausedAt = 0;
   resumedAt = -1;
@@ -211,6 +213,7 @@ export class SimHost extends SimKernel {
         network: this.#network(process),
         scripts: this.#scripts(),
         ...(leased ? { leases: this.lease.port(process.alive, exists) } : {}),
+        checkOrigins: (round: number) => this.checksAsked?.push(round) !== undefined,
         random: () => prng.float(),
         log,
         ...(journal === null ? {} : { journal }),

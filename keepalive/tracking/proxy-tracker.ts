@@ -11,6 +11,8 @@ export interface ProxyReport {
   readonly reasons: readonly string[];
   /** Its workers run, or did a moment ago; absent: true. */
   readonly serving?: boolean;
+  /** The last round of checks that the agent asked for and that is over; absent: none. */
+  readonly round?: number;
   /** The upstreams that somebody tracks; absent before the balancer's first message. */
   readonly upstreams?: readonly UpstreamHealth[];
 }

@@ -20,6 +20,7 @@ import { ownerPriority, type TrackerReading } from '../virtual-router/priority.t
 import { FileTracker } from './file-tracker.ts';
 import { GatewayTracker } from './gateway-tracker.ts';
 import { InterfaceTracker } from './interface-tracker.ts';
+import { OriginChecks } from './origin-checks.ts';
 import { ProcessTracker, ProcessWatch } from './process-tracker.ts';
 import { type ProxyReport, ProxyTracker } from './proxy-tracker.ts';
 import { ScriptTracker } from './script-tracker.ts';
@@ -51,6 +52,8 @@ interface Entry {
 export class TrackerTable {
   /** The balancer, tracked or not. */
   readonly proxy = new ProxyTracker();
+  /** Whether the balancer has looked at its origins since a link came up. */
+  readonly origins: OriginChecks;
   readonly #ports: AgentPorts;
   readonly #onChange: () => void;
   #trackers = new Map<string, Entry>();
@@ -64,6 +67,7 @@ export class TrackerTable {
   /** `onChange` is called when a reading changed for a reason this table alone knows. */
   constructor(config: AgentConfig, ports: AgentPorts, onChange: () => void) {
     this.#ports = ports;
+    this.origins = new OriginChecks(ports);
     this.#limiter = new LogLimiter(ports.clock);
     this.#onChange = onChange;
     this.#processes = new ProcessWatch(ports.clock, ports.processes, onChange);
@@ -121,11 +125,13 @@ export class TrackerTable {
   /** What the balancer says of itself. */
   setProxy(report: ProxyReport): void {
     this.proxy.update(report);
+    this.origins.update(report);
     for (const tracker of this.#of(UpstreamTracker)) tracker.update(report);
   }
 
   /** An interface changed, or is looked at for the first time. */
   setLink(name: string, link: LinkState | null): void {
+    this.origins.setLink(name, link);
     for (const tracker of this.#of(InterfaceTracker)) {
       if (tracker.name === name) tracker.update(link);
     }

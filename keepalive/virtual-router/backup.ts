@@ -94,9 +94,12 @@ function better(
  * How long a better Backup has to have been better before it takes the address from a sound Active
  * router. Departure: the RFC knows no such wait.
  */
-export function preemptWait({ parameters, preempts }: RouterState, now: number): number {
+export function preemptWait(state: RouterState, now: number): number {
+  const { parameters, preempts, standing } = state;
   if (parameters.strictRfc || parameters.owner) return 0;
-  return Math.max(parameters.preemptDelayMicros, preemptHold(preempts, now));
+  const usual = Math.max(parameters.preemptDelayMicros, preemptHold(preempts, now));
+  const since = state.name === 'Backup' ? (state.betterSince ?? now) : now;
+  return Math.max(usual, (standing.preemptNotBefore ?? since) - since);
 }
 
 /** The better router, and not yet for long enough. */

@@ -38,6 +38,11 @@ export interface Standing {
    * two hosts booting together leave the address to the one that can serve. Null: no such wait.
    */
   readonly claimNotBefore: number | null;
+  /**
+   * The balancer has not looked at its origins since a link came up: no voluntary preemption before
+   * this time. Absent: no such wait.
+   */
+  readonly preemptNotBefore?: number;
 }
 
 interface Common {

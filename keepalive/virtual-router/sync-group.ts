@@ -66,9 +66,11 @@ export function groupOrders(
  */
 export function groupStanding(standings: readonly Standing[]): Standing {
   const waits = standings.flatMap(({ claimNotBefore }) => claimNotBefore ?? []);
+  const holds = standings.flatMap(({ preemptNotBefore }) => preemptNotBefore ?? []);
   return {
     priority: Math.min(...standings.map(({ priority }) => priority)),
     claimNotBefore: waits.length === 0 ? null : Math.max(...waits),
+    ...(holds.length === 0 ? {} : { preemptNotBefore: Math.max(...holds) }),
   };
 }
 

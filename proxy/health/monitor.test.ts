@@ -51,6 +51,40 @@ function monitorOf(...configs: UpstreamConfig[]) {
   return { monitor, registry, log, changes, changed, reload };
 }
 
+describe('a round asked for', () => {
+  it('judges every server anew at once, and lets one that is back rise without waiting', async () => {
+    let broken = true;
+    const flaky = await originOf(() => (broken ? BAD : GOOD));
+    const fine = await originOf(() => GOOD);
+    const { monitor } = monitorOf(
+      upstreamOf(local(flaky.port, fine.port), { healthCheck: { ...ONCE, rise: 3 } }),
+    );
+    monitor.start();
+    await monitor.firstRound;
+    const verdicts = () => monitor.status().map(({ verdict }) => verdict);
+    expect(verdicts()).toEqual(['down', 'up']);
+    broken = false;
+    // An hour is the interval: these checks are made because they were asked for.
+    const [first, second] = [monitor.checkNow(), monitor.checkNow()];
+    await Promise.all([first, second]);
+    expect(verdicts()).toEqual(['up', 'up']);
+    expect(fine.accepted).toBeGreaterThanOrEqual(2);
+  });
+
+  it('is over at once where nothing is checked, and when the monitor stops', async () => {
+    const { monitor } = monitorOf(upstreamOf(local(1), { healthCheck: null }));
+    monitor.start();
+    await monitor.checkNow();
+    const hanging = await origin(() => {});
+    cleanups.push(() => hanging.close());
+    const other = monitorOf(upstreamOf(local(hanging.port), { healthCheck: ONCE })).monitor;
+    other.start();
+    const round = other.checkNow();
+    other.stop();
+    await round;
+  });
+});
+
 describe('HealthMonitor', () => {
   it('ends its first round when every server of every upstream has a verdict', async () => {
     const good = await originOf(() => GOOD);

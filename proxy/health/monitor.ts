@@ -57,6 +57,13 @@ export interface VerdictChange {
   readonly total: number;
 }
 
+/** Servers that have to be judged by a check begun since a moment (of the monotonic clock). */
+interface CheckRound {
+  since: number;
+  readonly left: Set<string>;
+  readonly over: PromiseWithResolvers<void>;
+}
+
 interface Watched {
   readonly identity: string;
   /** Calls off the check under way; a new one with every change of the check. */
@@ -86,6 +93,7 @@ export class HealthMonitor {
   readonly #watched = new Map<string, Watched>();
   #started = false;
   #firstRound = Promise.withResolvers<void>();
+  #round: CheckRound | null = null;
 
   constructor(configs: readonly UpstreamConfig[], registry: ServerRegistry, ports: HealthPorts) {
     this.#registry = registry;
@@ -131,6 +139,22 @@ export class HealthMonitor {
   /** Resolves when every server that has a check has a first verdict. Never after `stop`. */
   get firstRound(): Promise<void> {
     return this.#firstRound.promise;
+  }
+
+  /**
+   * Checks every server now, whatever its interval, and one that is down and passes as often as it
+   * takes to be up: what is known was learned over a link that was down. Resolves when every server
+   * was judged anew; asked for again meanwhile, all are.
+   */
+  checkNow(): Promise<void> {
+    const checked = [...this.#watched.values()].filter(({ check }) => check !== null);
+    const round = this.#round ?? { since: 0, left: new Set(), over: Promise.withResolvers() };
+    round.since = this.#clock.now();
+    for (const { identity } of checked) round.left.add(identity);
+    this.#round = round;
+    for (const { identity } of checked) this.#scheduler.hurry(identity);
+    this.#settleRound();
+    return round.over.promise;
   }
 
   /** Calls back after each change of a verdict, first ones included. */
@@ -182,6 +206,8 @@ export class HealthMonitor {
     this.#scheduler.remove(watched.identity);
     watched.abort.abort();
     this.#watched.delete(watched.identity);
+    this.#round?.left.delete(watched.identity);
+    this.#settleRound();
   }
 
   #schedule(watched: Watched): void {
@@ -201,6 +227,18 @@ export class HealthMonitor {
     watched.lastCheckAt = this.#clock.wall();
     watched.lastDurationMs = this.#clock.now() - startedAt;
     this.#judge(watched, check, outcome);
+    if (this.#round !== null && startedAt >= this.#round.since) {
+      const rising = outcome.kind === 'passed' && watched.state.verdict === 'down';
+      if (rising) this.#scheduler.hurry(watched.identity);
+      else this.#round.left.delete(watched.identity);
+      this.#settleRound();
+    }
+  }
+
+  #settleRound(): void {
+    if (this.#round === null || this.#round.left.size > 0) return;
+    this.#round.over.resolve();
+    this.#round = null;
   }
 
   #judge(watched: Watched, check: HealthCheckConfig, outcome: CheckOutcome): void {

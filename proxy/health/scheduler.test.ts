@@ -32,6 +32,20 @@ describe('CheckScheduler', () => {
     expect(starts).toEqual([0, 100, 200, 300]);
   });
 
+  it('runs a hurried task now, or right after the run under way, and then in its interval', async () => {
+    const { clock, scheduler, task } = setUp();
+    const { run, starts } = task(30);
+    scheduler.add('a', 100, run);
+    await clock.advance(50);
+    scheduler.hurry('a');
+    await clock.advance(10);
+    scheduler.hurry('a');
+    scheduler.hurry('nobody');
+    await clock.advance(190);
+    expect(starts).toEqual([0, 50, 80, 180]);
+    expect(clock.pending).toBe(1);
+  });
+
   it('never overlaps a task with itself: a long run delays the next', async () => {
     const { clock, scheduler, task } = setUp();
     const { run, starts } = task(250);

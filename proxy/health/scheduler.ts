@@ -6,6 +6,9 @@ interface Task {
   readonly run: () => Promise<void>;
   timer: Timer | null;
   removed: boolean;
+  running: boolean;
+  /** Runs again as soon as the run under way is over. */
+  again: boolean;
 }
 
 export interface SchedulerOptions {
@@ -39,8 +42,26 @@ export class CheckScheduler {
   /** Starts a task, which takes the place of one under the same key. `run` must not reject. */
   add(key: string, intervalMs: number, run: () => Promise<void>): void {
     this.remove(key);
-    const task: Task = { intervalMs, run, timer: null, removed: false };
+    const task: Task = {
+      intervalMs,
+      run,
+      timer: null,
+      removed: false,
+      running: false,
+      again: false,
+    };
     this.#tasks.set(key, task);
+    this.#due(task);
+  }
+
+  /** A run of the task begins now, or when the one under way is over. */
+  hurry(key: string): void {
+    const task = this.#tasks.get(key);
+    if (task === undefined) return;
+    if (task.running) task.again = true;
+    if (task.timer === null) return;
+    task.timer.cancel();
+    task.timer = null;
     this.#due(task);
   }
 
@@ -59,6 +80,7 @@ export class CheckScheduler {
   }
 
   #due(task: Task): void {
+    task.timer = null;
     if (this.#running < this.#concurrentMax) void this.#start(task);
     else this.#waiting.push(task);
   }
@@ -66,11 +88,15 @@ export class CheckScheduler {
   async #start(task: Task): Promise<void> {
     const startedAt = this.#clock.now();
     this.#running++;
+    task.running = true;
     await task.run();
+    task.running = false;
     this.#running--;
     if (!task.removed) {
       const jitter = 1 + INTERVAL_JITTER * (2 * this.#random() - 1);
-      const delayMs = Math.max(0, startedAt + task.intervalMs * jitter - this.#clock.now());
+      const usualMs = startedAt + task.intervalMs * jitter - this.#clock.now();
+      const delayMs = task.again ? 0 : Math.max(0, usualMs);
+      task.again = false;
       task.timer = this.#clock.after(delayMs, () => this.#due(task));
     }
     const next = this.#waiting.shift();

@@ -22,7 +22,7 @@ import { nextEpoch } from '../runtime/epoch.ts';
 import { claimHalf } from '../runtime/half-lock.ts';
 import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
-import { listenForBalancer } from '../tracking/readiness-server.ts';
+import { type BalancerListener, listenForBalancer } from '../tracking/readiness-server.ts';
 import { reportReady, superviseProcess } from './lifecycle.ts';
 import { loadInWorker, type ProcessOptions } from './load-in-worker.ts';
 import { connectPair, readPairSecret } from './pair-connection.ts';
@@ -51,6 +51,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     wallTime: () => new Date().toISOString(),
   });
   const pair = connectPair(agentConfig, secret, log);
+  let balancer: BalancerListener | null = null;
   const agent = startAgent(agentConfig, {
     clock: systemClock,
     network,
@@ -59,13 +60,15 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     processes: createProcessScanner(),
     leases,
     ...(pair === null ? {} : { peer: pair }),
+    checkOrigins: (round) => balancer?.checkOrigins(round) ?? false,
     random: Math.random,
     log,
     events: events.emit,
   });
-  const balancer = await listenForBalancer(join(runtimeDir, SOCKETS.agent), log, (sign) =>
+  const feed = await listenForBalancer(join(runtimeDir, SOCKETS.agent), log, (sign) =>
     agent.setProxy(sign),
   );
+  balancer = feed;
   const eventServer = await serveEvents({
     path: join(runtimeDir, SOCKETS.events),
     stream: events,
@@ -89,7 +92,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
         sdNotify('STOPPING=1');
         await agent.stop();
         pair?.close();
-        balancer.close();
+        feed.close();
         control.close();
         eventServer.close();
         realTime.close();

@@ -12,6 +12,13 @@ import type { Readiness } from './readiness.ts';
 
 const closedPort = 9;
 
+/** A client that only passes on what it is told. */
+const clientThat = (update: (readiness: Readiness) => unknown) => ({
+  update,
+  onCheckRequest: () => {},
+  finished: () => {},
+});
+
 function compiled(port: number) {
   const text = `
 nodes: { a: { priority: 200 }, b: {} }
@@ -48,7 +55,11 @@ test('the agent hears of tracked upstreams only, and of every change in one piec
   const { agent, proxy } = compiled((origin.address() as net.AddressInfo).port);
   const balancer = await startBalancer(proxy, { log: pino({ level: 'silent' }) });
   const told: Readiness[] = [];
-  feedAgent({ update: (readiness) => told.push(readiness) }, balancer, trackedUpstreams(agent));
+  feedAgent(
+    clientThat((readiness) => told.push(readiness)),
+    balancer,
+    trackedUpstreams(agent),
+  );
   try {
     const api = (up: number, unknown = 0) => [{ name: 'api', up, unknown, total: 2 }];
     await vi.waitFor(() =>
@@ -71,10 +82,11 @@ test('servers that change together are told once', async () => {
   let changed = () => {};
   const told: Readiness[] = [];
   feedAgent(
-    { update: (readiness) => told.push(readiness) },
+    clientThat((readiness) => told.push(readiness)),
     {
       readiness: () => ({ ready: true, reasons: [], serving: true }),
       onReadiness: () => {},
+      checkOrigins: async () => {},
       upstreams: () => [{ name: 'api', up: told.length, unknown: 0, total: 9 }],
       onServerHealth: (listener) => {
         changed = listener;

@@ -5,7 +5,7 @@ import type { ReadinessClient } from './readiness-client.ts';
 /** What of the balancer the feed needs. */
 export type FeedSource = Pick<
   Balancer,
-  'readiness' | 'onReadiness' | 'upstreams' | 'onServerHealth'
+  'readiness' | 'onReadiness' | 'upstreams' | 'onServerHealth' | 'checkOrigins'
 >;
 
 /** Names of the upstreams whose health counts in the election on this node. */
@@ -20,10 +20,15 @@ export function trackedUpstreams(agent: AgentConfig): ReadonlySet<string> {
  * first round of checks, so they are told once per turn of the event loop.
  */
 export function feedAgent(
-  client: Pick<ReadinessClient, 'update'>,
+  client: Pick<ReadinessClient, 'update' | 'onCheckRequest' | 'finished'>,
   balancer: FeedSource,
   tracked: ReadonlySet<string>,
 ): void {
+  client.onCheckRequest(async (round) => {
+    await balancer.checkOrigins();
+    // After what the checks have changed was told.
+    setImmediate(() => client.finished(round));
+  });
   let due: NodeJS.Immediate | null = null;
   const tell = () => {
     if (due !== null) clearImmediate(due);

@@ -1,5 +1,7 @@
 import net from 'node:net';
 import type { Logger } from '../log/logger.ts';
+import { decodeCheckRequest, REQUEST_LINE_BYTES_MAX } from './check-request.ts';
+import { readLines } from './lines.ts';
 import { encodeReadiness, HEARTBEAT_MS, type Readiness } from './readiness.ts';
 
 /** Pause before connecting again, when the agent is not there (yet). */
@@ -17,6 +19,9 @@ export class ReadinessClient {
   #socket: net.Socket | null = null;
   #timer: NodeJS.Timeout | null = null;
   #last: Readiness = { ready: false, reasons: ['the balancer is starting'] };
+  /** The last round of checks that this agent asked for and that is over; undefined: none. */
+  #round: number | undefined;
+  #onCheck: (round: number) => void = () => {};
   /** The line that this connection had last. */
   #sent = '';
   #closed = false;
@@ -42,13 +47,25 @@ export class ReadinessClient {
     if (socket?.readyState === 'open' && !socket.writableNeedDrain) this.#send(socket);
   }
 
+  /** Calls back when the agent wants the origins checked; `finished` answers. */
+  onCheckRequest(callback: (round: number) => void): void {
+    this.#onCheck = callback;
+  }
+
+  /** The checks that the agent asked for are over. */
+  finished(round: number): void {
+    this.#round = round;
+    this.update(this.#last);
+  }
+
   #repeat(): void {
     this.#sent = '';
     this.update(this.#last);
   }
 
   #send(socket: net.Socket): void {
-    const line = encodeReadiness(this.#last);
+    const round = this.#round === undefined ? {} : { round: this.#round };
+    const line = encodeReadiness({ ...this.#last, ...round });
     if (line === this.#sent) return;
     this.#sent = line;
     socket.write(line);
@@ -67,6 +84,8 @@ export class ReadinessClient {
     socket.on('connect', () => {
       this.#absentSince = null;
       this.#absenceLogged = false;
+      // Another agent counts its rounds anew.
+      this.#round = undefined;
       this.#log.info({ socket: this.#path }, 'connected to the VRRP agent');
       this.#sent = '';
       this.#send(socket);
@@ -78,8 +97,12 @@ export class ReadinessClient {
       this.#absentSince ??= performance.now();
       this.#timer = setTimeout(() => this.#connect(), RECONNECT_MS);
     });
-    socket.resume();
+    readLines(socket, REQUEST_LINE_BYTES_MAX, (line) => {
+      const request = decodeCheckRequest(line);
+      if (request !== null) this.#onCheck(request.round);
+    });
   }
+
   #sayAbsent(code: string | undefined): void {
     const absentMs = this.#absentSince === null ? 0 : performance.now() - this.#absentSince;
     if (this.#absenceLogged || this.#closed || absentMs < ABSENCE_LOGGED_MS) return;

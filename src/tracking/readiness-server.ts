@@ -1,6 +1,8 @@
 import net from 'node:net';
 import type { Logger } from '../log/logger.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
+import { encodeCheckRequest } from './check-request.ts';
+import { readLines } from './lines.ts';
 import {
   decodeReadiness,
   HEARTBEAT_MS,
@@ -14,6 +16,13 @@ const CONNECTIONS_MAX = 8;
 const REFUSALS_LOGGED_MAX = 1;
 /** Heartbeats in a row whose absence makes a connected balancer count as dead. */
 const MISSED_HEARTBEATS_MAX = 4;
+
+/** The agent's end of agent.sock. */
+export interface BalancerListener {
+  /** Has the balancer check its origins; it answers with the round. False: there is none. */
+  checkOrigins(round: number): boolean;
+  close(): void;
+}
 
 /** What the agent knows of the balancer. */
 export interface BalancerSign extends Readiness {
@@ -34,7 +43,7 @@ export async function listenForBalancer(
   log: Logger,
   onSign: (sign: BalancerSign) => void,
   heartbeatMs = HEARTBEAT_MS,
-): Promise<{ close(): void }> {
+): Promise<BalancerListener> {
   let current: net.Socket | null = null;
   let missed = 0;
   let refused = 0;
@@ -45,7 +54,7 @@ export async function listenForBalancer(
   };
   const dead = (reason: string) => onSign({ alive: false, ready: false, reasons: [reason] });
   const server = net.createServer((socket) => {
-    readLines(socket, (line) => {
+    readLines(socket, READINESS_LINE_BYTES_MAX, (line) => {
       const readiness = decodeReadiness(line);
       if (readiness === null) {
         refuse(line);
@@ -81,6 +90,11 @@ export async function listenForBalancer(
       dead('the balancer is connected but says nothing: frozen?');
   }, heartbeatMs);
   return {
+    checkOrigins(round) {
+      if (current === null || current.writableNeedDrain) return false;
+      current.write(encodeCheckRequest({ round }));
+      return true;
+    },
     close() {
       clearInterval(watch);
       server.close();
@@ -89,15 +103,4 @@ export async function listenForBalancer(
       socket?.destroy();
     },
   };
-}
-
-function readLines(socket: net.Socket, onLine: (line: string) => void): void {
-  let rest = '';
-  socket.setEncoding('utf8');
-  socket.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line !== '' && !socket.destroyed) onLine(line);
-    if (rest.length > READINESS_LINE_BYTES_MAX) socket.destroy();
-  });
 }

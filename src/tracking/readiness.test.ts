@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Logger } from '../log/logger.ts';
+import { decodeCheckRequest, encodeCheckRequest } from './check-request.ts';
 import { decodeReadiness, encodeReadiness, READINESS_LINE_BYTES_MAX } from './readiness.ts';
 import { ReadinessClient } from './readiness-client.ts';
 import { type BalancerSign, listenForBalancer } from './readiness-server.ts';
@@ -49,6 +50,7 @@ const reasons = fc.array(fc.string(), { maxLength: 5 });
 const anyReadiness = fc.oneof(
   fc.record({ ready: fc.boolean(), reasons }),
   fc.record({ ready: fc.boolean(), reasons, serving: fc.boolean() }),
+  fc.record({ ready: fc.boolean(), reasons, round: fc.nat() }),
   fc.record({ ready: fc.boolean(), reasons, upstreams: fc.array(upstream, { maxLength: 5 }) }),
 );
 
@@ -183,4 +185,30 @@ test('a connected balancer that has stopped talking is dead until it talks again
   await heard.until((sign) => sign.ready);
   socket.destroy();
   server.close();
+});
+
+test('the agent has origins checked, and hears of the round when it is over', async () => {
+  const heard = signs();
+  const server = await listenForBalancer(path, log, heard.push);
+  expect(server.checkOrigins(1)).toBe(false);
+  const client = new ReadinessClient(path, log);
+  client.onCheckRequest((round) => client.finished(round));
+  client.update({ ready: true, reasons: [] });
+  await heard.until((sign) => sign.ready);
+  expect(server.checkOrigins(7)).toBe(true);
+  await heard.until((sign) => sign.round === 7);
+  client.close();
+  server.close();
+});
+
+test('a request for checks is read back, and noise is none', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 2 ** 40 }), (round) => {
+      expect(decodeCheckRequest(encodeCheckRequest({ round }).trimEnd())).toEqual({ round });
+    }),
+  );
+  fc.assert(fc.property(fc.string(), (noise) => void decodeCheckRequest(noise)));
+  fc.assert(fc.property(fc.json(), (noise) => void decodeCheckRequest(noise)));
+  expect(decodeCheckRequest('{"type":"check","round":0}')).toBeNull();
+  expect(decodeCheckRequest('{"type":"other","round":1}')).toBeNull();
 });

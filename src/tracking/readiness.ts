@@ -11,6 +11,8 @@ export interface Readiness {
   readonly reasons: readonly string[];
   /** Workers run, or did a moment ago; absent: true. */
   readonly serving?: boolean;
+  /** The last round of checks that the agent asked for and that is over; absent: none. */
+  readonly round?: number;
   /** How the servers of each tracked upstream are; absent from a balancer that does not say. */
   readonly upstreams?: readonly UpstreamHealth[];
 }
@@ -26,12 +28,13 @@ const UPSTREAMS_MAX = 1024;
 const NAME_CHARS_MAX = 63;
 
 /** The line, newline included. */
-export function encodeReadiness({ ready, reasons, serving, upstreams }: Readiness): string {
+export function encodeReadiness({ ready, reasons, serving, round, upstreams }: Readiness): string {
   const message = {
     type: 'readiness',
     ready,
     reasons: reasons.slice(0, REASONS_MAX).map((reason) => reason.slice(0, REASON_CHARS_MAX)),
     ...(serving === undefined ? {} : { serving }),
+    ...(round === undefined ? {} : { round }),
     ...(upstreams === undefined ? {} : { upstreams: upstreams.slice(0, UPSTREAMS_MAX) }),
   };
   return `${JSON.stringify(message)}\n`;
@@ -46,11 +49,15 @@ export function decodeReadiness(line: string): Readiness | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { type, ready, reasons, serving, upstreams } = value as Record<string, unknown>;
+  const { type, ready, reasons, serving, round, upstreams } = value as Record<string, unknown>;
   if (type !== 'readiness' || typeof ready !== 'boolean' || !Array.isArray(reasons)) return null;
   if (!reasons.every((reason) => typeof reason === 'string')) return null;
   if (serving !== undefined && typeof serving !== 'boolean') return null;
-  const said = serving === undefined ? {} : { serving };
+  if (round !== undefined && !isCount(round)) return null;
+  const said = {
+    ...(serving === undefined ? {} : { serving }),
+    ...(round === undefined ? {} : { round }),
+  };
   const readiness = { ready, reasons: reasons.slice(0, REASONS_MAX), ...said };
   if (upstreams === undefined) return readiness;
   if (!Array.isArray(upstreams) || upstreams.length > UPSTREAMS_MAX) return null;

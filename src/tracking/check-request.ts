@@ -1,0 +1,28 @@
+/** What the agent asks of the balancer over agent.sock, one JSON object a line. */
+
+/** Check every origin at once; `round` names the answer. */
+export interface CheckRequest {
+  readonly round: number;
+}
+
+/** Longest line the balancer accepts, bytes. */
+export const REQUEST_LINE_BYTES_MAX = 1024;
+
+/** The line, newline included. */
+export function encodeCheckRequest({ round }: CheckRequest): string {
+  return `${JSON.stringify({ type: 'check', round })}\n`;
+}
+
+/** Null for anything that is no such request; never throws. */
+export function decodeCheckRequest(line: string): CheckRequest | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null) return null;
+  const { type, round } = value as Record<string, unknown>;
+  const isRound = Number.isSafeInteger(round) && (round as number) > 0;
+  return type === 'check' && isRound ? { round: round as number } : null;
+}

@@ -1,0 +1,13 @@
+import type { Socket } from 'node:net';
+
+/** Calls back for each line that arrives; a line that is too long ends the connection. */
+export function readLines(socket: Socket, bytesMax: number, onLine: (line: string) => void): void {
+  let rest = '';
+  socket.setEncoding('utf8');
+  socket.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '' && !socket.destroyed) onLine(line);
+    if (rest.length > bytesMax) socket.destroy();
+  });
+}
