@@ -9,7 +9,7 @@ Every requirement of RFC 9568 (VRRPv3, with its errata 7949 and 8298-8301) and o
 for old peers), in our own words, with how Tandem stands to it and the test that shows it. A row without a
 test, or with one that does not exist, fails \`npm test\`.
 
-- **met**: as the RFC asks, with every setting.
+- **met**: as the RFC asks. Where a setting may say otherwise the row names it; \`strict_rfc: true\` excludes it.
 - **met in vmac mode**: with \`mode: vmac\` on the virtual router. The plain mode announces the addresses with
   the interface's own MAC instead, as keepalived does by default.
 - **departure**: otherwise, for the reason given. Where the row says so, \`strict_rfc: true\` brings the RFC's
@@ -57,7 +57,7 @@ function row({ section, errata, level, rule, standing, shownBy }: Requirement): 
 function words(standing: Standing): string {
   switch (standing.is) {
     case 'met':
-      return 'met';
+      return standing.unless === undefined ? 'met' : `met, unless ${standing.unless}`;
     case 'met in vmac mode':
       return `**met in vmac mode**: ${standing.why}`;
     case 'departure':

@@ -5,7 +5,7 @@ export type Level = 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY' | 'rul
 
 /** How Tandem stands to a requirement. */
 export type Standing =
-  | { readonly is: 'met' }
+  | { readonly is: 'met'; readonly unless?: string }
   | { readonly is: 'met in vmac mode'; readonly why: string }
   | { readonly is: 'departure'; readonly why: string; readonly strictRfc: 'obeys' | 'same' }
   | { readonly is: 'not applicable'; readonly why: string };
@@ -32,6 +32,11 @@ export interface Chapter {
 
 /** As the RFC asks, with every setting. */
 export const met: Standing = { is: 'met' };
+
+/** As the RFC asks, unless a setting that `strict_rfc` excludes says otherwise. */
+export function metUnless(why: string): Standing {
+  return { is: 'met', unless: why };
+}
 
 /** As the RFC asks with `mode: vmac`; `why` says what the plain mode does instead. */
 export function metInVmacMode(why: string): Standing {

@@ -1,8 +1,9 @@
 /** RFC 3768, sections 5 and 7: packets of VRRPv2, for pairs with an old peer (`version: 2`, IPv4 only). */
-import { type Chapter, departure, met, test } from './requirement.ts';
+import { type Chapter, departure, met, metUnless, test } from './requirement.ts';
 
 const codec = 'keepalive/packet/advertisement.test.ts';
 const checks = 'keepalive/virtual-router/receive-checks.test.ts > RFC 3768 section 7.1';
+const password = 'keepalive/virtual-router/receive-checks.test.ts > a password (RFC 2338)';
 const wire = 'testbed/lab/rfc9568.lab.test.ts > on the wire, IPv%i';
 const adverts = test(
   wire,
@@ -78,7 +79,25 @@ export const oldPackets: Chapter = {
       level: 'MUST',
       rule: 'A packet whose authentication type is unknown, or not the configured one, is discarded.',
       standing: met,
-      shownBy: [`${checks} > discards an authentication that is not configured`],
+      shownBy: [
+        `${checks} > discards an authentication that is not configured`,
+        `${password} > discards what carries none, or another kind`,
+      ],
+    },
+    {
+      section: 'RFC 2338: 5.3.6, 5.3.10, 7.1',
+      level: 'MUST',
+      rule: 'Type 1: the password, filled up with zeros, is in each advert; one with another is discarded.',
+      standing: met,
+      shownBy: [
+        `${password} > accepts the configured one and no other`,
+        test(
+          codec,
+          'the password of version 2 (RFC 2338)',
+          'is its type 1 and the eight bytes after the addresses, within the checksum',
+        ),
+        'testbed/lab/unicast.lab.test.ts > unicast with keepalived > a wrong password is heard by neither',
+      ],
     },
     {
       section: '5.3.7',
@@ -222,8 +241,17 @@ export const oldPackets: Chapter = {
       section: '7.2',
       level: 'MUST',
       rule: 'Sent: from the primary address, protocol 112, to 224.0.0.18.',
-      standing: met,
-      shownBy: [adverts],
+      standing: metUnless(
+        '`unicast` names peers in its place, for networks that carry no multicast',
+      ),
+      shownBy: [
+        test(
+          'keepalive/virtual-router/receive-checks.test.ts',
+          'unicast',
+          'does not hear multicast, and a multicast router no unicast',
+        ),
+        adverts,
+      ],
     },
   ],
 };

@@ -1,5 +1,5 @@
 /** RFC 9568 sections 2 and 5: what the packets look like. */
-import { type Chapter, departureUnlessStrict, met, test } from './requirement.ts';
+import { type Chapter, departureUnlessStrict, met, metUnless, test } from './requirement.ts';
 
 const codec = 'keepalive/packet/advertisement.test.ts';
 const checks = 'keepalive/virtual-router/receive-checks.test.ts > RFC 9568 section 7.1';
@@ -50,7 +50,9 @@ export const packets: Chapter = {
       section: '5.1.1.2, 7.2',
       level: 'MUST',
       rule: 'Adverts over IPv4 go to 224.0.0.18.',
-      standing: met,
+      standing: metUnless(
+        '`unicast` names peers in its place, for networks that carry no multicast',
+      ),
       shownBy: [adverts],
     },
     {
@@ -71,8 +73,11 @@ export const packets: Chapter = {
       section: '5.1.1.3',
       level: 'MUST',
       rule: 'A packet with another TTL is discarded.',
-      standing: met,
-      shownBy: [ttl],
+      standing: metUnless('`unicast.min_ttl` lets packets in that a router has forwarded'),
+      shownBy: [
+        `${codec} > decoding refuses > a TTL below the least, where unicast peers are behind routers`,
+        ttl,
+      ],
     },
     {
       section: '5.1.1.4, 5.1.2.4, 7.2',
@@ -99,7 +104,9 @@ export const packets: Chapter = {
       section: '5.1.2.2, 7.2',
       level: 'MUST',
       rule: 'Adverts over IPv6 go to ff02::12.',
-      standing: met,
+      standing: metUnless(
+        '`unicast` names peers in its place, for networks that carry no multicast',
+      ),
       shownBy: [adverts],
     },
     {
@@ -120,8 +127,11 @@ export const packets: Chapter = {
       section: '5.1.2.3',
       level: 'MUST',
       rule: 'A packet with another hop limit is discarded.',
-      standing: met,
-      shownBy: [ttl],
+      standing: metUnless('`unicast.min_ttl` lets packets in that a router has forwarded'),
+      shownBy: [
+        `${codec} > decoding refuses > a TTL below the least, where unicast peers are behind routers`,
+        ttl,
+      ],
     },
     {
       section: '5.2.1',

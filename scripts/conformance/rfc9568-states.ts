@@ -4,6 +4,7 @@ import {
   departure,
   departureUnlessStrict,
   met,
+  metUnless,
   notApplicable,
   test,
 } from './requirement.ts';
@@ -111,7 +112,7 @@ export const states: Chapter = {
       section: '6.4.1',
       level: 'rule',
       rule: 'Startup of any other router: own interval, set Active_Down_Timer, become Backup.',
-      standing: met,
+      standing: metUnless('`startup_delay` makes the first Active_Down_Interval longer'),
       shownBy: [`${startup} > of any other router: own interval, Active_Down_Timer, Backup`],
     },
     {
@@ -160,8 +161,21 @@ export const states: Chapter = {
       section: '6.4.2',
       level: 'rule',
       rule: 'Backup, Active_Down_Timer fires: advertise, announce, set Adver_Timer, become Active.',
-      standing: met,
-      shownBy: [`${backup} > Active_Down_Timer fires: advertise, announce, Adver_Timer, Active`],
+      standing: departure(
+        'a timer that fires late, because this process did not run, listens once more first; a node whose ' +
+          'balancer was never ready waits 30 s. Without `strict_rfc` BFD may set the timer sooner, and a peer that ' +
+          'vouches for itself on the side links once an interval later',
+      ),
+      shownBy: [
+        stories,
+        'keepalive/agent.test.ts > the balancer > that was never ready lets its node claim after 30 s',
+        test(
+          'testbed/lab/veto.lab.test.ts',
+          'the switch eats adverts',
+          'and the address stays, as the peer vouches with its witness; it is told and it ends',
+        ),
+        `${backup} > Active_Down_Timer fires: advertise, announce, Adver_Timer, Active`,
+      ],
     },
     {
       section: '6.4.1, 6.4.2',
@@ -290,8 +304,17 @@ export const states: Chapter = {
       section: '6.4.3',
       level: 'rule',
       rule: 'Active, Adver_Timer fires: advertise, set the timer anew.',
-      standing: met,
-      shownBy: [`${active} > Adver_Timer fires: advertise, and the timer anew`],
+      standing: departure(
+        'after three intervals in which this process did not run it looks around first: a Backup may have taken over',
+      ),
+      shownBy: [
+        test(
+          'keepalive/virtual-router/step.test.ts',
+          'a stalled Active router',
+          'says nothing until it has looked around',
+        ),
+        `${active} > Adver_Timer fires: advertise, and the timer anew`,
+      ],
     },
     {
       section: '6.4.3',

@@ -1,5 +1,5 @@
 /** RFC 9568 section 7: receiving and sending. */
-import { type Chapter, met, test } from './requirement.ts';
+import { type Chapter, met, metUnless, test } from './requirement.ts';
 
 const codec = 'keepalive/packet/advertisement.test.ts';
 const checks = 'keepalive/virtual-router/receive-checks.test.ts > RFC 9568 section 7.1';
@@ -25,7 +25,7 @@ export const transmission: Chapter = {
       section: '7.1',
       level: 'MUST',
       rule: 'Received: the TTL or hop limit is 255.',
-      standing: met,
+      standing: metUnless('`unicast.min_ttl` lets packets in that a router has forwarded'),
       shownBy: [
         counted,
         `${codec} > decoding refuses > a TTL other than 255, before anything else`,
@@ -170,8 +170,17 @@ export const transmission: Chapter = {
       section: '7.2',
       level: 'MUST',
       rule: 'Sent: protocol 112, to the group, from the primary or link-local address.',
-      standing: met,
-      shownBy: [adverts],
+      standing: metUnless(
+        '`unicast` names peers in its place, for networks that carry no multicast',
+      ),
+      shownBy: [
+        test(
+          'keepalive/virtual-router/receive-checks.test.ts',
+          'unicast',
+          'does not hear multicast, and a multicast router no unicast',
+        ),
+        adverts,
+      ],
     },
   ],
 };
