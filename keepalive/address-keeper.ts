@@ -2,7 +2,7 @@
 import type { VirtualAddress, VirtualRouterConfig } from '../src/config/agent-config.ts';
 import type { EventSink } from './events/event-types.ts';
 import type { Belongings } from './keeper.ts';
-import type { Logger, NetworkPort } from './ports.ts';
+import type { Logger, NetworkPort, VirtualMacPort } from './ports.ts';
 import type { RouterStatistics } from './statistics.ts';
 import { ownerPriority } from './virtual-router/priority.ts';
 
@@ -42,6 +42,62 @@ export class AddressBelongings implements Belongings<VirtualAddress> {
     return this.#options.config.interface;
   }
 
+  /** The interface itself, or the device of the virtual MAC on it. */
+  get #device(): string {
+    return this.virtualDevice ?? this.interface;
+  }
+
+  /** Absent in plain mode, and where there are no virtual MACs to be had. */
+  get #macs(): VirtualMacPort | undefined {
+    const { config, network } = this.#options;
+    return config.mode === 'vmac' ? network.virtualMacs : undefined;
+  }
+
+  /** Null in plain mode and while there is no interface. */
+  get virtualDevice(): string | null {
+    return this.#macs?.deviceOf(this.#options.config) ?? null;
+  }
+
+  enter(): void {
+    this.#macs?.raise(this.#options.config);
+  }
+
+  leave(): void {
+    this.#macs?.lower(this.#options.config);
+  }
+
+  /**
+   * At start: makes the device of the virtual MAC, so that a claim need not, and takes off the
+   * interface itself what an agent in plain mode left there. Never rejects.
+   */
+  async moveIn(log: Logger): Promise<void> {
+    const { config, network } = this.#options;
+    const macs = this.#macs;
+    if (macs === undefined || network.link(config.interface) === null) return;
+    try {
+      macs.prepare(config);
+      for (const address of this.all) await network.removeAddress(config.interface, address);
+    } catch (error) {
+      log.warn(
+        { router: config.name, interface: config.interface, err: error },
+        `${config.name}: cannot make the device of the virtual MAC: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  /** At the end: removes the device of the virtual MAC. Never throws. */
+  moveOut(log: Logger): void {
+    const { config } = this.#options;
+    try {
+      this.#macs?.remove(config);
+    } catch (error) {
+      log.warn(
+        { router: config.name, interface: config.interface, err: error },
+        `${config.name}: cannot remove the device of the virtual MAC: ${(error as Error).message}`,
+      );
+    }
+  }
+
   get all(): readonly VirtualAddress[] {
     return heldAddresses(this.#options.config);
   }
@@ -67,17 +123,20 @@ export class AddressBelongings implements Belongings<VirtualAddress> {
   }
 
   add(address: VirtualAddress, lifetimeSeconds?: number): Promise<void> {
-    return this.#options.network.addAddress(this.interface, address, lifetimeSeconds);
+    return this.#options.network.addAddress(this.#device, address, lifetimeSeconds);
   }
 
   remove(address: VirtualAddress): Promise<void> {
-    return this.#options.network.removeAddress(this.interface, address);
+    return this.#options.network.removeAddress(this.#device, address);
   }
 
   async found(): Promise<ReadonlySet<string> | null> {
-    const { network } = this.#options;
+    const { config, network } = this.#options;
     if (network.link(this.interface) === null) return null;
-    return new Set(await network.addresses(this.interface));
+    const device = this.#device;
+    // A device that is gone or down has to be put right with all that was on it.
+    if (this.#macs?.isUp(config) === false) return new Set();
+    return new Set(await network.addresses(device));
   }
 
   spared(): ReadonlySet<string> {

@@ -4,6 +4,7 @@ import type { LeaseKeeper } from './lease-keeper.ts';
 import { sendFailuresMax } from './limits.ts';
 import { encodeAdvertisement } from './packet/advertisement.ts';
 import type { Delivery, Route } from './packet/delivery.ts';
+import { virtualMacOf } from './packet/virtual-mac.ts';
 import type { RouterStatistics } from './statistics.ts';
 import type { SelfFaults } from './tracking/self-faults.ts';
 
@@ -79,11 +80,14 @@ export class Advertiser {
     const { config, link, delivery } = this.#options;
     const source = link.sourceAddress(delivery.source);
     if (source === null) throw new Error(`${config.interface} has no address to send from`);
+    // To a peer it leaves as any packet of this host.
+    const mac = delivery.unicast ? undefined : virtualMacOf(config);
     const refusals: unknown[] = [];
     for (const destination of delivery.destinations) {
       try {
         const route = { source, destination };
-        link.send(this.#encode(priority, route), route);
+        const from = mac === undefined ? route : { ...route, mac };
+        link.send(this.#encode(priority, route), from);
       } catch (error) {
         refusals.push(error);
       }

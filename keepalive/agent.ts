@@ -22,6 +22,7 @@ import { DeadlineTimer } from './deadline-timer.ts';
 import { DuplicateWatches } from './duplicates/duplicate-watches.ts';
 import type { EventSink } from './events/event-types.ts';
 import { InputFunnel, type RouterInput } from './input-funnel.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { linkStatus } from './link-status.ts';
 import { LogLimiter } from './log-limiter.ts';
 import { takeIn } from './packet-intake.ts';
@@ -30,7 +31,6 @@ import type { AgentPorts, NetworkEvent, ReceivedPacket } from './ports.ts';
 import { logPlan } from './reconfiguration.ts';
 import { interfacesOf, Reconfigurer } from './reconfigurer.ts';
 import { Recorder } from './recorder.ts';
-import { removeStaleRoutes } from './route-keeper.ts';
 import { RouterDriver } from './router-driver.ts';
 import { routerStatus } from './router-status.ts';
 import { RouterTable } from './router-table.ts';
@@ -210,7 +210,7 @@ export class Agent {
     const names = interfacesOf(this.#config);
     for (const name of names) this.#admission.setLink(name, network.link(name));
     this.#trackers.start();
-    void removeStaleRoutes(this.#config, this.#ports);
+    void removeLeftovers(this.#config, this.#ports);
     for (const router of this.#table.routers) void router.keeper.sweep();
     this.#retrack();
     for (const name of names) this.#admission.evaluate(name);
@@ -376,6 +376,11 @@ export class Agent {
         this.#admission.evaluate(event.interface);
         break;
       }
+      case 'virtual-mac-changed':
+        for (const router of this.#table.on(event.interface)) {
+          router.keeper.changed(null, 'unknown');
+        }
+        break;
       case 'routes-changed':
         for (const router of this.#table.routers) router.keeper.routesChanged();
         break;

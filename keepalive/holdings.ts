@@ -93,9 +93,15 @@ export class Holdings {
     return this.#routes.held;
   }
 
+  /** Device of the virtual MAC; null in plain mode and while there is no interface. */
+  get virtualDevice(): string | null {
+    return this.#own.virtualDevice;
+  }
+
   /** At start, before any claim: what an agent that was killed left behind is removed. */
   async sweep(): Promise<void> {
     if (await this.#own.learnOwn(this.#log)) return;
+    await this.#own.moveIn(this.#log);
     await Promise.all([this.#addresses.sweep(), this.#routes.sweep()]);
   }
 
@@ -140,6 +146,7 @@ export class Holdings {
   close(): void {
     this.#addresses.close();
     this.#routes.close();
+    if (this.gone) this.#own.moveOut(this.#log);
   }
 
   /** The kernel drops a route with the address that is its source, and tells nobody. */

@@ -21,6 +21,10 @@ export interface Belongings<T> {
   remove(item: T): Promise<void>;
   /** Keys of what is in the kernel, whosoever it is; null: their interface is gone. */
   found(): Promise<ReadonlySet<string> | null>;
+  /** Before some are added: where they go has to be there. */
+  enter?(): void;
+  /** After all were removed: where they were may go too. */
+  leave?(): void;
   /** Keys that are never looked after: the host's own. */
   spared?(): ReadonlySet<string>;
   /** Somebody else removed or added these; they are being put right. */
@@ -257,6 +261,7 @@ export class Keeper<T> {
     try {
       const targets = task === 'change' ? this.#own() : await this.#targets(wanted, task);
       const lifetime = this.#lifetime ?? undefined;
+      if (wanted === 'present' && targets.length > 0) belongings.enter?.();
       const results = await Promise.allSettled(
         targets.map((item) =>
           wanted === 'present' ? belongings.add(item, lifetime) : belongings.remove(item),
@@ -264,6 +269,7 @@ export class Keeper<T> {
       );
       const failures = results.filter((result) => result.status === 'rejected');
       if (failures.length > 0) belongings.onErrors(failures.length);
+      else if (wanted === 'absent') belongings.leave?.();
       return failures.length === 0 ? null : asError(failures[0]?.reason);
     } catch (error) {
       belongings.onErrors(1);

@@ -132,6 +132,8 @@ export type NetworkEvent =
   | { readonly type: 'link'; readonly interface: string; readonly link: LinkState | null }
   | { readonly type: 'address-removed'; readonly interface: string; readonly address: string }
   | { readonly type: 'address-added'; readonly interface: string; readonly address: string }
+  /** The device of a virtual MAC on this interface was removed, or set up or down. */
+  | { readonly type: 'virtual-mac-changed'; readonly interface: string }
   /** A route of ours was removed, or somebody else's took its place. */
   | { readonly type: 'routes-changed' }
   /** Events were lost (ENOBUFS): whoever keeps a picture must look again. */
@@ -150,7 +152,30 @@ export interface RoutePort {
   remove(route: VirtualRoute): Promise<void>;
 }
 
+/**
+ * Virtual MACs: a device of its own on the interface for each virtual router, which has the
+ * addresses. All may throw the kernel's OsError.
+ */
+export interface VirtualMacPort {
+  /** Name of the router's device, be it there or not; null while there is no interface. */
+  deviceOf(owner: LeaseOwner): string | null;
+  /** Makes the device, down. Idempotent. */
+  prepare(owner: LeaseOwner): void;
+  /** Makes it where it is missing, and sets it up: from now on the virtual MAC is this host's. */
+  raise(owner: LeaseOwner): void;
+  /** It is there, and up. */
+  isUp(owner: LeaseOwner): boolean;
+  /** Sets it down: nothing is answered by it or taken in. Idempotent. */
+  lower(owner: LeaseOwner): void;
+  /** Removes it, and gives the interface its settings back with the last one. Idempotent. */
+  remove(owner: LeaseOwner): void;
+  /** Removes what an earlier agent of this instance left behind; names of the devices. */
+  sweep(keep: readonly LeaseOwner[]): readonly string[];
+}
+
 export interface NetworkPort {
+  /** Absent: every virtual router is on its interface itself. */
+  readonly virtualMacs?: VirtualMacPort;
   /** Absent: virtual routes are not made. */
   readonly routes?: RoutePort;
   openAdvertisementSocket(options: {
@@ -179,8 +204,11 @@ export interface NetworkPort {
    * that was renamed meanwhile is found.
    */
   removeAddress(name: string, address: VirtualAddress): Promise<void>;
-  /** One gratuitous ARP or unsolicited neighbour advertisement for the address. */
-  announce(name: string, address: VirtualAddress): void;
+  /**
+   * One gratuitous ARP or unsolicited neighbour advertisement for the address, at the hardware
+   * address `mac` in place of the interface's own.
+   */
+  announce(name: string, address: VirtualAddress, mac?: Uint8Array): void;
   subscribe(listener: (event: NetworkEvent) => void): void;
   close(): void;
 }

@@ -38,8 +38,8 @@ export interface ReconfigurationPlan {
  * it has neither a lease nor trackers, and the addresses are the host's own.
  */
 export function routerIdentity(config: VirtualRouterConfig): string {
-  const { interface: name, family, vrid, version, priority } = config;
-  return `${name}/${family}/${vrid}/${version}/${priority === ownerPriority}`;
+  const { interface: name, family, vrid, version, priority, mode = 'plain' } = config;
+  return `${name}/${family}/${vrid}/${version}/${priority === ownerPriority}/${mode}`;
 }
 
 /** The plan that leads from one configuration of this node to another. */

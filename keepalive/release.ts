@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentConfig, VirtualRouterConfig } from '../src/config/agent-config.ts';
 import { heldAddresses } from './address-keeper.ts';
+import { sweepDevices, sweepRoutes } from './leftovers.ts';
 import { releaseLookEveryMs, releaseWaitMaxMs } from './limits.ts';
 import type { LeasePort, Logger, NetworkPort } from './ports.ts';
-import { sweepRoutes } from './route-keeper.ts';
 import { ownerPriority } from './virtual-router/priority.ts';
 
 /**
@@ -48,9 +48,10 @@ export async function releaseAddresses(
       .map(release),
   );
   try {
+    sweepDevices(network, log, []);
     await sweepRoutes(network, log, []);
   } catch (error) {
-    log.error({ err: error }, `cannot remove the virtual routes: ${(error as Error).message}`);
+    log.error({ err: error }, `cannot remove all leftovers: ${(error as Error).message}`);
   }
   try {
     leases?.sweep([...stuck]);

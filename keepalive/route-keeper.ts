@@ -1,8 +1,7 @@
 /** The virtual routes of one virtual router, for a keeper. */
-import type { AgentConfig, VirtualRoute } from '../src/config/agent-config.ts';
+import type { VirtualRoute } from '../src/config/agent-config.ts';
 import type { BelongingsOptions } from './address-keeper.ts';
 import type { Belongings } from './keeper.ts';
-import type { Logger, NetworkPort } from './ports.ts';
 import { routeText } from './route-text.ts';
 
 /** See the file's comment. A network that has no routes makes none. */
@@ -59,36 +58,5 @@ export class RouteBelongings implements Belongings<VirtualRoute> {
 
   onErrors(count: number): void {
     this.#options.statistics.routeErrors += count;
-  }
-}
-
-/**
- * At the agent's start: removes the routes of an earlier agent that no virtual router has any more.
- * Never rejects.
- */
-export async function removeStaleRoutes(
-  config: AgentConfig,
-  { network, log }: { readonly network: NetworkPort; readonly log: Logger },
-): Promise<void> {
-  const wanted = config.virtualRouters.flatMap(({ routes = [] }) => routes);
-  try {
-    await sweepRoutes(network, log, wanted);
-  } catch (error) {
-    log.warn({ err: error }, `cannot look for old virtual routes: ${(error as Error).message}`);
-  }
-}
-
-/** Removes our routes except those to keep. Rejects with the first of the kernel's refusals. */
-export async function sweepRoutes(
-  { routes }: NetworkPort,
-  log: Logger,
-  keep: readonly VirtualRoute[],
-): Promise<void> {
-  const kept = new Set(keep.map(routeText));
-  for (const route of (await routes?.list()) ?? []) {
-    const text = routeText(route);
-    if (kept.has(text)) continue;
-    log.info({ route: text }, `removing the route ${text}, left behind by an earlier agent`);
-    await routes?.remove(route);
   }
 }

@@ -10,6 +10,7 @@ import { LeaseKeeper } from './lease-keeper.ts';
 import { addressLifetimeMinSeconds, preemptsFreeMax, transitionsKeptMax } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';
+import { virtualMacOf } from './packet/virtual-mac.ts';
 import type { Clock, LeasePort, Logger, NetworkPort } from './ports.ts';
 import type { RouterChange } from './reconfiguration.ts';
 import { RouterNews } from './router-news.ts';
@@ -303,7 +304,7 @@ export class RouterDriver {
     const { network } = this.#options;
     for (const address of heldAddresses(this.config)) {
       try {
-        network.announce(this.config.interface, address);
+        network.announce(this.config.interface, address, virtualMacOf(this.config));
         this.statistics.announcementsSent += 1;
       } catch (error) {
         this.statistics.announceErrors += 1;

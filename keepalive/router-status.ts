@@ -1,4 +1,5 @@
 import { formatIp } from '../src/os/ip-address.ts';
+import { virtualMacOf } from './packet/virtual-mac.ts';
 import { routeText } from './route-text.ts';
 import type { RouterDriver } from './router-driver.ts';
 import type { RouterStatus } from './status.ts';
@@ -44,6 +45,7 @@ export function routerStatus(router: RouterDriver, now: number): Omit<RouterStat
     active: activeRouter(router, now),
     vouched: vouchedFor(router, now),
     addresses: config.addresses.map((address) => ({ ...address, held })),
+    virtualMac: virtualMacStatus(router),
     excludedAddresses: (config.excludedAddresses ?? []).map((address) => ({ ...address, held })),
     routes: (config.routes ?? []).map((route) => ({
       route: routeText(route),
@@ -88,6 +90,15 @@ function vouchedFor({ state }: RouterDriver, now: number): RouterStatus['vouched
   if (state.name !== 'Backup' || state.vouched === null) return null;
   const { since, answers } = state.vouched;
   return { forMs: (now - since) / 1000, answers };
+}
+
+function virtualMacStatus({ config, keeper }: RouterDriver): RouterStatus['virtualMac'] {
+  const mac = virtualMacOf(config);
+  if (mac === undefined) return null;
+  const address = Buffer.from(mac)
+    .toString('hex')
+    .replace(/..(?!$)/g, '$&:');
+  return { address, device: keeper.virtualDevice };
 }
 
 function preemptIn({ state }: RouterDriver, now: number): number | null {

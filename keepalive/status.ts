@@ -77,6 +77,8 @@ export interface RouterStatus {
   /** Null: there is none. */
   readonly witness: WitnessStatus | null;
   readonly addresses: readonly (VirtualAddress & { readonly held: boolean })[];
+  /** The virtual MAC and its device; null in plain mode. */
+  readonly virtualMac: { readonly address: string; readonly device: string | null } | null;
   /** Addresses that move with them and are in no advertisement. */
   readonly excludedAddresses: readonly (VirtualAddress & { readonly held: boolean })[];
   /** Virtual routes, in the words of `ip route`. */

@@ -7,11 +7,13 @@
  *                                                    |
  *            questions, one announcement --> LAN     +--> yield, answers --> the agent's funnel
  */
+
 import type { VirtualRouterConfig } from '../../src/config/agent-config.ts';
 import { formatIp, parseIp } from '../../src/os/ip-address.ts';
 import { DeadlineTimer } from '../deadline-timer.ts';
 import type { EventSink } from '../events/event-types.ts';
 import type { LogLimiter } from '../log-limiter.ts';
+import { virtualMacOf } from '../packet/virtual-mac.ts';
 import type { ClaimWatch, Clock, LinkState, Logger, NetworkPort } from '../ports.ts';
 import type { RouterEvent } from '../virtual-router/event.ts';
 import { faultPriority, ownerPriority } from '../virtual-router/priority.ts';
@@ -207,7 +209,7 @@ export class DuplicateWatch {
     const own = config.addresses.find((candidate) => candidate.address === address);
     if (own === undefined) return;
     this.#attempt(() => {
-      network.announce(config.interface, own);
+      network.announce(config.interface, own, virtualMacOf(config));
       this.#statistics.defended += 1;
     });
   }

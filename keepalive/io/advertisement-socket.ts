@@ -1,7 +1,9 @@
+import type { PacketSocket } from '../../src/os/packet-socket.ts';
 import { RawSocket } from '../../src/os/raw-socket.ts';
 import { VRRP_PROTOCOL } from '../packet/checksum.ts';
 import type { SourceChoice } from '../packet/delivery.ts';
 import { multicastGroup } from '../packet/multicast-group.ts';
+import { encodeAdvertisementFrame } from '../packet/virtual-mac.ts';
 import type { AdvertisementSocket, Logger, ReceivedPacket } from '../ports.ts';
 import type { InterfaceTable } from './interface-table.ts';
 
@@ -20,6 +22,7 @@ export function openAdvertisementSocket(
   options: AdvertisementSocketOptions,
   table: InterfaceTable,
   log: Logger,
+  packets: () => PacketSocket,
 ): AdvertisementSocket {
   const { family } = options;
   const group = multicastGroup(family);
@@ -41,7 +44,10 @@ export function openAdvertisementSocket(
   };
   return {
     sourceAddress,
-    send: (message, { source, destination }) => socket.send(message, source, destination),
+    send(message, { source, destination, mac }) {
+      if (mac === undefined) socket.send(message, source, destination);
+      else packets().send(interfaceIndex, encodeAdvertisementFrame(mac, source, message));
+    },
     readQueued: () => socket.readQueued(),
     close: () => socket.close(),
   };

@@ -36,7 +36,9 @@ import { BfdSockets } from './bfd-socket.ts';
 import { openClaimWatch } from './claim-watch.ts';
 import { InterfaceTable } from './interface-table.ts';
 import { KernelRoutes } from './kernel-routes.ts';
+import { instanceMark } from './lease-rules.ts';
 import { openNeighbourProbe } from './neighbour-probe.ts';
+import { VirtualMacs } from './virtual-macs.ts';
 
 const ENODEV = 19;
 /** Pause before links and addresses are read again when reading them failed, ms. */
@@ -44,13 +46,16 @@ const RELOAD_DELAY_MS = 1_000;
 /** Events kept while a full look is taken; beyond it another look is due anyway. */
 const EVENTS_HELD_MAX = 4_096;
 const MAC_BYTES = 6;
+/** Of the route that comes with an address on a virtual MAC: any other one is better. */
+const LAST_ROUTE_METRIC = 4_096;
 
 /**
  * Opens the network of the current namespace and reads links and addresses. Listening needs no
- * privilege; what does, fails when it is used. Throws OsError.
+ * privilege; what does, fails when it is used. `runtimeDir` is what tells the devices of this instance
+ * of Tandem from others'. Throws OsError.
  */
-export async function openNetwork(log: Logger): Promise<NetworkPort> {
-  const network = new KernelNetwork(log);
+export async function openNetwork(log: Logger, runtimeDir = '/run/tandem'): Promise<NetworkPort> {
+  const network = new KernelNetwork(log, instanceMark(runtimeDir));
   try {
     await network.load();
   } catch (error) {
@@ -70,6 +75,7 @@ class KernelNetwork implements NetworkPort {
     },
     () => this.#emit({ type: 'routes-changed' }),
   );
+  readonly virtualMacs: VirtualMacs;
   readonly #requests = new RouteNetlink();
   readonly #events: NetlinkListener;
   readonly #listeners: ((event: NetworkEvent) => void)[] = [];
@@ -81,8 +87,12 @@ class KernelNetwork implements NetworkPort {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(log: Logger) {
+  constructor(log: Logger, mark: string) {
     this.#log = log;
+    this.virtualMacs = new VirtualMacs(mark, {
+      link: (name) => this.#table.link(name),
+      onLink: (link) => this.#apply(() => this.#table.setLink(link)),
+    });
     this.#bfd = new BfdSockets(this.#table, log);
     this.#events = listenToRoutes({
       onLink: (link) => this.#apply(() => this.#table.setLink(link)),
@@ -113,7 +123,7 @@ class KernelNetwork implements NetworkPort {
   }
 
   openAdvertisementSocket(options: AdvertisementSocketOptions): AdvertisementSocket {
-    return openAdvertisementSocket(options, this.#table, this.#log);
+    return openAdvertisementSocket(options, this.#table, this.#log, () => this.#packetSocket());
   }
 
   openBfdSocket(options: BfdSocketOptions): BfdSocket {
@@ -151,7 +161,11 @@ class KernelNetwork implements NetworkPort {
     // Before it is there, so that it is never taken for an address of this host's own.
     const fresh = this.#table.markVirtual(link.index, ip);
     try {
-      const outcome = await this.#requests.addAddress(link, ip, prefixLength, validSeconds);
+      const outcome = await this.#requests.addAddress(link, ip, prefixLength, {
+        ...(validSeconds === undefined ? {} : { validSeconds }),
+        // The network is reached by the interface beneath, where it has an address there too.
+        ...(this.virtualMacs.parentOf(name) === null ? {} : { routeMetric: LAST_ROUTE_METRIC }),
+      });
       if (outcome === 'present' && fresh) {
         this.#table.unmarkVirtual(link.index, ip);
       }
@@ -172,15 +186,14 @@ class KernelNetwork implements NetworkPort {
     this.#table.dropVirtual(link.index, ip);
   }
 
-  announce(name: string, { address }: VirtualAddress): void {
+  announce(name: string, { address }: VirtualAddress, mac?: Uint8Array): void {
     const link = this.#linkOrThrow('sendto', name);
     if (link.mac.length !== MAC_BYTES) {
       throw new Error(`${name} has no Ethernet address, so ${address} cannot be announced there`);
     }
     const ip = bytesOf(address);
     const encode = ip.length === 4 ? encodeGratuitousArp : encodeUnsolicitedNa;
-    this.#packets ??= new PacketSocket();
-    this.#packets.send(link.index, encode(link.mac, ip));
+    this.#packetSocket().send(link.index, encode(mac ?? link.mac, ip));
   }
 
   subscribe(listener: (event: NetworkEvent) => void): void {
@@ -195,6 +208,7 @@ class KernelNetwork implements NetworkPort {
     this.#packets?.close();
     this.#bfd.close();
     this.routes.close();
+    this.virtualMacs.close();
   }
 
   #linkOrThrow(call: string, name: string): LinkState {
@@ -217,7 +231,18 @@ class KernelNetwork implements NetworkPort {
     }
   }
 
-  #emit(event: NetworkEvent): void {
+  #packetSocket(): PacketSocket {
+    this.#packets ??= new PacketSocket();
+    return this.#packets;
+  }
+
+  /** What happens to the device of a virtual MAC happened to the interface beneath. */
+  #emit(told: NetworkEvent): void {
+    const parent = 'interface' in told ? this.virtualMacs.parentOf(told.interface) : null;
+    let event = told;
+    if (parent !== null && told.type === 'link') {
+      event = { type: 'virtual-mac-changed', interface: parent };
+    } else if (parent !== null) event = { ...told, interface: parent } as NetworkEvent;
     for (const listener of this.#listeners) {
       listener(event);
     }

@@ -18,6 +18,8 @@ export interface SourceChoice {
 export interface Route {
   readonly source: Uint8Array;
   readonly destination: Uint8Array;
+  /** Hardware address that it is sent from, only to the group; absent: the interface's own. */
+  readonly mac?: Uint8Array;
 }
 
 /** How the advertisements of one router travel. */

@@ -149,6 +149,8 @@ export interface VirtualRouterConfig {
   readonly syncGroup?: string;
   readonly advertIntervalMs: number;
   readonly addresses: readonly VirtualAddress[];
+  /** `vmac`: the addresses are at a virtual MAC, on a device of its own; absent: plain. */
+  readonly mode?: 'plain' | 'vmac';
   /** Of either family: they move with the others and are in no advertisement; absent: none. */
   readonly excludedAddresses?: readonly VirtualAddress[];
   /** Of either family; absent: none. */

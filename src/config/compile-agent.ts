@@ -101,6 +101,7 @@ function compileRouter(
     peer: router.peer,
     ...(peerPriority === null ? {} : { peerPriority }),
     ...(peerPriorityMax === null ? {} : { peerPriorityMax }),
+    ...(router.mode === 'plain' ? {} : { mode: router.mode }),
     strictRfc: router.strict_rfc,
     ...compileBfd(router.bfd, node),
     ...compileAuth(router.auth, secrets),

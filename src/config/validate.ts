@@ -39,6 +39,7 @@ import {
 } from './rules/virtual-addresses.ts';
 import {
   intervalsFit,
+  modesFit,
   preemptDelaysMatter,
   prioritiesDiffer,
   vridsUnique,
@@ -92,6 +93,7 @@ const wholeRules: readonly Rule[] = [
   prioritiesDiffer,
   preemptDelaysMatter,
   syncGroupsShared,
+  modesFit,
   bfdPeersKnown,
   unicastAddressesKnown,
   unicastPeersKnown,

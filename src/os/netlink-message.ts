@@ -7,7 +7,7 @@
  *
  * All integers are in host order, which is little-endian wherever this runs.
  */
-import { attribute, attributesOf, viewOf } from './netlink-attributes.ts';
+import { attribute, attributesOf, joined, numberAttribute, viewOf } from './netlink-attributes.ts';
 import { AF_INET, AF_INET6 } from './socket-constants.ts';
 
 export const RTM_NEWLINK = 16;
@@ -26,6 +26,7 @@ const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_CACHEINFO = 6;
 const IFA_FLAGS = 8;
+const IFA_RT_PRIORITY = 9;
 
 const IFF_UP = 0x1;
 const IFF_RUNNING = 0x40;
@@ -37,6 +38,14 @@ const IFA_F_DADFAILED = 0x08;
 const IFA_F_TENTATIVE = 0x40;
 
 const LIFETIME_FOREVER = 0xffffffff;
+
+/** What an address is added with. */
+export interface AddressOptions {
+  /** The kernel removes it that much later. */
+  readonly validSeconds?: number;
+  /** Metric of the route to its network, in place of the kernel's choice. */
+  readonly routeMetric?: number;
+}
 
 /** A network interface. */
 export interface NetworkLink {
@@ -125,7 +134,7 @@ export function encodeAddress(
   interfaceIndex: number,
   ip: Uint8Array,
   prefixLength: number,
-  validSeconds: number = LIFETIME_FOREVER,
+  { validSeconds = LIFETIME_FOREVER, routeMetric }: AddressOptions = {},
 ): Uint8Array {
   const v6 = ip.length === 16;
   const header = new Uint8Array(IFADDRMSG_BYTES);
@@ -141,7 +150,8 @@ export function encodeAddress(
     viewOf(cacheInfo).setUint32(4, validSeconds, true);
     parts.push(attribute(IFA_CACHEINFO, cacheInfo));
   }
-  return new Uint8Array(parts.flatMap((part) => [...part]));
+  if (routeMetric !== undefined) parts.push(numberAttribute(IFA_RT_PRIORITY, routeMetric));
+  return joined(parts);
 }
 
 /** The payload that asks for all links (RTM_GETLINK). */

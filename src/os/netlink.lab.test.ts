@@ -61,11 +61,11 @@ describe.each([
 
   it('goes by itself when it is given a time, unless that is renewed', async () => {
     const left = () => Number(/valid_lft (\d+)sec/.exec(shown(vip))?.[1]);
-    expect(await netlink.addAddress(eth0, vip, prefix, 2)).toBe('added');
+    expect(await netlink.addAddress(eth0, vip, prefix, { validSeconds: 2 })).toBe('added');
     expect(left()).toBeLessThanOrEqual(2);
-    expect(await netlink.addAddress(eth0, vip, prefix, 100)).toBe('present');
+    expect(await netlink.addAddress(eth0, vip, prefix, { validSeconds: 100 })).toBe('present');
     expect(left()).toBeGreaterThan(90);
-    expect(await netlink.addAddress(eth0, vip, prefix, 1)).toBe('present');
+    expect(await netlink.addAddress(eth0, vip, prefix, { validSeconds: 1 })).toBe('present');
     await expect.poll(() => shown(vip), { timeout: 10_000 }).toBe('');
   });
 

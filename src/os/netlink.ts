@@ -9,6 +9,7 @@ import type { NetlinkSocket } from 'netlink/dist/netlink.js';
 import { OsError } from './errors.ts';
 import { formatIp } from './ip-address.ts';
 import {
+  type AddressOptions,
   decodeAddress,
   decodeLink,
   encodeAddress,
@@ -89,15 +90,15 @@ export class RouteNetlink {
     link: LinkName,
     ip: Uint8Array,
     prefixLength: number,
-    validSeconds?: number,
+    options: AddressOptions = {},
   ): Promise<'added' | 'present'> {
     const change = (flags: number) =>
-      this.#change(RTM_NEWADDR, flags, link, ip, prefixLength, validSeconds);
+      this.#change(RTM_NEWADDR, flags, link, ip, prefixLength, options);
     const add = () => change(NLM_F_CREATE_EXCLUSIVE);
     if ((await add()) !== EEXIST) {
       return 'added';
     }
-    if (validSeconds !== undefined) {
+    if (options.validSeconds !== undefined) {
       await change(NLM_F_REPLACE);
       return 'present';
     }
@@ -150,10 +151,10 @@ export class RouteNetlink {
     link: LinkName,
     ip: Uint8Array,
     prefixLength: number,
-    validSeconds?: number,
+    options: AddressOptions = {},
   ): Promise<number> {
     const detail = `${link.name}, ${formatIp(ip)}/${prefixLength}`;
-    const payload = encodeAddress(link.index, ip, prefixLength, validSeconds);
+    const payload = encodeAddress(link.index, ip, prefixLength, options);
     const { errno } = await this.#request(type, flags, payload, detail);
     const harmless = type === RTM_NEWADDR ? EEXIST : EADDRNOTAVAIL;
     if (errno !== 0 && errno !== harmless) {

@@ -41,7 +41,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
   const runtimeDir = ensureRuntimeDir(process.env);
   // Before the kernel is touched: an agent that runs already must not lose a thing to this one.
   const lock = claimHalf('keepalive', runtimeDir);
-  const network = await openNetwork(log);
+  const network = await openNetwork(log, runtimeDir);
   const scripts = createScriptRunner(log);
   const files = createFileWatcher();
   const leases = openLeases(log, runtimeDir);
@@ -119,7 +119,7 @@ export async function runRelease(options: ProcessOptions): Promise<void> {
   demandAgentPrivileges();
   const runtimeDir = ensureRuntimeDir(process.env);
   const lock = claimHalf('keepalive', runtimeDir);
-  const network = await openNetwork(log);
+  const network = await openNetwork(log, runtimeDir);
   const leases = openLeases(log, runtimeDir);
   await releaseAddresses(agentConfig, network, log, leases);
   leases.close();

@@ -58,7 +58,7 @@ async function agentHalf(
 ): Promise<HalfSpec> {
   demandAgentPrivileges();
   const runtimeDir = ensureRuntimeDir(process.env);
-  const network = await openNetwork(log);
+  const network = await openNetwork(log, runtimeDir);
   const leases = openLeases(log, runtimeDir);
   return {
     name: 'keepalive',

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { clientPlan, edgeA, edgeB, virtualAddress4 } from './address-plan.ts';
 import type { Host } from './host.ts';
-import { configure, Monitor, startAgent, stateBecomes } from './kernel.case.ts';
+import { answers, configure, Monitor, startAgent, stateBecomes } from './kernel.case.ts';
 import { Lab } from './lab.ts';
 import { tandemCommand } from './stacks/tandem.ts';
 import { waitUntil } from './wait-until.ts';
@@ -67,20 +67,6 @@ async function holds(host: Host, all: boolean): Promise<void> {
       : !addresses.some((one) => found.includes(one)) && routes.length === 0;
   };
   await waitUntil(`${host.name} holds ${all ? 'all' : 'nothing'}`, settled, 5_000);
-}
-
-/** Whether anybody answers the client's question who has the address: ARP or ND. */
-async function answers(client: Host, address: string): Promise<boolean> {
-  const show = ['ip', 'neigh', 'show', 'to', address, 'dev', 'eth0'];
-  await client.attempt(['ip', 'neigh', 'flush', 'to', address, 'dev', 'eth0']);
-  await client.attempt(['bash', '-c', `echo > /dev/udp/${address}/9`]);
-  let state = '';
-  const decided = async () => {
-    state = await client.exec(show);
-    return /REACHABLE|FAILED|STALE|DELAY/.test(state);
-  };
-  await waitUntil(`the neighbour ${address}`, decided, 10_000);
-  return !state.includes('FAILED');
 }
 
 /** Time from the last event that matches `gone` to the next one that matches `back`, ms. */

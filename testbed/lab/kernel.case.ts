@@ -53,6 +53,20 @@ export function stateBecomes(host: Host, state: string): Promise<void> {
   });
 }
 
+/** Whether anybody answers the client's question who has the address: ARP or ND. */
+export async function answers(client: Host, address: string): Promise<boolean> {
+  const show = ['ip', 'neigh', 'show', 'to', address, 'dev', 'eth0'];
+  await client.attempt(['ip', 'neigh', 'flush', 'to', address, 'dev', 'eth0']);
+  await client.attempt(['bash', '-c', `echo > /dev/udp/${address}/9`]);
+  let state = '';
+  const decided = async () => {
+    state = await client.exec(show);
+    return /REACHABLE|FAILED|STALE|DELAY/.test(state);
+  };
+  await waitUntil(`the neighbour ${address}`, decided, 10_000);
+  return !state.includes('FAILED');
+}
+
 /** What `ip -ts -o monitor` reports, with the kernel's order and microseconds. */
 export class Monitor {
   readonly #process: LabProcess;

@@ -83,6 +83,14 @@ export class Switch {
     await run(this.namespace.enter(['nft', '-f', '-']), { input: `${script.join('\n')}\n` });
   }
 
+  /** Where the first LAN's forwarding table has a MAC address: the host's name; null: nowhere. */
+  async portOf(mac: string): Promise<string | null> {
+    const shown = await run(this.namespace.enter(['bridge', 'fdb', 'show', 'br', 'edge']));
+    const line = shown.split('\n').find((entry) => entry.startsWith(`${mac} `));
+    const port = line === undefined ? undefined : /\bdev (\S+)/.exec(line)?.[1];
+    return port?.replace(/\.edge$|^edge\./, '') ?? null;
+  }
+
   close(): Promise<void> {
     return this.namespace.close();
   }

@@ -42,6 +42,7 @@ const status = {
       priority: { configured: 200, effective: 2, trackers, claimInMs: null },
       active: { self: true, address: '198.51.100.11', priority: 2, lastHeardMs: null },
       addresses: [{ address: '198.51.100.100', prefixLength: 24, held: true }],
+      virtualMac: null,
       excludedAddresses: [],
       routes: [],
       statistics: { advertLateness: emptyLateness },
@@ -161,6 +162,7 @@ test('the status shows what moves beside the advertised addresses', () => {
   const [router] = status.routers;
   const more = {
     ...router,
+    virtualMac: { address: '00:00:5e:00:01:33', device: 'td4-51-2' },
     excludedAddresses: [{ address: '2001:db8::101', prefixLength: 64, held: true }],
     routes: [
       { route: '203.0.113.0/24 via 198.51.100.1 dev eth0', held: true },
@@ -169,6 +171,7 @@ test('the status shows what moves beside the advertised addresses', () => {
   };
   const view = (change: object) =>
     agentView({ ...status, routers: [{ ...more, ...change }] } as AgentReport).split('\n');
+  expect(view({})).toContain('  web: virtual MAC 00:00:5e:00:01:33 on td4-51-2');
   expect(view({})).toContain('  web: not in adverts: 2001:db8::101/64');
   expect(view({})).toContain('  web: route 203.0.113.0/24 via 198.51.100.1 dev eth0');
   expect(view({})).toContain(

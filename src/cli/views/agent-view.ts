@@ -82,6 +82,10 @@ function routerDetails(router: RouterStatus): string[] {
   const { open, reason } = router.lease;
   if (!open && reason !== null) say(`no lease: ${reason}`);
   const beside = router.excludedAddresses.map((a) => `${a.address}/${a.prefixLength}`);
+  const { virtualMac } = router;
+  if (virtualMac !== null) {
+    say(`virtual MAC ${virtualMac.address} on ${virtualMac.device ?? 'no device'}`);
+  }
   if (beside.length > 0) say(`not in adverts: ${beside.join(' ')}`);
   for (const { route, held } of router.routes) say(routeLine(route, held, router.state));
   if (router.waitingFor !== null) say(`out of the election: ${router.waitingFor}`);

@@ -63,6 +63,24 @@ function wireKeys(config: EffectiveConfig, router: EffectiveRouter): Set<string>
   return new Set(keys);
 }
 
+/** What the RFC demands of hardware addresses, and what an owner's addresses cannot have. */
+export const modesFit: Rule = ({ config }) => {
+  return Object.entries(config.virtual_routers).flatMap(([name, router]) => {
+    const owner = Object.keys(config.nodes).find((node) => router.priority[node] === 255);
+    if (router.mode === 'vmac' && owner !== undefined) {
+      const message =
+        `found vmac, and the addresses are those of ${owner}'s own interface; allowed: plain, or ` +
+        `a priority below 255 for ${owner}`;
+      return [error(['virtual_routers', name, 'mode'], message)];
+    }
+    if (!router.strict_rfc || router.mode === 'vmac' || owner !== undefined) return [];
+    const message =
+      'without mode: vmac the addresses have the MAC of their host, and RFC 9568 section 7.3 ' +
+      'demands a virtual one';
+    return [warning(['virtual_routers', name, 'strict_rfc'], message, 'key')];
+  });
+};
+
 /** A delay of what never happens. */
 export const preemptDelaysMatter: Rule = ({ config }) => {
   return Object.entries(config.virtual_routers).flatMap(([name, router]) => {

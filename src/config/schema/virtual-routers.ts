@@ -143,10 +143,22 @@ const virtualRouterSchema = z.strictObject({
     allowed: choiceAllowed(['tandem', 'other']),
     default: 'tandem',
   }),
+  mode: documented(choiceValue(['plain', 'vmac']).prefault('plain'), {
+    doc:
+      "Which hardware address the virtual addresses have. `plain`: the interface's own, so neighbours " +
+      'learn another one when the addresses move. `vmac`: a virtual MAC that moves with them ' +
+      '(00-00-5E-00-01-VRID for IPv4, 00-00-5E-00-02-VRID for IPv6; RFC 9568 section 7.3), on a ' +
+      'macvlan device of ours, so that only the switches learn.',
+    allowed: choiceAllowed(['plain', 'vmac']),
+    default: 'plain',
+    danger:
+      'vmac: a hypervisor or a switch port that allows one MAC only drops the frames (port ' +
+      'security, "forged transmits").',
+  }),
   strict_rfc: flag(false, {
     doc:
-      'Turns the departures from RFC 9568 off that docs/VRRP.md lists. What is not built (a virtual ' +
-      'MAC, router advertisements) stays missing.',
+      'Turns the departures from RFC 9568 off that docs/VRRP.md lists. With `mode: vmac` it is ' +
+      'what the RFC asks for, but router advertisements: this is no router for IPv6.',
     danger: 'A planned fall of priority then takes a full down interval to move the addresses.',
   }),
   unicast: unicastField,
