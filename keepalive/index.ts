@@ -20,8 +20,10 @@ export { createProcessScanner } from './io/process-scanner.ts';
 export { createScriptRunner } from './io/script-runner.ts';
 export { systemClock } from './io/system-clock.ts';
 export type { LatenessSummary } from './lateness.ts';
-export { eventReaderStuckMs, eventReadersMax } from './limits.ts';
+export { eventReaderStuckMs, eventReadersMax, notifyStopMs } from './limits.ts';
 export { LogLimiter } from './log-limiter.ts';
+export type { NotifyStatus } from './notify/notifier.ts';
+export { Notifier } from './notify/notifier.ts';
 export type {
   PairPathStatistics,
   PairPathStatus,

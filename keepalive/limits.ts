@@ -172,3 +172,9 @@ export const witnessTimeoutMaxMicros = 250_000;
 
 /** Questions that wait for one answer of a witness. */
 export const witnessWaitersMax = 16;
+
+/** Transitions of one router that wait for its notify command; beyond it the oldest is left out. */
+export const notifyQueueMax = 16;
+
+/** A stopping agent waits so long for its notify commands, ms; then they are killed. */
+export const notifyStopMs = 2_000;

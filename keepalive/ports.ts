@@ -308,6 +308,8 @@ export interface ScriptRunner {
   run(
     command: readonly string[],
     timeoutMs: number,
+    /** Added to what every script finds in its environment. */
+    environment?: Readonly<Record<string, string>>,
   ): Promise<{ readonly passed: boolean; readonly output: string; readonly durationMs: number }>;
   /** Kills what still runs. */
   close(): void;

@@ -15,7 +15,8 @@ export interface EventStreamOptions {
 /** One event as it goes to the readers. */
 export interface EventLine {
   readonly sequence: number;
-  /** JSON with its newline. */
+  readonly event: AgentEvent;
+  /** JSON with its newline; written when the first reader asks for it. */
   readonly line: string;
 }
 
@@ -43,9 +44,17 @@ export class EventStream {
   readonly emit: EventSink = (event) => {
     this.#sequence += 1;
     if (this.#listeners.size === 0) return;
-    const { type, ...fields } = event;
-    const line = this.#line(type, fields);
-    for (const listener of this.#listeners) listener({ sequence: this.#sequence, line });
+    const write = () => this.#write(event);
+    let written: string | undefined;
+    const told: EventLine = {
+      sequence: this.#sequence,
+      event,
+      get line() {
+        written ??= write();
+        return written;
+      },
+    };
+    for (const listener of this.#listeners) listener(told);
   };
 
   /** Every event from now on; returns what ends it. */
@@ -67,6 +76,10 @@ export class EventStream {
   /** Tells a reader why it is not served. */
   refused(reason: string): string {
     return this.#line('refused', { reason });
+  }
+
+  #write({ type, ...fields }: AgentEvent): string {
+    return this.#line(type, fields);
   }
 
   #line(type: AgentEvent['type'] | 'snapshot' | 'missed' | 'refused', fields: object): string {

@@ -48,7 +48,11 @@ class ProcessRunner implements ScriptRunner {
     this.#user = user;
   }
 
-  async run(command: readonly string[], timeoutMs: number): Promise<Outcome> {
+  async run(
+    command: readonly string[],
+    timeoutMs: number,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Outcome> {
     const startedAt = performance.now();
     const elapsed = () => performance.now() - startedAt;
     const [program = '', ...args] = command;
@@ -60,7 +64,7 @@ class ProcessRunner implements ScriptRunner {
     const child = spawn(file.path, args, {
       argv0: program,
       cwd: '/',
-      env: ENVIRONMENT,
+      env: { ...environment, ...ENVIRONMENT },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A session and group of its own, so that whatever it starts can be killed with it.
       detached: true,

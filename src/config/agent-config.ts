@@ -135,6 +135,13 @@ export interface AuthConfig {
   readonly password: Uint8Array;
 }
 
+/** The command that is run on every transition of a virtual router. */
+export interface NotifyConfig {
+  /** Program with its absolute path, and arguments. */
+  readonly command: readonly string[];
+  readonly timeoutMs: number;
+}
+
 /** One VRRP virtual router of one address family on this node. */
 export interface VirtualRouterConfig {
   /** Name in the config; a router with both families becomes `web` and `web.ipv6`. */
@@ -182,6 +189,8 @@ export interface VirtualRouterConfig {
    * answers over the pair connection, nobody takes over. Absent without `pair`.
    */
   readonly witness?: string;
+  /** Absent: nobody is told. */
+  readonly notify?: NotifyConfig;
   readonly track: Tracking;
 }
 

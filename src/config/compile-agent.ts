@@ -106,6 +106,9 @@ function compileRouter(
     ...compileBfd(router.bfd, node),
     ...compileAuth(router.auth, secrets),
     ...(router.witness === undefined ? {} : { witness: router.witness }),
+    ...(router.notify === undefined
+      ? {}
+      : { notify: { command: router.notify.command, timeoutMs: router.notify.timeout } }),
     track: compileTracking(router.track),
   };
   const routers: VirtualRouterConfig[] = [];

@@ -63,6 +63,10 @@ export const settings = {
     interval: { default: '10ms', min: '3ms', max: '1s' },
     multiplier: { default: 3, min: 2, max: 50 },
   },
+  notify: {
+    argumentsMax: 64,
+    timeout: { default: '10s', min: '100ms', max: '5m' },
+  },
   healthScript: {
     countMax: 64,
     argumentsMax: 64,

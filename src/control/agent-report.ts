@@ -1,4 +1,4 @@
-import type { AgentStatus } from '../../keepalive/index.ts';
+import type { AgentStatus, NotifyStatus } from '../../keepalive/index.ts';
 
 /** What the agent's process has, and has not, to be on time. */
 export interface TimingReport {
@@ -25,4 +25,6 @@ export interface AgentReport extends AgentStatus {
     readonly readers: number;
   };
   readonly timing: TimingReport;
+  /** Routers that have a notify command. */
+  readonly notify: readonly NotifyStatus[];
 }

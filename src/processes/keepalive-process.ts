@@ -1,10 +1,13 @@
 /** `tandem keepalive`: the VRRP agent wired to the kernel, the balancer's socket and the CLI. */
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   createFileWatcher,
   createProcessScanner,
   createScriptRunner,
   EventStream,
+  Notifier,
+  notifyStopMs,
   openLeases,
   openNetwork,
   releaseAddresses,
@@ -50,6 +53,12 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     clock: systemClock,
     wallTime: () => new Date().toISOString(),
   });
+  const notifier = new Notifier(agentConfig.virtualRouters, {
+    stream: events,
+    runner: scripts,
+    clock: systemClock,
+    log,
+  });
   const pair = connectPair(agentConfig, secret, log);
   let balancer: BalancerListener | null = null;
   const agent = startAgent(agentConfig, {
@@ -82,6 +91,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
       ...agent.status(),
       events: { epoch, sequence, readers: eventServer.readers() },
       timing: realTime.report(),
+      notify: notifier.status(),
     };
   };
   const control = await listenControl(join(runtimeDir, SOCKETS.keepalive), report, log);
@@ -96,11 +106,13 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
         control.close();
         eventServer.close();
         realTime.close();
-        scripts.close();
         files.close();
         leases.close();
         network.close();
         lock.release();
+        // A successor need not wait for what only tells of the end.
+        await Promise.race([notifier.finish(), delay(notifyStopMs)]);
+        scripts.close();
         log.info({ reason }, 'the agent has stopped; its addresses are released');
       },
     },

@@ -1,5 +1,7 @@
 /** What an agent tells whoever asks: its events, in order, on a socket that never holds it up. */
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { labSettings } from '../drills/lab-place.ts';
@@ -8,7 +10,7 @@ import type { AddressWatch } from './address-watch.ts';
 import type { Host } from './host.ts';
 import { Lab } from './lab.ts';
 import { startNodeOrigin } from './stacks/origins.ts';
-import { tandem, tandemCommand } from './stacks/tandem.ts';
+import { tandem, tandemCommand, tandemConfig } from './stacks/tandem.ts';
 import { waitUntil } from './wait-until.ts';
 
 interface EventRecord {
@@ -19,6 +21,11 @@ interface EventRecord {
   readonly [field: string]: unknown;
 }
 
+/** What the notify command says is in the log. */
+const TELL = 'echo told $TANDEM_ROUTER $TANDEM_PREVIOUS $TANDEM_STATE $TANDEM_SEQUENCE $(id -u)';
+const notify = `notify: { command: [/bin/sh, -c, "${TELL}"] }`;
+const config = tandemConfig(labSettings(100)).replace('track:', `${notify}\n    track:`);
+
 let lab: Lab;
 let watch: AddressWatch;
 
@@ -26,9 +33,11 @@ beforeEach(async () => {
   lab = await Lab.create({ hosts: pairPlan });
   await Promise.all(originPlans.map((plan) => startNodeOrigin(lab.host(plan.name))));
   watch = await lab.watch(virtualAddress4, [edgeA.name, edgeB.name]);
-  await Promise.all(
-    [edgeA, edgeB].map(({ name }) => tandem.start(lab.host(name), labSettings(100))),
-  );
+  for (const { name } of [edgeA, edgeB]) {
+    const host = lab.host(name);
+    writeFileSync(join(host.folder, 'tandem.yaml'), config);
+    host.spawn(tandemCommand(host, ['run']), { log: 'tandem' });
+  }
   await watch.until((holders) => holders.join() === edgeA.name, 20_000);
 });
 afterEach(() => lab.close());
@@ -79,6 +88,24 @@ test('a lost cable and an orderly stop, as a script on each host sees them', asy
     'Active Initialize',
   ]);
   expect(moves(b.events)).toEqual(['Backup Active', 'Active Backup', 'Backup Active']);
+  // What the stream says and what the commands were told is the same, down to the number.
+  const told = (host: Host) =>
+    [...host.logTail('tandem', 1_000).matchAll(/"output":"told web (\w+ \w+) (\d+) (\d+)"/g)].map(
+      ([, move, sequence, user]) => ({ move, sequence: Number(sequence), root: user === '0' }),
+    );
+  const streamed = (events: readonly EventRecord[]) =>
+    events
+      .filter(({ type, router }) => type === 'transition' && router === 'web')
+      .map(({ from, to, sequence }) => ({ move: `${from} ${to}`, sequence, root: false }));
+  const lastB = streamed(b.events).at(-1)!.sequence;
+  await waitUntil('the last word on edge-b', () => told(hostB).at(-1)?.sequence === lastB, 5_000);
+  expect(told(hostB).slice(-3)).toEqual(streamed(b.events));
+  // An agent that stops leaves out what still waits, and never the last.
+  const [toldA, streamedA] = [told(hostA).slice(-4), streamed(a.events)];
+  expect(toldA.at(-1)).toEqual(streamedA.at(-1));
+  expect(toldA.filter(({ sequence }) => sequence > a.events[0]!.sequence)).toEqual(
+    streamedA.filter((one) => toldA.some(({ sequence }) => sequence === one.sequence)),
+  );
   expect(
     b.events.filter(({ type, router }) => type === 'peer-lost' && router === 'web'),
   ).toMatchObject([{ how: 'silence' }, { how: 'resigned' }]);

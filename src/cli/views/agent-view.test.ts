@@ -62,6 +62,7 @@ const status = {
     recent: { count: 900, p99Ms: 0.25, maxMs: 3.14 },
     histogram: { count: 4, sumMicros: 400, maxMicros: 12_300, buckets: [4] },
   },
+  notify: [],
   timing: {
     realTime: true,
     realTimeRefusal: null,
@@ -180,4 +181,14 @@ test('the status shows what moves beside the advertised addresses', () => {
   expect(view({ state: 'Backup' })).toContain(
     '  web: route ::/0 via fe80::1 dev eth0 (while Active)',
   );
+});
+
+test('the status says when a notify command fails, or has not ended yet', () => {
+  const last = { sequence: 9, state: 'Active', passed: false, output: 'no route\nmore' };
+  const one = { router: 'web', running: true, waiting: 2, runs: 1, failures: 1, skipped: 0 };
+  const view = (change: object) =>
+    agentView({ ...status, notify: [{ ...one, ...change }] } as unknown as AgentReport);
+  expect(view({ last })).toContain('  web: notify command for Active failed: no route');
+  expect(view({ last: null })).toContain('  web: notify command is running, 2 more wait');
+  expect(view({ last: null, running: false })).not.toContain('notify');
 });

@@ -1,5 +1,5 @@
 /** `tandem status` as text, the agent's half: pure, from what the two halves answered. */
-import type { RouterStatus, TrackerReading } from '../../../keepalive/index.ts';
+import type { NotifyStatus, RouterStatus, TrackerReading } from '../../../keepalive/index.ts';
 import type { AgentReport } from '../../control/agent-report.ts';
 import { columns } from '../output.ts';
 import { bfdView } from './bfd-view.ts';
@@ -33,8 +33,18 @@ export function agentView(status: AgentReport): string {
     ...duplicateView(status.duplicates),
     ...bfdView(status.bfd),
     ...pairView(status.pair),
+    ...status.notify.flatMap(notifyText),
     timingText(status),
   ].join('\n');
+}
+
+/** A notify command deserves a line while somebody may be waiting to be told. */
+function notifyText({ router, running, waiting, last }: NotifyStatus): string[] {
+  if (last !== null && !last.passed) {
+    const said = last.output === '' ? '' : `: ${last.output.split('\n')[0]}`;
+    return [`  ${router}: notify command for ${last.state} failed${said}`];
+  }
+  return running ? [`  ${router}: notify command is running, ${waiting} more wait`] : [];
 }
 
 function timingText({ timing, timerLateness }: AgentReport): string {

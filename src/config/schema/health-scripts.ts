@@ -1,39 +1,20 @@
 /** `health_scripts`: commands whose exit code counts in the election. */
 import { z } from 'zod';
 import { settings } from '../settings.ts';
-import { documented, duration, fieldError, integer, optionalDuration } from './field.ts';
+import { commandAllowed, commandValue } from './command.ts';
+import { documented, duration, integer, optionalDuration } from './field.ts';
 import { nameAllowed, namedMap } from './names.ts';
 
 const script = settings.healthScript;
-const commandAllowed =
-  'a list of a program with its absolute path and its arguments, such as [/usr/local/bin/check]';
-
 const healthScriptSchema = z.strictObject({
-  command: documented(
-    z
-      .array(z.string({ error: fieldError('a string (quote numbers and true/false)') }), {
-        error: fieldError(commandAllowed),
-      })
-      .min(1, { error: `found an empty list; allowed: ${commandAllowed}` })
-      .max(script.argumentsMax, { error: `at most ${script.argumentsMax} words` })
-      .refine((words) => words[0] === undefined || /^\/[^\0]*$/.test(words[0]), {
-        path: [0],
-        error: ({ input }) =>
-          `found ${JSON.stringify((input as string[])[0])}; allowed: an absolute path, ` +
-          'such as /usr/local/bin/check',
-      })
-      .refine((words) => !words.some((word) => word.includes('\0')), {
-        error: 'a NUL character cannot be in a command',
-      }),
-    {
-      doc:
-        'Program and arguments, run without a shell. Exit code 0 passes; any other, a ' +
-        'signal or the timeout fails.',
-      allowed: commandAllowed,
-      default: null,
-      danger: 'A check both hosts fail at once (a shared origin) should have a weight, not 0.',
-    },
-  ),
+  command: documented(commandValue(script.argumentsMax), {
+    doc:
+      'Program and arguments, run without a shell. Exit code 0 passes; any other, a ' +
+      'signal or the timeout fails.',
+    allowed: commandAllowed,
+    default: null,
+    danger: 'A check both hosts fail at once (a shared origin) should have a weight, not 0.',
+  }),
   interval: duration(script.interval, { doc: 'Time from one start to the next.' }),
   timeout: optionalDuration(script.timeout, `${script.timeout.default}, or a shorter interval`, {
     doc: 'The script is killed and has failed after this time. Not more than the interval.',

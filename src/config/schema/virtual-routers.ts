@@ -18,6 +18,7 @@ import {
 import { hostAddressAllowed, hostAddressValue } from './host-address.ts';
 import { interfaceAllowed, interfaceValue } from './interface-name.ts';
 import { byNode, nameAllowed, namedMap, nameValue } from './names.ts';
+import { notifyField } from './notify.ts';
 import { trackSchema } from './tracking.ts';
 import { unicastField } from './unicast.ts';
 import { virtualRoutesField } from './virtual-routes.ts';
@@ -173,6 +174,7 @@ const virtualRouterSchema = z.strictObject({
     default: 'none: silence alone moves the addresses',
   }),
   bfd: bfdField,
+  notify: notifyField,
   track: documented(trackSchema.prefault({}), {
     doc: 'What lowers the effective priority of a host.',
     allowed: 'a map of what to track',
