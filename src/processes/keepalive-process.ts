@@ -1,13 +1,9 @@
 /** `tandem keepalive`: the VRRP agent wired to the kernel, the balancer's socket and the CLI. */
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   createFileWatcher,
   createProcessScanner,
   createScriptRunner,
-  EventStream,
-  Notifier,
-  notifyStopMs,
   openLeases,
   openNetwork,
   releaseAddresses,
@@ -16,16 +12,15 @@ import {
 } from '../../keepalive/index.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { AgentReport } from '../control/agent-report.ts';
-import { serveEvents } from '../control/event-server.ts';
 import { createControlServer, json, text } from '../control/server.ts';
 import type { Logger } from '../log/logger.ts';
 import { agentMetrics } from '../metrics/agent-metrics.ts';
 import { sdNotify } from '../os/sd-notify.ts';
-import { nextEpoch } from '../runtime/epoch.ts';
 import { claimHalf } from '../runtime/half-lock.ts';
 import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
 import { type BalancerListener, listenForBalancer } from '../tracking/readiness-server.ts';
+import { AgentOutlets } from './agent-outlets.ts';
 import { reportReady, superviseProcess } from './lifecycle.ts';
 import { loadInWorker, type ProcessOptions } from './load-in-worker.ts';
 import { connectPair, readPairSecret } from './pair-connection.ts';
@@ -48,17 +43,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
   const scripts = createScriptRunner(log);
   const files = createFileWatcher();
   const leases = openLeases(log, runtimeDir);
-  const events = new EventStream({
-    epoch: nextEpoch(runtimeDir, Date.now()),
-    clock: systemClock,
-    wallTime: () => new Date().toISOString(),
-  });
-  const notifier = new Notifier(agentConfig.virtualRouters, {
-    stream: events,
-    runner: scripts,
-    clock: systemClock,
-    log,
-  });
+  const outlets = new AgentOutlets({ config: agentConfig, runtimeDir, scripts, log });
   const pair = connectPair(agentConfig, secret, log);
   let balancer: BalancerListener | null = null;
   const agent = startAgent(agentConfig, {
@@ -72,28 +57,19 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     checkOrigins: (round) => balancer?.checkOrigins(round) ?? false,
     random: Math.random,
     log,
-    events: events.emit,
+    events: outlets.stream.emit,
   });
   const feed = await listenForBalancer(join(runtimeDir, SOCKETS.agent), log, (sign) =>
     agent.setProxy(sign),
   );
   balancer = feed;
-  const eventServer = await serveEvents({
-    path: join(runtimeDir, SOCKETS.events),
-    stream: events,
-    agent,
-    log,
-  });
+  await outlets.serve(agent);
   const realTime = new RealTime(log);
-  const report = (): AgentReport => {
-    const { epoch, sequence } = events;
-    return {
-      ...agent.status(),
-      events: { epoch, sequence, readers: eventServer.readers() },
-      timing: realTime.report(),
-      notify: notifier.status(),
-    };
-  };
+  const report = (): AgentReport => ({
+    ...agent.status(),
+    ...outlets.report(),
+    timing: realTime.report(),
+  });
   const control = await listenControl(join(runtimeDir, SOCKETS.keepalive), report, log);
   pair?.start();
   superviseProcess(
@@ -104,14 +80,14 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
         pair?.close();
         feed.close();
         control.close();
-        eventServer.close();
+        outlets.close();
         realTime.close();
         files.close();
         leases.close();
         network.close();
         lock.release();
         // A successor need not wait for what only tells of the end.
-        await Promise.race([notifier.finish(), delay(notifyStopMs)]);
+        await outlets.finish();
         scripts.close();
         log.info({ reason }, 'the agent has stopped; its addresses are released');
       },
