@@ -12,7 +12,12 @@ import {
 import { adminApart, bindsUnique, limitsFit, routesDistinct } from './rules/listeners.ts';
 import { pairAddressesApart, pairMatters, pairPathsMeet, pairPortFree } from './rules/pair.ts';
 import type { Rule, RuleInput } from './rules/rule.ts';
-import { nodeAddressesDiffer, nodeMapsComplete, sectionsAgree } from './rules/sections.ts';
+import {
+  adminHasBalancer,
+  nodeAddressesDiffer,
+  nodeMapsComplete,
+  sectionsAgree,
+} from './rules/sections.ts';
 import { syncGroupsAgree, syncGroupsShared } from './rules/sync-groups.ts';
 import { trackersMatter } from './rules/tracker-walk.ts';
 import { gatewaysApart, trackedUpstreamsChecked, trackedUpstreamsExist } from './rules/trackers.ts';
@@ -85,6 +90,7 @@ const entryRules: readonly Rule[] = [
 /** Rules about what is absent or useless: they need the whole file. */
 const wholeRules: readonly Rule[] = [
   sectionsAgree,
+  adminHasBalancer,
   pairPathsMeet,
   pairMatters,
   witnessesMatter,

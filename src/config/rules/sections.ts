@@ -21,6 +21,15 @@ export const sectionsAgree: Rule = ({ config, declared }) => {
   return [error([], 'nothing to do; needed: listeners, or nodes with virtual_routers')];
 };
 
+/** The admin listener is the balancer's, so without a balancer nobody opens it. */
+export const adminHasBalancer: Rule = ({ config }) => {
+  if (config.admin === undefined || Object.keys(config.listeners).length > 0) return [];
+  const message =
+    'without listeners no balancer runs, and only that opens the admin listener: nothing is ' +
+    'served here; `tandem status` and the control socket show the agent';
+  return [warning(['admin'], message, 'key')];
+};
+
 /** A file copied from one host to the other with one line forgotten. */
 export const nodeAddressesDiffer: Rule = ({ config }) => {
   const first = new Map<string, string>();
