@@ -1,4 +1,5 @@
 /** The shape of a command of `tandem`, and what it is run with. */
+import type { HostFacts } from './host-warnings.ts';
 import type { Output } from './output.ts';
 
 /** 0: good; 1: what was asked about is bad; 2: the command line is wrong. */
@@ -45,5 +46,7 @@ export interface Invocation {
   readonly options: Readonly<Record<string, unknown>>;
   readonly env: NodeJS.ProcessEnv;
   readonly hostname: string;
+  /** What the host is like that the command runs on. */
+  readonly facts: HostFacts;
   readonly output: Output;
 }

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { tandemVersion } from '../runtime/version.ts';
 import { commands } from './commands/index.ts';
+import { hostFacts } from './host-facts.ts';
 import { runCli } from './program.ts';
 
 // `tandem schema | head` closes our stdout; that is the reader's right and no failure.
@@ -13,6 +14,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const status = await runCli(process.argv.slice(2), commands, {
   env: process.env,
   hostname: hostname(),
+  facts: hostFacts,
   stdout: process.stdout,
   stderr: process.stderr,
   version: tandemVersion(),

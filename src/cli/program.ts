@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { StartupError } from '../processes/startup-error.ts';
 import type { CliCommand, ExitStatus, Invocation, SharedOption } from './command.ts';
+import type { HostFacts } from './host-warnings.ts';
 import { createOutput, type TextSink } from './output.ts';
 
 /** Config file when `-c` is not given. */
@@ -11,6 +12,7 @@ export const defaultConfigPath = '/etc/tandem/tandem.yaml';
 export interface CliContext {
   readonly env: NodeJS.ProcessEnv;
   readonly hostname: string;
+  readonly facts: HostFacts;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
   readonly version: string;
@@ -111,6 +113,7 @@ function addCommand(
       options: own,
       env: context.env,
       hostname: context.hostname,
+      facts: context.facts,
       output: createOutput(context.stdout, context.stderr),
     });
   });

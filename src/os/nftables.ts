@@ -43,6 +43,16 @@ function library(): Library {
   return bound;
 }
 
+/** Why libnftables cannot be had on this host, and how to get it; null when it can. */
+export function nftablesMissing(): string | null {
+  try {
+    library();
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 /** Commands that nftables refused: a syntax error, a missing table, a missing right. */
 export class NftablesError extends Error {
   override readonly name = 'NftablesError';

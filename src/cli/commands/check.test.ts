@@ -80,6 +80,7 @@ describe('a good file', () => {
       digest: expect.stringMatching(/^[0-9a-f]{64}$/),
       node: 'edge-a',
       problems: [],
+      host: [],
     });
     const printed = await run(['-c', example, '--json', '--print']);
     expect(JSON.parse(printed.stdout)).toMatchObject({

@@ -11,6 +11,7 @@ import {
 } from '../../config/index.ts';
 import { describeConfig } from '../check-summary.ts';
 import type { CliCommand, ExitStatus, Invocation } from '../command.ts';
+import { hostWarnings } from '../host-warnings.ts';
 
 /** `tandem check`: is the file right, and what does it make of this host? */
 export const check: CliCommand = {
@@ -20,7 +21,8 @@ export const check: CliCommand = {
   details: `Lists every mistake as file:line:column, with what was found and what is
 allowed, on stderr. Needs no privileges and touches nothing. On a host that is
 none of the file's nodes it checks the file for all of them; with --node or
-TANDEM_NODE the name must be right.
+TANDEM_NODE the name must be right. On one of the nodes it also warns of what
+the host lacks: a kernel and libnftables for the lease, a sysctl for reloads.
 
 With --print the effective config, every default written out, goes to stdout.`,
   shared: ['config', 'node', 'json'],
@@ -56,18 +58,20 @@ function report(checked: CheckedFile, node: string | null, invocation: Invocatio
   const { file, config, problems, digest } = checked;
   const { output, json } = invocation;
   const print = invocation.options.print === true;
+  const host = config === null ? [] : hostWarnings(config, node, invocation.facts);
   if (json) {
     const effective = print && config !== null ? { config: configValue(config) } : {};
-    output.json({ ok: config !== null, file, digest, node, problems, ...effective });
+    output.json({ ok: config !== null, file, digest, node, problems, host, ...effective });
     return config === null ? 1 : 0;
   }
   for (const problem of problems) output.note(formatProblem(problem));
+  for (const warning of host) output.note(`this host: warning: ${warning}`);
   if (config === null) return 1;
   // Whoever prints wants to read or to pipe the config, so the summary steps aside.
   const say = print ? output.note : output.line;
-  const host = invocation.hostname.split('.')[0] ?? '';
+  const hostname = invocation.hostname.split('.')[0] ?? '';
   say(`${file}: ok`);
-  for (const line of describeConfig(config, node, host)) say(`  ${line}`);
+  for (const line of describeConfig(config, node, hostname)) say(`  ${line}`);
   if (print) output.line(printConfig(config).trimEnd());
   return 0;
 }
