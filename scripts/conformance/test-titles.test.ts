@@ -43,7 +43,7 @@ test('tests of this repository are found as vitest names them', () => {
   expect(titlesOf('scripts/conformance/page.test.ts')).toContain(
     'a table > whose rows are full and whose tests exist is sound',
   );
-  expect(titlesOf('testbed/lab/interop.lab.test.ts').length).toBeGreaterThan(0);
+  expect(titlesOf('testbed/lab/bfd-interop.lab.test.ts').length).toBeGreaterThan(0);
   expect(titlesOf('keepalive/virtual-router/timers.test.ts')).toContain(
     'Active_Down_Interval is three intervals and the skew',
   );
