@@ -1,5 +1,5 @@
 /** RFC 3768, sections 5 and 7: packets of VRRPv2, for pairs with an old peer (`version: 2`, IPv4 only). */
-import { type Chapter, departure, met, metUnless, test } from './requirement.ts';
+import { type Chapter, met, metInVmacMode, metUnless, test } from './requirement.ts';
 
 const codec = 'keepalive/packet/advertisement.test.ts';
 const checks = 'keepalive/virtual-router/receive-checks.test.ts > RFC 3768 section 7.1';
@@ -234,8 +234,15 @@ export const oldPackets: Chapter = {
       section: '7.2, 7.3',
       level: 'MUST',
       rule: 'Sent: from the MAC address 00-00-5E-00-01-VRID.',
-      standing: departure(ownMac),
-      shownBy: [answersAlone],
+      standing: metInVmacMode(ownMac),
+      shownBy: [
+        test(
+          'testbed/lab/virtual-mac.lab.test.ts',
+          'a virtual MAC',
+          'moves with the addresses, and no neighbour notices',
+        ),
+        answersAlone,
+      ],
     },
     {
       section: '7.2',

@@ -4,10 +4,16 @@ import {
   departure,
   departureUnlessStrict,
   met,
+  metInVmacMode,
   notApplicable,
   test,
 } from './requirement.ts';
 
+const moves = test(
+  'testbed/lab/virtual-mac.lab.test.ts',
+  'a virtual MAC',
+  'moves with the addresses, and no neighbour notices',
+);
 const wire = 'testbed/lab/rfc9568.lab.test.ts > on the wire, IPv%i';
 const answersAlone = test(
   wire,
@@ -69,7 +75,7 @@ export const oldStates: Chapter = {
         'A Backup discards packets to the MAC address of the virtual router, and does not ' +
         'accept packets to the addresses.',
       standing: met,
-      shownBy: [takesAlone],
+      shownBy: [moves, takesAlone],
     },
     {
       section: '6.4.2',
@@ -181,8 +187,8 @@ export const oldStates: Chapter = {
       section: '8.2',
       level: 'MUST NOT',
       rule: 'The Master does not answer ARP requests with its physical MAC address.',
-      standing: departure(ownMac),
-      shownBy: [answersAlone],
+      standing: metInVmacMode(ownMac),
+      shownBy: [moves, answersAlone],
     },
     {
       section: '8.2',
@@ -190,8 +196,8 @@ export const oldStates: Chapter = {
       rule:
         'After a start no ARP message with the physical MAC address is sent for an address ' +
         'that the router owns.',
-      standing: departure(ownMac),
-      shownBy: [answersAlone],
+      standing: metInVmacMode(ownMac),
+      shownBy: [moves, answersAlone],
     },
     {
       section: '8.2',

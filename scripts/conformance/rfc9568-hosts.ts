@@ -1,6 +1,9 @@
 /** RFC 9568 sections 7.3, 7.4, 8 and 9: MAC addresses, hosts, operation. */
-import { type Chapter, departure, met, notApplicable, test } from './requirement.ts';
+import { type Chapter, departure, met, metInVmacMode, notApplicable, test } from './requirement.ts';
 
+const virtualMac = 'testbed/lab/virtual-mac.lab.test.ts > a virtual MAC';
+const moves = `${virtualMac} > moves with the addresses, and no neighbour notices`;
+const deviceBack = `${virtualMac} > is put back when somebody takes its device away or down`;
 const wire = 'testbed/lab/rfc9568.lab.test.ts > on the wire, IPv%i';
 const discovery = 'testbed/lab/rfc9568.lab.test.ts > neighbour discovery';
 const answersAlone = test(
@@ -33,7 +36,8 @@ const noDualMode =
   'a router speaks the one version it is configured with; ' +
   'the mode is optional, and not recommended for longer than an upgrade';
 const ownMac =
-  'the addresses are announced with the MAC of the interface: neighbours follow the announcements, which are repeated';
+  'the addresses are announced with the MAC of the interface: neighbours follow the announcements, ' +
+  'which are repeated. So are those of an address owner in every mode, for they are its own';
 const noRouter = 'connections end here: the host is no router of its clients, and advertises none';
 
 /** Rows of sections 7.3, 7.4, 8 and 9. */
@@ -47,15 +51,19 @@ export const hosts: Chapter = {
       rule:
         'Adverts come from the virtual router’s MAC address: 00-00-5E-00-01-VRID (IPv4) or ' +
         '00-00-5E-00-02-VRID (IPv6).',
-      standing: departure(ownMac),
-      shownBy: [answersAlone],
+      standing: metInVmacMode(ownMac),
+      shownBy: [
+        'keepalive/packet/virtual-mac.test.ts > the virtual MAC > is made of family and VRID (RFC 9568 section 7.3)',
+        moves,
+        answersAlone,
+      ],
     },
     {
       section: '7.4',
       level: 'MUST NOT',
       rule: 'No interface identifier is derived from the virtual router’s MAC address.',
-      standing: notApplicable('there is no interface with that address'),
-      shownBy: [answersAlone],
+      standing: met,
+      shownBy: [deviceBack, answersAlone],
     },
     {
       section: '8.1.1, 8.2.1',
@@ -68,8 +76,8 @@ export const hosts: Chapter = {
       section: '8.1.2',
       level: 'MUST NOT',
       rule: 'The Active router does not answer ARP requests with its physical MAC address.',
-      standing: departure(ownMac),
-      shownBy: [answersAlone],
+      standing: metInVmacMode(ownMac),
+      shownBy: [moves, answersAlone],
     },
     {
       section: '8.1.2',
@@ -77,8 +85,8 @@ export const hosts: Chapter = {
       rule:
         'After a start no ARP message with the physical MAC address is sent for an address ' +
         'that the router owns.',
-      standing: departure(ownMac),
-      shownBy: [answersAlone],
+      standing: metInVmacMode(ownMac),
+      shownBy: [moves, answersAlone],
     },
     {
       section: '8.1.2',
@@ -86,8 +94,8 @@ export const hosts: Chapter = {
       rule:
         'An Active router that configures its interface broadcasts a gratuitous ARP message ' +
         'for each address.',
-      standing: met,
-      shownBy: [announcements],
+      standing: metInVmacMode(ownMac),
+      shownBy: [moves, announcements],
     },
     {
       section: '8.1.2',
@@ -126,8 +134,8 @@ export const hosts: Chapter = {
       section: '8.2.2',
       level: 'MUST NOT',
       rule: 'The Active router does not answer neighbour solicitations with its physical MAC address.',
-      standing: departure(ownMac),
-      shownBy: [answersAlone],
+      standing: metInVmacMode(ownMac),
+      shownBy: [moves, answersAlone],
     },
     {
       section: '8.2.2',
@@ -157,8 +165,8 @@ export const hosts: Chapter = {
       rule:
         'After a start no neighbour discovery message with the physical MAC address is sent for an ' +
         'address that the router owns.',
-      standing: departure(ownMac),
-      shownBy: [answersAlone],
+      standing: metInVmacMode(ownMac),
+      shownBy: [moves, answersAlone],
     },
     {
       section: '8.2.2',
@@ -166,8 +174,8 @@ export const hosts: Chapter = {
       rule:
         'An Active router that configures its interface sends an unsolicited neighbour advertisement for ' +
         'each address.',
-      standing: met,
-      shownBy: [announcements],
+      standing: metInVmacMode(ownMac),
+      shownBy: [moves, announcements],
     },
     {
       section: '8.2.2',

@@ -4,6 +4,7 @@ import {
   departure,
   departureUnlessStrict,
   met,
+  metInVmacMode,
   metUnless,
   notApplicable,
   test,
@@ -15,6 +16,11 @@ const backup = `${steps} > 6.4.2, Backup`;
 const active = `${steps} > 6.4.3, Active`;
 const stories =
   'keepalive/virtual-router/step.golden.test.ts > the stories are as they were written down';
+const moves = test(
+  'testbed/lab/virtual-mac.lab.test.ts',
+  'a virtual MAC',
+  'moves with the addresses, and no neighbour notices',
+);
 const wire = 'testbed/lab/rfc9568.lab.test.ts > on the wire, IPv%i';
 const discovery = 'testbed/lab/rfc9568.lab.test.ts > neighbour discovery';
 const answersAlone = test(
@@ -141,7 +147,7 @@ export const states: Chapter = {
       level: 'MUST',
       rule: 'A Backup discards packets to the MAC address of the virtual router.',
       standing: met,
-      shownBy: [takesAlone],
+      shownBy: [moves, takesAlone],
     },
     {
       section: '6.4.2',
@@ -181,9 +187,10 @@ export const states: Chapter = {
       section: '6.4.1, 6.4.2',
       errata: [7949],
       level: 'rule',
-      rule: 'Becoming Active over IPv4: a gratuitous ARP message for each address, broadcast.',
-      standing: met,
+      rule: 'Becoming Active over IPv4: a gratuitous ARP message for each address, broadcast, with the virtual MAC.',
+      standing: metInVmacMode('with the MAC of the interface, as the addresses have'),
       shownBy: [
+        moves,
         announcements,
         'keepalive/packet/gratuitous-arp.test.ts > is an ARP announcement, byte for byte',
       ],
@@ -193,9 +200,10 @@ export const states: Chapter = {
       level: 'rule',
       rule:
         'Becoming Active over IPv6: an unsolicited neighbour advertisement for each address, Router and ' +
-        'Override set, Solicited clear.',
-      standing: met,
+        'Override set, Solicited clear, with the virtual MAC.',
+      standing: metInVmacMode('with the MAC of the interface, as the addresses have'),
       shownBy: [
+        moves,
         announcements,
         test(
           'keepalive/packet/unsolicited-na.test.ts',
@@ -292,6 +300,20 @@ export const states: Chapter = {
       rule: 'The Active router accepts packets to the addresses if it owns them or Accept_Mode is true.',
       standing: met,
       shownBy: [takesAlone],
+    },
+    {
+      section: '6.4.3, 6.1',
+      level: 'MUST NOT',
+      rule: 'Otherwise (the default of Accept_Mode is false) it does not accept them.',
+      standing: departure('clients connect to the addresses: Accept_Mode is always true'),
+      shownBy: [takesAlone],
+    },
+    {
+      section: '6.1, 6.4.3',
+      level: 'MUST NOT',
+      rule: 'Neighbour solicitations and advertisements are not dropped when Accept_Mode is false.',
+      standing: notApplicable('Accept_Mode is always true, and both are answered'),
+      shownBy: [answersAlone],
     },
     {
       section: '6.4.3',
