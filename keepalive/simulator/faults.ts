@@ -3,14 +3,15 @@ import type { Cluster } from './cluster.ts';
 import type { Begin, Fault } from './fault.ts';
 import { hostFaults } from './host-faults.ts';
 import { kernelFaults } from './kernel-faults.ts';
-import { networkFaults } from './network-faults.ts';
+import { networkFaults, sideLinkFaults } from './network-faults.ts';
 import type { Prng } from './prng.ts';
 
 const KINDS: readonly Begin[] = [...networkFaults, ...hostFaults, ...kernelFaults];
+const PAIRED_KINDS: readonly Begin[] = [...KINDS, ...sideLinkFaults];
 
 /** Begins one fault; null when the one drawn makes no sense now. */
 export function beginFault(cluster: Cluster, prng: Prng): Fault | null {
-  const begin = prng.pick(KINDS);
+  const begin = prng.pick(cluster.sideLink === null ? KINDS : PAIRED_KINDS);
   // Before it begins: what it sets off at once is no flap.
   cluster.disturb();
   const fault = begin(cluster, prng.pick(cluster.hosts), prng);

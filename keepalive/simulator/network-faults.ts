@@ -128,8 +128,7 @@ export const networkFaults: readonly Begin[] = [
   isolate,
   badNetwork,
   filterBfd,
-  part,
-  cutSideLink,
-  badSideLink,
-  noWitness,
 ];
+
+/** The same where the hosts have a side link. */
+export const sideLinkFaults: readonly Begin[] = [part, cutSideLink, badSideLink, noWitness];

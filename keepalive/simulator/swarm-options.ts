@@ -86,6 +86,7 @@ export function drawOptions(prng: Prng): SwarmOptions {
       hostCount === 2 && prng.chance(0.4)
         ? Math.max(3, Math.ceil(advertIntervalMs / prng.pick([2, 3, 5])))
         : null,
-    sideLink: hostCount === 2 && prng.chance(0.5),
+    // Not drawn, so that swarms without one live as they did before there were any.
+    sideLink: hostCount === 2 && hosts[0]!.driftPpm % 3 === 0,
   };
 }
