@@ -61,6 +61,9 @@ export const rivalCheckMinMicros = 10_000;
 export const rivalRecheckMicros = 1_000_000;
 export const rivalGoneMicros = 3_000_000;
 
+/** What the other agent said of itself longer ago decides nothing; it speaks twice a second. */
+export const peerFactsMaxMs = 1_500;
+
 /** DEFEND_INTERVAL of RFC 5227: one announcement against a rival in this time. */
 export const defendMicros = 10_000_000;
 

@@ -12,8 +12,10 @@ import type { VirtualRouterConfig } from '../../src/config/agent-config.ts';
 import { formatIp, parseIp } from '../../src/os/ip-address.ts';
 import { DeadlineTimer } from '../deadline-timer.ts';
 import type { EventSink } from '../events/event-types.ts';
+import { peerFactsMaxMs } from '../limits.ts';
 import type { LogLimiter } from '../log-limiter.ts';
 import { virtualMacOf } from '../packet/virtual-mac.ts';
+import type { PeerPort } from '../peer/peer-port.ts';
 import type { ClaimWatch, Clock, LinkState, Logger, NetworkPort } from '../ports.ts';
 import type { RouterEvent } from '../virtual-router/event.ts';
 import { faultPriority, ownerPriority } from '../virtual-router/priority.ts';
@@ -21,6 +23,7 @@ import type { RouterState } from '../virtual-router/state.ts';
 import { activeDownInterval } from '../virtual-router/timers.ts';
 import { DuplicateLog } from './duplicate-log.ts';
 import { formatMac, isVirtualMac } from './mac.ts';
+import type { Priorities } from './rank.ts';
 import {
   type DuplicateState,
   newDuplicateState,
@@ -42,6 +45,8 @@ export interface DuplicateWatchOptions {
   readonly log: Logger;
   readonly limiter: LogLimiter;
   readonly emit: EventSink;
+  /** The connection with the other agent; absent: there is none. */
+  readonly peer?: Pick<PeerPort, 'status'>;
   /** What an earlier watch of the same router knew; absent: nothing. */
   readonly known?: DuplicateState;
   /** What the router has to do about it: an input for its funnel. */
@@ -130,7 +135,20 @@ export class DuplicateWatch {
   #tick(): void {
     // Silence is believed only when nothing unread contradicts it.
     this.#attempt(() => this.#socket?.readQueued());
-    this.#input({ type: 'tick', hearing: this.#hearing() });
+    this.#input({ type: 'tick', hearing: this.#hearing(), priorities: this.#priorities() });
+  }
+
+  /** Only what a connected peer said a moment ago, and only while it says that it is Active. */
+  #priorities(): Priorities | null {
+    const { rivals, yieldedTo } = this.#state;
+    if (this.#router === null || (rivals.length === 0 && yieldedTo === null)) return null;
+    const { peer, config } = this.#options;
+    const { connected, node } = peer?.status() ?? { connected: false, node: null };
+    const agoMs = node?.reportAgoMs ?? null;
+    if (!connected || agoMs === null || agoMs > peerFactsMaxMs) return null;
+    const report = node?.report?.routers.find(({ name }) => name === config.name);
+    if (report?.state !== 'Active') return null;
+    return { own: this.#router.standing.priority, other: report.priority };
   }
 
   /** A Backup that heard an advertisement as lately as an Active router has to send one. */

@@ -76,6 +76,7 @@ export class DuplicateWatches {
       log,
       limiter,
       emit: ports.events ?? (() => {}),
+      ...(ports.peer === undefined ? {} : { peer: ports.peer }),
       ...(known === undefined ? {} : { known: known.watch.state }),
       onOrder: (event) => onOrder(settings.config.name, event),
     });

@@ -1,6 +1,7 @@
 /** Two hosts that both answer, as two pure machines and a network between them. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Priorities } from './rank.ts';
 import {
   checkMicros,
   type DuplicateState,
@@ -21,6 +22,8 @@ interface World {
   readonly hosts: readonly [Host, Host];
   readonly queue: { at: number; to: 0 | 1; event: DuplicateEvent }[];
   readonly delayMicros: number;
+  /** What a host has been told of both. */
+  priorities(index: 0 | 1): Priorities | null;
 }
 
 function makeHost(mac: string, intervalMicros: number): Host {
@@ -58,7 +61,13 @@ function live(world: World, until: number): void {
     }
     for (const index of [0, 1] as const) {
       const due = nextDuplicateDeadline(world.hosts[index].state) ?? now + 1;
-      if (due <= now) apply(world, index, { type: 'tick', hearing: false }, now);
+      if (due <= now)
+        apply(
+          world,
+          index,
+          { type: 'tick', hearing: false, priorities: world.priorities(index) },
+          now,
+        );
     }
   }
   throw new Error('it never comes to rest');
@@ -70,30 +79,44 @@ const setup = fc.record({
   delayMicros: fc.integer({ min: 10, max: 3_000 }),
   faulted: fc.tuple(fc.boolean(), fc.boolean()),
   greater: fc.constantFrom<0 | 1>(0, 1),
+  /** Null: the agents are not connected. */
+  priorities: fc.option(
+    fc.tuple(fc.integer({ min: 1, max: 254 }), fc.integer({ min: 1, max: 254 })),
+  ),
   claimsAt: fc.integer({ min: 2_000_000, max: 12_000_000 }),
 });
 
 it('of two that both answer exactly one gives way, in time, and the right one', () => {
   fc.assert(
-    fc.property(setup, ({ intervalMicros, delayMicros, faulted, greater, claimsAt }) => {
-      const macs = greater === 0 ? (['02:ff', '02:00'] as const) : (['02:00', '02:ff'] as const);
-      const hosts = [makeHost(macs[0], intervalMicros), makeHost(macs[1], intervalMicros)] as const;
-      const world: World = { hosts, queue: [], delayMicros };
-      apply(world, 0, { type: 'holding', mac: macs[0], faulted: faulted[0] }, 0);
-      live(world, claimsAt - 1);
-      // The second one claims, and announces it.
-      apply(world, 1, { type: 'holding', mac: macs[1], faulted: faulted[1] }, claimsAt);
-      const announced = { type: 'claimed', mac: macs[1], address: ADDRESS } as const;
-      world.queue.push({ at: claimsAt + delayMicros, to: 0, event: announced });
-      const boundMicros = intervalMicros + 8 * checkMicros(hosts[0].state.parameters);
-      live(world, claimsAt + boundMicros + 10 * delayMicros);
-      const gaveWay = hosts.map(({ yieldedAt }) => yieldedAt !== null);
-      const expected = faulted[0] === faulted[1] ? 1 - greater : faulted[0] ? 0 : 1;
-      expect(gaveWay).toEqual([expected === 0, expected === 1]);
-      // And it stays so: whoever gave way finds the other, and the other nobody.
-      live(world, claimsAt + 30_000_000);
-      expect(hosts.map(({ state }) => state.holding)).toEqual(gaveWay.map((gave) => !gave));
-    }),
+    fc.property(
+      setup,
+      ({ intervalMicros, delayMicros, faulted, greater, priorities, claimsAt }) => {
+        const macs = greater === 0 ? (['02:ff', '02:00'] as const) : (['02:00', '02:ff'] as const);
+        const hosts = [
+          makeHost(macs[0], intervalMicros),
+          makeHost(macs[1], intervalMicros),
+        ] as const;
+        const told = (index: 0 | 1) =>
+          priorities && { own: priorities[index], other: priorities[index === 0 ? 1 : 0] };
+        const world: World = { hosts, queue: [], delayMicros, priorities: told };
+        apply(world, 0, { type: 'holding', mac: macs[0], faulted: faulted[0] }, 0);
+        live(world, claimsAt - 1);
+        // The second one claims, and announces it.
+        apply(world, 1, { type: 'holding', mac: macs[1], faulted: faulted[1] }, claimsAt);
+        const announced = { type: 'claimed', mac: macs[1], address: ADDRESS } as const;
+        world.queue.push({ at: claimsAt + delayMicros, to: 0, event: announced });
+        const boundMicros = intervalMicros + 8 * checkMicros(hosts[0].state.parameters);
+        live(world, claimsAt + boundMicros + 10 * delayMicros);
+        const gaveWay = hosts.map(({ yieldedAt }) => yieldedAt !== null);
+        const blind = faulted[0] === faulted[1] ? 1 - greater : faulted[0] ? 0 : 1;
+        const known = priorities !== null && priorities[0] !== priorities[1];
+        const expected = known ? (priorities[0] < priorities[1] ? 0 : 1) : blind;
+        expect(gaveWay).toEqual([expected === 0, expected === 1]);
+        // And it stays so: whoever gave way finds the other, and the other nobody.
+        live(world, claimsAt + 30_000_000);
+        expect(hosts.map(({ state }) => state.holding)).toEqual(gaveWay.map((gave) => !gave));
+      },
+    ),
   );
 });
 
@@ -108,7 +131,11 @@ const event: fc.Arbitrary<DuplicateEvent> = fc.oneof(
   fc.record({ type: fc.constant('claimed' as const), mac, address: fc.constant(ADDRESS) }),
   fc.record({ type: fc.constant('partner' as const), mac }),
   fc.record({ type: fc.constant('doubt' as const) }),
-  fc.record({ type: fc.constant('tick' as const), hearing: fc.boolean() }),
+  fc.record({
+    type: fc.constant('tick' as const),
+    hearing: fc.boolean(),
+    priorities: fc.option(fc.record({ own: fc.nat(254), other: fc.nat(254) })),
+  }),
 );
 
 it('whatever happens, memory is bounded, no deadline stays due, and announcements are rare', () => {
@@ -142,4 +169,19 @@ it('whatever happens, memory is bounded, no deadline stays due, and announcement
       },
     ),
   );
+});
+
+it('the answers of a partner that says it is at fault keep nobody back', () => {
+  const parameters = { intervalMicros: 100_000, mayYield: true, partnerIsOther: false };
+  const yielded = { ...newDuplicateState(parameters), yieldedTo: '02:ff', partners: ['02:ff'] };
+  const claim = { type: 'claimed', mac: '02:ff', address: ADDRESS } as const;
+  const heardAfter = (priorities: Priorities | null) => {
+    const told = stepDuplicates(yielded, { type: 'tick', hearing: false, priorities }, 0).state;
+    return stepDuplicates(told, claim, 1).actions.map(({ type }) => type);
+  };
+  expect(heardAfter(null)).toEqual(['answers']);
+  expect(heardAfter({ own: 100, other: 200 })).toEqual(['answers']);
+  expect(heardAfter({ own: 200, other: 100 })).toEqual(['answers']);
+  expect(heardAfter({ own: 100, other: 2 })).toEqual([]);
+  expect(heardAfter({ own: 1, other: 2 })).toEqual(['answers']);
 });

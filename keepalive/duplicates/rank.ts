@@ -4,10 +4,18 @@
  * way sooner does so sooner: the other finds nobody at its next look, and keeps the address. Pure.
  */
 
+/** As each host tells the other over the pair connection while both say that they are Active. */
+export interface Priorities {
+  readonly own: number;
+  readonly other: number;
+}
+
 /** What one host knows at its checks. */
 export interface Standpoint {
   readonly mac: string;
   readonly faulted: boolean;
+  /** Both effective priorities, where the two agents are connected; null: the other's is unknown. */
+  readonly priorities: Priorities | null;
   /** The other does not know this rule. */
   readonly partnerIsOther: boolean;
 }
@@ -20,12 +28,18 @@ export const lastCheck = 8;
  * faulted host goes before a sound one, and of two alike the one with the lesser MAC address, which
  * both have seen in the other's frames.
  *
+ * Where the two agents are connected they know better: the lower effective priority gives way, as an
+ * advertisement would have had it. A connection tells both, so both know.
+ *
  * There is a check between two such moments because the two hosts do not count from exactly the same
  * one: the question of that check is surely asked after the other one has given way.
  */
 export function yieldsAtCheck(self: Standpoint, rivalMac: string): number | null {
   const lesser = self.mac < rivalMac;
   if (self.partnerIsOther) return 2;
+  if (self.priorities !== null && self.priorities.own !== self.priorities.other) {
+    return self.priorities.own < self.priorities.other ? 2 : null;
+  }
   if (self.faulted) return lesser ? 2 : 4;
   return lesser ? 6 : null;
 }

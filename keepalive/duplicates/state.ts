@@ -4,6 +4,7 @@
  * as the bytes do.
  */
 import { rivalCheckMinMicros } from '../limits.ts';
+import type { Priorities } from './rank.ts';
 
 /** Somebody else's hardware address that claimed an address of ours. */
 export interface Rival {
@@ -43,6 +44,8 @@ export interface DuplicateState {
   readonly mac: string;
   /** Priority 2 or less: whoever is sound should keep the address. */
   readonly faulted: boolean;
+  /** Ours and the other node's, as of the last tick; null: nobody told us. */
+  readonly priorities: Priorities | null;
   readonly rivals: readonly Rival[];
   /** Hardware addresses that answered for the other nodes' own addresses, the newest last. */
   readonly partners: readonly string[];
@@ -62,6 +65,7 @@ export function newDuplicateState(parameters: DuplicateParameters): DuplicateSta
     holding: false,
     mac: '',
     faulted: false,
+    priorities: null,
     rivals: [],
     partners: [],
     askAt: null,

@@ -17,7 +17,8 @@ import {
   rivalRecheckMicros,
   rivalsMax,
 } from '../limits.ts';
-import { lastCheck, yieldsAtCheck } from './rank.ts';
+import { faultPriority } from '../virtual-router/priority.ts';
+import { lastCheck, type Priorities, yieldsAtCheck } from './rank.ts';
 import { checkMicros, type DuplicateState, type Rival } from './state.ts';
 
 export type DuplicateEvent =
@@ -31,8 +32,13 @@ export type DuplicateEvent =
   | { readonly type: 'partner'; readonly mac: string }
   /** The neighbours may believe another host. */
   | { readonly type: 'doubt' }
-  /** `hearing`: the Backup hears advertisements, and needs no other sign of life. */
-  | { readonly type: 'tick'; readonly hearing: boolean };
+  | {
+      readonly type: 'tick';
+      /** The Backup hears advertisements, and needs no other sign of life. */
+      readonly hearing: boolean;
+      /** What the connected agents told each other. */
+      readonly priorities: Priorities | null;
+    };
 
 export type DuplicateAction =
   /** Ask the LAN who has our addresses, and where the other nodes are. */
@@ -76,7 +82,7 @@ export function stepDuplicates(
       );
     }
     case 'tick':
-      return tick(state, event.hearing, now);
+      return tick({ ...state, priorities: event.priorities }, event.hearing, now);
   }
 }
 
@@ -118,7 +124,8 @@ function claimed(
   now: number,
 ): DuplicateStep {
   if (!state.holding) {
-    const answers = state.yieldedTo !== null && state.partners.includes(mac);
+    const answers =
+      state.yieldedTo !== null && state.partners.includes(mac) && !isSicker(state.priorities);
     return { state, actions: answers ? [{ type: 'answers', mac }] : [] };
   }
   const known = state.rivals.find((rival) => rival.mac === mac);
@@ -141,6 +148,12 @@ function claimed(
     partner: false,
   };
   return nothing({ ...state, rivals: [...state.rivals, rival] });
+}
+
+/** The partner has told that it is at fault, and we are less so: then its answers keep nobody back. */
+function isSicker(priorities: Priorities | null): boolean {
+  if (priorities === null) return false;
+  return priorities.other <= faultPriority && priorities.other < priorities.own;
 }
 
 function replace(state: DuplicateState, rival: Rival): DuplicateState {
