@@ -128,6 +128,7 @@ export class LeaseKeeper {
       durationMs: leaseMs(config),
       ...(bfd === undefined ? {} : { bfdPeer: bfd.peer }),
       unicast: config.unicast !== undefined,
+      ...(config.accept === false ? { accept: false } : {}),
     };
   }
 

@@ -258,7 +258,10 @@ export interface LeasePace {
 }
 
 /** What may change while a lease is open. */
-export type LeaseTerms = Pick<LeaseOptions, 'addresses' | 'durationMs' | 'bfdPeer' | 'unicast'>;
+export type LeaseTerms = Pick<
+  LeaseOptions,
+  'addresses' | 'durationMs' | 'bfdPeer' | 'unicast' | 'accept'
+>;
 
 /** Whose lease: one virtual router on its interface. */
 export type LeaseOwner = Pick<LeaseOptions, 'interface' | 'family' | 'vrid'>;
@@ -272,6 +275,8 @@ export interface LeaseOptions {
   readonly durationMs: number;
   /** Where our BFD packets go to, canonical text; absent: no BFD. */
   readonly bfdPeer?: string;
+  /** False: packets to the addresses are dropped, RFC 9568's Accept_Mode; absent: true. */
+  readonly accept?: boolean;
   /** Adverts go to peers, so that the lease has to be renewed with `renew` too; absent: false. */
   readonly unicast?: boolean;
   /**

@@ -51,6 +51,11 @@ const cases: Readonly<Record<string, string>> = {
     { ...watched, family: 6, addresses: ['2001:db8::100'], unicast: true },
     false,
   ),
+  'both families, nothing accepted': installLease(
+    { ...ipv4, addresses: ['198.51.100.100', '2001:db8::100'], accept: false },
+    false,
+  ),
+  'accepted from now on': reviseLease({ ...ipv4, accept: false }, ipv4),
   'BFD came up': changeWatch(watched),
   'BFD went down': changeWatch(unwatched),
   'arming with BFD that is up': armLease(watched),

@@ -40,6 +40,8 @@ export interface LeaseScope {
   readonly addresses: readonly string[];
   /** How long an advert speaks for the addresses, ms. The kernel rounds it down to jiffies. */
   readonly durationMs: number;
+  /** False: packets to the addresses are dropped but for what finds neighbours; absent: true. */
+  readonly accept?: boolean;
   /** Adverts go to peers, so a frame renews the lease too. */
   readonly unicast?: boolean;
   /** Present with BFD. */
@@ -199,6 +201,7 @@ function addressRules({ addresses }: LeaseScope) {
   return {
     speaks: parts.flatMap(({ speaks }) => speaks),
     hears: parts.flatMap(({ hears }) => hears),
+    refuses: parts.flatMap(({ refuses }) => refuses),
   };
 }
 
@@ -212,6 +215,7 @@ function ipv4Rules(addresses: readonly Uint8Array[]) {
     speaks: [`arp saddr ip ${set}`, `ip saddr ${set}`],
     // From another sender: an announcement of the host that has the address is for us to hear.
     hears: [`arp daddr ip ${set} arp saddr ip != ${set}`, `ip daddr ${set}`],
+    refuses: [`ip daddr ${set} drop`],
   };
 }
 
@@ -226,6 +230,11 @@ function ipv6Rules(addresses: readonly Uint8Array[]) {
   return {
     speaks: [`icmpv6 type nd-neighbor-advert ${targets}`, `ip6 saddr ${set}`],
     hears: [`icmpv6 type nd-neighbor-solicit ${targets}`, `ip6 daddr ${set}`],
+    // RFC 9568 section 6.1: solicitations and advertisements of neighbours are taken in any case.
+    refuses: [
+      `ip6 daddr ${set} icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept`,
+      `ip6 daddr ${set} drop`,
+    ],
   };
 }
 
@@ -253,7 +262,7 @@ function quoted(name: string): string {
 function chainRules(
   scope: LeaseScope,
 ): Readonly<Record<'out' | 'advert' | 'in', string[]> & { renewal?: string[] }> {
-  const { speaks, hears } = addressRules(scope);
+  const { speaks, hears, refuses } = addressRules(scope);
   const header = scope.family === 4 ? 'ip protocol' : 'ip6 nexthdr';
   const gates = scope.bfd === undefined ? ['@lease'] : ['@lease', '@watch'];
   const renewal = [
@@ -274,7 +283,7 @@ function chainRules(
       `update @lease { oif timeout ${scope.durationMs}ms }`,
     ],
     ...(scope.unicast === true ? { renewal } : {}),
-    in: drops(hears, gates, 'iif'),
+    in: [...drops(hears, gates, 'iif'), ...(scope.accept === false ? refuses : [])],
   };
 }
 

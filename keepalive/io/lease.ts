@@ -59,8 +59,7 @@ const FINDINGS: Readonly<Record<Loss, string>> = {
 
 /**
  * The leases of the instance of Tandem with this runtime directory.
- * Nothing is opened before the first lease, so a host without nftables can do all the
- * rest.
+ * Nothing is opened before the first lease, so a host without nftables can do all the rest.
  */
 export function openLeases(log: Logger, runtimeDir: string): LeasePort {
   return new KernelLeases(log, instanceMark(runtimeDir));
@@ -236,13 +235,14 @@ class KernelLeases implements LeasePort {
 
 /** `paceMs`: how long a BFD packet that says Up speaks; null: BFD does not count. */
 function scopeOf(
-  { addresses, durationMs, bfdPeer, unicast = false }: LeaseTerms,
+  { addresses, durationMs, bfdPeer, unicast = false, accept = true }: LeaseTerms,
   paceMs: number | null,
-): Pick<LeaseScope, 'addresses' | 'durationMs' | 'bfd' | 'unicast'> {
+): Pick<LeaseScope, 'addresses' | 'durationMs' | 'bfd' | 'unicast' | 'accept'> {
   return {
     addresses: addresses.map(({ address }) => address),
     durationMs,
     unicast,
+    accept,
     ...(bfdPeer === undefined ? {} : { bfd: { peer: bfdPeer, durationMs: paceMs } }),
   };
 }

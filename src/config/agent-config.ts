@@ -156,6 +156,8 @@ export interface VirtualRouterConfig {
   readonly syncGroup?: string;
   readonly advertIntervalMs: number;
   readonly addresses: readonly VirtualAddress[];
+  /** False: the Active host drops packets to the addresses (RFC 9568 section 6.1); absent: true. */
+  readonly accept?: false;
   /** `vmac`: the addresses are at a virtual MAC, on a device of its own; absent: plain. */
   readonly mode?: 'plain' | 'vmac';
   /** Of either family: they move with the others and are in no advertisement; absent: none. */

@@ -102,6 +102,7 @@ function compileRouter(
     ...(peerPriority === null ? {} : { peerPriority }),
     ...(peerPriorityMax === null ? {} : { peerPriorityMax }),
     ...(router.mode === 'plain' ? {} : { mode: router.mode }),
+    ...(router.accept ? {} : { accept: false as const }),
     strictRfc: router.strict_rfc,
     ...compileBfd(router.bfd, node),
     ...compileAuth(router.auth, secrets),

@@ -43,6 +43,7 @@ import {
   ownersOwn,
 } from './rules/virtual-addresses.ts';
 import {
+  acceptFits,
   intervalsFit,
   modesFit,
   preemptDelaysMatter,
@@ -99,6 +100,7 @@ const wholeRules: readonly Rule[] = [
   prioritiesDiffer,
   preemptDelaysMatter,
   syncGroupsShared,
+  acceptFits,
   modesFit,
   bfdPeersKnown,
   unicastAddressesKnown,

@@ -44,10 +44,10 @@ interface Pair {
   readonly client: Host;
 }
 
-async function boot(): Promise<Pair> {
+async function boot(router = ROUTER): Promise<Pair> {
   lab = await Lab.create({ hosts: [edgeA, edgeB, clientPlan] });
   const [a, b, client] = [edgeA, edgeB, clientPlan].map(({ name }) => lab!.host(name));
-  configure([a!, b!], ROUTER);
+  configure([a!, b!], router);
   for (const host of [a!, b!]) host.spawn([process.execPath, '-e', SERVER], { log: 'server' });
   startAgent(a!);
   await stateBecomes(a!, 'Active');
@@ -68,7 +68,7 @@ const entry = async (client: Host, address: string) =>
 
 async function served(client: Host, address: string): Promise<boolean> {
   const ask = `exec 3<>/dev/tcp/${address}/8001; timeout 2 cat <&3`;
-  return (await client.attempt(['bash', '-c', ask])).stdout === 'served';
+  return (await client.attempt(['timeout', '3', 'bash', '-c', ask])).stdout === 'served';
 }
 
 const devicesOn = async (host: Host) => {
@@ -111,6 +111,15 @@ describe('a virtual MAC', () => {
     expect(await devicesOn(b)).toEqual(['td4-51 down', 'td6-51 down']);
     await capture.stop();
     await expectOnTheWire(capture.file);
+  });
+
+  test('answers and takes nothing in with accept: false', { timeout: 60_000 }, async () => {
+    const { client } = await boot(`${ROUTER}\naccept: false`);
+    for (const address of ADDRESSES) {
+      expect(await resolved(client, address)).toBe(MACS[address]);
+      expect(await served(client, address)).toBe(false);
+    }
+    expect(await served(client, address4(edgeA))).toBe(true);
   });
 
   test('is put back when somebody takes its device away or down', { timeout: 60_000 }, async () => {

@@ -63,6 +63,23 @@ function wireKeys(config: EffectiveConfig, router: EffectiveRouter): Set<string>
   return new Set(keys);
 }
 
+/** Packets are refused by the rules of the lease, so there has to be one, and nobody to serve. */
+export const acceptFits: Rule = ({ config }) => {
+  return Object.entries(config.virtual_routers).flatMap(([name, router]) => {
+    if (router.accept) return [];
+    const path = ['virtual_routers', name, 'accept'];
+    const owner = Object.keys(config.nodes).find((node) => router.priority[node] === 255);
+    if (owner !== undefined) {
+      return [error(path, `found false, and ${owner} owns the addresses; allowed: true`)];
+    }
+    if (Object.keys(config.nodes).length < 2) {
+      return [error(path, 'found false in a file of one node, which has no lease; allowed: true')];
+    }
+    if (Object.keys(config.listeners).length === 0) return [];
+    return [warning(path, 'nobody can connect to a listener on the addresses of this router')];
+  });
+};
+
 /** What the RFC demands of hardware addresses, and what an owner's addresses cannot have. */
 export const modesFit: Rule = ({ config }) => {
   return Object.entries(config.virtual_routers).flatMap(([name, router]) => {

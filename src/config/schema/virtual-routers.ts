@@ -156,6 +156,13 @@ const virtualRouterSchema = z.strictObject({
       'vmac: a hypervisor or a switch port that allows one MAC only drops the frames (port ' +
       'security, "forged transmits").',
   }),
+  accept: flag(true, {
+    doc:
+      "Whether the Active host takes in packets to the addresses, RFC 9568's Accept_Mode. With false it " +
+      'answers who has them (ARP, neighbour discovery) and drops the rest, in the rules of the ' +
+      'lease. Never for an address owner.',
+    danger: 'With false nobody can connect to a listener on the addresses.',
+  }),
   strict_rfc: flag(false, {
     doc:
       'Turns the departures from RFC 9568 off that docs/VRRP.md lists. With `mode: vmac` it is ' +
