@@ -1,5 +1,6 @@
 import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
+import type { Authenticator } from './auth/authenticator.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { sendFailuresMax } from './limits.ts';
 import { encodeAdvertisement } from './packet/advertisement.ts';
@@ -18,6 +19,7 @@ export interface AdvertiserOptions {
   /** As they go onto the wire. */
   readonly addresses: readonly Uint8Array[];
   readonly delivery: Delivery;
+  readonly authenticator: Authenticator;
   /** The kernel holds our advertisements back, perhaps for some time already. */
   onLeaseLost(): void;
   /** An advertisement was refused; the caller says so, with a rate limit. */
@@ -101,8 +103,8 @@ export class Advertiser {
   }
 
   #encode(priority: number, route: Route): Uint8Array {
-    const { config, addresses } = this.#options;
-    const password = config.auth?.password;
+    const { config, addresses, authenticator } = this.#options;
+    const { auth } = config;
     return encodeAdvertisement(
       {
         version: config.version,
@@ -114,7 +116,10 @@ export class Advertiser {
       {
         ...route,
         checksumForm: config.strictRfc ? 'message' : 'pseudo-header',
-        ...(password === undefined ? {} : { password }),
+        ...(auth?.type === 'password' ? { password: auth.password } : {}),
+        ...(auth?.type === 'hmac'
+          ? { trailer: (message) => authenticator.trailer(auth, message, route.source) }
+          : {}),
       },
     );
   }

@@ -166,6 +166,7 @@ export class Agent {
         return paired();
       },
       clock: this.#ports.clock,
+      wallClock: this.#ports.wallClock ?? (() => this.#ports.clock.now()),
       log: this.#ports.log,
       limiter: this.#limiter,
       emit: this.#emit,

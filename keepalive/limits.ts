@@ -181,3 +181,6 @@ export const notifyQueueMax = 16;
 
 /** A stopping agent waits so long for its notify commands, ms; then they are killed. */
 export const notifyStopMs = 2_000;
+
+/** Senders of one virtual router whose sequence numbers are remembered; all of them have a key. */
+export const sendersKnownMax = 16;

@@ -1,11 +1,13 @@
 /** From a packet on the wire to an event of one virtual router, or to a counter and a log line. */
 import { formatIp } from '../src/os/ip-address.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
+import type { AuthFinding } from './auth/authenticator.ts';
 import type { LogLimiter } from './log-limiter.ts';
 import {
   type DecodedAdvertisement,
   type DecodeError,
   decodeAdvertisement,
+  messageBytes,
 } from './packet/advertisement.ts';
 import type { Logger, ReceivedPacket } from './ports.ts';
 import type { RouterDriver } from './router-driver.ts';
@@ -28,6 +30,11 @@ export interface Intake {
 }
 
 const FINDING_COUNTER = {
+  'hmac-missing': 'hmacMissing',
+  'hmac-malformed': 'hmacMalformed',
+  'hmac-unknown-key': 'hmacUnknownKeys',
+  'hmac-invalid': 'hmacInvalid',
+  'hmac-replayed': 'hmacReplayed',
   destination: 'destinationErrors',
   peer: 'peerErrors',
   version: 'versionErrors',
@@ -39,9 +46,15 @@ const FINDING_COUNTER = {
   interval: 'advertIntervalErrors',
   'first-address': 'addressListErrors',
   'address-list': 'addressListErrors',
-} as const satisfies Record<Finding, keyof RouterStatistics>;
+} as const satisfies Record<Finding | AuthFinding, keyof RouterStatistics>;
 
-const FINDING_TEXT: Record<Finding, string> = {
+const FINDING_TEXT: Record<Finding | AuthFinding, string> = {
+  'hmac-missing': 'no HMAC',
+  'hmac-malformed': 'something that is no HMAC trailer',
+  'hmac-unknown-key': 'an HMAC of a key that is not configured here',
+  'hmac-invalid': 'a wrong HMAC (another key, or a forgery)',
+  'hmac-replayed':
+    'a sequence number that is not new (a replay, or a sender whose clock went back)',
   destination: 'another way of sending (multicast here, unicast there, or the reverse)',
   peer: 'a sender that is none of the unicast peers',
   version: 'another VRRP version',
@@ -81,6 +94,7 @@ export function takeIn(
   const localAddress = router.sourceAddress();
   // Without an address of our own the router is not in the election, and there is no tie-break.
   if (localAddress === null) return null;
+  if (!authentic(context, link, router, packet, advertisement)) return null;
   const verdict = checkReceived(router.expectation, advertisement, packet, localAddress);
   for (const finding of verdict.findings) {
     router.statistics[FINDING_COUNTER[finding]] += 1;
@@ -111,6 +125,27 @@ export function takeIn(
   };
 }
 
+/** Whether the HMAC, if one is configured, lets the advertisement be believed; counts what is wrong. */
+function authentic(
+  context: IntakeContext,
+  link: AdvertisementLink,
+  router: RouterDriver,
+  { message, source }: ReceivedPacket,
+  { version, addresses }: DecodedAdvertisement,
+): boolean {
+  const { auth, name } = router.config;
+  if (auth?.type !== 'hmac') return true;
+  const length = messageBytes(version, addresses.length, link.family);
+  const received = { message: message.subarray(0, length), rest: message.subarray(length) };
+  const finding = router.authenticator.check(auth, received, source);
+  if (finding === null) return true;
+  router.statistics[FINDING_COUNTER[finding]] += 1;
+  const believed = finding === 'hmac-missing' && auth.mode === 'permissive';
+  const effect = believed ? 'believed, for the mode is permissive' : 'discarded';
+  complain(context, link, { source }, `${FINDING_TEXT[finding]} for ${name}: ${effect}`);
+  return believed;
+}
+
 /** A packet that failed decoding counts for its link, and for the router it seems to speak of. */
 function countBroken(
   link: AdvertisementLink,
@@ -139,7 +174,7 @@ function detail(finding: Finding, advertisement: DecodedAdvertisement): string {
 function complain(
   context: IntakeContext,
   link: AdvertisementLink,
-  packet: ReceivedPacket,
+  packet: Pick<ReceivedPacket, 'source'>,
   text: string,
 ): void {
   const source = formatIp(packet.source);

@@ -364,6 +364,11 @@ export interface AgentPorts {
   readonly checkOrigins?: (round: number) => boolean;
   /** Uniform in [0, 1): jitter and discriminators of BFD. */
   readonly random: () => number;
+  /**
+   * Microseconds since 1970, for the sequence numbers of authenticated advertisements; it may step.
+   * Absent: the monotonic clock, which serves where all hosts have one.
+   */
+  readonly wallClock?: () => number;
   readonly log: Logger;
   /** Takes what an operator's scripts may want to know; absent: nobody listens. */
   readonly events?: EventSink;

@@ -2,6 +2,7 @@ import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
 import { heldAddresses } from './address-keeper.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
 import { Advertiser } from './advertiser.ts';
+import { Authenticator } from './auth/authenticator.ts';
 import type { FenceNews } from './bfd/peer-watch.ts';
 import type { EventSink } from './events/event-types.ts';
 import { Holdings } from './holdings.ts';
@@ -37,6 +38,8 @@ export interface RouterDriverOptions {
   /** There is a peer that may take over; as it is now. */
   readonly paired: boolean;
   readonly clock: Clock;
+  /** Microseconds since 1970; may step. */
+  readonly wallClock: () => number;
   readonly log: Logger;
   readonly limiter: LogLimiter;
   readonly emit: EventSink;
@@ -61,6 +64,7 @@ export class RouterDriver {
   readonly keeper: Holdings;
   readonly faults: SelfFaults;
   readonly lease: LeaseKeeper;
+  readonly authenticator: Authenticator;
   /** Trackers behind the standing, for the status. */
   readings: readonly TrackerReading[] = [];
   /** Why the router is out of the election. */
@@ -89,6 +93,7 @@ export class RouterDriver {
     };
     this.#news = this.#newsOf(config);
     this.#config = config;
+    this.authenticator = new Authenticator(options.wallClock, config.advertIntervalMs * 1000);
     this.link = options.link;
     this.#expectation = expectationOf(config);
     this.#state = initialState(parametersOf(config), options.standing);
@@ -120,6 +125,7 @@ export class RouterDriver {
       },
       link: options.link,
       lease: this.lease,
+      authenticator: this.authenticator,
       faults: this.faults,
       statistics: this.statistics,
       onLeaseLost: () => options.onLeaseLost(true),

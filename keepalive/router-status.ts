@@ -57,7 +57,7 @@ export function routerStatus(router: RouterDriver, now: number): Omit<RouterStat
       mute: state.name === 'Active' && state.leased && state.lookAroundUntil !== null,
     },
     delivery: deliveryStatus(router),
-    auth: config.auth?.type ?? 'none',
+    auth: authStatus(config.auth),
     timers: {
       advertIntervalMs: config.advertIntervalMs,
       activeAdvertIntervalMs: intervalMicros / 1000,
@@ -73,6 +73,11 @@ export function routerStatus(router: RouterDriver, now: number): Omit<RouterStat
       agoMs: (now - transition.at) / 1000,
     })),
   };
+}
+
+function authStatus(auth: RouterDriver['config']['auth']): RouterStatus['auth'] {
+  if (auth === undefined) return 'none';
+  return auth.type === 'hmac' ? `hmac-${auth.mode}` : 'password';
 }
 
 function deliveryStatus(router: RouterDriver): RouterStatus['delivery'] {

@@ -35,6 +35,16 @@ export interface RouterStatistics {
   authTypeMismatchErrors: number;
   /** VRRPv2: vrrpStatsAuthFailures of RFC 2787, the wrong password. */
   authFailures: number;
+  /** HMAC: without a trailer. Refused, or believed in permissive mode. */
+  hmacMissing: number;
+  /** HMAC: something else than a trailer that we know. */
+  hmacMalformed: number;
+  /** HMAC: a key id that is not configured here. */
+  hmacUnknownKeys: number;
+  /** HMAC: not made with the key for this message and sender. */
+  hmacInvalid: number;
+  /** HMAC: authentic, and not new. */
+  hmacReplayed: number;
   /** Multicast for a unicast router, or the other way round. */
   destinationErrors: number;
   /** Unicast from a host that is no peer. */
@@ -125,6 +135,11 @@ export function routerStatistics(): RouterStatistics {
     invalidAuthTypeErrors: 0,
     authTypeMismatchErrors: 0,
     authFailures: 0,
+    hmacMissing: 0,
+    hmacMalformed: 0,
+    hmacUnknownKeys: 0,
+    hmacInvalid: 0,
+    hmacReplayed: 0,
     destinationErrors: 0,
     peerErrors: 0,
     ownAddressReceived: 0,

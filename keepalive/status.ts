@@ -102,7 +102,7 @@ export interface RouterStatus {
     readonly minTtl: number;
   };
   /** How advertisements prove whose they are. */
-  readonly auth: 'none' | 'password';
+  readonly auth: 'none' | 'password' | 'hmac-permissive' | 'hmac-enforce';
   readonly timers: {
     readonly advertIntervalMs: number;
     /** Active_Adver_Interval: the Active router's, learned. */

@@ -24,6 +24,7 @@
  * does not. Deployed routers (keepalived, FRR) send the first and drop the second, so it is our
  * default; both are accepted, and the form that matched is reported.
  */
+import { TRAILER_BYTES } from './auth-trailer.ts';
 import { addWords, fold, pseudoHeaderSum } from './checksum.ts';
 import { HOP_LIMIT } from './delivery.ts';
 
@@ -174,6 +175,12 @@ function matchChecksum(
   const sum = addWords(packet.message.subarray(0, length));
   const pseudo = pseudoHeaderSum(packet.source, packet.destination, length);
   if (version === 3 && fold(sum + pseudo) === 0) return 'pseudo-header';
+  // Over IPv6 it covers the whole payload, and so an authentication trailer.
+  const { length: whole } = packet.message;
+  if (family === 6 && whole === length + TRAILER_BYTES) {
+    const all = pseudoHeaderSum(packet.source, packet.destination, whole);
+    if (fold(addWords(packet.message) + all) === 0) return 'pseudo-header';
+  }
   if (family === 4 && fold(sum) === 0) return 'message';
   return null;
 }
@@ -186,6 +193,14 @@ export interface EncodeOptions {
   readonly checksumForm: ChecksumForm;
   /** VRRPv2's password (RFC 2338), 8 bytes; absent: none. */
   readonly password?: Uint8Array;
+  /** Makes an authentication trailer for the message, whose checksum is still zero; absent: none. */
+  readonly trailer?: (message: Uint8Array) => Uint8Array;
+}
+
+/** Length of a decoded message: what follows it is an authentication trailer, or padding. */
+export function messageBytes(version: 2 | 3, addresses: number, family: 4 | 6): number {
+  const listEnd = HEADER_BYTES + addresses * (family === 4 ? 4 : 16);
+  return version === 2 ? listEnd + AUTH_DATA_BYTES : listEnd;
 }
 
 /**
@@ -217,15 +232,20 @@ export function encodeAdvertisement(
     message.set(address, at);
     at += addressBytes;
   }
+  const trailer = options.trailer?.(message) ?? new Uint8Array(0);
+  const payload = new Uint8Array(message.length + trailer.length);
+  payload.set(message);
+  payload.set(trailer, message.length);
+  const covered = addressBytes === 16 ? payload : message;
   const withPseudoHeader =
     version === 3 && (addressBytes === 16 || options.checksumForm === 'pseudo-header');
   const open = withPseudoHeader
-    ? pseudoHeaderSum(options.source, options.destination, message.length)
+    ? pseudoHeaderSum(options.source, options.destination, covered.length)
     : 0;
-  const checksum = fold(addWords(message, open));
-  message[6] = checksum >> 8;
-  message[7] = checksum & 0xff;
-  return message;
+  const checksum = fold(addWords(covered, open));
+  payload[6] = checksum >> 8;
+  payload[7] = checksum & 0xff;
+  return payload;
 }
 
 function wireInterval(version: 2 | 3, intervalMicros: number): number {

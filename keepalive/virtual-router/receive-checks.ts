@@ -3,7 +3,7 @@
  * half of RFC 9568 section 7.1 and RFC 3768 section 7.1, after the decoder's and the VRID's.
  */
 import { timingSafeEqual } from 'node:crypto';
-import type { AuthConfig, VirtualRouterConfig } from '../../src/config/agent-config.ts';
+import type { PasswordAuthConfig, VirtualRouterConfig } from '../../src/config/agent-config.ts';
 import {
   AUTH_TYPE_PASSWORD,
   type DecodedAdvertisement,
@@ -48,7 +48,7 @@ export interface Expectation {
   readonly addresses: readonly Uint8Array[];
   readonly delivery: Delivery;
   /** Null: VRRPv2's authentication type 0. */
-  readonly auth: AuthConfig | null;
+  readonly password: PasswordAuthConfig | null;
 }
 
 /** The ends of the packet that an advertisement came in. */
@@ -64,7 +64,7 @@ export function expectationOf(config: VirtualRouterConfig): Expectation {
     strictRfc: config.strictRfc,
     addresses: addresses.sort(compareAddresses),
     delivery: deliveryOf(config),
-    auth: config.auth ?? null,
+    password: config.auth?.type === 'password' ? config.auth : null,
   };
 }
 
@@ -82,7 +82,7 @@ export function checkReceived(
   if (compareAddresses(envelope.source, localAddress) === 0) return refused('own-address');
   const findings: Finding[] = [];
   const v2 = expected.version === 2;
-  const unproven = v2 ? checkPassword(expected.auth, advertisement) : null;
+  const unproven = v2 ? checkPassword(expected.password, advertisement) : null;
   if (unproven !== null) return refused(unproven);
   if (expected.owner) {
     // Erratum 8298 of RFC 9568 logs and processes; RFC 3768 discards.
@@ -128,7 +128,7 @@ function checkEnvelope(
 
 /** RFC 2338 section 7.1: type and data are those that are configured here. */
 function checkPassword(
-  auth: AuthConfig | null,
+  auth: PasswordAuthConfig | null,
   { authType, authData }: DecodedAdvertisement,
 ): Finding | null {
   if (authType > AUTH_TYPE_AH_MAX) return 'auth-type-unknown';

@@ -128,8 +128,11 @@ export interface UnicastConfig {
   readonly minTtl: number;
 }
 
-/** How a router's adverts prove whose they are. VRRPv2's plain text password (RFC 2338). */
-export interface AuthConfig {
+/** How a router's adverts prove whose they are. */
+export type AuthConfig = PasswordAuthConfig | HmacAuthConfig;
+
+/** VRRPv2's plain text password (RFC 2338). */
+export interface PasswordAuthConfig {
   readonly type: 'password';
   /** 8 bytes, zero padded, as they are on the wire. */
   readonly password: Uint8Array;
@@ -140,6 +143,24 @@ export interface NotifyConfig {
   /** Program with its absolute path, and arguments. */
   readonly command: readonly string[];
   readonly timeoutMs: number;
+}
+
+/** A trailer with an HMAC (docs/adr/0006). */
+export interface HmacAuthConfig {
+  readonly type: 'hmac';
+  /** `permissive` still believes adverts without a trailer; a wrong one is refused in both. */
+  readonly mode: 'permissive' | 'enforce';
+  /** Id of the key that signs; it is one of `keys`. */
+  readonly activeKey: number;
+  readonly keys: readonly AuthKeyConfig[];
+}
+
+/** A key that all hosts share. */
+export interface AuthKeyConfig {
+  /** 1-255. */
+  readonly id: number;
+  /** 32 to 64 bytes. */
+  readonly secret: Uint8Array;
 }
 
 /** One VRRP virtual router of one address family on this node. */

@@ -3,6 +3,7 @@ import { familyOf } from './addresses.ts';
 import type {
   AgentConfig,
   PairConfig,
+  SecretSource,
   Tracking,
   VirtualAddress,
   VirtualRouterConfig,
@@ -185,11 +186,25 @@ function compileAuth(
   secrets: HeldSecrets,
 ): Pick<VirtualRouterConfig, 'auth'> {
   if (auth === undefined) return {};
-  const secret = secrets.get(auth.password);
-  if (secret === undefined) throw new Error('a config is compiled before its secrets were read');
-  const password = new Uint8Array(settings.auth.passwordBytesMax);
-  password.set(secret);
-  return { auth: { type: 'password', password } };
+  const held = (source: SecretSource) => {
+    const secret = secrets.get(source);
+    if (secret === undefined) throw new Error('a config is compiled before its secrets were read');
+    return secret;
+  };
+  if (auth.password !== undefined) {
+    const password = new Uint8Array(settings.auth.passwordBytesMax);
+    password.set(held(auth.password));
+    return { auth: { type: 'password', password } };
+  }
+  const { mode } = auth;
+  if (mode === 'off') return {};
+  const keys = Object.entries(auth.keys ?? {}).map(([id, source]) => ({
+    id: Number(id),
+    // A plain copy: a Buffer would look different after it was handed to another thread.
+    secret: Uint8Array.from(held(source)),
+  }));
+  const activeKey = auth.active_key ?? keys[0]?.id ?? 0;
+  return { auth: { type: 'hmac', mode, activeKey, keys } };
 }
 
 /** The routers that move with one, and itself. */

@@ -52,3 +52,10 @@ test('the example of unicast loads without a word, for both families', () => {
     ['2001:db8::11'],
   ]);
 });
+
+test('the example of authenticated adverts loads without a word', () => {
+  const example = /```yaml\n(# docs: auth\n.*?)```/s.exec(page)?.[1] ?? '';
+  const { config, problems } = checkSource(sourceFromBytes('docs/VRRP.md', Buffer.from(example)));
+  expect(problems).toEqual([]);
+  expect(config?.virtual_routers.web?.auth).toMatchObject({ mode: 'enforce' });
+});

@@ -125,7 +125,10 @@ virtual_routers:
     const said = lines(result).map((line) => line.replaceAll(`${folder}/`, ''));
     if (!result.ok) return said;
     const [router] = result.config.agent?.virtualRouters ?? [];
-    return [Buffer.from(router?.auth?.password ?? []).toString('latin1'), ...said];
+    return [
+      Buffer.from(router?.auth?.type === 'password' ? router.auth.password : []).toString('latin1'),
+      ...said,
+    ];
   };
   const at = 'secret.yaml:9:23: virtual_routers.web.auth.password:';
 
@@ -206,7 +209,9 @@ describe('properties', () => {
       const compiled = (config: EffectiveConfig) => {
         const secrets = new Map(
           Object.values(config.virtual_routers).flatMap(({ auth }) =>
-            auth === undefined ? [] : [[auth.password, new Uint8Array(1)] as const],
+            [auth?.password, ...Object.values(auth?.keys ?? {})].flatMap((secret) =>
+              secret === undefined ? [] : [[secret, new Uint8Array(1)] as const],
+            ),
           ),
         );
         return compileConfig(config, { node: 'edge-b', digest: '', cores: 2, secrets });

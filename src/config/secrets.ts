@@ -12,17 +12,33 @@ export type HeldSecrets = ReadonlyMap<SecretSource, Uint8Array>;
 interface Wanted {
   readonly path: ConfigPath;
   readonly source: SecretSource;
-  readonly bytesMin: number;
-  readonly bytesMax: number;
+  readonly decode: (text: string) => Buffer;
+  readonly bytes: { readonly min: number; readonly max: number };
 }
 
 function wantedIn(config: EffectiveConfig): readonly Wanted[] {
+  const { passwordBytesMax, keyBytes } = settings.auth;
   return Object.entries(config.virtual_routers).flatMap(([name, { auth }]): Wanted[] => {
-    if (auth === undefined) return [];
-    const path = ['virtual_routers', name, 'auth', 'password'];
-    const bytesMax = settings.auth.passwordBytesMax;
-    return [{ path, source: auth.password, bytesMin: 1, bytesMax }];
+    const path = ['virtual_routers', name, 'auth'];
+    // What is not used need not be there.
+    const used = auth?.mode === 'off' ? {} : (auth?.keys ?? {});
+    const keys = Object.entries(used).map(([id, source]) => ({
+      path: [...path, 'keys', id],
+      source,
+      decode: keyBytesOf,
+      bytes: keyBytes,
+    }));
+    if (auth?.password === undefined) return keys;
+    const bytes = { min: 1, max: passwordBytesMax };
+    const decode = (text: string) => Buffer.from(text);
+    return [...keys, { path: [...path, 'password'], source: auth.password, decode, bytes }];
   });
+}
+
+/** As keepalived reads them: hexadecimal digits after `hex:`, else the text itself. */
+function keyBytesOf(text: string): Buffer {
+  const digits = /^hex:((?:[0-9a-fA-F]{2})*)$/.exec(text)?.[1];
+  return digits === undefined ? Buffer.from(text) : Buffer.from(digits, 'hex');
 }
 
 /**
@@ -36,7 +52,7 @@ export function readSecrets(
 ): { readonly held: HeldSecrets; readonly findings: readonly Finding[] } {
   const held = new Map<SecretSource, Uint8Array>();
   const findings: Finding[] = [];
-  for (const { path, source, bytesMin, bytesMax } of wantedIn(config)) {
+  for (const { path, source, decode, bytes } of wantedIn(config)) {
     const say = (severity: Finding['severity'], message: string) =>
       findings.push({ severity, path, part: 'value', message });
     const read = readSecretText(source, env);
@@ -44,9 +60,9 @@ export function readSecrets(
       say(unreadable, read.reason);
       continue;
     }
-    const secret = Buffer.from(read.text);
-    if (secret.length < bytesMin || secret.length > bytesMax) {
-      const allowed = `allowed: ${bytesMin} to ${bytesMax} bytes`;
+    const secret = decode(read.text);
+    if (secret.length < bytes.min || secret.length > bytes.max) {
+      const allowed = `allowed: ${bytes.min} to ${bytes.max} bytes`;
       say('error', `${secretPlace(source)} holds ${secret.length} bytes; ${allowed}`);
     }
     if (read.warning !== null) say('warning', read.warning);

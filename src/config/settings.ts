@@ -36,6 +36,11 @@ export const settings = {
   auth: {
     // RFC 2338: the field has eight bytes.
     passwordBytesMax: 8,
+    keyId: { min: 1, max: 255 },
+    keysMax: 8,
+    // keepalived's bounds: less is guessed sooner than the HMAC is, more is hashed down again.
+    keyBytes: { min: 32, max: 64 },
+    modes: ['off', 'permissive', 'enforce'],
   },
   tracker: {
     interfacesMax: 16,

@@ -1,7 +1,7 @@
 /** The cross-field rules, in one table. Each is pure and sees the whole effective config. */
 
 import type { Finding } from './problem.ts';
-import { passwordsFit } from './rules/auth.ts';
+import { authEnforced, authKeysFit, passwordsFit } from './rules/auth.ts';
 import { bfdMatters, bfdPeersDiffer, bfdPeersKnown, bfdSessionsAgree } from './rules/bfd.ts';
 import {
   scriptsUsed,
@@ -74,6 +74,7 @@ const entryRules: readonly Rule[] = [
   unicastFamiliesFit,
   unicastNotStrict,
   passwordsFit,
+  authKeysFit,
   trackersExist,
   trackedUpstreamsExist,
   gatewaysApart,
@@ -105,6 +106,7 @@ const wholeRules: readonly Rule[] = [
   bfdPeersKnown,
   unicastAddressesKnown,
   unicastPeersKnown,
+  authEnforced,
   bfdMatters,
   linkLocalFirst,
   addressesServed,

@@ -56,6 +56,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     ...(pair === null ? {} : { peer: pair }),
     checkOrigins: (round) => balancer?.checkOrigins(round) ?? false,
     random: Math.random,
+    wallClock: () => Date.now() * 1000,
     log,
     events: outlets.stream.emit,
   });

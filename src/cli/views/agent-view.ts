@@ -105,6 +105,7 @@ function routerDetails(router: RouterStatus): string[] {
     say(`unicast from ${delivery.source ?? '-'} to ${delivery.destinations.join(', ')}${guard}`);
   }
   if (router.auth === 'password') say('adverts carry a password in plain text');
+  if (router.auth === 'hmac-permissive') say('adverts without an HMAC are believed (permissive)');
   for (const tracker of router.priority.trackers) {
     say(`${trackerName(tracker)}: ${tracker.reason} (${shareText(tracker)})`);
   }
