@@ -142,8 +142,16 @@ export const oldStates: Chapter = {
       section: '6.4.3',
       level: 'MUST NOT',
       rule: 'A Master that does not own the addresses does not accept packets to them.',
-      standing: departure('clients connect to them: that is what a load balancer is for'),
-      shownBy: [takesAlone],
+      standing: departure(
+        'clients connect to them: that is what a load balancer is for. `accept: false` says otherwise',
+      ),
+      shownBy: [
+        test(
+          'testbed/lab/virtual-mac.lab.test.ts',
+          'a virtual MAC',
+          'answers and takes nothing in with accept: false',
+        ),
+      ],
     },
     {
       section: '6.4.3',

@@ -305,15 +305,29 @@ export const states: Chapter = {
       section: '6.4.3, 6.1',
       level: 'MUST NOT',
       rule: 'Otherwise (the default of Accept_Mode is false) it does not accept them.',
-      standing: departure('clients connect to the addresses: Accept_Mode is always true'),
-      shownBy: [takesAlone],
+      standing: departure(
+        'clients connect to the addresses, so it is true unless `accept: false` says otherwise',
+      ),
+      shownBy: [
+        test(
+          'testbed/lab/virtual-mac.lab.test.ts',
+          'a virtual MAC',
+          'answers and takes nothing in with accept: false',
+        ),
+      ],
     },
     {
       section: '6.1, 6.4.3',
       level: 'MUST NOT',
       rule: 'Neighbour solicitations and advertisements are not dropped when Accept_Mode is false.',
-      standing: notApplicable('Accept_Mode is always true, and both are answered'),
-      shownBy: [answersAlone],
+      standing: met,
+      shownBy: [
+        test(
+          'testbed/lab/virtual-mac.lab.test.ts',
+          'a virtual MAC',
+          'answers and takes nothing in with accept: false',
+        ),
+      ],
     },
     {
       section: '6.4.3',
