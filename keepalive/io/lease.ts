@@ -21,6 +21,7 @@ import type {
   LeaseTerms,
   Logger,
 } from '../ports.ts';
+import { fitsTick } from './lease-pace.ts';
 import { LeaseRenewal } from './lease-renewal.ts';
 import {
   armLease,
@@ -387,14 +388,4 @@ class KernelLease implements Lease {
       return false;
     }
   }
-}
-
-/**
- * Whether a set's timeout can keep this pace. It counts whole ticks and the first one may be nearly
- * over, so that a tick less is certain; in that time all packets but the last that may be missed
- * have to fit, or ordinary lateness would mute a healthy host.
- */
-export function fitsTick({ intervalMs, detectionMs }: LeasePace, tickMs: number): boolean {
-  const certainMs = (Math.floor(detectionMs / tickMs) - 1) * tickMs;
-  return certainMs >= detectionMs - intervalMs;
 }

@@ -3,7 +3,7 @@
  * kernel keeps. Frames that this host sends are not received. Needs CAP_NET_RAW.
  */
 import type { OsError } from './errors.ts';
-import { check, libc } from './libc.ts';
+import { check, closeInBackground, libc } from './libc.ts';
 import { attachFilter } from './packet-filter.ts';
 import { type DescriptorWatch, watchReadable } from './poll.ts';
 import * as c from './socket-constants.ts';
@@ -91,7 +91,7 @@ export class FrameSocket {
     if (this.#open) {
       this.#open = false;
       this.#watch.close();
-      check(libc().close(this.#fd), 'close', this.#label);
+      closeInBackground(this.#fd);
     }
   }
 

@@ -81,6 +81,18 @@ export function libc(): Libc {
   return bound;
 }
 
+/**
+ * Closes a descriptor on another thread. The kernel waits 8 to 30 ms before a packet socket is gone (until no
+ * processor can be handing it a frame), and the agent's loop must not: several routers that
+ * resign together would do so one after the other. Nothing can be done about a failure.
+ */
+export function closeInBackground(fd: number): void {
+  const { close } = libc() as unknown as {
+    readonly close: { async(fd: number, done: () => void): void };
+  };
+  close.async(fd, () => {});
+}
+
 /** errno of the call just made. Read it before anything else runs. */
 export function errno(): number {
   return koffi().errno();

@@ -30,7 +30,7 @@ const RUNS_MAX = 50;
 /** From so many runs on the medians are told apart as finely as the client measures. */
 const RUNS_FOR_RESOLUTION = 5;
 /** Before that a single hiccup of the machine decides, ms. */
-const COARSE_MS = 25;
+const COARSE_MS = 100;
 const PAGE = join(import.meta.dirname, '..', '..', '..', 'docs', 'COMPARISON.md');
 
 interface Request {

@@ -2,7 +2,7 @@
  * The interoperability matrix: every kind of virtual router that Tandem and keepalived can share, and
  * what RFC 9568 and RFC 3768 say must happen to it. Pure.
  */
-import { edgeA, edgeB } from '../address-plan.ts';
+import { address4, address6, edgeA, edgeB } from '../address-plan.ts';
 
 export const OURS = edgeA.name;
 export const THEIRS = edgeB.name;
@@ -19,6 +19,7 @@ type Relation = keyof typeof relations;
 /** IPv6 has no version 2. Adverts of version 2 count whole seconds. */
 const protocols = [
   { protocol: 'v2 IPv4', version: 2, family: 4, advertMs: 1000 },
+  { protocol: 'v2 IPv4 with PASS', version: 2, family: 4, advertMs: 1000, password: 'lab-pass' },
   { protocol: 'v3 IPv4', version: 3, family: 4, advertMs: 200 },
   { protocol: 'v3 IPv6', version: 3, family: 6, advertMs: 200 },
 ] as const;
@@ -26,6 +27,8 @@ const protocols = [
 /** One virtual router of the matrix. */
 export interface Cell {
   readonly name: string;
+  /** Version, family and authentication, in words. */
+  readonly protocol: string;
   readonly vrid: number;
   readonly version: 2 | 3;
   readonly family: 4 | 6;
@@ -42,19 +45,23 @@ export interface Cell {
 
 /** All cells; each has a VRID and addresses of its own, so that one pair of hosts carries them all. */
 export const cells: readonly Cell[] = protocols
+  .flatMap((protocol) => (['multicast', 'unicast'] as const).map((way) => ({ ...protocol, way })))
   .flatMap((kind) =>
     (Object.keys(relations) as Relation[]).map((relation) => ({ ...kind, relation })),
   )
-  .map(({ protocol, relation, ...kind }, index) => {
+  .map(({ protocol, way, relation, ...kind }, index) => {
     const vrid = index + 1;
     const address = kind.family === 4 ? `198.51.100.${100 + vrid}` : `2001:db8::1:${vrid}`;
+    const ofHost = kind.family === 4 ? address4 : address6;
     const [ours, theirs] = relations[relation];
     return {
       ...kind,
-      name: `${protocol} multicast, ${relation}`,
+      protocol,
+      name: `${protocol} ${way}, ${relation}`,
       vrid,
       relation,
       priority: { [OURS]: ours, [THEIRS]: theirs },
+      ...(way === 'unicast' ? { unicast: { [OURS]: ofHost(edgeA), [THEIRS]: ofHost(edgeB) } } : {}),
       addresses: kind.family === 4 ? [address] : [`fe80::1:${vrid}`, address],
       address,
     };

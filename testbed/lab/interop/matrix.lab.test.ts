@@ -1,8 +1,9 @@
 /**
  * Tandem's agent and keepalived 2.2 as the two routers of one virtual router, in every protocol that
  * both speak: the correct holder within the RFC's time, whatever is started, crashes, stops, returns.
- * What is expected is computed in cells.ts; all cells live through the steps at the same time.
+ * What is expected is computed in cells.ts; all cells live through the steps side by side.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { goFirstOurselves } from '../go-first.ts';
 import { findProgram, isRealRoot } from '../requirements.ts';
@@ -18,13 +19,38 @@ const lacking = ['keepalived', 'tshark', 'tcpdump'].filter((name) => findProgram
 // tcpdump insists on changing its groups, which root of a user namespace may not.
 const able = lacking.length === 0 && isRealRoot();
 
-let run: MatrixRun;
+/** Labs side by side, a protocol each; not in step, or all of them would start processes at once. */
+const STAGGER_MS = 1_500;
+
+const ATTEMPTS = 3;
+
+const runs = new Map<string, MatrixRun>();
 
 beforeAll(async () => {
   if (!able) return;
   goFirstOurselves();
-  run = await runMatrix(cells, steps);
-}, 180_000);
+  const protocols = [...new Set(cells.map(({ protocol }) => protocol))];
+  await Promise.all(
+    protocols.map(async (protocol, index) => {
+      await delay(index * STAGGER_MS);
+      const own = cells.filter((cell) => cell.protocol === protocol);
+      runs.set(protocol, await runUntilGood(own));
+    }),
+  );
+}, 300_000);
+
+/**
+ * Times are compared with the RFC's to a tenth of a second, which other work on the machine can spoil
+ * once; a wrong timer, or a wrong holder, spoils every attempt.
+ */
+async function runUntilGood(own: readonly Cell[]): Promise<MatrixRun> {
+  for (let left = ATTEMPTS; ; left--) {
+    const run = await runMatrix(own, steps);
+    const spoilt = [...run.outcomes.values()].flat().flatMap(deviations);
+    if (spoilt.length === 0 || left === 1) return run;
+    console.log(`${own[0]!.protocol}, once more: ${spoilt.join('; ')}`);
+  }
+}
 
 /** What was not as expected, in words. */
 function deviations({ step, expected, holders, afterMs, changesAfter, answering }: Outcome) {
@@ -42,14 +68,15 @@ function deviations({ step, expected, holders, afterMs, changesAfter, answering 
 }
 
 describe.skipIf(!able)('with keepalived', () => {
-  test.each(cells)('$name: start, crash, stop, return, tie', ({ name }) => {
-    const outcomes = run.outcomes.get(name)!;
+  test.each(cells)('$name: start, crash, stop, return, tie', ({ name, protocol }) => {
+    const outcomes = runs.get(protocol)!.outcomes.get(name)!;
     expect(outcomes.map(({ step }) => step)).toEqual(steps.map(({ name: step }) => step));
     expect(outcomes.flatMap(deviations)).toEqual([]);
   });
 
   test.each(cells)('$name: tshark finds nothing wrong with our adverts', (cell) => {
-    const ours = run.adverts.filter((advert) => isOurs(advert, cell));
+    const { adverts } = runs.get(cell.protocol)!;
+    const ours = adverts.filter((advert) => isOurs(advert, cell));
     expect(ours.length).toBeGreaterThan(3);
     for (const advert of ours) expect(advert).toMatchObject(wellFormed(cell));
     const priorities = new Set(ours.map((advert) => advert['vrrp.prio']));

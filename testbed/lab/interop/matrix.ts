@@ -184,10 +184,13 @@ class Matrix {
         this.#running.get(side)!.child.kill('SIGTERM');
         return atMs;
       case 'partition': {
-        const adverts = ['ip protocol 112', 'ip6 nexthdr 112'].flatMap((match) =>
-          (['sent', 'received'] as const).map((direction) => ({ direction, percent: 100, match })),
-        );
-        await this.#lab.lose(side, adverts);
+        // Everything is lost: who hears the other's ARP but not its adverts notices that, and ours
+        // gives way to it (docs/VRRP.md, "Duplicate addresses").
+        const both = (['sent', 'received'] as const).map((direction) => ({
+          direction,
+          percent: 100,
+        }));
+        await this.#lab.lose(side, both);
         const downs = cells.flatMap((cell) => [OURS, THEIRS].map((it) => activeDownMs(cell, it)));
         await delay(Math.max(...downs) + QUIET_MS);
         const healedAtMs = monotonicMs();

@@ -45,8 +45,13 @@ function logSize(host: Host, log: string): number {
 
 function startOurs(host: Host, cells: readonly Cell[]): LabProcess {
   writeFileSync(join(host.folder, 'tandem.yaml'), ourConfig(cells));
-  return host.spawn(tandemCommand(host, ['keepalive']), { log: 'tandem' });
+  const passwords = cells.map((cell) => [passwordOf(cell), cell.password ?? '']);
+  const env = Object.fromEntries(passwords) as Record<string, string>;
+  return host.spawn(tandemCommand(host, ['keepalive']), { log: 'tandem', env });
 }
+
+/** The variable that a cell's password is in: the file holds none. */
+const passwordOf = ({ vrid }: Cell) => `CELL_${vrid}_PASSWORD`;
 
 function ourConfig(cells: readonly Cell[]): string {
   const routers = cells.map((cell) => {
@@ -61,8 +66,8 @@ function ourConfig(cells: readonly Cell[]): string {
     priority: ${JSON.stringify(priority)}
     peer: other
     track: { proxy: false }${
-      unicast === undefined ? '' : `\n    unicast: { addresses: ${JSON.stringify(unicast)} }`
-    }${password === undefined ? '' : `\n    auth: { password: ${password} }`}`;
+      unicast === undefined ? '' : `\n    unicast: ${JSON.stringify(ourUnicast(cell, unicast))}`
+    }${password === undefined ? '' : `\n    auth: { password: "env:${passwordOf(cell)}" }`}`;
   });
   return `nodes:
   ${OURS}: { address: 198.51.100.11 }
@@ -70,6 +75,11 @@ function ourConfig(cells: readonly Cell[]): string {
 virtual_routers:
 ${routers.join('\n')}
 `;
+}
+
+/** keepalived 2.2.7 sends unicast over IPv6 with a hop limit of 64 (docs/VRRP.md). */
+function ourUnicast({ family }: Cell, addresses: Readonly<Record<Side, string>>) {
+  return family === 6 ? { addresses, min_ttl: 64 } : { addresses };
 }
 
 function startTheirs(host: Host, cells: readonly Cell[]): LabProcess {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitsTick } from './lease.ts';
+import { fitsTick } from './lease-pace.ts';
 
 const pace = (intervalMs: number, multiplier = 3) => ({
   intervalMs,
