@@ -227,9 +227,9 @@ export class RouterDriver {
    */
   apply(event: RouterEvent, now: number): readonly RouterAction[] {
     const before = this.#state;
-    if (event.type === 'tick' && before.name === 'Active' && now >= before.advertiseAt) {
+    if (before.name === 'Active' && now >= before.advertiseAt) {
       const late = now - before.advertiseAt;
-      this.lateness.record(late, now);
+      if (event.type === 'tick') this.lateness.record(late, now);
       // Two intervals without an advertisement: the lease may end in the very moment in which the
       // next one leaves.
       if (late > this.config.advertIntervalMs * 1000) this.#advertiser.doubtLease();

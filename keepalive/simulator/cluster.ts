@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { parseIp } from '../../src/os/ip-address.ts';
 import type { Agent } from '../agent.ts';
 import type { Logger } from '../ports.ts';
@@ -9,8 +10,11 @@ import { SimHost } from './sim-host.ts';
 import { SimLan } from './sim-lan.ts';
 import { SimSideLink } from './sim-pair-link.ts';
 import { agentConfig, hostAddress, nodeName, secondAddress, simInterface } from './swarm-config.ts';
+import { firstFile, type SwarmFile } from './swarm-file.ts';
 import type { SwarmOptions } from './swarm-options.ts';
 
+/** Intervals for which an interval is felt that a host no longer has: a lease, a down timer. */
+const PACES_FELT = 5;
 /** What the simulated supervisor needs to clean up after an agent's death (design 4.3). */
 const SWEEP_MICROS = 100_000;
 
@@ -21,6 +25,13 @@ const SIDE_DELAY = { delayMinMicros: 50, delayMaxMicros: 300 };
 export interface TraceLine {
   readonly at: number;
   readonly text: string;
+}
+
+/** Who announced an address, the process that did, and when. */
+export interface Announcement {
+  readonly host: SimHost;
+  readonly agent: Agent | null;
+  readonly at: number;
 }
 
 /** The hosts of one run on one LAN, and what the checkers need to know of them. */
@@ -35,12 +46,12 @@ export class Cluster {
   readonly journal: string[] | null;
   /** Since when nothing but the protocol changed the world. */
   calmSince = 0;
-  /** Who announced last, the process that did, and when; null: it left without a word since. */
-  lastAnnouncement: {
-    readonly host: SimHost;
-    readonly agent: Agent | null;
-    readonly at: number;
-  } | null = null;
+  /** The newest edition of the configuration file; not every host has to have it. */
+  file: SwarmFile;
+  /** By address: who announced it last; absent: that host left without a word since. */
+  readonly announcements = new Map<string, Announcement>();
+  /** Intervals that a host advertised in a moment ago, and how long that is felt. */
+  readonly #paces: { readonly micros: number; readonly until: number }[] = [];
   /** Since when the network loses nothing. */
   losslessSince = 0;
   onChange: () => void = () => {};
@@ -50,6 +61,7 @@ export class Cluster {
   /** `journal` takes the lines of every host's journal; null: none is written. */
   constructor(options: SwarmOptions, prng: Prng, journal: string[] | null) {
     this.options = options;
+    this.file = firstFile(options);
     this.journal = journal;
     this.#prng = prng;
     const { delayMinMicros, delayMaxMicros } = options;
@@ -87,10 +99,13 @@ export class Cluster {
     host.start();
     const { agent } = host;
     agent?.onTransition((transition) => {
-      // Nobody hears that it goes, so nobody can know that its announcements are void.
-      const unheard = transition.to === 'Initialize' || !this.#connected(host);
+      // Nobody hears that it goes, so nobody can know that its announcements are void. One that was
+      // replaced while it did not run is mute.
+      const { reason } = transition.evidence;
+      const mute = transition.to === 'Initialize' || reason === 'replaced-while-stalled';
+      const unheard = mute || !this.#connected(host);
       const leaves = transition.from === 'Active' && unheard;
-      if (leaves && this.lastAnnouncement?.host === host) this.lastAnnouncement = null;
+      if (leaves) this.#forgetAnnouncements(host, transition.router);
       this.onTransition(host, transition);
     });
     if (!this.options.trackProxy) return;
@@ -98,6 +113,37 @@ export class Cluster {
     this.clock.after(readyIn, () => {
       if (host.agent === agent) this.setProxy(host, true);
     });
+  }
+
+  #forgetAnnouncements(host: SimHost, name: string): void {
+    const router = host.config.virtualRouters.find((one) => one.name === name);
+    for (const { address } of router?.addresses ?? []) {
+      if (this.announcements.get(address)?.host === host) this.announcements.delete(address);
+    }
+  }
+
+  /** A host takes over the newest edition of the file. */
+  adopt(host: SimHost): void {
+    const index = this.hosts.indexOf(host);
+    const config = agentConfig(this.options, this.file, index);
+    if (isDeepStrictEqual(config, host.file)) return;
+    this.#remember(host);
+    this.disturb();
+    this.note(`${this.name(host)}: reads the configuration file`);
+    host.reconfigure(config);
+    this.#remember(host);
+  }
+
+  /** The longest advertisement interval that counts now: of any host, or of a moment ago. */
+  get intervalMicros(): number {
+    const { now } = this.clock;
+    const recent = this.#paces.filter(({ until }) => until > now).map(({ micros }) => micros);
+    return Math.max(...this.hosts.map(paceOf), ...recent);
+  }
+
+  #remember(host: SimHost): void {
+    const micros = paceOf(host);
+    this.#paces.push({ micros, until: this.clock.now + PACES_FELT * micros });
   }
 
   #connected(host: SimHost): boolean {
@@ -134,7 +180,7 @@ export class Cluster {
       interface: simInterface,
       source: parseIp(hostAddress(options.family, index))!,
       ...(options.grouped ? { second: secondAddress(options, index) } : {}),
-      config: agentConfig(options, index),
+      config: agentConfig(options, this.file, index),
       addressMicros: options.addressMicros,
       jitterMicros: options.hosts[index]!.jitterMicros,
       driftPpm: options.hosts[index]!.driftPpm,
@@ -144,8 +190,8 @@ export class Cluster {
       journal:
         this.journal === null ? null : (line) => this.journal?.push(`${nodeName(index)} ${line}`),
       onChange: () => this.onChange(),
-      onAnnounce: () => {
-        this.lastAnnouncement = { host, agent: host.agent, at: this.clock.now };
+      onAnnounce: (address) => {
+        this.announcements.set(address, { host, agent: host.agent, at: this.clock.now });
       },
     });
     return host;
@@ -166,6 +212,10 @@ export class Cluster {
     };
     return log;
   }
+}
+
+function paceOf({ config }: SimHost): number {
+  return Math.max(...config.virtualRouters.map((router) => router.advertIntervalMs)) * 1000;
 }
 
 /** The trace as text, one line each. */

@@ -1,12 +1,13 @@
 /** What can go wrong. Each fault is begun, lasts, and is ended. */
 import type { Cluster } from './cluster.ts';
+import { configFaults } from './config-faults.ts';
 import type { Begin, Fault } from './fault.ts';
 import { hostFaults } from './host-faults.ts';
 import { kernelFaults } from './kernel-faults.ts';
 import { networkFaults, sideLinkFaults } from './network-faults.ts';
 import type { Prng } from './prng.ts';
 
-const KINDS: readonly Begin[] = [...networkFaults, ...hostFaults, ...kernelFaults];
+const KINDS: readonly Begin[] = [...networkFaults, ...hostFaults, ...kernelFaults, ...configFaults];
 const PAIRED_KINDS: readonly Begin[] = [...KINDS, ...sideLinkFaults];
 
 /** Begins one fault; null when the one drawn makes no sense now. */

@@ -1,8 +1,10 @@
-import type { Transition } from '../status.ts';
+import type { VirtualRouterConfig } from '../../src/config/agent-config.ts';
+import type { RouterStatus, Transition } from '../status.ts';
 import { deadPriority, faultPriority } from '../virtual-router/priority.ts';
 import type { Cluster } from './cluster.ts';
 import { Violation } from './safety-checker.ts';
 import type { SimHost } from './sim-host.ts';
+import { unitsOf } from './sim-units.ts';
 
 /** A host without a source address in either takes no part. */
 const FAMILIES = 2;
@@ -15,18 +17,21 @@ const ANNOUNCE_SETTLE_MICROS = 1_200_000;
  * nobody changes state any more.
  */
 export class LivenessChecker {
-  readonly settleMicros: number;
   readonly #cluster: Cluster;
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
-    const intervalMicros = cluster.options.advertIntervalMs * 1000;
+  }
+
+  /** Time after which a world that nothing disturbs has settled. */
+  get settleMicros(): number {
+    const { intervalMicros, options } = this.#cluster;
     // A health script's verdict (two runs, five intervals apart), two rounds of
     // Active_Down_Interval (the first may elect a router that a better one preempts), and late
     // wakes that listen again. Version 2 has a skew of up to a second in each round.
-    const skews = cluster.options.version === 2 ? 4_000_000 : 0;
-    const startup = cluster.options.startupDelayMs * 1000;
-    this.settleMicros = 30 * intervalMicros + skews + startup + 500_000;
+    const skews = options.version === 2 ? 4_000_000 : 0;
+    const startup = options.startupDelayMs * 1000;
+    return 30 * intervalMicros + skews + startup + 500_000;
   }
 
   /** Call for every transition. Throws Violation for one in a settled world. */
@@ -80,26 +85,39 @@ export class LivenessChecker {
   }
 
   #checkGroup(group: readonly SimHost[]): void {
+    this.#checkOrphans(group);
     if (group.some((host) => host.refuseSends || host.refuseAddresses)) return;
-    if (this.#vouchedFor(group)) return;
-    const standings = group.map((host) => host.agent!.status().routers[0]!.priority);
+    const units = new Set(group.flatMap((host) => [...unitsOf(host.config).keys()]));
+    for (const unit of units) {
+      // While a file is being rolled out, not every host needs to have it.
+      const members = group.filter((host) => unitsOf(host.config).has(unit));
+      this.#checkUnit(members, unit);
+    }
+  }
+
+  #checkUnit(group: readonly SimHost[], unit: string): void {
+    const routers = unitsOf(group[0]!.config).get(unit)!;
+    if (this.#vouchedFor(group, routers)) return;
+    const standings = group.map((host) => standingOf(host, routers[0]!.name));
     const names = group.map((host) => this.#cluster.name(host)).join(', ');
     if (
-      !group.some((host) => host.answers) &&
+      !group.some((host) => routers.some((router) => host.answersFor(router))) &&
       standings.every(({ claimInMs }) => claimInMs !== null)
     )
       return;
     const best = Math.max(...standings.map(({ effective }) => effective));
     const all = new Set<SimHost>();
-    for (const router of group[0]!.config.virtualRouters) {
-      const holders = group.filter((host) => host.answersFor(router));
+    for (const router of routers) {
+      const holders = group.filter((host) => host.answersFor(ownOf(host, router)));
       for (const host of holders) all.add(host);
       const able = group.filter(({ sourceless }) => !sourceless.has(router.family));
       // Hosts that are all as sick as can be may block each other where one lacks a family.
       const may = able.length === 0 || (best <= deadPriority && able.length < group.length);
       if (holders.length === 0 && may) continue;
-      const holder = holders[0];
-      const complete = router.addresses.every(({ address }) => holder?.addresses.has(address));
+      const [holder] = holders;
+      const complete = ownOf(holder ?? group[0]!, router).addresses.every(({ address }) =>
+        holder?.addresses.has(address),
+      );
       if (holders.length !== 1 || !complete) {
         const list = holders.map((host) => this.#cluster.name(host)).join(', ') || 'nobody';
         throw new Violation('not-one-holder', `of ${names}, ${list} held ${router.name}`);
@@ -112,49 +130,85 @@ export class LivenessChecker {
       const list = [...all].map((host) => this.#cluster.name(host)).join(', ');
       throw new Violation('split-group', `${list} share what belongs together`);
     }
-    const priority = standings[group.indexOf(holder)]!.effective;
-    if (priority < best && this.#mustMove(priority)) {
-      throw new Violation(
-        'wrong-holder',
-        `${this.#cluster.name(holder)} held the addresses at priority ${priority}, ` +
-          `another has ${best}`,
-      );
-    }
-    this.#checkNeighbours(holder);
+    this.#checkBest(group, routers[0]!, holder);
+    this.#checkNeighbours(holder, routers);
   }
 
   /** Cut off from the holder, which says on the side link that it is well (design 4.2 rule 4). */
-  #vouchedFor([host, ...others]: readonly SimHost[]): boolean {
+  #vouchedFor(
+    [host, ...others]: readonly SimHost[],
+    routers: readonly VirtualRouterConfig[],
+  ): boolean {
     const { hosts, sideLink, options } = this.#cluster;
-    if (host === undefined || others.length > 0 || host.answers) return false;
+    if (host === undefined || others.length > 0) return false;
+    if (routers.some((router) => host.answersFor(router))) return false;
     const peer = hosts.find((other) => other !== host);
     if (sideLink === null || sideLink.cut || peer === undefined || peer.paused) return false;
     if (options.strictRfc || options.peer === 'other' || !options.leased) return false;
-    const holds = peer.config.virtualRouters.every((router) => peer.answersFor(router));
+    const holds = routers.every((router) => peer.answersFor(router));
     return holds && !sideLink.unwitnessed.has(peer.station);
   }
 
-  /** Whether a better router has to have taken over from one of this priority. */
-  #mustMove(priority: number): boolean {
-    const { preempt, strictRfc } = this.#cluster.options;
-    return preempt || (!strictRfc && priority <= faultPriority);
+  /** Nothing is left on a host that no router of it holds; the rules mute it, but it is not theirs. */
+  #checkOrphans(group: readonly SimHost[]): void {
+    for (const host of group) {
+      const { routers } = host.agent!.status();
+      const held = routers
+        .filter(({ state }) => state === 'Active')
+        .flatMap(({ addresses }) => addresses.map(({ address }) => address));
+      const orphan = [...host.addresses].find((address) => !held.includes(address));
+      if (orphan === undefined) continue;
+      const name = this.#cluster.name(host);
+      throw new Violation('orphan', `${name} has ${orphan}, and is not Active for it`);
+    }
+  }
+
+  /** Whether a better router has to have taken over, by what its own configuration says. */
+  #checkBest(group: readonly SimHost[], router: VirtualRouterConfig, holder: SimHost): void {
+    const { effective: priority } = standingOf(holder, router.name);
+    for (const host of group) {
+      const { effective } = standingOf(host, router.name);
+      const { preempt, strictRfc, family } = ownOf(host, router);
+      const must = preempt || (!strictRfc && priority <= faultPriority);
+      if (effective <= priority || !must || host.sourceless.has(family)) continue;
+      throw new Violation(
+        'wrong-holder',
+        `${this.#cluster.name(holder)} held ${router.name} at priority ${priority}, ` +
+          `${this.#cluster.name(host)} has ${effective}`,
+      );
+    }
   }
 
   /**
    * Strict mode has no last advertisement of the loser, so its winner may not know. Neither can it
    * know of one that announced while cut off and died before it was heard again, or whose last
-   * advertisement was lost: there the slow refresh is what helps.
+   * advertisement was lost: there the slow refresh is what helps. In a group of equal priority the
+   * loser of one member says nothing in the others, where its address might win.
    */
-  #checkNeighbours(holder: SimHost): void {
-    const { lastAnnouncement: last, losslessSince, options, lan, hosts } = this.#cluster;
+  #checkNeighbours(holder: SimHost, routers: readonly VirtualRouterConfig[]): void {
+    const { announcements, losslessSince, options, lan, hosts } = this.#cluster;
     const whole = hosts.every((host) => lan.connected(holder.station, host.station));
     if (options.strictRfc || !whole || !this.#settled(ANNOUNCE_SETTLE_MICROS)) return;
-    if (last === null || last.host === holder || last.host.agent !== last.agent) return;
-    if (last.at < losslessSince) return;
-    throw new Violation(
-      'neighbours',
-      `${this.#cluster.name(holder)} holds the addresses, ` +
-        `but ${this.#cluster.name(last.host)} announced them last`,
-    );
+    for (const { address } of routers.flatMap((router) => ownOf(holder, router).addresses)) {
+      const last = announcements.get(address);
+      if (last === undefined || last.host === holder || last.host.agent !== last.agent) continue;
+      if (last.at < losslessSince) continue;
+      const [mine, its] = [holder, last.host].map((host) => standingOf(host, routers[0]!.name));
+      if (routers.length > 1 && mine!.effective === its!.effective) continue;
+      throw new Violation(
+        'neighbours',
+        `${this.#cluster.name(holder)} holds ${address}, ` +
+          `but ${this.#cluster.name(last.host)} announced it last`,
+      );
+    }
   }
+}
+
+/** A host's own configuration of a router. */
+function ownOf(host: SimHost, { name }: VirtualRouterConfig): VirtualRouterConfig {
+  return host.config.virtualRouters.find((router) => router.name === name)!;
+}
+
+function standingOf(host: SimHost, name: string): RouterStatus['priority'] {
+  return host.agent!.status().routers.find((router) => router.name === name)!.priority;
 }

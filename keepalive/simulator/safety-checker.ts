@@ -15,6 +15,7 @@ export class Violation extends Error {
     | 'not-one-holder'
     | 'wrong-holder'
     | 'split-group'
+    | 'orphan'
     | 'flap'
     | 'neighbours';
 
@@ -23,6 +24,9 @@ export class Violation extends Error {
     this.rule = rule;
   }
 }
+
+/** A host, and its own configuration of a router. */
+type Claimant = readonly [SimHost, VirtualRouterConfig];
 
 /** Slack for what happens at one instant in several steps. */
 const SLACK_MICROS = 2_000;
@@ -36,35 +40,47 @@ const SLACK_MICROS = 2_000;
  * addresses somebody else is changing is not judged.
  */
 export class SafetyChecker {
-  /** Longest overlap of two hosts whose agents run. */
-  readonly boundMicros: number;
-  /** Longest overlap when one of them does not run. */
-  readonly leaseMicros: number;
   /** Worst overlap seen so far, for the report. */
   worstMicros = 0;
   readonly #cluster: Cluster;
-  /** A pause after which every down timer is more than an interval late. */
-  readonly #longMicros: number;
   readonly #overlaps = new Map<string, { at: number; boundMicros: number }>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
-    const { options } = cluster;
-    const interval = options.advertIntervalMs * 1000;
-    this.#longMicros = interval + activeDownInterval(options.version, 0, interval);
+  }
+
+  /** A pause after which every down timer is more than an interval late. */
+  get #longMicros(): number {
+    const { options, intervalMicros } = this.#cluster;
+    const down = activeDownInterval(options.version, 0, intervalMicros);
+    return intervalMicros + Math.max(down, options.startupDelayMs * 1000);
+  }
+
+  /** Longest overlap when one of two hosts does not run. */
+  get #leaseMicros(): number {
+    const { options, intervalMicros } = this.#cluster;
     // A lease is shorter than any Active_Down_Interval, which has fewer than four intervals.
+    if (options.leased) return 4 * intervalMicros + SLACK_MICROS;
     // Without leases it is the lifetime of the addresses that ends it.
-    const lifetime = Math.max(addressLifetimeMinSeconds, Math.ceil((3 * interval) / 1e6) + 1);
-    this.leaseMicros = (options.leased ? 4 * interval : lifetime * 1_000_000) + SLACK_MICROS;
+    const downSeconds = Math.ceil((3 * intervalMicros) / 1e6) + 1;
+    return Math.max(addressLifetimeMinSeconds, downSeconds) * 1_000_000 + SLACK_MICROS;
+  }
+
+  /** Longest overlap of two hosts whose agents run. */
+  get #boundMicros(): number {
+    const { options, intervalMicros } = this.#cluster;
     const jitter = Math.max(...options.hosts.map(({ jitterMicros }) => jitterMicros));
-    this.boundMicros =
-      interval +
+    // In strict mode a priority that changes meanwhile is said an interval later.
+    const intervals = options.strictRfc ? 2 : 1;
+    return (
+      intervals * intervalMicros +
       options.delayMaxMicros +
       2 * jitter +
       // An addition under way is finished before the removal begins.
       2 * options.addressMicros +
       drainPauseMicros +
-      SLACK_MICROS;
+      SLACK_MICROS
+    );
   }
 
   /** Call after every change. Throws Violation. */
@@ -81,7 +97,7 @@ export class SafetyChecker {
    */
   transition(host: SimHost, transition: Transition): void {
     if (transition.to !== 'Active' || transition.evidence.reason === 'owner') return;
-    this.#checkTogether(host);
+    this.#checkTogether(host, transition);
     const late =
       host.resumedAt === this.#cluster.clock.now && host.pausedForMicros > this.#longMicros;
     if (!late && host.unread === 0) return;
@@ -92,10 +108,12 @@ export class SafetyChecker {
   }
 
   /** A member of a group claims when the others may, too. */
-  #checkTogether(host: SimHost): void {
+  #checkTogether(host: SimHost, { router }: Transition): void {
     const { routers } = host.agent?.status() ?? { routers: [] };
+    const group = routers.find(({ name }) => name === router)?.syncGroup?.name;
     const alone = routers.find(
-      ({ state, syncGroup }) => state === 'Backup' && syncGroup !== null && !syncGroup.ready,
+      ({ state, syncGroup }) =>
+        state === 'Backup' && syncGroup !== null && syncGroup.name === group && !syncGroup.ready,
     );
     if (alone === undefined) return;
     const name = this.#cluster.name(host);
@@ -103,7 +121,16 @@ export class SafetyChecker {
   }
 
   #checkPair(a: SimHost, b: SimHost): void {
-    const key = `${a.station}/${b.station}`;
+    for (const router of a.config.virtualRouters) {
+      const other = b.config.virtualRouters.find(({ name }) => name === router.name);
+      const key = `${a.station}/${b.station}/${router.name}`;
+      if (other === undefined) this.#overlaps.delete(key);
+      else this.#checkRouter(key, [a, router], [b, other]);
+    }
+  }
+
+  #checkRouter(key: string, one: Claimant, two: Claimant): void {
+    const [[a, router], [b]] = [one, two];
     const now = this.#cluster.clock.now;
     const since = this.#overlaps.get(key);
     if (since !== undefined) {
@@ -112,34 +139,34 @@ export class SafetyChecker {
         const names = `${this.#cluster.name(a)} and ${this.#cluster.name(b)}`;
         throw new Violation(
           'two-holders',
-          `${names} both held the address for ${millis(now - since.at)}, ` +
+          `${names} both held the address of ${router.name} for ${millis(now - since.at)}, ` +
             `allowed are ${millis(since.boundMicros)}`,
         );
       }
     }
-    if (!this.#overlap(a, b)) {
-      this.#overlaps.delete(key);
+    if (!this.#overlap(one, two)) {
+      if (since !== undefined) this.#overlaps.delete(key);
       return;
     }
     // One that stopped running during the overlap has its lease from then on, and it may wake, and
     // find out, at its end.
     const stalled = [a, b].some((host) => host.agent === null || host.paused);
-    const allowed = this.boundMicros + (stalled ? this.leaseMicros : 0);
+    const allowed = this.#boundMicros + (stalled ? this.#leaseMicros : 0);
     const boundMicros = Math.max(allowed, since?.boundMicros ?? 0);
     this.#overlaps.set(key, { at: since?.at ?? now, boundMicros });
   }
 
-  #overlap(a: SimHost, b: SimHost): boolean {
+  #overlap([a, router]: Claimant, [b, other]: Claimant): boolean {
+    const shared = router.addresses.some(
+      ({ address }) => a.addresses.has(address) && b.addresses.has(address),
+    );
+    if (!shared || !this.#answers(a, router) || !this.#answers(b, other)) return false;
     const { lan, options } = this.#cluster;
     const { loss, delayMaxMicros } = lan.quality;
     if (loss > 0 || delayMaxMicros > options.delayMaxMicros) return false;
     // The members of a group move together: what is heard in one family settles it for both, once
     // both hosts speak in it.
-    const families = lan.families(a.station, b.station);
-    return a.config.virtualRouters.some(
-      (router) =>
-        families.includes(router.family) && this.#answers(a, router) && this.#answers(b, router),
-    );
+    return lan.families(a.station, b.station).includes(router.family);
   }
 
   #answers(host: SimHost, router: VirtualRouterConfig): boolean {

@@ -69,6 +69,7 @@ export class SimHost extends SimKernel {
   pausedForMicros = 0;
   readonly #options: SimHostOptions;
   #config: config.AgentConfig;
+  #file: config.AgentConfig;
   /** Callbacks of a process that is gone must not run: each process has its number. */
   #process = 0;
   #paused = false;
@@ -83,6 +84,7 @@ export class SimHost extends SimKernel {
     super(options);
     this.#options = options;
     this.#config = options.config;
+    this.#file = options.config;
     this.station = options.lan.attach({ receive: (frame) => this.#receive(frame) });
     this.#sockets = new SimSockets(this, options);
     this.#claims = new SimClaims(this, options);
@@ -94,16 +96,23 @@ export class SimHost extends SimKernel {
     ];
   }
 
-  /** The configuration that its agent runs under, or will be started with. */
+  /** The configuration that its agent runs under, or the last one did. */
   get config(): config.AgentConfig {
     return this.#config;
   }
 
+  /** The configuration file as it is now. */
+  get file(): config.AgentConfig {
+    return this.#file;
+  }
+
   /** Another configuration file; a running agent is told to go on under it. */
   reconfigure(next: config.AgentConfig): void {
-    this.#config = next;
+    this.#file = next;
     this.#whenRunning(this.#process, () => {
-      void this.agent?.reconfigure(next);
+      if (this.agent === null || this.#file !== next) return;
+      this.#config = next;
+      void this.agent.reconfigure(next);
       this.#options.clock.settled();
       this.#options.onChange();
     });
@@ -127,6 +136,7 @@ export class SimHost extends SimKernel {
   /** Starts a new agent process; the kernel's state is what an earlier one left. */
   start(): void {
     this.#nextProcess();
+    this.#config = this.#file;
     this.agent = startAgent(this.#config, this.#ports());
     this.#options.onChange();
   }

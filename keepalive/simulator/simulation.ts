@@ -152,6 +152,7 @@ class Run {
     lan.heal();
     this.#cluster.sideLink?.heal();
     for (const host of hosts) {
+      this.#cluster.adopt(host);
       if (host.agent === null) this.#cluster.start(host);
       if (options.trackProxy) this.#cluster.setProxy(host, this.#prng.chance(0.75));
     }

@@ -41,6 +41,8 @@ export interface SwarmOptions {
   readonly bfdIntervalMs: number | null;
   /** The two hosts of a pair have a side link and a witness (design 4.2 rule 4). */
   readonly sideLink: boolean;
+  /** Virtual routers besides `web` at the start. */
+  readonly extras: number;
 }
 
 /** Draws the options: mostly a pair as it would be run, sometimes everything else. */
@@ -88,5 +90,6 @@ export function drawOptions(prng: Prng): SwarmOptions {
         : null,
     // Not drawn, so that swarms without one live as they did before there were any.
     sideLink: hostCount === 2 && hosts[0]!.driftPpm % 3 === 0,
+    extras: prng.pick([0, 0, 0, 1, 2]),
   };
 }

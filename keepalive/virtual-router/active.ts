@@ -28,8 +28,31 @@ import {
  */
 const SILENT_INTERVALS_MAX = 3;
 
-/** One event in Active. */
+/**
+ * One event in Active. After a stall it need not be the timer that comes first: what lay in the
+ * socket meanwhile, a tracker or a new configuration must not hide how long nothing was said.
+ */
 export function stepActive(state: ActiveState, event: RouterEvent, now: number): Step {
+  const silent = silentMicros(state, now);
+  const known = state.lookAroundUntil !== null || event.type === 'tick';
+  if (known || event.type === 'shutdown' || !isTooLong(state, silent))
+    return act(state, event, now);
+  const woken = lookAround(state, now, silent);
+  const { state: after, actions } = act(woken.state, event, now);
+  return { state: after, actions: [...woken.actions, ...actions] };
+}
+
+/** Since the last advertisement, as far as the timer tells. */
+function silentMicros({ advertiseAt, parameters }: ActiveState, now: number): number {
+  return now - advertiseAt + parameters.advertIntervalMicros;
+}
+
+/** So that somebody may have taken over; nobody does that to an owner. */
+function isTooLong({ parameters }: ActiveState, silent: number): boolean {
+  return silent > SILENT_INTERVALS_MAX * parameters.advertIntervalMicros && !parameters.owner;
+}
+
+function act(state: ActiveState, event: RouterEvent, now: number): Step {
   switch (event.type) {
     case 'advertisement':
       return hear(state, event.heard, event.localAddress, now);
@@ -44,13 +67,14 @@ export function stepActive(state: ActiveState, event: RouterEvent, now: number):
     case 'shutdown':
       return enterInitialize(state, event.cause);
     case 'doubt':
-      return doubt(state, now, []);
+      // The end of looking around announces anyway.
+      return state.lookAroundUntil === null ? doubt(state, now, []) : { state, actions: [] };
     case 'lease-lost':
       return leaseLost(state, event.silent, now);
     case 'group':
-      return event.order === 'yield' || event.order === 'resign'
-        ? followGroup(state, now, event)
-        : { state, actions: [] };
+      return event.order === 'claim' || event.order === 'listen'
+        ? { state, actions: [] }
+        : followGroup(state, now, event);
     case 'duplicate':
       return event.order === 'yield' ? giveUpTo(state, event.mac, now) : { state, actions: [] };
     case 'startup':
@@ -144,10 +168,8 @@ function timerFired(before: ActiveState, now: number): Step {
   let state = before;
   const actions: RouterAction[] = [];
   if (now >= state.advertiseAt) {
-    const silent = now - state.advertiseAt + interval;
-    if (silent > SILENT_INTERVALS_MAX * interval && !parameters.owner) {
-      return lookAround(state, now, silent);
-    }
+    const silent = silentMicros(state, now);
+    if (isTooLong(state, silent)) return lookAround(state, now, silent);
     // 6.4.3: Adver_Timer fired. Counted from the deadline, so that lateness does not add up.
     const next = state.advertiseAt + interval;
     state = { ...state, lateWakes: 0, advertiseAt: next > now ? next : now + interval };
@@ -175,7 +197,11 @@ function nextAnnouncement(state: ActiveState, now: number): ActiveState {
  * one we are still answering, and the peers think worse of each silent moment: the event loop gets
  * one turn to read what was said meanwhile.
  */
-function lookAround(state: ActiveState, now: number, silent: number): Step {
+function lookAround(
+  state: ActiveState,
+  now: number,
+  silent: number,
+): Step & { readonly state: ActiveState } {
   const { version, advertIntervalMicros } = state.parameters;
   const wait = state.leased
     ? advertIntervalMicros + skewTime(version, state.standing.priority, advertIntervalMicros)

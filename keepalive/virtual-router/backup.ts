@@ -72,7 +72,7 @@ function hear(state: BackupState, heard: HeardAdvertisement, now: number): Backu
       ...fresh,
       followed: heard,
       activeIntervalMicros: heard.intervalMicros,
-      activeDownAt: now + downInterval(state, heard.intervalMicros),
+      activeDownAt: Math.max(now + downInterval(state, heard.intervalMicros), state.patientUntil),
       downCause: 'silence',
       ready: false,
     };

@@ -21,10 +21,11 @@ export type ShutdownCause =
   | 'socket-error';
 
 /**
- * `claim`: every member may. `yield`: become Backup. `resign`: say so with priority 0 first.
+ * `claim`: every member may. `yield`: become Backup. `concede`: the same to a better router, which is to
+ * hear us once more. `resign`: say so with priority 0 first.
  * `listen`: a whole Active_Down_Interval anew before claiming.
  */
-export type GroupOrder = 'claim' | 'yield' | 'resign' | 'listen';
+export type GroupOrder = 'claim' | 'yield' | 'concede' | 'resign' | 'listen';
 
 /** One input of the state machine. */
 export type RouterEvent =

@@ -30,7 +30,14 @@ const STORIES: Record<string, () => Story> = {
   'an Active router meets an equal one with a lower address': () =>
     backup().wait().hear(200, parseIp('198.51.100.10')!),
   'an Active router meets a worse one: says so at once': () =>
-    backup().wait().pass(2_000_000).hear(100).pass(10_000).hear(100),
+    backup({ advertIntervalMicros: 1_000_000 })
+      .wait()
+      .pass(2_000_000)
+      .hear(100)
+      .pass(10_000)
+      .hear(100),
+  'an Active router hears another before its timer tells it that it did not run': () =>
+    new Story().startup(true).wait().wait().pass(2_000_000).hear(100).wait().hear(100),
   'an Active router hears another resign': () => backup().wait().pass(50_000).hear(0),
   'the balancer of the Active router dies: the fall is advertised at once': () =>
     backup().wait().pass(30_000).standing(1).pass(60_000).hear(100),

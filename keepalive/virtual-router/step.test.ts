@@ -102,9 +102,21 @@ describe('RFC 9568 section 6.4.3, Active', () => {
   });
 
   it('announces again on a doubt, but not for every one of them', () => {
-    const story = active().pass(1_500_000);
+    const story = active({ advertIntervalMicros: 1_000_000 }).pass(1_500_000);
     expect(story.apply({ type: 'doubt' }).did).toEqual(['announce']);
     expect(story.pass(10_000).apply({ type: 'doubt' }).did).toEqual([]);
+  });
+});
+
+describe('a member of a sync group that gave way in a tie', () => {
+  it('is patient, whatever it hears meanwhile, or equal hosts would give way for ever', () => {
+    const order = { type: 'group', member: 'web.ipv6' } as const;
+    const story = new Story({ grouped: true }).startup().wait();
+    story.apply({ ...order, order: 'claim', extraMicros: 0 });
+    const down = activeDownInterval(3, 200, INTERVAL);
+    const until = story.apply({ ...order, order: 'yield', extraMicros: down }).now + 2 * down;
+    expect(nextDeadline(story.pass(1_000).hear(200).state)).toBe(until);
+    expect(nextDeadline(story.pass(2 * down).hear(200).state)).toBe(story.now + down);
   });
 });
 
@@ -115,6 +127,22 @@ describe('a stalled Active router', () => {
     // Not even when its priority changes: that is what the next advertisement is for.
     expect(story.standing(2).did).toEqual([]);
     expect(story.wait().did).toContain('send 2');
+  });
+
+  it.each<RouterEvent>([
+    { type: 'standing', standing: { priority: 100, claimNotBefore: null } },
+    { type: 'doubt' },
+    { type: 'lease-lost', silent: false },
+    {
+      type: 'reconfigure',
+      parameters: { ...PARAMETERS, advertIntervalMicros: 2 * INTERVAL },
+      standing: { priority: 200, claimNotBefore: null },
+      readdressed: false,
+    },
+  ])('finds out that it did not run by whatever comes before its timer: $type', (event) => {
+    const story = new Story().startup(true).wait().pass(2_000_000).apply(event);
+    expect(story.did).toEqual(['woke 2000 ms late']);
+    expect(story.hear(100).name).toBe('Backup');
   });
 
   it('looks around again when it stalls while looking, but not for ever', () => {
@@ -175,7 +203,7 @@ const anyEvent: fc.Arbitrary<(now: number) => RouterEvent> = fc.oneof(
   fc.constant(() => ({ type: 'tick' }) as const),
   fc.constant(() => ({ type: 'doubt' }) as const),
   fc
-    .constantFrom('claim', 'yield', 'resign', 'listen')
+    .constantFrom('claim', 'yield', 'concede', 'resign', 'listen')
     .map((order) => () => ({ type: 'group', order, member: 'web', extraMicros: 0 }) as const),
   fc
     .record({

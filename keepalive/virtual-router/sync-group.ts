@@ -6,7 +6,8 @@
  *     a member's down timer runs out    it is ready; when all that take part are ready or Active
  *                                       they claim in the same moment
  *     a member stops being Active       the Active ones become Backup
- *     a Backup hears an Active router   the Active ones become Backup
+ *     a Backup hears an Active router   the Active ones become Backup; if it is better, they advertise
+ *                                       once more, so that it announces in their place, too
  *     a member leaves the election      the group has the lowest priority there is, and goes on as
  *                                       long as nobody better does; ready members listen again
  *
@@ -54,9 +55,13 @@ export function groupOrders(
   if (before === 'Active' && changed.state.name === 'Backup') {
     // An old peer is told in each member, because silence in some is all it would hear.
     if (reason?.code === 'fell-behind') return others.toActive('resign');
+    const better = reason?.code === 'peer-higher' && reason.heard.priority > reason.priority;
+    if (better) return others.toActive('concede');
     return others.toActive('yield', change.member === 0 ? extraAfterTie(changed, reason) : 0);
   }
-  if (changed.state.name === 'Backup' && follows(changed.state)) return others.toActive('yield');
+  if (changed.state.name === 'Backup' && follows(changed.state)) {
+    return others.toActive(outranked(changed.state) ? 'concede' : 'yield');
+  }
   return event.type === 'tick' && mayClaim(members) ? others.claim() : [];
 }
 
@@ -88,6 +93,14 @@ function extraAfterTie({ state }: GroupMember, reason: TransitionReason | null):
 /** Somebody else is Active and neither silent nor to be replaced. */
 function follows({ ready, downCause, followed }: BackupState): boolean {
   return !ready && downCause === 'silence' && followed !== null;
+}
+
+/**
+ * By a better router, not only by one of our priority: there the addresses decide, in each member by
+ * themselves.
+ */
+function outranked({ followed, standing }: BackupState): boolean {
+  return followed !== null && followed.priority > standing.priority;
 }
 
 /** One that looks around after a stall does not know yet whether it is still Active. */

@@ -85,16 +85,23 @@ export function followGroup(
     reason: { code: 'group', member },
     extraMicros,
   });
-  if (order !== 'resign') return entered;
+  const { strictRfc } = state.parameters;
+  if (order === 'yield' || (order === 'concede' && strictRfc)) return entered;
+  const priority = order === 'concede' ? state.standing.priority : 0;
   return {
     ...entered,
-    actions: [{ type: 'send-advertisement', priority: 0 }, ...entered.actions],
+    actions: [{ type: 'send-advertisement', priority }, ...entered.actions],
   };
 }
 
 /** Becomes Backup with a full Active_Down_Interval (RFC 9568 sections 6.4.1 and 6.4.3). */
 export function enterBackup(state: RouterState, now: number, entry: BackupEntry): Step {
   const { parameters, standing } = state;
+  const { extraMicros = 0 } = entry;
+  const activeDownAt =
+    now +
+    extraMicros +
+    activeDownInterval(parameters.version, standing.priority, entry.intervalMicros);
   const actions = giveUp(state);
   actions.push({ type: 'transition', from: state.name, to: 'Backup', reason: entry.reason });
   return {
@@ -105,10 +112,8 @@ export function enterBackup(state: RouterState, now: number, entry: BackupEntry)
       leased: state.leased,
       heard: entry.heard,
       listeningSince: now,
-      activeDownAt:
-        now +
-        (entry.extraMicros ?? 0) +
-        activeDownInterval(parameters.version, standing.priority, entry.intervalMicros),
+      activeDownAt,
+      patientUntil: entry.reason.code === 'group' && extraMicros > 0 ? activeDownAt : 0,
       downCause: 'silence',
       followed: entry.heard,
       lastSignAt: null,
