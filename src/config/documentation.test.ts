@@ -59,3 +59,14 @@ test('the example of authenticated adverts loads without a word', () => {
   expect(problems).toEqual([]);
   expect(config?.virtual_routers.web?.auth).toMatchObject({ mode: 'enforce' });
 });
+
+test('the example of what moves with the addresses loads without a word', () => {
+  const example = /```yaml\n(# docs: holdings\n.*?)```/s.exec(page)?.[1] ?? '';
+  const { config, problems } = checkSource(sourceFromBytes('docs/VRRP.md', Buffer.from(example)));
+  expect(problems).toEqual([]);
+  const { agent } = compileConfig(config!, { node: 'edge-a', digest: '', cores: 1 });
+  expect(agent!.virtualRouters[0]).toMatchObject({
+    excludedAddresses: [{ address: '198.51.100.101' }, { address: '2001:db8::100' }],
+    routes: [{ destination: { address: '203.0.113.0' }, interface: 'eth0', metric: 0, table: 254 }],
+  });
+});

@@ -15,8 +15,16 @@ import {
 } from './address-plan.ts';
 import { Capture, readCapture } from './capture.ts';
 import type { Host } from './host.ts';
-import { answers, configure, startAgent, stateBecomes, statusOf } from './kernel.case.ts';
+import {
+  ADVERT_MS,
+  answers,
+  configure,
+  startAgent,
+  stateBecomes,
+  statusOf,
+} from './kernel.case.ts';
 import { Lab } from './lab.ts';
+import { startKeepalived } from './stacks/keepalived.ts';
 import { tandemCommand } from './stacks/tandem.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -111,6 +119,40 @@ describe('a virtual MAC', () => {
     expect(await devicesOn(b)).toEqual(['td4-51 down', 'td6-51 down']);
     await capture.stop();
     await expectOnTheWire(capture.file);
+  });
+
+  test('is shared with a keepalived that uses it too', { timeout: 90_000 }, async () => {
+    lab = await Lab.create({ hosts: [edgeA, edgeB, clientPlan] });
+    const [a, b, client] = [edgeA, edgeB, clientPlan].map(({ name }) => lab!.host(name));
+    configure([a!], `mode: vmac\npeer: other\naddresses: [${virtualAddress4}/24]`);
+    for (const host of [a!, b!]) host.spawn([process.execPath, '-e', SERVER], { log: 'server' });
+    startAgent(a!);
+    await stateBecomes(a!, 'Active');
+    const router = {
+      name: 'web',
+      version: 3,
+      vrid: 51,
+      priority: 100,
+      advertMs: ADVERT_MS,
+    } as const;
+    const addresses = [virtualAddress4];
+    startKeepalived(b!, { instances: [{ ...router, addresses, virtualMac: true }] });
+    const mac = MACS[virtualAddress4]!;
+    const held = (name: string) =>
+      waitUntil(`${name} has it`, async () => (await lab!.switch.portOf(mac)) === name, 10_000);
+    expect(await resolved(client!, virtualAddress4)).toBe(mac);
+    await held(edgeA.name);
+    for (const [change, holder] of [
+      ['cut', edgeB.name],
+      ['heal', edgeA.name],
+    ] as const) {
+      await lab[change](edgeA.name);
+      await held(holder);
+      expect(await entry(client!, virtualAddress4)).toBe(mac);
+      const works = () => served(client!, virtualAddress4);
+      await waitUntil(`${holder} serves`, works, 10_000);
+    }
+    await stateBecomes(a!, 'Active');
   });
 
   test('answers and takes nothing in with accept: false', { timeout: 60_000 }, async () => {

@@ -15,6 +15,8 @@ export interface KeepalivedInstance {
   readonly addresses: readonly string[];
   /** Adverts to one host instead of the group. */
   readonly unicast?: { readonly source: string; readonly peer: string };
+  /** The virtual MAC (`use_vmac`). */
+  readonly virtualMac?: boolean;
   /** VRRPv2's plain text password. */
   readonly password?: string;
 }
@@ -69,6 +71,7 @@ function instanceBlock(instance: KeepalivedInstance, tracked: boolean): string {
     ...(unicast === undefined
       ? []
       : [`unicast_src_ip ${unicast.source}`, 'unicast_peer {', `  ${unicast.peer}`, '}']),
+    ...(instance.virtualMac === true ? ['use_vmac'] : []),
     ...(password === undefined
       ? []
       : ['authentication {', '  auth_type PASS', `  auth_pass ${password}`, '}']),
