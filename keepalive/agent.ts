@@ -172,6 +172,7 @@ export class Agent {
       emit: this.#emit,
       standing: this.#standings.first(config),
       onTransition: (transition) => {
+        this.#peer.transition(router, transition.to);
         for (const listener of this.#listeners) listener(transition);
       },
       onDoubt: () => this.#input(router, { type: 'doubt' }),
@@ -271,7 +272,7 @@ export class Agent {
       proxy: { ...this.#trackers.proxy.report, everReady: this.#trackers.proxy.everReady },
       routers: this.#table.routers.map((router) => ({
         ...routerStatus(router, now),
-        witness: this.#peer.witness(router.config.name),
+        ...this.#peer.statusOf(router),
       })),
       links: this.#table.links.map((link) =>
         linkStatus(link, this.#admission.running(link.interface)),

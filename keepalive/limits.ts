@@ -184,3 +184,15 @@ export const notifyStopMs = 2_000;
 
 /** Senders of one virtual router whose sequence numbers are remembered; all of them have a key. */
 export const sendersKnownMax = 16;
+
+/** How long answers are collected when the peer wants to know where a neighbour finds an address. */
+export const resolveMicros = 30_000;
+
+/** Such questions at a time. */
+export const resolvesMax = 16;
+
+/** When the peer is asked whether it finds the addresses here, counted from the claim. */
+export const verifyOffsetsMicros = [20_000, 150_000, 1_200_000, 4_000_000, 12_000_000] as const;
+
+/** How long its answer is waited for. */
+export const verifyAnswerMicros = 500_000;

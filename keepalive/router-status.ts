@@ -10,7 +10,10 @@ import { nextDeadline } from './virtual-router/state.ts';
 import { activeDownInterval, skewTime } from './virtual-router/timers.ts';
 
 /** The status of one virtual router at `now` (microseconds). */
-export function routerStatus(router: RouterDriver, now: number): Omit<RouterStatus, 'witness'> {
+export function routerStatus(
+  router: RouterDriver,
+  now: number,
+): Omit<RouterStatus, 'witness' | 'announcement'> {
   const { config, state } = router;
   const { standing } = state;
   const ownMicros = config.advertIntervalMs * 1000;

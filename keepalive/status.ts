@@ -4,6 +4,7 @@ import type { BfdSessionStatus } from './bfd/status.ts';
 import type { DuplicateStatus } from './duplicates/status.ts';
 import type { LatenessSummary } from './lateness.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';
+import type { AnnouncementStatus } from './peer/announcement-check.ts';
 import type { PairStatus } from './peer/peer-port.ts';
 import type { WitnessStatus } from './peer/witness.ts';
 import type { Lateness, LinkStatistics, RouterStatistics } from './statistics.ts';
@@ -76,6 +77,8 @@ export interface RouterStatus {
   readonly vouched: { readonly forMs: number; readonly answers: number } | null;
   /** Null: there is none. */
   readonly witness: WitnessStatus | null;
+  /** Whether the peer finds the addresses here since the last claim; null: not Active, or no `pair`. */
+  readonly announcement: AnnouncementStatus | null;
   readonly addresses: readonly (VirtualAddress & { readonly held: boolean })[];
   /** The virtual MAC and its device; null in plain mode. */
   readonly virtualMac: { readonly address: string; readonly device: string | null } | null;

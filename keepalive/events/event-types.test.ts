@@ -117,6 +117,16 @@ const vouchedFor = () =>
     await pair.run(500_000);
   });
 
+const intruded = () =>
+  story({ paired: true, claims: true }, async (pair) => {
+    await pair.run(500_000);
+    pair.intrude();
+    pair.a.setLink('down');
+    await pair.run(2_000_000);
+    pair.a.setLink('up');
+    await pair.run(3_000_000);
+  });
+
 /** What is wrong with an event, by its row of the table. */
 function faultsOf(event: AgentEvent): string[] {
   const { type, ...carried } = event;
@@ -138,6 +148,7 @@ it('every row of the table is emitted by a real agent, with its fields and no ot
     deaf(undefined),
     deaf({ strictRfc: true }),
     vouchedFor(),
+    intruded(),
   ]);
   const events = told.flatMap(({ a, b }) => [...a, ...b]);
   expect(events.flatMap(faultsOf)).toEqual([]);

@@ -214,6 +214,14 @@ export const eventTypes = {
       answers: integer('How many answers it took.'),
     },
   },
+  'announcement-verified': {
+    doc: 'The peer finds all addresses here: the network believes the announcement of the claim.',
+    fields: { router, afterMs: decimal('From the claim to its answer.') },
+  },
+  'announcement-contested': {
+    doc: 'After a claim the peer still finds addresses elsewhere; they are announced again.',
+    fields: { router, elsewhere: texts('`ADDRESS at MAC`, as others answered the peer.') },
+  },
   'preempt-held': {
     doc: 'This node is the better one, and waits before it takes the addresses back.',
     fields: {

@@ -1,5 +1,6 @@
 import { peerReasonCharsMax, peerReasonsMax } from '../limits.ts';
 import type { RouterDriver } from '../router-driver.ts';
+import type { AddressResolver } from './address-resolver.ts';
 import type {
   PeerAnswer,
   PeerDesk,
@@ -13,12 +14,15 @@ import type { Witness } from './witness.ts';
 export class AgentDesk implements PeerDesk {
   readonly #routers: () => readonly RouterDriver[];
   readonly #witness: (router: string) => Witness | undefined;
+  readonly #resolver: AddressResolver;
 
   /** `routers`: as they are whenever somebody asks; `witness`: of the router of that name. */
   constructor(
     routers: () => readonly RouterDriver[],
     witness: (router: string) => Witness | undefined,
+    resolver: AddressResolver,
   ) {
+    this.#resolver = resolver;
     this.#routers = routers;
     this.#witness = witness;
   }
@@ -31,10 +35,22 @@ export class AgentDesk implements PeerDesk {
     const router = this.#routers().find(({ config }) => config.name === question.router);
     // The files differ: about a router that is unknown here there is nothing to say.
     if (router === undefined) return;
+    if (question.type === 'resolve') {
+      this.#resolve(router, respond);
+      return;
+    }
     const answer = (witness: boolean) => respond(holderOf(router, witness));
     const witness = this.#witness(question.router);
     if (witness === undefined || !holdsLease(router)) answer(false);
     else witness.ask(answer);
+  }
+
+  #resolve({ config }: RouterDriver, respond: (answer: PeerAnswer) => void): void {
+    const never = this.#routers().flatMap((one) => one.config.addresses.map((a) => a.address));
+    const addresses = config.addresses.map(({ address }) => address);
+    this.#resolver.resolve({ interface: config.interface, addresses, never }, (resolved) =>
+      respond({ type: 'resolve', resolved }),
+    );
   }
 
   #reportOf(router: RouterDriver): PeerRouterReport {

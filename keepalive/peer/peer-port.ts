@@ -28,10 +28,25 @@ export interface PeerReport {
 }
 
 /** What one agent may ask the other. Every question is about one virtual router, by its name. */
-export type PeerQuestion = { readonly type: 'holder'; readonly router: string };
+export type PeerQuestion = {
+  /** `holder`: what is it there? `resolve`: where does a neighbour of its interface find its addresses? */
+  readonly type: 'holder' | 'resolve';
+  readonly router: string;
+};
+
+/** Where a neighbour finds one virtual address. */
+export interface ResolvedAddress {
+  /** Canonical text. */
+  readonly address: string;
+  /** Hardware addresses of those who say that they have it, `02:00:00:00:00:0b`. */
+  readonly macs: readonly string[];
+}
 
 /** The answer to a question of the same type. */
-export type PeerAnswer = { readonly type: 'holder' } & HolderAnswer;
+export type PeerAnswer =
+  | ({ readonly type: 'holder' } & HolderAnswer)
+  /** Null: it could not ask. */
+  | { readonly type: 'resolve'; readonly resolved: readonly ResolvedAddress[] | null };
 
 /** The agent's side: where the connection gets what it tells the peer. */
 export interface PeerDesk {

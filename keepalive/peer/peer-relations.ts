@@ -5,14 +5,19 @@
  *     funnel <-- peer-answer <------------ PeerPort <~~~~ AgentDesk there (with its Witness)
  */
 import type { AgentConfig } from '../../src/config/agent-config.ts';
-import { witnessTimeoutMaxMicros, witnessTimeoutMinMicros } from '../limits.ts';
+import { formatMac } from '../duplicates/mac.ts';
+import { verifyAnswerMicros, witnessTimeoutMaxMicros, witnessTimeoutMinMicros } from '../limits.ts';
 import type { AgentPorts } from '../ports.ts';
 import type { RouterDriver } from '../router-driver.ts';
+import type { RouterStatus } from '../status.ts';
+import type { StateName } from '../virtual-router/action.ts';
 import type { RouterEvent } from '../virtual-router/event.ts';
 import { activeDownInterval } from '../virtual-router/timers.ts';
+import { AddressResolver } from './address-resolver.ts';
 import { AgentDesk } from './agent-desk.ts';
+import { AnnouncementCheck } from './announcement-check.ts';
 import type { PairStatus } from './peer-port.ts';
-import { Witness, type WitnessStatus } from './witness.ts';
+import { Witness } from './witness.ts';
 
 /** What the relations work with. */
 export interface PeerRelationsOptions {
@@ -28,6 +33,7 @@ export class PeerRelations {
   readonly #options: PeerRelationsOptions;
   /** By name of the virtual router. */
   readonly #witnesses = new Map<string, Witness>();
+  readonly #checks = new Map<RouterDriver, AnnouncementCheck>();
   #stopped = false;
 
   constructor(options: PeerRelationsOptions) {
@@ -64,8 +70,10 @@ export class PeerRelations {
   /** Tells and answers from now on. */
   start(): void {
     for (const witness of this.#witnesses.values()) witness.start();
-    const desk = new AgentDesk(this.#options.routers, (name) => this.#witnesses.get(name));
-    this.#options.ports.peer?.serve(desk);
+    const { clock, network, peer } = this.#options.ports;
+    const resolver = new AddressResolver(clock, network);
+    const witness = (name: string) => this.#witnesses.get(name);
+    peer?.serve(new AgentDesk(this.#options.routers, witness, resolver));
   }
 
   /** Something that the peer is told has changed. */
@@ -82,10 +90,32 @@ export class PeerRelations {
       { type: 'holder', router: router.config.name },
       patience,
       (answer) => {
-        if (answer === null || this.#stopped) return;
+        if (answer?.type !== 'holder' || this.#stopped) return;
         this.#options.input(router, { type: 'peer-answer', asked, answer });
       },
     );
+  }
+
+  /** A router changed its state: a claim is checked, and nothing else is. */
+  transition(router: RouterDriver, to: StateName): void {
+    this.#checks.get(router)?.stop();
+    this.#checks.delete(router);
+    const { peer, clock, log, network, events } = this.#options.ports;
+    if (to !== 'Active' || peer === undefined || this.#stopped) return;
+    const { name } = router.config;
+    const check = new AnnouncementCheck({
+      name,
+      mac: () => {
+        const link = network.link(router.config.interface);
+        return link === null ? null : formatMac(link.mac);
+      },
+      clock,
+      log,
+      emit: events ?? (() => {}),
+      ask: (onAnswer) => peer.ask({ type: 'resolve', router: name }, verifyAnswerMicros, onAnswer),
+      onDoubt: () => this.#options.input(router, { type: 'doubt' }),
+    });
+    this.#checks.set(router, check);
   }
 
   /** Null without `pair`. */
@@ -93,14 +123,18 @@ export class PeerRelations {
     return this.#options.ports.peer?.status() ?? null;
   }
 
-  /** Null for a router without one. */
-  witness(router: string): WitnessStatus | null {
-    return this.#witnesses.get(router)?.status() ?? null;
+  /** Its part of a router's status. */
+  statusOf(router: RouterDriver): Pick<RouterStatus, 'witness' | 'announcement'> {
+    return {
+      witness: this.#witnesses.get(router.config.name)?.status() ?? null,
+      announcement: this.#checks.get(router)?.status() ?? null,
+    };
   }
 
   /** Asks nobody any more; the port is closed by whoever opened it. */
   stop(): void {
     this.#stopped = true;
+    for (const check of this.#checks.values()) check.stop();
     for (const witness of this.#witnesses.values()) witness.stop();
   }
 }

@@ -128,3 +128,18 @@ export class SimClaims implements HostPart {
     }
   }
 }
+
+/** A host that is not of the pair, at `source`, and answers whoever asks for `ip`. */
+export function attachStranger(
+  lan: SimLan,
+  { mac, source, ip }: Readonly<Record<'mac' | 'source' | 'ip', Uint8Array>>,
+): void {
+  const from = lan.attach({
+    receive: ({ protocol, message, source: to }) => {
+      if (protocol !== 'arp' || message[0] !== ASK) return;
+      if (compareAddresses(message.slice(1 + MAC_BYTES), ip) !== 0) return;
+      const claim = Uint8Array.of(CLAIM, ...mac, ...ip);
+      lan.send({ protocol: 'arp', from, message: claim, source, hopLimit: 255, to });
+    },
+  });
+}

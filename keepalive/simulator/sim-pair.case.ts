@@ -6,6 +6,7 @@ import type { Logger } from '../ports.ts';
 import type { RouterStatus, Transition } from '../status.ts';
 import type { StateName } from '../virtual-router/action.ts';
 import { Prng } from './prng.ts';
+import { attachStranger } from './sim-claims.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimHost } from './sim-host.ts';
 import { SimLan } from './sim-lan.ts';
@@ -172,6 +173,12 @@ export class SimPair {
     for (const host of [this.a, this.b]) this.startHost(host);
     await this.run(500_000);
     return this;
+  }
+
+  /** Somebody else on the LAN answers for the virtual address. */
+  intrude(): void {
+    const [source, ip] = [parseIp('198.51.100.66')!, parseIp(VIRTUAL_ADDRESS)!];
+    attachStranger(this.lan, { mac: Uint8Array.of(2, 0, 0, 0, 0, 66), source, ip });
   }
 
   /** The router's status on a host. */

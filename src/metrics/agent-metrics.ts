@@ -46,6 +46,16 @@ function addRouter(out: Exposition, router: RouterStatus): void {
   const { configured, effective } = router.priority;
   out.gauge('tandem_vrrp_priority_configured', 'Configured priority.', labels, configured);
   out.gauge('tandem_vrrp_priority_effective', 'Priority after trackers.', labels, effective);
+  const { announcement } = router;
+  if (announcement !== null) {
+    const verified = announcement.state === 'verified' ? 1 : 0;
+    const help = 'The peer found the addresses here after the last claim.';
+    out.gauge('tandem_vrrp_announcement_verified', help, labels, verified);
+    if (announcement.afterMs !== null) {
+      const seconds = announcement.afterMs / 1000;
+      out.gauge('tandem_vrrp_converged_seconds', 'From the claim to that.', labels, seconds);
+    }
+  }
   addTrackers(out, router);
   const { advertLateness, ...counters } = router.statistics;
   for (const [counter, value] of Object.entries(counters)) {

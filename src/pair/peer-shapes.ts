@@ -1,6 +1,6 @@
 /** Whether values out of the other agent's messages have the shape they must have. Never throws. */
 import type { PeerAnswer, PeerQuestion, PeerReport } from '../../keepalive/index.ts';
-import { reasonsMax, reportRoutersMax, textCharsMax } from './limits.ts';
+import { reasonsMax, reportRoutersMax, resolvedMax, textCharsMax } from './limits.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -20,13 +20,21 @@ export function isReport(value: unknown): value is PeerReport {
 /** A question that this version can be asked. */
 export function isQuestion(value: unknown): value is PeerQuestion {
   const fields = fieldsOf(value);
-  return fields?.type === 'holder' && isText(fields.router);
+  const known = fields?.type === 'holder' || fields?.type === 'resolve';
+  return known && isText(fields.router);
 }
 
 /** An answer to one of this version's questions. */
 export function isAnswer(value: unknown): value is PeerAnswer {
   const fields = fieldsOf(value);
-  return fields?.type === 'holder' && isStanding(fields) && typeof fields.witness === 'boolean';
+  if (fields?.type === 'holder') return isStanding(fields) && typeof fields.witness === 'boolean';
+  if (fields?.type !== 'resolve') return false;
+  return fields.resolved === null || isListOf(fields.resolved, resolvedMax, isResolved);
+}
+
+function isResolved(value: unknown): boolean {
+  const fields = fieldsOf(value);
+  return fields !== null && isText(fields.address) && isListOf(fields.macs, reasonsMax, isText);
 }
 
 function isRouterReport(value: unknown): boolean {

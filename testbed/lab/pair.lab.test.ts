@@ -72,6 +72,19 @@ test('the agents are connected over both cables, and neither a cut nor a death m
   expect(pair.watch.history.length).toBe(moves);
 });
 
+test('the peer finds the addresses where they were claimed, and says so', async () => {
+  const pair = await start();
+  await agentUntil(pair.lab.host('edge-b'), 'is connected', allUp);
+  pair.a.child.kill('SIGTERM');
+  await pair.watch.until((holders) => holders.join() === 'edge-b', 5_000);
+  const again = startPaired(pair.lab.host('edge-a'));
+  const { routers } = await agentUntil(pair.lab.host('edge-a'), 'has taken them back', (status) => {
+    return status.routers[0]?.announcement?.state === 'verified';
+  });
+  expect(routers[0]?.announcement?.elsewhere).toEqual([]);
+  expect(logOf(again)).toMatch(/network converged after \d+ ms: the peer finds the addresses here/);
+});
+
 test('files that differ are told apart, and nothing moves', async () => {
   const pair = await start({}, { remark: 'another file' });
   await agentUntil(pair.lab.host('edge-a'), 'is connected', (status) => {

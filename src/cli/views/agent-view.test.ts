@@ -37,6 +37,11 @@ const status = {
       syncGroup: null,
       selfFaults: [],
       preempt: { inMs: null, recent: 0 },
+      announcement: {
+        state: 'refuted',
+        afterMs: null,
+        elsewhere: ['198.51.100.100 at 02:00:00:00:00:0c'],
+      },
       vouched: { forMs: 12_000, answers: 120 },
       witness: { address: '198.51.100.1', answers: false, reason: 'it does not answer' },
       priority: { configured: 200, effective: 2, trackers, claimInMs: null },
@@ -88,6 +93,7 @@ test('the status says what each tracker does to the priority, and why', () => {
     '  web: adverts carry a password in plain text',
     '  web: no adverts for 12s, but the peer answers on a side link (120 times) that it is Active ' +
       'and reaches its witness: the addresses stay there',
+    '  web: the peer does not find the addresses here: 198.51.100.100 at 02:00:00:00:00:0c',
     '  web: witness 198.51.100.1: it does not answer; it cannot speak for this node',
   ]) {
     expect(lines).toContain(line);

@@ -123,6 +123,13 @@ function routerDetails(router: RouterStatus): string[] {
         'it is Active and reaches its witness: the addresses stay there',
     );
   }
+  const { announcement } = router;
+  if (announcement?.state === 'refuted') {
+    const found = announcement.elsewhere.join(', ') || 'nobody answers for them there';
+    say(`the peer does not find the addresses here: ${found}`);
+  } else if (announcement?.state === 'verified' && announcement.afterMs !== null) {
+    say(`network converged ${duration(announcement.afterMs)} after the claim (asked by the peer)`);
+  }
   if (router.witness?.answers === false) {
     say(
       `witness ${router.witness.address}: ${router.witness.reason}; it cannot speak for this node`,
