@@ -190,17 +190,11 @@ export class Agent {
 
   #arrived(link: AdvertisementLink, packet: ReceivedPacket): void {
     if (this.#stopping !== null) return;
-    const intake = takeIn(
-      { log: this.#ports.log, limiter: this.#limiter, find: this.#find },
-      link,
-      packet,
-      this.#ports.clock.now(),
-    );
+    const { clock, log } = this.#ports;
+    const find = (from: AdvertisementLink, vrid: number) => this.#table.find(from, vrid);
+    const intake = takeIn({ log, limiter: this.#limiter, find }, link, packet, clock.now());
     if (intake !== null) this.#input(intake.router, intake.event);
   }
-
-  readonly #find = (link: AdvertisementLink, vrid: number): RouterDriver | undefined =>
-    this.#table.find(link, vrid);
 
   /** Removes stale addresses, opens the sockets and enters the election. */
   start(): void {
