@@ -36,7 +36,7 @@ export type {
   PeerReport,
   PeerRouterReport,
 } from './peer/peer-port.ts';
-export type { Clock, Logger, ScriptRunner, Timer } from './ports.ts';
+export type { AgentPorts, Clock, Logger, ScriptRunner, Timer } from './ports.ts';
 export { releaseAddresses } from './release.ts';
 export type { Lateness, LinkStatistics, RouterStatistics } from './statistics.ts';
 export { latenessBoundsMicros } from './statistics.ts';

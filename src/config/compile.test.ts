@@ -144,7 +144,7 @@ describe('the example of the design', () => {
     const { admin, log, node } = compile(example, 'edge-a');
     expect({ admin, log, node }).toEqual({
       admin: { host: '127.0.0.1', port: 9180 },
-      log: { level: 'info' },
+      log: { level: 'info', journal: null },
       node: 'edge-a',
     });
   });

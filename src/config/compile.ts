@@ -20,7 +20,11 @@ export interface CompiledConfig {
   readonly proxy: ProxyConfig | null;
   /** Where the admin listener binds; null: there is none. */
   readonly admin: Endpoint | null;
-  readonly log: { readonly level: (typeof logLevels)[number] };
+  readonly log: {
+    readonly level: (typeof logLevels)[number];
+    /** The agent's journal; null: none. */
+    readonly journal: { readonly path: string; readonly bytesMax: number } | null;
+  };
 }
 
 /** What compiling needs besides the file. */
@@ -43,6 +47,13 @@ export function compileConfig(config: EffectiveConfig, context: CompileContext):
     agent: node === null ? null : compileAgent(config, node, digest, context.secrets ?? new Map()),
     proxy: compileProxy(config, digest, context.cores),
     admin: config.admin?.bind ?? null,
-    log: config.log,
+    log: { level: config.log.level, journal: compileJournal(config.log) },
   };
+}
+
+function compileJournal({
+  journal,
+  journal_size,
+}: EffectiveConfig['log']): CompiledConfig['log']['journal'] {
+  return journal === undefined ? null : { path: journal, bytesMax: journal_size };
 }

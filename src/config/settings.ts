@@ -126,7 +126,10 @@ export const settings = {
     idleTimeout: { default: '60s', min: '100ms', max: '24h' },
   },
   admin: { bind: '127.0.0.1:9180' },
-  log: { level: 'info' },
+  log: {
+    level: 'info',
+    journalSize: { default: '64MiB', min: '64KiB', max: '4GiB' },
+  },
   proxy: {
     workers: { min: 1, max: 256 },
     drainTimeout: { default: '30s', min: '0s', max: '90s' },

@@ -1,4 +1,5 @@
 import type { AgentStatus, NotifyStatus } from '../../keepalive/index.ts';
+import type { JournalStatus } from '../log/journal-file.ts';
 
 /** What the agent's process has, and has not, to be on time. */
 export interface TimingReport {
@@ -25,6 +26,8 @@ export interface AgentReport extends AgentStatus {
     readonly readers: number;
   };
   readonly timing: TimingReport;
+  /** Null: the config has no journal. */
+  readonly journal: JournalStatus | null;
   /** Routers that have a notify command. */
   readonly notify: readonly NotifyStatus[];
 }

@@ -1,8 +1,9 @@
-/** Whom the agent tells what happens: readers of its events, and notify commands. */
+/** Whom the agent tells what happens: readers of its events, notify commands, and its journal. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Agent,
+  type AgentPorts,
   EventStream,
   Notifier,
   notifyStopMs,
@@ -10,8 +11,10 @@ import {
   systemClock,
 } from '../../keepalive/index.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
+import type { CompiledConfig } from '../config/index.ts';
 import type { AgentReport } from '../control/agent-report.ts';
 import { type EventServer, serveEvents } from '../control/event-server.ts';
+import { JournalFile } from '../log/journal-file.ts';
 import type { Logger } from '../log/logger.ts';
 import { nextEpoch } from '../runtime/epoch.ts';
 import { SOCKETS } from '../runtime/runtime-dir.ts';
@@ -21,44 +24,58 @@ export interface AgentOutletsOptions {
   readonly config: AgentConfig;
   readonly runtimeDir: string;
   readonly scripts: ScriptRunner;
+  readonly journal: CompiledConfig['log']['journal'];
   readonly log: Logger;
 }
 
-/** Made before the agent, which speaks into `stream`. */
+/** Made before the agent, which speaks into its ports. */
 export class AgentOutlets {
-  readonly stream: EventStream;
+  readonly #stream: EventStream;
   readonly #options: AgentOutletsOptions;
   readonly #notifier: Notifier;
+  readonly #journal: JournalFile | null;
   #server: EventServer | null = null;
 
   constructor(options: AgentOutletsOptions) {
-    const { config, runtimeDir, scripts, log } = options;
+    const { config, runtimeDir, scripts, journal, log } = options;
     this.#options = options;
-    this.stream = new EventStream({
+    this.#stream = new EventStream({
       epoch: nextEpoch(runtimeDir, Date.now()),
       clock: systemClock,
       wallTime: () => new Date().toISOString(),
     });
+    this.#journal = journal === null ? null : new JournalFile(journal.path, journal.bytesMax, log);
     this.#notifier = new Notifier(config.virtualRouters, {
-      stream: this.stream,
+      stream: this.#stream,
       runner: scripts,
       clock: systemClock,
       log,
     });
   }
 
+  /** What the agent speaks into. */
+  ports(): Pick<AgentPorts, 'events' | 'journal'> {
+    const journal = this.#journal;
+    const { emit } = this.#stream;
+    return { events: emit, ...(journal === null ? {} : { journal: journal.write }) };
+  }
+
   /** Listens for readers. Throws StartupError when the socket cannot be had. */
   async serve(agent: Agent): Promise<void> {
     const { runtimeDir, log } = this.#options;
     const path = join(runtimeDir, SOCKETS.events);
-    this.#server = await serveEvents({ path, stream: this.stream, agent, log });
+    this.#server = await serveEvents({ path, stream: this.#stream, agent, log });
   }
 
   /** Their part of the agent's status. */
-  report(): Pick<AgentReport, 'events' | 'notify'> {
-    const { epoch, sequence } = this.stream;
+  report(): Pick<AgentReport, 'events' | 'notify' | 'journal'> {
+    const { epoch, sequence } = this.#stream;
     const readers = this.#server?.readers() ?? 0;
-    return { events: { epoch, sequence, readers }, notify: this.#notifier.status() };
+    return {
+      events: { epoch, sequence, readers },
+      notify: this.#notifier.status(),
+      journal: this.#journal?.status() ?? null,
+    };
   }
 
   /** The readers have had everything. */
@@ -66,8 +83,9 @@ export class AgentOutlets {
     this.#server?.close();
   }
 
-  /** Resolves when the notify commands have had the last word, or have taken too long. */
+  /** The journal is written and the notify commands have had the last word, or it took too long. */
   async finish(): Promise<void> {
-    await Promise.race([this.#notifier.finish(), delay(notifyStopMs)]);
+    const finished = Promise.all([this.#notifier.finish(), this.#journal?.close()]);
+    await Promise.race([finished, delay(notifyStopMs)]);
   }
 }

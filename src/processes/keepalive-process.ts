@@ -10,7 +10,6 @@ import {
   startAgent,
   systemClock,
 } from '../../keepalive/index.ts';
-import type { AgentConfig } from '../config/agent-config.ts';
 import type { AgentReport } from '../control/agent-report.ts';
 import { createControlServer, json, text } from '../control/server.ts';
 import type { Logger } from '../log/logger.ts';
@@ -33,7 +32,7 @@ import { StartupError } from './startup-error.ts';
  * Runs the agent until it is told to end. Throws StartupError for what the operator can mend.
  */
 export async function runKeepalive(options: ProcessOptions): Promise<void> {
-  const { agentConfig, log } = await load(options);
+  const { agentConfig, journal, log } = await load(options);
   demandAgentPrivileges();
   const secret = readPairSecret(agentConfig, log);
   const runtimeDir = ensureRuntimeDir(process.env);
@@ -43,7 +42,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
   const scripts = createScriptRunner(log);
   const files = createFileWatcher();
   const leases = openLeases(log, runtimeDir);
-  const outlets = new AgentOutlets({ config: agentConfig, runtimeDir, scripts, log });
+  const outlets = new AgentOutlets({ config: agentConfig, runtimeDir, scripts, journal, log });
   const pair = connectPair(agentConfig, secret, log);
   let balancer: BalancerListener | null = null;
   const agent = startAgent(agentConfig, {
@@ -58,7 +57,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     random: Math.random,
     wallClock: () => Date.now() * 1000,
     log,
-    events: outlets.stream.emit,
+    ...outlets.ports(),
   });
   const feed = await listenForBalancer(join(runtimeDir, SOCKETS.agent), log, (sign) =>
     agent.setProxy(sign),
@@ -116,7 +115,7 @@ export async function runRelease(options: ProcessOptions): Promise<void> {
   lock.release();
 }
 
-async function load(options: ProcessOptions): Promise<{ agentConfig: AgentConfig; log: Logger }> {
+async function load(options: ProcessOptions) {
   const loaded = await loadInWorker(options);
   const { config, log } = startWith(loaded, 'keepalive', options.configPath);
   if (config.agent === null) {
@@ -124,7 +123,7 @@ async function load(options: ProcessOptions): Promise<{ agentConfig: AgentConfig
       `${options.configPath} has no virtual_routers: there is nothing for the agent to do`,
     );
   }
-  return { agentConfig: config.agent, log };
+  return { agentConfig: config.agent, journal: config.log.journal, log };
 }
 
 async function listenControl(path: string, report: () => AgentReport, log: Logger) {

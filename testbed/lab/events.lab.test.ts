@@ -1,9 +1,10 @@
 /** What an agent tells whoever asks: its events, in order, on a socket that never holds it up. */
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { replayJournal } from '../../keepalive/replay.ts';
 import { labSettings } from '../drills/lab-place.ts';
 import { edgeA, edgeB, originPlans, pairPlan, virtualAddress4 } from './address-plan.ts';
 import type { AddressWatch } from './address-watch.ts';
@@ -24,7 +25,9 @@ interface EventRecord {
 /** What the notify command says is in the log. */
 const TELL = 'echo told $TANDEM_ROUTER $TANDEM_PREVIOUS $TANDEM_STATE $TANDEM_SEQUENCE $(id -u)';
 const notify = `notify: { command: [/bin/sh, -c, "${TELL}"] }`;
-const config = tandemConfig(labSettings(100)).replace('track:', `${notify}\n    track:`);
+const config = (journal: string) =>
+  tandemConfig(labSettings(100)).replace('track:', `${notify}\n    track:`) +
+  `log: { journal: ${journal}, journal_size: 64KiB }\n`;
 
 let lab: Lab;
 let watch: AddressWatch;
@@ -35,7 +38,7 @@ beforeEach(async () => {
   watch = await lab.watch(virtualAddress4, [edgeA.name, edgeB.name]);
   for (const { name } of [edgeA, edgeB]) {
     const host = lab.host(name);
-    writeFileSync(join(host.folder, 'tandem.yaml'), config);
+    writeFileSync(join(host.folder, 'tandem.yaml'), config(join(host.folder, 'journal')));
     host.spawn(tandemCommand(host, ['run']), { log: 'tandem' });
   }
   await watch.until((holders) => holders.join() === edgeA.name, 20_000);
@@ -44,6 +47,8 @@ afterEach(() => lab.close());
 
 /** `tandem status --follow --json` on a host; what it has printed, and when it has begun. */
 async function follow(host: Host) {
+  const socket = join(host.runFolder, 'tandem', 'events.sock');
+  await waitUntil(`an agent on ${host.name}`, () => existsSync(socket), 20_000);
   const [node, launcher] = tandemCommand(host, []);
   const command = [node!, launcher!, 'status', '--follow', '--json'];
   const { child, exited } = host.spawn(command, { log: 'follow', streams: 'pipe' });
@@ -97,6 +102,14 @@ test('a lost cable and an orderly stop, as a script on each host sees them', asy
     events
       .filter(({ type, router }) => type === 'transition' && router === 'web')
       .map(({ from, to, sequence }) => ({ move: `${from} ${to}`, sequence, root: false }));
+  // The journal of what has just happened gives the same again, in the agent's own numbers.
+  const replayed = replayJournal(readFileSync(join(hostA.folder, 'journal'), 'utf8').split('\n'));
+  const inputs = replayed.filter((one) => 'same' in one);
+  expect(inputs.filter(({ same }) => !same)).toEqual([]);
+  expect(inputs.filter(({ router }) => router === 'web').at(-1)).toMatchObject({
+    event: { type: 'shutdown', cause: 'stop' },
+    now: { state: 'Initialize' },
+  });
   const lastB = streamed(b.events).at(-1)!.sequence;
   await waitUntil('the last word on edge-b', () => told(hostB).at(-1)?.sequence === lastB, 5_000);
   expect(told(hostB).slice(-3)).toEqual(streamed(b.events));

@@ -68,6 +68,7 @@ const status = {
     histogram: { count: 4, sumMicros: 400, maxMicros: 12_300, buckets: [4] },
   },
   notify: [],
+  journal: null,
   timing: {
     realTime: true,
     realTimeRefusal: null,
@@ -197,4 +198,12 @@ test('the status says when a notify command fails, or has not ended yet', () => 
   expect(view({ last })).toContain('  web: notify command for Active failed: no route');
   expect(view({ last: null })).toContain('  web: notify command is running, 2 more wait');
   expect(view({ last: null, running: false })).not.toContain('notify');
+});
+
+test('the status says when the journal has holes', () => {
+  const journal = { path: '/var/log/tandem/a', bytes: 0, dropped: 7, error: 'ENOSPC' };
+  expect(agentView({ ...status, journal })).toContain(
+    'journal /var/log/tandem/a: 7 lines are missing (ENOSPC)',
+  );
+  expect(agentView({ ...status, journal: { ...journal, dropped: 0 } })).not.toContain('journal');
 });

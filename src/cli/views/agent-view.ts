@@ -34,6 +34,7 @@ export function agentView(status: AgentReport): string {
     ...bfdView(status.bfd),
     ...pairView(status.pair),
     ...status.notify.flatMap(notifyText),
+    ...journalText(status),
     timingText(status),
   ].join('\n');
 }
@@ -45,6 +46,12 @@ function notifyText({ router, running, waiting, last }: NotifyStatus): string[] 
     return [`  ${router}: notify command for ${last.state} failed${said}`];
   }
   return running ? [`  ${router}: notify command is running, ${waiting} more wait`] : [];
+}
+
+function journalText({ journal }: AgentReport): string[] {
+  if (journal === null || journal.dropped === 0) return [];
+  const why = journal.error === null ? '' : ` (${journal.error})`;
+  return [`journal ${journal.path}: ${journal.dropped} lines are missing${why}`];
 }
 
 function timingText({ timing, timerLateness }: AgentReport): string {

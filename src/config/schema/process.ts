@@ -13,6 +13,7 @@ import {
   fieldError,
   integerAllowed,
   integerValue,
+  size,
   spelled,
 } from './field.ts';
 
@@ -50,6 +51,8 @@ export const adminSchema = documented(
 /** Log levels, quietest last. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
+const journalAllowed = 'an absolute path, such as /var/log/tandem/agent.jsonl';
+
 /** `log`. */
 export const logSchema = documented(
   z
@@ -60,9 +63,31 @@ export const logSchema = documented(
         default: settings.log.level,
         danger: 'debug and trace write for every packet and request.',
       }),
+      journal: documented(
+        z
+          .string()
+          .regex(/^\/[^\0]{1,4090}$/, { error: fieldError(journalAllowed) })
+          .optional(),
+        {
+          doc:
+            'A file for every input of the agent and what came of it, for `npm run replay` after ' +
+            'an incident. Some 300 bytes for each advert. The packaged agent may write in ' +
+            '/var/log/tandem.',
+          allowed: journalAllowed,
+          default: 'none: no journal',
+          danger: 'A slow or full disk costs lines of it, never adverts; the status counts them.',
+        },
+      ),
+      journal_size: size(settings.log.journalSize, {
+        doc: 'When the journal is that large it becomes PATH.1, in place of the one before it.',
+      }),
     })
     .prefault({}),
-  { doc: 'The log on standard output.', allowed: 'a map of level', default: '{}' },
+  {
+    doc: 'The log on standard output.',
+    allowed: 'a map of level, journal and journal_size',
+    default: '{}',
+  },
 );
 
 const workersAllowed = `auto, or ${integerAllowed(settings.proxy.workers)}`;
