@@ -324,6 +324,17 @@ export const hosts: Chapter = {
     },
     {
       section: '9',
+      level: 'rule',
+      rule: 'Nothing authenticates an advert: whoever is on the LAN can forge one.',
+      standing: departure(
+        'with keys in `auth` each advert has an HMAC trailer, and others are refused (docs/adr/0006)',
+      ),
+      shownBy: [
+        'testbed/lab/authenticated.lab.test.ts > with keys, forged and replayed advertisements move nothing',
+      ],
+    },
+    {
+      section: '9',
       level: 'SHOULD',
       rule: 'A LAN with VRRP over IPv6 follows the link-level advice of RFC 9099.',
       standing: notApplicable('it is advice for switches; hop limit 255 keeps routed packets out'),

@@ -7,6 +7,7 @@ import {
 } from '../../keepalive/packet/address-claim.ts';
 import { decodeAdvertisement } from '../../keepalive/packet/advertisement.ts';
 import { decodeArpReply } from '../../keepalive/packet/arp-probe.ts';
+import { readTrailer } from '../../keepalive/packet/auth-trailer.ts';
 import { decodeAdvertisement as decodeNeighbour } from '../../keepalive/packet/neighbour-solicitation.ts';
 import { Prng } from '../../keepalive/simulator/prng.ts';
 import { parseIpv4Datagram } from '../../src/os/ipv4-datagram.ts';
@@ -18,10 +19,11 @@ import {
   judgeNeighbour,
   judgeNeighbourClaim,
   judgeReadiness,
+  judgeTrailer,
 } from './judge-others.ts';
 import { type Heard, judgeMessage, withChecksum } from './judge-vrrp.ts';
 import { input, noise } from './mutate.ts';
-import { arp, bfd, naFrame, neighbour, readiness, vrrp4, vrrp6 } from './samples.ts';
+import { arp, bfd, naFrame, neighbour, readiness, trailers, vrrp4, vrrp6 } from './samples.ts';
 
 /** One case: null when decoder and judge agree, else both opinions and the input. */
 type Target = (prng: Prng) => string | null;
@@ -97,6 +99,13 @@ const TARGETS: Readonly<Record<string, Target>> = {
     const payload =
       whole && end >= start && end <= bytes.length ? hex(bytes.slice(start, end)) : null;
     return disagree(parsed === null ? null : hex(parsed.payload), payload, bytes);
+  },
+  'authentication trailers': (prng) => {
+    const bytes = input(trailers, prng);
+    const said = readTrailer(bytes);
+    const key = said?.keyId.toString(16).padStart(2, '0');
+    const text = said === null ? null : `${key} ${said.sequence.toString(16).padStart(16, '0')}`;
+    return disagree(text, judgeTrailer(bytes), bytes);
   },
   readiness: (prng) => {
     const bytes = input(readiness, prng);

@@ -66,6 +66,12 @@ export function judgeNeighbourClaim(frame: Uint8Array): string | null {
   return `${sender} ${message.slice(16, 48)}`;
 }
 
+/** Key and sequence of an authentication trailer, hexadecimal `key sequence`; null: it is none. */
+export function judgeTrailer(bytes: Uint8Array): string | null {
+  const match = /^01(..)0000(.{16}).{32}$/.exec(Buffer.from(bytes).toString('hex'));
+  return match === null ? null : `${match[1]} ${match[2]}`;
+}
+
 /** Whether a line is a readiness message. */
 export function judgeReadiness(line: string): boolean {
   let value: unknown;

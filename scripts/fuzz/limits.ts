@@ -13,8 +13,9 @@ export const limits = {
   /** From starting the pair to both halves of both hosts being ready. */
   readyTimeoutMs: 40_000,
   /**
-   * How much more an agent may hold in the last quarter of the run than in the second one, bytes. In the
-   * first one caches and compiled code still grow.
+   * How far the least that an agent holds in the last quarter may be above the most that it held in the
+   * second one, bytes. In the first one caches and compiled code still grow. In ten minutes a leak of 50
+   * bytes a packet passes it.
    */
   growthBytesMax: 16 * 1024 * 1024,
   /** Lines that an agent and its balancer may log without any reason, and in each second. */

@@ -156,18 +156,19 @@ class Run {
   }
 
   /**
-   * How much more each agent holds at the end than after the warm-up, bytes. Between two big collections
-   * a heap only grows, so the least of each quarter of the run counts.
+   * How far the least that each agent held in the last quarter is above the most in the second one,
+   * bytes. A heap goes up and down by tens of megabytes between its collections, which may be minutes
+   * apart; only a leak takes its lows above its former highs.
    */
   #growth(): readonly number[] {
     const quarterMs = this.#options.seconds * 250;
-    const least = (quarter: number, agent: number) =>
-      Math.min(
-        ...this.#memory
-          .filter(({ atMs }) => Math.floor((atMs - this.#startedAt) / quarterMs) === quarter)
-          .map(({ bytes }) => bytes[agent] ?? 0),
-      );
-    return this.#pair.hosts.map((_, agent) => least(3, agent) - least(1, agent));
+    const inQuarter = (quarter: number, agent: number) =>
+      this.#memory
+        .filter(({ atMs }) => Math.floor((atMs - this.#startedAt) / quarterMs) === quarter)
+        .map(({ bytes }) => bytes[agent] ?? 0);
+    return this.#pair.hosts.map(
+      (_, agent) => Math.min(...inQuarter(3, agent)) - Math.max(...inQuarter(1, agent)),
+    );
   }
 
   /** What is judged at the end: moves of the address, memory, log, adverts, decoders. */
@@ -195,7 +196,8 @@ class Run {
     console.log(
       `${seconds} s, ${rounds} rounds: ${frames} frames and ${connections} connections to a pair that did not ` +
         `move; ${judged} VRRP packets counted as the judges say; ${cases} inputs to the decoders, no fault.\n` +
-        `memory since the warm-up ${growth.map(mebibytes).join(' and ')}, ${lines.join(' and ')} lines logged, ` +
+        `least memory at the end above the most after the warm-up: ` +
+        `${growth.map(mebibytes).join(' and ')}, ${lines.join(' and ')} lines logged, ` +
         `${late.half} of ${late.all} adverts more than 50 ms late`,
     );
   }

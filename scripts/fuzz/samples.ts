@@ -49,6 +49,12 @@ export const naFrame = encodeUnsolicitedNa(
   hex('20010db8000000000000000000000100'),
 );
 
+/** Authentication trailers: type, key, reserved, sequence, HMAC. */
+export const trailers = [
+  hex('01010000 65a1b2c3 00010002 00112233 44556677 8899aabb ccddeeff'),
+  hex('01ff0000 ffffffff ffffffff ffffffff ffffffff ffffffff ffffffff'),
+] as const;
+
 const text = (line: string): Uint8Array => new TextEncoder().encode(line);
 
 /** What a balancer tells the agent. */
