@@ -3,6 +3,7 @@ import type { AgentReport } from '../control/agent-report.ts';
 import { addBfdSession } from './bfd-metrics.ts';
 import { addDuplicates } from './duplicate-metrics.ts';
 import { Exposition, snakeCase } from './exposition.ts';
+import { counterHelp } from './mib-names.ts';
 import { addPair } from './pair-metrics.ts';
 
 const STATES: readonly RouterStatus['state'][] = ['Initialize', 'Backup', 'Active'];
@@ -19,7 +20,7 @@ export function agentMetrics(status: AgentReport): Promise<string> {
   for (const { interface: name, family, statistics } of status.links) {
     for (const [counter, value] of Object.entries(statistics)) {
       const labels = { interface: name, family: String(family) };
-      out.counter(`tandem_vrrp_link_${snakeCase(counter)}`, 'RFC 6527 counter.', labels, value);
+      out.counter(`tandem_vrrp_link_${snakeCase(counter)}`, counterHelp(counter), labels, value);
     }
   }
   for (const duplicates of status.duplicates) addDuplicates(out, duplicates);
@@ -59,7 +60,7 @@ function addRouter(out: Exposition, router: RouterStatus): void {
   addTrackers(out, router);
   const { advertLateness, ...counters } = router.statistics;
   for (const [counter, value] of Object.entries(counters)) {
-    out.counter(`tandem_vrrp_${snakeCase(counter)}`, 'RFC 6527 counter.', labels, value);
+    out.counter(`tandem_vrrp_${snakeCase(counter)}`, counterHelp(counter), labels, value);
   }
   const late = 'Delay of an advertisement after its deadline.';
   out.histogram('tandem_vrrp_advert_lateness_seconds', late, labels, advertLateness);
