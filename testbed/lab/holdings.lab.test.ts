@@ -167,7 +167,12 @@ describe('what another program takes away', () => {
     await client.exec(['ip', 'addr', 'add', `${EXCLUDED6}/64`, 'dev', 'eth0', 'nodad']);
     const monitor = await Monitor.start(a, 'address');
     const again = ['del', 'add'].map((verb) => `addr ${verb} ${EXCLUDED6}/64 dev eth0\n`);
-    await a.exec(['ip', '-batch', '-'], { input: again.join('') });
+    // Until it comes between the two no more: the agent waits longer each time before it repairs.
+    const readded = async () => {
+      const { status } = await a.attempt(['ip', '-batch', '-'], { input: again.join('') });
+      return status === 0;
+    };
+    await waitUntil('somebody else has added it with DAD', readded, 10_000);
     const usable = async () => {
       const text = await a.exec(['ip', '-6', 'addr', 'show', 'to', EXCLUDED6]);
       return text.includes(EXCLUDED6) && !/tentative|dadfailed/.test(text);
