@@ -183,7 +183,8 @@ export class LabPlace implements Place {
 
   #instrument(plan: HostPlan, program: string, argument: string): ChildProcess {
     const log = basename(program, '.ts');
-    const argv = [process.execPath, program, argument];
+    // A collector on other threads would wait for a processor and hold the instrument up.
+    const argv = [process.execPath, '--single-threaded-gc', program, argument];
     return this.lab.host(plan.name).spawn(argv, { streams: 'pipe', log, instrument: true }).child;
   }
 

@@ -37,6 +37,13 @@ test('ours is good when its medians are no greater, to the resolution', () => {
   expect(isGood(row([run(10, 40)], [run(29, 0)]), 2)).toBe(false);
 });
 
+test('outages are told apart no finer than the client was on time', () => {
+  const late = (outageMs: number, twoMs = 0) => ({ ...run(outageMs, twoMs), latenessMs: 8 });
+  expect(isGood(row([late(25)], [late(17)]), 2)).toBe(true);
+  expect(isGood(row([late(26)], [late(17)]), 2)).toBe(false);
+  expect(isGood(row([late(17, 3)], [late(17)]), 2)).toBe(false);
+});
+
 test('one worse row, or a missed bound of BFD, spoils all', () => {
   const good = row([run(10)], [run(20)]);
   const bfd = (outageMs: number) => ({ name: 'BFD', runs: [run(outageMs)], atMostMs: 20 });

@@ -154,7 +154,7 @@ ${comparisonMarkdown(comparison)}
 - **Two configured**: how long two hosts had it configured. A mute host harms nobody, so this decides
   nothing.
 - **Verdict**: good when Tandem's median is not above keepalived's in outage and two answering, to
-  ${comparison.resolutionMs} ms.
+  ${comparison.resolutionMs} ms, and for outages to what the client itself was late at the median of the row.
 - The crash is decided by the same timers in both pairs: three adverts and a skew.
 `;
 }
