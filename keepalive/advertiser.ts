@@ -1,7 +1,7 @@
 import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
 import type { Authenticator } from './auth/authenticator.ts';
-import type { LeaseKeeper } from './lease-keeper.ts';
+import type { LeaseKeeper } from './holdings/lease-keeper.ts';
 import { sendFailuresMax } from './limits.ts';
 import { encodeAdvertisement } from './packet/advertisement.ts';
 import type { Delivery, Route } from './packet/delivery.ts';

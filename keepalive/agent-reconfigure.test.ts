@@ -4,7 +4,7 @@ import type {
   TrackedScript,
   VirtualRouterConfig,
 } from '../src/config/agent-config.ts';
-import { parseLine } from './journal.ts';
+import { parseLine } from './journal/journal.ts';
 import type { SimHost } from './simulator/sim-host.ts';
 import {
   agentConfig,

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { VirtualRoute } from '../src/config/agent-config.ts';
+import { releaseAddresses } from './holdings/release.ts';
+import { routeText } from './holdings/route-text.ts';
 import type { NetworkPort } from './ports.ts';
-import { releaseAddresses } from './release.ts';
-import { routeText } from './route-text.ts';
 import {
   keepingLogger,
   type PairOptions,

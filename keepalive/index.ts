@@ -13,6 +13,7 @@ export { EventReader } from './events/event-reader.ts';
 export { EventStream } from './events/event-stream.ts';
 export type { AgentEvent, EventType } from './events/event-types.ts';
 export { eventTypes } from './events/event-types.ts';
+export { releaseAddresses } from './holdings/release.ts';
 export { createFileWatcher } from './io/file-watcher.ts';
 export { openLeases } from './io/lease.ts';
 export { openNetwork } from './io/network.ts';
@@ -37,7 +38,6 @@ export type {
   PeerRouterReport,
 } from './peer/peer-port.ts';
 export type { AgentPorts, Clock, Logger, ScriptRunner, Timer } from './ports.ts';
-export { releaseAddresses } from './release.ts';
 export type { Lateness, LinkStatistics, RouterStatistics } from './statistics.ts';
 export { latenessBoundsMicros } from './statistics.ts';
 export type {

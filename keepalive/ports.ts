@@ -5,7 +5,7 @@
  */
 import type { ProcessMatch, VirtualAddress, VirtualRoute } from '../src/config/agent-config.ts';
 import type { EventSink } from './events/event-types.ts';
-import type { JournalSink } from './journal.ts';
+import type { JournalSink } from './journal/journal.ts';
 import type { Route, SourceChoice } from './packet/delivery.ts';
 import type { PeerPort } from './peer/peer-port.ts';
 

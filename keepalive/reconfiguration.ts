@@ -8,7 +8,7 @@ import type {
   VirtualRoute,
   VirtualRouterConfig,
 } from '../src/config/agent-config.ts';
-import { heldAddresses } from './address-keeper.ts';
+import { heldAddresses } from './holdings/address-keeper.ts';
 import type { Logger } from './ports.ts';
 import { ownerPriority } from './virtual-router/priority.ts';
 

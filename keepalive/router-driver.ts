@@ -1,13 +1,13 @@
 import type { VirtualRouterConfig } from '../src/config/agent-config.ts';
-import { heldAddresses } from './address-keeper.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
 import { Advertiser } from './advertiser.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import type { FenceNews } from './bfd/peer-watch.ts';
 import type { EventSink } from './events/event-types.ts';
-import { Holdings } from './holdings.ts';
+import { heldAddresses } from './holdings/address-keeper.ts';
+import { Holdings } from './holdings/holdings.ts';
+import { LeaseKeeper } from './holdings/lease-keeper.ts';
 import { LatenessRecorder } from './lateness.ts';
-import { LeaseKeeper } from './lease-keeper.ts';
 import { addressLifetimeMinSeconds, preemptsFreeMax, transitionsKeptMax } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';

@@ -1,6 +1,6 @@
 import { formatIp } from '../src/os/ip-address.ts';
+import { routeText } from './holdings/route-text.ts';
 import { virtualMacOf } from './packet/virtual-mac.ts';
-import { routeText } from './route-text.ts';
 import type { RouterDriver } from './router-driver.ts';
 import type { RouterStatus } from './status.ts';
 import { describeShutdown } from './transition-text.ts';

@@ -7,8 +7,8 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { formatValue } from '../keepalive/journal.ts';
-import { type Replayed, type ReplayStep, replayer } from '../keepalive/replay.ts';
+import { formatValue } from '../keepalive/journal/journal.ts';
+import { type Replayed, type ReplayStep, replayer } from '../keepalive/journal/replay.ts';
 import { describeReason } from '../keepalive/transition-text.ts';
 
 const { values, positionals } = parseArgs({

@@ -3,7 +3,7 @@
  * processes (as many as there are processors). A seed that breaks a promise is lived again, printed
  * with its trace and how to replay it, and the exit status is 1; `--keep-going` finds the others, too.
  * `--journal` prints every input of the failing run's state machines as well, a line each as
- * keepalive/journal.ts writes them after the host's name; `--trace` prints the trace of sound runs too.
+ * keepalive/journal/journal.ts writes them after the host's name; `--trace` prints the trace of sound runs too.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -1,6 +1,6 @@
 import type { VirtualRoute } from '../../src/config/agent-config.ts';
+import { routeText } from '../holdings/route-text.ts';
 import type { RoutePort } from '../ports.ts';
-import { routeText } from '../route-text.ts';
 
 /** The virtual routes in a host's kernel; they outlive the agent that made them. */
 export class SimRoutes {

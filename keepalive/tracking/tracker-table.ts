@@ -12,7 +12,7 @@
  */
 
 import type { AgentConfig, VirtualRouterConfig } from '../../src/config/agent-config.ts';
-import { heldAddresses } from '../address-keeper.ts';
+import { heldAddresses } from '../holdings/address-keeper.ts';
 import { LogLimiter } from '../log-limiter.ts';
 import type { AgentPorts, LinkState } from '../ports.ts';
 import type { ScriptStatus } from '../status.ts';

@@ -31,7 +31,7 @@ const ROTATE = Symbol('rotate');
 
 /**
  * Lines go to `path`; a file that has reached its size becomes `path.1`, in place of the one before
- * it. Each file begins with a header, so that it can be replayed by itself (keepalive/replay.ts).
+ * it. Each file begins with a header, so that it can be replayed by itself (keepalive/journal/replay.ts).
  */
 export class JournalFile {
   readonly #path: string;

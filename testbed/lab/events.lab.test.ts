@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { replayJournal } from '../../keepalive/replay.ts';
+import { replayJournal } from '../../keepalive/journal/replay.ts';
 import { labSettings } from '../drills/lab-place.ts';
 import { edgeA, edgeB, originPlans, pairPlan, virtualAddress4 } from './address-plan.ts';
 import type { AddressWatch } from './address-watch.ts';

@@ -2,14 +2,14 @@ import type {
   VirtualAddress,
   VirtualRoute,
   VirtualRouterConfig,
-} from '../src/config/agent-config.ts';
+} from '../../src/config/agent-config.ts';
+import type { EventSink } from '../events/event-types.ts';
+import type { LogLimiter } from '../log-limiter.ts';
+import type { Clock, Logger, NetworkPort } from '../ports.ts';
+import type { RouterStatistics } from '../statistics.ts';
 import { AddressBelongings } from './address-keeper.ts';
-import type { EventSink } from './events/event-types.ts';
 import { Keeper } from './keeper.ts';
-import type { LogLimiter } from './log-limiter.ts';
-import type { Clock, Logger, NetworkPort } from './ports.ts';
 import { RouteBelongings } from './route-keeper.ts';
-import type { RouterStatistics } from './statistics.ts';
 
 /** What the holdings work with. */
 export interface HoldingsOptions {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parseIp } from '../src/os/ip-address.ts';
+import { parseIp } from '../../src/os/ip-address.ts';
+import { SimPair } from '../simulator/sim-pair.case.ts';
+import { simulate } from '../simulator/simulation.ts';
+import { step } from '../virtual-router/step.ts';
 import { formatLine, type JournalEntry, parseLine } from './journal.ts';
 import { type Replayed, type ReplayStep, replayJournal } from './replay.ts';
-import { SimPair } from './simulator/sim-pair.case.ts';
-import { simulate } from './simulator/simulation.ts';
-import { step } from './virtual-router/step.ts';
 
 const isReplayed = (one: ReplayStep): one is Replayed => 'same' in one;
 

@@ -1,6 +1,6 @@
-import { addressQuietMicros, addressRenewMicros, addressRepairMicros } from './limits.ts';
-import type { LogLimiter } from './log-limiter.ts';
-import type { Clock, Logger, Timer } from './ports.ts';
+import { addressQuietMicros, addressRenewMicros, addressRepairMicros } from '../limits.ts';
+import type { LogLimiter } from '../log-limiter.ts';
+import type { Clock, Logger, Timer } from '../ports.ts';
 
 /** What a keeper keeps, and how it gets into the kernel and out of it. */
 export interface Belongings<T> {

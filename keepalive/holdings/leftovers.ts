@@ -1,6 +1,10 @@
 /** What an earlier agent left in the kernel besides addresses: routes, and devices of virtual MACs. */
-import type { AgentConfig, VirtualRoute, VirtualRouterConfig } from '../src/config/agent-config.ts';
-import type { Logger, NetworkPort } from './ports.ts';
+import type {
+  AgentConfig,
+  VirtualRoute,
+  VirtualRouterConfig,
+} from '../../src/config/agent-config.ts';
+import type { Logger, NetworkPort } from '../ports.ts';
 import { routeText } from './route-text.ts';
 
 /**

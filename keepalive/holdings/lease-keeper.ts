@@ -1,8 +1,7 @@
-import type { VirtualAddress, VirtualRouterConfig } from '../src/config/agent-config.ts';
-import { heldAddresses } from './address-keeper.ts';
-import type { EventSink } from './events/event-types.ts';
-import { leaseRetryMicros } from './limits.ts';
-import type { LogLimiter } from './log-limiter.ts';
+import type { VirtualAddress, VirtualRouterConfig } from '../../src/config/agent-config.ts';
+import type { EventSink } from '../events/event-types.ts';
+import { leaseRetryMicros } from '../limits.ts';
+import type { LogLimiter } from '../log-limiter.ts';
 import type {
   Clock,
   Lease,
@@ -12,10 +11,11 @@ import type {
   LinkState,
   Logger,
   Timer,
-} from './ports.ts';
-import { millis } from './transition-text.ts';
-import { ownerPriority } from './virtual-router/priority.ts';
-import { leaseDuration } from './virtual-router/timers.ts';
+} from '../ports.ts';
+import { millis } from '../transition-text.ts';
+import { ownerPriority } from '../virtual-router/priority.ts';
+import { leaseDuration } from '../virtual-router/timers.ts';
+import { heldAddresses } from './address-keeper.ts';
 
 /** What the keeper works with. */
 export interface LeaseKeeperOptions {

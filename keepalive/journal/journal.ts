@@ -7,10 +7,10 @@
  *     {"at":81234567890,"router":"web","event":{"type":"tick"},"outcome":{"state":"Active",...}}
  *     {"gap":12}      so many lines could not be written; a header follows
  */
-import { formatIp, parseIp } from '../src/os/ip-address.ts';
-import type { RouterAction } from './virtual-router/action.ts';
-import type { RouterEvent } from './virtual-router/event.ts';
-import { nextDeadline, type RouterState } from './virtual-router/state.ts';
+import { formatIp, parseIp } from '../../src/os/ip-address.ts';
+import type { RouterAction } from '../virtual-router/action.ts';
+import type { RouterEvent } from '../virtual-router/event.ts';
+import { nextDeadline, type RouterState } from '../virtual-router/state.ts';
 
 /** What a journal starts from; times of what follows are of the same clock. */
 export interface JournalHeader {

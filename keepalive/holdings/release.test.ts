@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
-import { OsError } from '../src/os/errors.ts';
-import type { LeasePort, NetworkPort } from './ports.ts';
-import { releaseAddresses } from './release.ts';
+import { OsError } from '../../src/os/errors.ts';
+import type { LeasePort, NetworkPort } from '../ports.ts';
 import {
   agentConfig,
   keepingLogger,
   type LogLine,
   routerConfig,
-} from './simulator/sim-pair.case.ts';
+} from '../simulator/sim-pair.case.ts';
+import { releaseAddresses } from './release.ts';
 
 const two = [
   { address: '198.51.100.100', prefixLength: 24 },

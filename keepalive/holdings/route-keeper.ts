@@ -1,5 +1,5 @@
 /** The virtual routes of one virtual router, for a keeper. */
-import type { VirtualRoute } from '../src/config/agent-config.ts';
+import type { VirtualRoute } from '../../src/config/agent-config.ts';
 import type { BelongingsOptions } from './address-keeper.ts';
 import type { Belongings } from './keeper.ts';
 import { routeText } from './route-text.ts';

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AgentConfig, VirtualRouterConfig } from '../src/config/agent-config.ts';
+import type { AgentConfig, VirtualRouterConfig } from '../../src/config/agent-config.ts';
+import { releaseLookEveryMs, releaseWaitMaxMs } from '../limits.ts';
+import type { LeasePort, Logger, NetworkPort } from '../ports.ts';
+import { ownerPriority } from '../virtual-router/priority.ts';
 import { heldAddresses } from './address-keeper.ts';
 import { sweepDevices, sweepRoutes } from './leftovers.ts';
-import { releaseLookEveryMs, releaseWaitMaxMs } from './limits.ts';
-import type { LeasePort, Logger, NetworkPort } from './ports.ts';
-import { ownerPriority } from './virtual-router/priority.ts';
 
 /**
  * Takes this node's virtual addresses off its interfaces, and its virtual routes: the last resort of

@@ -1,9 +1,9 @@
-import type { AgentConfig } from '../src/config/agent-config.ts';
+import type { AgentConfig } from '../../src/config/agent-config.ts';
+import type { AgentPorts } from '../ports.ts';
+import type { RouterDriver } from '../router-driver.ts';
+import type { RouterAction } from '../virtual-router/action.ts';
+import type { RouterEvent } from '../virtual-router/event.ts';
 import { formatLine, type JournalSink, type Outcome, outcomeOf } from './journal.ts';
-import type { AgentPorts } from './ports.ts';
-import type { RouterDriver } from './router-driver.ts';
-import type { RouterAction } from './virtual-router/action.ts';
-import type { RouterEvent } from './virtual-router/event.ts';
 
 /** Applies inputs, and writes them into the journal when there is one. */
 export class Recorder {

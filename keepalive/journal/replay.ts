@@ -1,8 +1,8 @@
 /** Runs a journal again: the same inputs through `step`, compared with what came of them then. */
 import { isDeepStrictEqual } from 'node:util';
+import type { RouterState } from '../virtual-router/state.ts';
+import { step } from '../virtual-router/step.ts';
 import { type JournalEntry, type Outcome, outcomeOf, parseLine } from './journal.ts';
-import type { RouterState } from './virtual-router/state.ts';
-import { step } from './virtual-router/step.ts';
 
 /** One input that was run again. */
 export interface Replayed extends JournalEntry {

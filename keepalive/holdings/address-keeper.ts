@@ -1,10 +1,10 @@
 /** The addresses of one virtual router, for a keeper: those in the adverts and those beside them. */
-import type { VirtualAddress, VirtualRouterConfig } from '../src/config/agent-config.ts';
-import type { EventSink } from './events/event-types.ts';
+import type { VirtualAddress, VirtualRouterConfig } from '../../src/config/agent-config.ts';
+import type { EventSink } from '../events/event-types.ts';
+import type { Logger, NetworkPort, VirtualMacPort } from '../ports.ts';
+import type { RouterStatistics } from '../statistics.ts';
+import { ownerPriority } from '../virtual-router/priority.ts';
 import type { Belongings } from './keeper.ts';
-import type { Logger, NetworkPort, VirtualMacPort } from './ports.ts';
-import type { RouterStatistics } from './statistics.ts';
-import { ownerPriority } from './virtual-router/priority.ts';
 
 /** All addresses that move with a virtual router, those of its adverts first. */
 export function heldAddresses({

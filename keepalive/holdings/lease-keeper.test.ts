@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { LogLimiter } from '../log-limiter.ts';
+import type { Clock, LeasePort } from '../ports.ts';
+import { SimClock } from '../simulator/sim-clock.ts';
+import { keepingLogger, type LogLine, routerConfig } from '../simulator/sim-pair.case.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import { LogLimiter } from './log-limiter.ts';
-import type { Clock, LeasePort } from './ports.ts';
-import { SimClock } from './simulator/sim-clock.ts';
-import { keepingLogger, type LogLine, routerConfig } from './simulator/sim-pair.case.ts';
 
 const LINK = { name: 'eth0', index: 2, mac: new Uint8Array(6), running: true };
 const FAST = { intervalMs: 3, detectionMs: 9 };

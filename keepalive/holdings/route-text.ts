@@ -1,4 +1,4 @@
-import type { VirtualRoute } from '../src/config/agent-config.ts';
+import type { VirtualRoute } from '../../src/config/agent-config.ts';
 
 /** A route in the words of `ip route`, with all that tells it from another one. */
 export function routeText(route: VirtualRoute): string {
