@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findings, sources } from './tidy.ts';
+import { findings, misnumbered, sources } from './tidy.ts';
 
 const one = (path: string, text: string) => findings([{ path, text }]);
 
@@ -34,6 +34,12 @@ test('each other rule catches what it is there for', () => {
   expect(one('keepalive/io/clock.ts', 'const now = process.hrtime.bigint();')).toEqual([]);
   expect(one('proxy/a.ts', 'export function f() {}')).toHaveLength(1);
   expect(one('proxy/a.ts', '/** Does it. */\nexport function f() {}')).toEqual([]);
+});
+
+test('decisions have numbers without gaps, each once', () => {
+  expect(misnumbered(['0002-b.md', '0001-a.md'])).toEqual([]);
+  expect(misnumbered(['0001-a.md', '0001-b.md'])).toHaveLength(1);
+  expect(misnumbered(['0001-a.md', '0003-b.md'])).toHaveLength(1);
 });
 
 test('this repository keeps its own rules', () => {

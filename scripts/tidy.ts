@@ -3,7 +3,7 @@
  * docs/ARCHITECTURE.md and exits 1. The linter covers the rest (function length among it).
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
 const FILE_LINES_MAX = 400;
@@ -109,6 +109,14 @@ export function findings(files: readonly SourceFile[]): string[] {
   });
 }
 
+/** Decisions are numbered from 1 without gaps, so that a reference means one of them. */
+export function misnumbered(decisions: readonly string[]): string[] {
+  return [...decisions].sort().flatMap((name, i) => {
+    const number = String(i + 1).padStart(4, '0');
+    return name.startsWith(`${number}-`) ? [] : [`docs/adr/${name}: ${number} is the next number`];
+  });
+}
+
 /** The sources git knows of, plus the new ones it does not ignore. */
 export function sources(root: string): SourceFile[] {
   const listed = execFileSync(
@@ -129,7 +137,7 @@ export function sources(root: string): SourceFile[] {
 }
 
 if (import.meta.main) {
-  const found = findings(sources(process.cwd()));
+  const found = [...findings(sources(process.cwd())), ...misnumbered(readdirSync('docs/adr'))];
   for (const line of found) console.error(line);
   console.log(found.length === 0 ? 'tidy: nothing to say' : `tidy: ${found.length} findings`);
   process.exitCode = found.length === 0 ? 0 : 1;

@@ -1,5 +1,5 @@
 /**
- * Which authentic advertisements are new, and the sequence numbers of ours (docs/adr/0006). Pure.
+ * Which authentic advertisements are new, and the sequence numbers of ours (docs/adr/0010). Pure.
  *
  * A sequence number is a time: seconds and a fraction, in 64 bits. Two rules keep it from locking
  * anybody out, whatever the clocks do:

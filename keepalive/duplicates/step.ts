@@ -1,5 +1,5 @@
 /**
- * Duplicate addresses (ADR 0008): does anybody else answer for what we hold, and what follows from
+ * Duplicate addresses (ADR 8): does anybody else answer for what we hold, and what follows from
  * it. A pure function; the driver (duplicate-watch.ts) asks, announces and tells the router.
  *
  *     claim seen -> one interval for VRRP to settle it -> up to eight checks, a question each

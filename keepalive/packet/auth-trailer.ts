@@ -1,6 +1,6 @@
 /**
  * The authentication trailer of an advertisement (draft-cassen-vrrp-auth-hmac, as keepalived has it
- * since 2.4.1; docs/adr/0006). It follows the VRRP message, in both versions and families. Pure.
+ * since 2.4.1; docs/adr/0010). It follows the VRRP message, in both versions and families. Pure.
  *
  *      0                   1                   2                   3
  *      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1

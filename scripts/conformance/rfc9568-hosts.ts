@@ -327,7 +327,7 @@ export const hosts: Chapter = {
       level: 'rule',
       rule: 'Nothing authenticates an advert: whoever is on the LAN can forge one.',
       standing: departure(
-        'with keys in `auth` each advert has an HMAC trailer, and others are refused (docs/adr/0006)',
+        'with keys in `auth` each advert has an HMAC trailer, and others are refused (docs/adr/0010)',
       ),
       shownBy: [
         'testbed/lab/authenticated.lab.test.ts > with keys, forged and replayed advertisements move nothing',

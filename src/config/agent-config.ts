@@ -145,7 +145,7 @@ export interface NotifyConfig {
   readonly timeoutMs: number;
 }
 
-/** A trailer with an HMAC (docs/adr/0006). */
+/** A trailer with an HMAC (docs/adr/0010). */
 export interface HmacAuthConfig {
   readonly type: 'hmac';
   /** `permissive` still believes adverts without a trailer; a wrong one is refused in both. */
