@@ -1,8 +1,6 @@
 import { type Logger, pino } from 'pino';
-import { prettyStream } from './pretty.ts';
-
-/** Lines waiting for a slow reader of stdout, bytes; beyond it lines are dropped and counted. */
-const LOG_BUFFER_BYTES_MAX = 1024 * 1024;
+import { LogSink } from './log-sink.ts';
+import { prettyLine } from './pretty.ts';
 
 export type { Logger };
 
@@ -13,31 +11,20 @@ export interface LogIdentity {
 }
 
 /**
- * JSON lines on stdout, or readable lines when stdout is a terminal. Writing never blocks the
- * event loop: a journal that hangs must not delay an advertisement. What the buffer cannot hold is
- * dropped, and the number of dropped lines is logged when the reader is back.
+ * JSON lines on stdout, or readable lines when stdout is a terminal. Writing never blocks the event
+ * loop (a journal that hangs, a terminal that was stopped with Ctrl-S) and never fails (a full disk):
+ * what cannot be written is dropped, and how much is logged when lines pass again.
  */
 export function createLogger(level: string, identity: LogIdentity): Logger {
   const options = { level, base: identity, timestamp: pino.stdTimeFunctions.isoTime };
-  if (process.stdout.isTTY) return pino(options, prettyStream(process.stdout));
-  const stream = pino.destination({ fd: 1, sync: false, maxLength: LOG_BUFFER_BYTES_MAX });
-  const logger = pino(options, stream);
-  let dropped = 0;
-  stream.on('drop', () => {
-    dropped++;
+  const sink = new LogSink((lines, reason) => {
+    const why = reason ?? 'stdout was not read in time';
+    logger.warn({ lines }, `${lines} log lines were dropped: ${why}`);
   });
-  stream.on('drain', () => {
-    if (dropped === 0) return;
-    const lines = dropped;
-    dropped = 0;
-    logger.warn({ lines }, `${lines} log lines were dropped: stdout was not read in time`);
-  });
-  process.on('exit', () => {
-    try {
-      stream.flushSync();
-    } catch {
-      // The reader of stdout is gone; there is nobody left to tell.
-    }
-  });
+  const terminal = process.stdout.isTTY;
+  const colours = terminal && process.stdout.hasColors();
+  const write = (line: string) => sink.write(terminal ? prettyLine(line, colours) : line);
+  const logger: Logger = pino(options, { write });
+  process.on('exit', (status) => sink.end(status));
   return logger;
 }

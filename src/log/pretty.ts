@@ -30,9 +30,3 @@ export function prettyLine(json: string, colours: boolean): string {
   const head = `${paint(DIM, time)} ${paint(colour, label.padEnd(5))} ${paint(DIM, who)}`;
   return `${head} ${entry.msg ?? ''}${rest === '' ? '' : ` ${paint(DIM, rest)}`}\n`;
 }
-
-/** A pino destination that writes `prettyLine`s to a terminal. */
-export function prettyStream(out: NodeJS.WriteStream): { write(line: string): void } {
-  const colours = out.hasColors?.() ?? false;
-  return { write: (line) => void out.write(prettyLine(line, colours)) };
-}

@@ -32,6 +32,8 @@ export interface Libc {
   clock_getres(clock: number, resolution: Uint8Array): number;
   timerfd_create(clock: number, flags: number): number;
   timerfd_settime(fd: number, flags: number, value: Uint8Array, before: Bytes): number;
+  poll(descriptors: Uint8Array, count: number, timeoutMs: number): number;
+  _exit(status: number): void;
   read(fd: number, data: Uint8Array, length: number): number;
   flock(fd: number, operation: number): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
@@ -58,6 +60,8 @@ const PROTOTYPES: Record<keyof Libc, string> = {
   clock_getres: 'int clock_getres(int clock, void *resolution)',
   timerfd_create: 'int timerfd_create(int clock, int flags)',
   timerfd_settime: 'int timerfd_settime(int fd, int flags, const void *value, void *before)',
+  poll: 'int poll(void *descriptors, ulong count, int timeoutMs)',
+  _exit: 'void _exit(int status)',
   read: 'int64_t read(int fd, void *data, size_t length)',
   flock: 'int flock(int fd, int operation)',
   prctl: 'int prctl(int option, ulong a, ulong b, ulong c, ulong d)',
