@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -69,6 +72,24 @@ test('a file of an earlier run is gone on with', async () => {
   journal.write('now', () => 'header');
   await journal.close();
   expect(linesOf(path)).toEqual(['from before', 'now']);
+});
+
+test('a folder in which nothing can be renamed does not let the file grow', async () => {
+  mkdirSync(`${path}.1`);
+  const journal = new JournalFile(path, 2_000, log);
+  for (let n = 0; n < 200; n++) {
+    journal.write(`line ${n} ${'x'.repeat(100)}`, () => 'header');
+    await new Promise(setImmediate);
+    if (n % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await journal.close();
+  expect(statSync(path).size).toBeLessThan(4_000);
+  expect(journal.status().error).toMatch(/EISDIR/);
+  rmdirSync(`${path}.1`);
+  journal.write('mended', () => 'header');
+  await journal.close();
+  expect(linesOf(path).slice(1)).toEqual([expect.stringContaining('{"gap":'), 'header']);
+  expect(journal.status().error).toBeNull();
 });
 
 test.each([

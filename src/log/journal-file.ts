@@ -1,6 +1,6 @@
 /** The agent's journal as a file that never holds the agent up and never grows beyond its bound. */
 import { constants, statSync } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import type { Logger } from './logger.ts';
 
 /** Lines that wait for the disk, bytes; beyond it lines are left out and counted. */
@@ -123,6 +123,12 @@ export class JournalFile {
 
   /** After missing lines: how many, and where everything stands now. The last line may be half one. */
   #closeGap(): void {
+    // Else a folder in which nothing can be renamed would let the file grow by each of its failures.
+    if (this.#bytes >= this.#bytesMax) {
+      this.#waiting.push(ROTATE);
+      this.#bytes = 0;
+      return;
+    }
     for (const line of ['', JSON.stringify({ gap: this.#gap }), this.#header?.() ?? '']) {
       this.#queue(line);
     }
@@ -156,6 +162,8 @@ export class JournalFile {
     this.#waitingBytes = 0;
     this.#error = error.message;
     await this.#closeFile();
+    // What was counted has not all been written, nor has the file been changed.
+    this.#bytes = await bytesOf(this.#path);
     const now = performance.now();
     if (now - this.#complainedAt < COMPLAIN_EVERY_MS) return;
     this.#complainedAt = now;
@@ -164,6 +172,10 @@ export class JournalFile {
       `cannot write the journal ${this.#path}: ${error.message}; the agent goes on without it`,
     );
   }
+}
+
+async function bytesOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => null))?.size ?? 0;
 }
 
 /** Of what an earlier run has left; opening it will say what is wrong with it. */
