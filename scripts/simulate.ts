@@ -55,7 +55,7 @@ function progress({ runs: done, broken }: SeedSum): void {
   if (performance.now() - saidAt < PROGRESS_MS) return;
   saidAt = performance.now();
   const rate = ((done / seconds()) * 60).toFixed(0);
-  const found = broken.length === 0 ? '' : `, ${broken.length} broke a promise`;
+  const found = broken.length === 0 ? '' : `; broken by seeds ${broken.join(', ')}`;
   console.error(`${done} of ${runs} runs, ${rate} a minute${found}`);
 }
 
