@@ -12,7 +12,7 @@ const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] =
   ['drills, third round', ['node', 'testbed/drills/main.ts', '--lab']],
   ['drills beside keepalived', ['node', 'testbed/drills/main.ts', '--lab', '--stack', 'all']],
   ['comparison with keepalived', ['node', 'testbed/drills/main.ts', '--compare', '--runs', '5']],
-  ['cores kept busy, 60 s each', ['node', 'testbed/burn/main.ts', '--seconds', '60']],
+  ['every core busy, 60 s each', ['node', 'testbed/burn/main.ts', '--seconds', '60']],
   ['benchmark', ['node', 'scripts/bench.ts']],
 ];
 

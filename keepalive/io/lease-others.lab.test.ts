@@ -1,4 +1,6 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { interfaceIndex } from '../../src/os/interface-index.ts';
 import { Nftables } from '../../src/os/nftables.ts';
@@ -22,15 +24,16 @@ describe('on a host where others change their rules', () => {
   beforeAll(() => {
     const element = (n: number) => `10.0.${n >> 8}.${n & 255}`;
     const elements = Array.from({ length: 30_000 }, (_, n) => element(n)).join(',');
+    const file = join(mkdtempSync(join(tmpdir(), 'tandem-nft-')), 'big.nft');
     writeFileSync(
-      '/tmp/big.nft',
+      file,
       `table inet big {
       set s { type ipv4_addr; elements = { ${elements} } }
       chain c { }
     }`,
     );
-    shOn('left', 'nft -f /tmp/big.nft; nft add table netdev other; nft add chain netdev other c');
-    rmSync('/tmp/big.nft');
+    shOn('left', `nft -f ${file}; nft add table netdev other; nft add chain netdev other c`);
+    rmSync(dirname(file), { recursive: true });
   });
   afterEach(() => {
     vi.restoreAllMocks();

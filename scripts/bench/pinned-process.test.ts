@@ -7,7 +7,7 @@ import { PinnedProcess } from './pinned-process.ts';
 import { freePorts } from './ports.ts';
 
 function folderForTest(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'pinned-process-'));
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-pinned-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return folder;
 }

@@ -41,7 +41,7 @@ function titleOf(source: string, from: number): string | null {
       last = name[1] ?? '';
       at += name[0].length;
     } else if (source[at] === '(') {
-      if (!['each', 'skipIf', 'runIf'].includes(last)) return firstString(source, at + 1);
+      if (!['each', 'for', 'skipIf', 'runIf'].includes(last)) return firstString(source, at + 1);
       at = end(source, at);
       last = '';
     } else {

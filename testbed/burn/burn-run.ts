@@ -6,10 +6,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentReport } from '../../src/control/agent-report.ts';
-import { ask } from '../../src/control/client.ts';
 import { readEvents } from '../../src/control/event-client.ts';
 import { labSettings } from '../drills/lab-place.ts';
 import { edgeA, edgeB, originPlans, pairPlan, virtualAddress4 } from '../lab/address-plan.ts';
+import { agentStatus } from '../lab/agent-status.ts';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
 import { startNodeOrigin } from '../lab/stacks/origins.ts';
@@ -77,7 +77,9 @@ async function boot(lab: Lab, hosts: readonly Host[], { advertMs, realTime }: Bu
 const socketOf = (host: Host, name: string) => join(host.runFolder, 'tandem', name);
 
 async function report(host: Host): Promise<AgentReport> {
-  return JSON.parse((await ask(socketOf(host, 'keepalive.sock'), '/status')).body);
+  const told = await agentStatus(host);
+  if (told === undefined) throw new Error(`the agent on ${host.name} does not answer`);
+  return told;
 }
 
 async function burnBeside(hosts: readonly [Host, Host], seconds: number): Promise<BurnResult> {

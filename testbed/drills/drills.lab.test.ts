@@ -1,6 +1,6 @@
 /** The bounds that only the lab can show; `npm run drill` runs the rest at 100 ms adverts. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { isRealRoot } from '../lab/requirements.ts';
+import { lacks } from '../lab/requirements.ts';
 import { stacks } from '../lab/stacks/index.ts';
 import { drillNamed } from './catalogue.ts';
 import { LabPlace } from './lab-place.ts';
@@ -16,8 +16,8 @@ afterEach(async () => {
 });
 
 // Real-time priority is what keeps 10 ms adverts on time, and only root has it.
-describe.skipIf(!isRealRoot())('at 10 ms adverts', () => {
-  test('a crash of the active host is an outage of at most 60 ms', { retry: 2 }, async () => {
+describe.skipIf(lacks('10 ms adverts', [], 'root'))('at 10 ms adverts', () => {
+  test('a crash of the active host is an outage of at most 60 ms', async () => {
     place = await LabPlace.boot(stacks.tandem, 10);
     const result = await runDrill(place, drillNamed('crash-active'), () => {});
     expect(result.error).toBeNull();

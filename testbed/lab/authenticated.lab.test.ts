@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import type { AgentStatus, RouterStatus } from '../../keepalive/index.ts';
+import type { RouterStatus } from '../../keepalive/index.ts';
 import { clientPlan, edgeA, edgeB, virtualAddress4 } from './address-plan.ts';
 import type { AddressWatch } from './address-watch.ts';
+import { agentStatus } from './agent-status.ts';
 import { goFirstOurselves } from './go-first.ts';
 import type { Host } from './host.ts';
 import { Lab } from './lab.ts';
@@ -45,13 +46,7 @@ virtual_routers:
 `;
 
 async function routerOn(host: Host): Promise<RouterStatus | undefined> {
-  const [node, launcher] = tandemCommand(host, []);
-  const { stdout } = await host.attempt([node!, launcher!, 'status', '--json']);
-  if (stdout === '') return undefined;
-  const { keepalive } = JSON.parse(stdout) as {
-    readonly keepalive: { readonly status?: AgentStatus };
-  };
-  return keepalive.status?.routers[0];
+  return (await agentStatus(host))?.routers[0];
 }
 
 interface Scene {
@@ -123,7 +118,7 @@ test('with keys, forged and replayed advertisements move nothing', async () => {
   start(worse);
   await sole(watch, BETTER);
   const follows = async () => (await routerOn(worse))?.active?.priority === 200;
-  await waitUntil('the Backup follows', follows, 10_000, 200);
+  await waitUntil('the Backup follows', follows, 10_000, 50);
 
   // Forged under its own address, and under the peer's.
   for (const source of [STRANGER_IP, WORSE_IP]) {
@@ -141,7 +136,7 @@ test('with keys, forged and replayed advertisements move nothing', async () => {
   expect((await statisticsOn(worse)).hmacReplayed).toBeGreaterThan(10);
   start(better);
   await sole(watch, BETTER);
-  await waitUntil('the Backup follows again', follows, 10_000, 200);
+  await waitUntil('the Backup follows again', follows, 10_000, 50);
   await attack(`replay ${BETTER_IP} 0`);
   await attack(`forge ${BETTER_IP} 0`);
   await stays(BETTER);

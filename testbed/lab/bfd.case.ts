@@ -1,8 +1,9 @@
 /** For the BFD tests of the lab: the agent alone on an edge, and what it knows of its session. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AgentStatus, BfdSessionStatus } from '../../keepalive/index.ts';
+import type { BfdSessionStatus } from '../../keepalive/index.ts';
 import { address4, edgeA, edgeB, virtualAddress4, virtualLinkLocal6 } from './address-plan.ts';
+import { agentStatus } from './agent-status.ts';
 import type { Host, LabProcess } from './host.ts';
 import { tandemCommand } from './stacks/tandem.ts';
 import { waitUntil } from './wait-until.ts';
@@ -47,13 +48,7 @@ virtual_routers:
 
 /** What the agent on the host says of its one session; undefined before it answers. */
 export async function sessionOn(host: Host): Promise<BfdSessionStatus | undefined> {
-  const [node, launcher] = tandemCommand(host, []);
-  const { stdout } = await host.attempt([node!, launcher!, 'status', '--json']);
-  if (stdout === '') return undefined;
-  const { keepalive } = JSON.parse(stdout) as {
-    readonly keepalive: { readonly status?: AgentStatus };
-  };
-  return keepalive.status?.bfd[0];
+  return (await agentStatus(host))?.bfd[0];
 }
 
 /** Waits until the session on the host is as told, and returns it. */
@@ -68,7 +63,7 @@ export async function sessionUntil(
     last = await sessionOn(host);
     return last !== undefined && condition(last);
   };
-  await waitUntil(`BFD on ${host.name} ${what}`, met, timeoutMs, 200).catch((error: Error) => {
+  await waitUntil(`BFD on ${host.name} ${what}`, met, timeoutMs, 50).catch((error: Error) => {
     const log = host.logTail('tandem');
     throw new Error(`${error.message}: ${JSON.stringify(last)}\n${log}`);
   });

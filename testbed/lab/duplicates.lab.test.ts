@@ -13,11 +13,12 @@ import {
   virtualAddress6,
 } from './address-plan.ts';
 import type { AddressWatch } from './address-watch.ts';
+import { agentStatus } from './agent-status.ts';
 import type { Host } from './host.ts';
 import { Lab } from './lab.ts';
 import { monotonicMs } from './monotonic.ts';
 import { startNodeOrigin } from './stacks/origins.ts';
-import { tandem, tandemCommand } from './stacks/tandem.ts';
+import { tandem } from './stacks/tandem.ts';
 import { waitUntil } from './wait-until.ts';
 
 const ADVERT_MS = 100;
@@ -44,10 +45,9 @@ async function boot(): Promise<{ lab: Lab; watch: AddressWatch }> {
 type Duplicates = AgentStatus['duplicates'];
 
 async function duplicatesOn(host: Host): Promise<Duplicates> {
-  const [node, launcher] = tandemCommand(host, []);
-  const { stdout } = await host.attempt([node!, launcher!, 'status', '--json']);
-  const { keepalive } = JSON.parse(stdout) as { keepalive: { status: AgentStatus } };
-  return keepalive.status.duplicates;
+  const status = await agentStatus(host);
+  if (status === undefined) throw new Error(`the agent on ${host.name} does not answer`);
+  return status.duplicates;
 }
 
 async function duplicatesUntil(
@@ -59,7 +59,7 @@ async function duplicatesUntil(
     last = await duplicatesOn(host);
     return met(last);
   };
-  await waitUntil(`duplicates on ${host.name}`, check, 15_000, 200).catch((error: Error) => {
+  await waitUntil(`duplicates on ${host.name}`, check, 15_000, 50).catch((error: Error) => {
     throw new Error(`${error.message}: ${JSON.stringify(last)}\n${host.logTail('tandem')}`);
   });
 }

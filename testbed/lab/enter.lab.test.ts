@@ -5,7 +5,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { insideLab } from './enter.ts';
@@ -39,16 +38,17 @@ test('the test run itself is inside', () => {
 });
 
 test('a command runs in namespaces of its own, with the file system as it is', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'enter-'));
+  // Not below TMPDIR: that is the outer lab's, and each has its own.
+  const folder = mkdtempSync('/tmp/tandem-enter-');
   const script = `readlink /proc/self/ns/net /proc/self/ns/pid /proc/self/ns/mnt
-    ip -o link | wc -l; ls /run | wc -l; touch ${folder}/written; exit 7`;
+    ip -o link | wc -l; find /run -mindepth 1 | xargs; echo $TMPDIR; touch ${folder}/written; exit 7`;
   const { output, closed } = enter(['sh', '-c', script]);
   expect(await closed).toBe(7);
-  const [net, pid, mnt, links, runFiles] = output.text.trim().split('\n');
+  const [net, pid, mnt, links, files, temporary] = output.text.trim().split('\n');
   for (const [kind, seen] of Object.entries({ net, pid, mnt })) {
     expect(seen).not.toBe(readlinkSync(`/proc/self/ns/${kind}`));
   }
-  expect([links, runFiles]).toEqual(['1', '0']);
+  expect([links, files, temporary]).toEqual(['1', '/run/lab /run/lab/tmp', '/run/lab/tmp']);
   expect(existsSync(join(folder, 'written'))).toBe(true);
   rmSync(folder, { recursive: true });
 });

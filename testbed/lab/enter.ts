@@ -10,6 +10,7 @@
  * COMMAND ends, process 1 ends and the kernel kills whatever is left. When this process is killed,
  * the parent-death signal kills `unshare`, and `--kill-child` process 1 with it. COMMAND's status
  * comes back over descriptor 3: after a Ctrl-C `unshare` itself dies of the signal it held back.
+ * Temporary files are in the mount namespace too, so that they go with it however COMMAND ends.
  * (The empty traps keep `sh` waiting for COMMAND; a command that it starts has none of them.)
  */
 import { spawn } from 'node:child_process';
@@ -26,6 +27,9 @@ const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SI
 const SETUP = `
 set -e
 mount -t tmpfs -o mode=0755 tandem-lab /run
+mkdir /run/lab
+mkdir -m 1777 /run/lab/tmp
+export TMPDIR=/run/lab/tmp
 ip link set lo up
 export ${MARK}="$(readlink /proc/self/ns/pid)"
 set +e

@@ -1,8 +1,8 @@
 /** Two agents without balancers, for tests of what they do to the kernel. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AgentStatus } from '../../keepalive/index.ts';
 import { address4, edgeA, edgeB } from './address-plan.ts';
+import { agentStatus } from './agent-status.ts';
 import type { Host, LabProcess } from './host.ts';
 import { tandemCommand } from './stacks/tandem.ts';
 import { waitUntil } from './wait-until.ts';
@@ -33,22 +33,13 @@ export function startAgent(host: Host): LabProcess {
   return host.spawn(tandemCommand(host, ['keepalive']), { log: 'tandem' });
 }
 
-/** The agent's status; null while there is none. */
-export async function statusOf(host: Host): Promise<AgentStatus | null> {
-  const [node, launcher] = tandemCommand(host, []);
-  const { stdout } = await host.attempt([node!, launcher!, 'status', '--json']);
-  if (stdout === '') return null;
-  const { keepalive } = JSON.parse(stdout) as { keepalive: { status?: AgentStatus } };
-  return keepalive.status ?? null;
-}
-
 /** Waits until every router of the host is in that state. */
 export function stateBecomes(host: Host, state: string): Promise<void> {
   const reached = async () => {
-    const status = await statusOf(host);
+    const status = await agentStatus(host);
     return status?.routers.every((router) => router.state === state) === true;
   };
-  return waitUntil(`${host.name} ${state}`, reached, 15_000, 100).catch((error: Error) => {
+  return waitUntil(`${host.name} ${state}`, reached, 15_000, 50).catch((error: Error) => {
     throw new Error(`${error.message}\n${host.logTail('tandem')}`);
   });
 }

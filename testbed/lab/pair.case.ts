@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentStatus } from '../../keepalive/index.ts';
 import { address4, edgeA, edgeB, type HostPlan, virtualAddress4 } from './address-plan.ts';
+import { agentStatus } from './agent-status.ts';
 import type { Host, LabProcess } from './host.ts';
 import { tandemCommand } from './stacks/tandem.ts';
 import { waitUntil } from './wait-until.ts';
@@ -52,17 +53,6 @@ ${router === undefined ? '' : `    ${router}\n`}`,
   });
 }
 
-/** What the agent on the host says of itself; undefined before it answers. */
-export async function agentOn(host: Host): Promise<AgentStatus | undefined> {
-  const [node, launcher] = tandemCommand(host, []);
-  const { stdout } = await host.attempt([node!, launcher!, 'status', '--json']);
-  if (stdout === '') return undefined;
-  const { keepalive } = JSON.parse(stdout) as {
-    readonly keepalive: { readonly status?: AgentStatus };
-  };
-  return keepalive.status;
-}
-
 /** Waits until the agent on the host is as told, and returns its status. */
 export async function agentUntil(
   host: Host,
@@ -72,10 +62,10 @@ export async function agentUntil(
 ): Promise<AgentStatus> {
   let last: AgentStatus | undefined;
   const met = async () => {
-    last = await agentOn(host);
+    last = await agentStatus(host);
     return last !== undefined && condition(last);
   };
-  await waitUntil(`${host.name} ${what}`, met, timeoutMs, 200).catch((error: Error) => {
+  await waitUntil(`${host.name} ${what}`, met, timeoutMs, 50).catch((error: Error) => {
     const log = host.logTail('tandem');
     throw new Error(`${error.message}: ${JSON.stringify(last?.pair)}\n${log}`);
   });

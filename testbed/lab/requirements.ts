@@ -48,6 +48,17 @@ export function isRealRoot(): boolean {
   return process.getuid?.() === 0 && inside === '0' && outside === '0' && Number(count) > 1;
 }
 
+/**
+ * Whether tests must be left out because this machine lacks a program; says which tests and why.
+ * With `root` they need root of the machine as well ({@link isRealRoot}).
+ */
+export function lacks(what: string, programs: readonly string[], root?: 'root'): boolean {
+  const missing: string[] = programs.filter((name) => findProgram(name) === null);
+  if (root !== undefined && !isRealRoot()) missing.push('root');
+  if (missing.length > 0) console.warn(`${what}: skipped for want of ${missing.join(', ')}`);
+  return missing.length > 0;
+}
+
 /** Arguments of `unshare` that make the lab's outer namespaces, for who is asking. */
 export function unshareFlags(asRoot: boolean): readonly string[] {
   const userNamespace = asRoot ? [] : ['--user', '--map-root-user'];

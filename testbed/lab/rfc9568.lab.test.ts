@@ -20,14 +20,14 @@ import { Capture, readCapture } from './capture.ts';
 import { goFirstOurselves } from './go-first.ts';
 import type { Host, LabProcess } from './host.ts';
 import { Lab } from './lab.ts';
-import { findProgram, isRealRoot } from './requirements.ts';
+import { lacks } from './requirements.ts';
 import { prefixLength } from './stacks/stack.ts';
 import { tandemCommand } from './stacks/tandem.ts';
 
 const ADVERT_MS = 100;
 const vrrp = 'proto 112 or ip6 proto 112';
 const VRID = 51;
-const lacking = ['tshark', 'tcpdump', 'curl'].filter((name) => findProgram(name) === null);
+const unable = lacks('RFC 9568 on the wire', ['tshark', 'tcpdump', 'curl'], 'root');
 
 const families = {
   4: { addresses: [virtualAddress4], asked: virtualAddress4, neighbours: 'arp' },
@@ -105,97 +105,91 @@ async function answersAt(client: Host, address: string, mac: string): Promise<bo
   return answered;
 }
 
-describe.skipIf(lacking.length > 0 || !isRealRoot()).each([4, 6] as const)(
-  'on the wire, IPv%i',
-  (family) => {
-    const { asked, neighbours, addresses } = families[family];
-    const multicast = family === 4 ? '224.0.0.18' : 'ff02::12';
-    const multicastMac = family === 4 ? '01:00:5e:00:00:12' : '33:33:00:00:00:12';
+describe.skipIf(unable).each([4, 6] as const)('on the wire, IPv%i', (family) => {
+  const { asked, neighbours, addresses } = families[family];
+  const multicast = family === 4 ? '224.0.0.18' : 'ff02::12';
+  const multicastMac = family === 4 ? '01:00:5e:00:00:12' : '33:33:00:00:00:12';
 
-    test('adverts have the group, protocol 112, hop limit 255 and the primary address', async () => {
-      const { client } = await boot(family);
-      const capture = await Capture.start(client, 'adverts', vrrp);
-      await delay(5 * ADVERT_MS);
-      await capture.stop();
-      const packets = await readCapture(capture.file, 'vrrp', [
-        'eth.src',
-        'eth.dst',
-        'ip.src',
-        'ip.dst',
-        'ip.proto',
-        'ip.ttl',
-        'ipv6.src',
-        'ipv6.dst',
-        'ipv6.nxt',
-        'ipv6.hlim',
-        'vrrp.checksum.status',
-      ]);
-      expect(packets.length).toBeGreaterThanOrEqual(4);
-      for (const packet of packets) {
-        expect(packet['eth.dst']).toBe(multicastMac);
-        expect(packet['vrrp.checksum.status']).toBe('1');
-        const [source, group, protocol, hops] =
-          family === 4
-            ? [packet['ip.src'], packet['ip.dst'], packet['ip.proto'], packet['ip.ttl']]
-            : [packet['ipv6.src'], packet['ipv6.dst'], packet['ipv6.nxt'], packet['ipv6.hlim']];
-        expect([group, protocol, hops]).toEqual([multicast, '112', '255']);
-        // Of edge-a's own, never a virtual one.
-        if (family === 4) expect(source).toBe(address4(edgeA));
-        else expect(source).toMatch(/^fe80::/);
-        expect(addresses).not.toContain(source);
-      }
-    });
-
-    test('only the Active router answers for the address, and with its own MAC', async () => {
-      const { client } = await boot(family);
-      const capture = await Capture.start(client, 'answers', neighbours);
-      await client.exec(['ip', 'neigh', 'flush', 'dev', 'eth0']);
-      expect(await answers(client, asked)).toBe(true);
-      await capture.stop();
-      const filter =
+  test('adverts have the group, protocol 112, hop limit 255 and the primary address', async () => {
+    const { client } = await boot(family);
+    const capture = await Capture.start(client, 'adverts', vrrp);
+    await delay(5 * ADVERT_MS);
+    await capture.stop();
+    const packets = await readCapture(capture.file, 'vrrp', [
+      'eth.src',
+      'eth.dst',
+      'ip.src',
+      'ip.dst',
+      'ip.proto',
+      'ip.ttl',
+      'ipv6.src',
+      'ipv6.dst',
+      'ipv6.nxt',
+      'ipv6.hlim',
+      'vrrp.checksum.status',
+    ]);
+    expect(packets.length).toBeGreaterThanOrEqual(4);
+    for (const packet of packets) {
+      expect(packet['eth.dst']).toBe(multicastMac);
+      expect(packet['vrrp.checksum.status']).toBe('1');
+      const [source, group, protocol, hops] =
         family === 4
-          ? `arp.opcode == 2 && arp.src.proto_ipv4 == ${asked}`
-          : `icmpv6.type == 136 && icmpv6.nd.na.target_address == ${asked}`;
-      const replies = await readCapture(capture.file, filter, ['eth.src']);
-      expect(replies.length).toBeGreaterThan(0);
-      expect(new Set(replies.map((reply) => reply['eth.src']))).toEqual(
-        new Set([macAddress(edgeA)]),
-      );
-      const { stdout } = await client.attempt(['ip', 'neigh', 'show', asked, 'dev', 'eth0']);
-      expect(stdout).toContain(macAddress(edgeA));
-    });
+          ? [packet['ip.src'], packet['ip.dst'], packet['ip.proto'], packet['ip.ttl']]
+          : [packet['ipv6.src'], packet['ipv6.dst'], packet['ipv6.nxt'], packet['ipv6.hlim']];
+      expect([group, protocol, hops]).toEqual([multicast, '112', '255']);
+      // Of edge-a's own, never a virtual one.
+      if (family === 4) expect(source).toBe(address4(edgeA));
+      else expect(source).toMatch(/^fe80::/);
+      expect(addresses).not.toContain(source);
+    }
+  });
 
-    test('only the Active router takes packets to the address, whoever they are sent to', async () => {
-      const { client } = await boot(family);
-      expect(await answersAt(client, asked, macAddress(edgeA))).toBe(true);
-      expect(await answersAt(client, asked, macAddress(edgeB))).toBe(false);
-    });
+  test('only the Active router answers for the address, and with its own MAC', async () => {
+    const { client } = await boot(family);
+    const capture = await Capture.start(client, 'answers', neighbours);
+    await client.exec(['ip', 'neigh', 'flush', 'dev', 'eth0']);
+    expect(await answers(client, asked)).toBe(true);
+    await capture.stop();
+    const filter =
+      family === 4
+        ? `arp.opcode == 2 && arp.src.proto_ipv4 == ${asked}`
+        : `icmpv6.type == 136 && icmpv6.nd.na.target_address == ${asked}`;
+    const replies = await readCapture(capture.file, filter, ['eth.src']);
+    expect(replies.length).toBeGreaterThan(0);
+    expect(new Set(replies.map((reply) => reply['eth.src']))).toEqual(new Set([macAddress(edgeA)]));
+    const { stdout } = await client.attempt(['ip', 'neigh', 'show', asked, 'dev', 'eth0']);
+    expect(stdout).toContain(macAddress(edgeA));
+  });
 
-    test('a host that forwards passes no advert on, and sends no redirect', async () => {
-      const {
-        lab: built,
-        client,
-        agents,
-      } = await boot(family, async (created) => {
-        const forwarding =
-          family === 4 ? 'net.ipv4.ip_forward=1' : 'net.ipv6.conf.all.forwarding=1';
-        await created.host(edgeA.name).exec(['sysctl', '-qw', forwarding]);
-      });
-      const capture = await Capture.start(built.host('side'), 'side', vrrp, 'eth1');
-      const redirects = family === 4 ? 'icmp[0] == 5' : 'icmp6 and ip6[40] == 137';
-      const heard = await Capture.start(client, 'redirects', redirects);
-      // The Backup speaks too: what edge-a hears is what it could pass on.
-      agents[0]?.child.kill('SIGTERM');
-      await delay(8 * ADVERT_MS);
-      await answers(client, asked);
-      await Promise.all([capture.stop(), heard.stop()]);
-      expect(await readCapture(capture.file, 'vrrp', ['frame.number'])).toEqual([]);
-      expect(await readCapture(heard.file, 'frame', ['frame.number'])).toEqual([]);
-    });
-  },
-);
+  test('only the Active router takes packets to the address, whoever they are sent to', async () => {
+    const { client } = await boot(family);
+    expect(await answersAt(client, asked, macAddress(edgeA))).toBe(true);
+    expect(await answersAt(client, asked, macAddress(edgeB))).toBe(false);
+  });
 
-describe.skipIf(lacking.length > 0 || !isRealRoot())('neighbour discovery', () => {
+  test('a host that forwards passes no advert on, and sends no redirect', async () => {
+    const {
+      lab: built,
+      client,
+      agents,
+    } = await boot(family, async (created) => {
+      const forwarding = family === 4 ? 'net.ipv4.ip_forward=1' : 'net.ipv6.conf.all.forwarding=1';
+      await created.host(edgeA.name).exec(['sysctl', '-qw', forwarding]);
+    });
+    const capture = await Capture.start(built.host('side'), 'side', vrrp, 'eth1');
+    const redirects = family === 4 ? 'icmp[0] == 5' : 'icmp6 and ip6[40] == 137';
+    const heard = await Capture.start(client, 'redirects', redirects);
+    // The Backup speaks too: what edge-a hears is what it could pass on.
+    agents[0]?.child.kill('SIGTERM');
+    await delay(8 * ADVERT_MS);
+    await answers(client, asked);
+    await Promise.all([capture.stop(), heard.stop()]);
+    expect(await readCapture(capture.file, 'vrrp', ['frame.number'])).toEqual([]);
+    expect(await readCapture(heard.file, 'frame', ['frame.number'])).toEqual([]);
+  });
+});
+
+describe.skipIf(unable)('neighbour discovery', () => {
   test('the Active router, and it alone, is in the solicited-node group', async () => {
     const { active, backup } = await boot(6);
     const groups = (host: Host) => host.exec(['ip', '-6', 'maddr', 'show', 'dev', 'eth0']);

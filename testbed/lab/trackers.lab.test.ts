@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { AgentStatus } from '../../keepalive/index.ts';
 import { address4, address6, edgeA, edgeB, virtualAddress4 } from './address-plan.ts';
+import { agentStatus } from './agent-status.ts';
 import type { Host } from './host.ts';
 import { Lab } from './lab.ts';
 import { tandemCommand } from './stacks/tandem.ts';
@@ -51,16 +52,12 @@ listeners:
 
 /** Waits for an effective priority. */
 async function priorityBecomes(host: Host, expected: number): Promise<void> {
-  const [node, launcher] = tandemCommand(host, []);
   let last: AgentStatus['routers'][number]['priority'] | undefined;
   const reached = async () => {
-    const { stdout } = await host.attempt([node!, launcher!, 'status', '--json']);
-    if (stdout === '') return false;
-    const { keepalive } = JSON.parse(stdout) as { keepalive: { status?: AgentStatus } };
-    last = keepalive.status?.routers[0]?.priority;
+    last = (await agentStatus(host))?.routers[0]?.priority;
     return last?.effective === expected;
   };
-  await waitUntil(`priority ${expected}`, reached, 15_000, 100).catch((error: Error) => {
+  await waitUntil(`priority ${expected}`, reached, 15_000, 50).catch((error: Error) => {
     throw new Error(`${error.message}: ${JSON.stringify(last)}\n${host.logTail('tandem')}`);
   });
 }

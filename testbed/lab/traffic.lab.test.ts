@@ -18,14 +18,13 @@ import type { Host } from './host.ts';
 import { Lab } from './lab.ts';
 import { Probe } from './probe.ts';
 import type { ProbeOptions } from './prober.ts';
-import { findProgram } from './requirements.ts';
+import { lacks } from './requirements.ts';
 import { startNginxOrigin, startNodeOrigin } from './stacks/origins.ts';
 import { tandem, tandemCommand, tandemConfig } from './stacks/tandem.ts';
 import { waitUntil } from './wait-until.ts';
 
 const ONE_GIB = 1024 ** 3;
 const PROBER = join(import.meta.dirname, 'prober.ts');
-const lacking = (...programs: string[]) => programs.some((name) => findProgram(name) === null);
 
 let lab: Lab | null = null;
 
@@ -52,7 +51,7 @@ const bootPair = async (startOrigin: (host: Host) => Promise<unknown>): Promise<
 
 const url = (path: string) => `http://${virtualAddress4}${path}`;
 
-describe.skipIf(lacking('nginx', 'wrk', 'curl'))('three nginx origins', () => {
+describe.skipIf(lacks('traffic', ['nginx', 'wrk', 'curl']))('three nginx origins', () => {
   test('curl reaches all of them in turn, over both families', async () => {
     const client = (await bootPair(startNginxOrigin)).host(clientPlan.name);
     for (const address of [virtualAddress4, `[${virtualAddress6}]`]) {
@@ -74,7 +73,7 @@ describe.skipIf(lacking('nginx', 'wrk', 'curl'))('three nginx origins', () => {
   });
 });
 
-describe.skipIf(lacking('curl', 'sha256sum'))('a body of 1 GiB', () => {
+describe.skipIf(lacks('big bodies', ['curl', 'sha256sum']))('a body of 1 GiB', () => {
   /** Resident memory of the balancer's processes on the active edge. */
   const resident = (host: Host) =>
     host

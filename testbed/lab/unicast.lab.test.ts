@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { AgentStatus, RouterStatus } from '../../keepalive/index.ts';
+import type { RouterStatus } from '../../keepalive/index.ts';
 import {
   edgeA,
   edgeB,
@@ -14,10 +14,11 @@ import {
   virtualAddress6,
   virtualLinkLocal6,
 } from './address-plan.ts';
+import { agentStatus } from './agent-status.ts';
 import { goFirstOurselves } from './go-first.ts';
 import type { Host } from './host.ts';
 import { Lab } from './lab.ts';
-import { findProgram } from './requirements.ts';
+import { lacks } from './requirements.ts';
 import { startKeepalived } from './stacks/keepalived.ts';
 import { prefixLength } from './stacks/stack.ts';
 import { tandemCommand } from './stacks/tandem.ts';
@@ -122,16 +123,10 @@ function startTheirs(host: Host, { version, advertMs, addresses, ends, password 
 }
 
 async function routerOn(host: Host): Promise<RouterStatus | undefined> {
-  const [node, launcher] = tandemCommand(host, []);
-  const { stdout } = await host.attempt([node!, launcher!, 'status', '--json']);
-  if (stdout === '') return undefined;
-  const { keepalive } = JSON.parse(stdout) as {
-    readonly keepalive: { readonly status?: AgentStatus };
-  };
-  return keepalive.status?.routers[0];
+  return (await agentStatus(host))?.routers[0];
 }
 
-describe.skipIf(findProgram('keepalived') === null)('unicast with keepalived', () => {
+describe.skipIf(lacks('unicast', ['keepalived']))('unicast with keepalived', () => {
   test.each(Object.entries(cells))('%s', async (_name, cell) => {
     lab = await Lab.create({ hosts: [edgeA, edgeB] });
     const ours = lab.host(OURS);
@@ -166,7 +161,7 @@ describe.skipIf(findProgram('keepalived') === null)('unicast with keepalived', (
       'ours hears theirs',
       async () => (await routerOn(ours))?.active?.priority === 100,
       15_000,
-      200,
+      50,
     );
     expect(watch.holders).toEqual([THEIRS]);
   });
@@ -180,7 +175,7 @@ describe.skipIf(findProgram('keepalived') === null)('unicast with keepalived', (
     startTheirs(lab.host(THEIRS), cell);
     const failures = async () => (await routerOn(ours))?.statistics.authFailures ?? 0;
     // keepalived puts its own next advert off with each one that it refuses: there may be only one.
-    await waitUntil('ours refuses theirs', async () => (await failures()) > 0, 20_000, 300);
+    await waitUntil('ours refuses theirs', async () => (await failures()) > 0, 20_000, 50);
     expect((await routerOn(ours))?.statistics.advertisementsReceived).toBe(0);
   });
 });
@@ -212,7 +207,7 @@ virtual_routers:
       'theirs follows ours',
       async () => (await routerOn(theirs))?.active?.priority === 200,
       10_000,
-      200,
+      50,
     );
     await theirs.killAll();
     await theirs.exec(['ip', 'link', 'set', 'eth0', 'down']);

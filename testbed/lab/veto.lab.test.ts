@@ -7,10 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { address4, clientPlan, virtualAddress4 } from './address-plan.ts';
 import type { AddressWatch } from './address-watch.ts';
+import { agentStatus } from './agent-status.ts';
 import type { LabProcess } from './host.ts';
 import { Lab } from './lab.ts';
 import { monotonicMs } from './monotonic.ts';
-import { agentOn, agentUntil, pairedEdges, startPaired } from './pair.case.ts';
+import { agentUntil, pairedEdges, startPaired } from './pair.case.ts';
 
 const ADVERT_MS = 100;
 /** Active_Down_Interval at priority 100. */
@@ -65,7 +66,7 @@ describe('the switch eats adverts', () => {
     await dropAdverts(pair);
     await delay(3_000);
     expect(pair.watch.history.length).toBe(moves);
-    const status = await agentOn(pair.lab.host('edge-b'));
+    const status = await agentStatus(pair.lab.host('edge-b'));
     expect(status?.routers[0]?.vouched?.answers).toBeGreaterThan(5);
     await dropAdverts(pair, false);
     await agentUntil(pair.lab.host('edge-b'), 'hears adverts again', ({ routers }) => {

@@ -13,17 +13,12 @@ import {
   virtualAddress6,
   virtualLinkLocal6,
 } from './address-plan.ts';
+import { agentStatus } from './agent-status.ts';
 import { Capture, readCapture } from './capture.ts';
 import type { Host } from './host.ts';
-import {
-  ADVERT_MS,
-  answers,
-  configure,
-  startAgent,
-  stateBecomes,
-  statusOf,
-} from './kernel.case.ts';
+import { ADVERT_MS, answers, configure, startAgent, stateBecomes } from './kernel.case.ts';
 import { Lab } from './lab.ts';
+import { lacks } from './requirements.ts';
 import { startKeepalived } from './stacks/keepalived.ts';
 import { tandemCommand } from './stacks/tandem.ts';
 import { waitUntil } from './wait-until.ts';
@@ -91,7 +86,9 @@ const devicesOn = async (host: Host) => {
 const arpIgnore = async (host: Host) =>
   (await host.exec(['cat', '/proc/sys/net/ipv4/conf/eth0/arp_ignore'])).trim();
 
-describe('a virtual MAC', () => {
+const unable = lacks('the virtual MAC', ['tshark', 'tcpdump', 'keepalived'], 'root');
+
+describe.skipIf(unable)('a virtual MAC', () => {
   test('moves with the addresses, and no neighbour notices', { timeout: 90_000 }, async () => {
     const { lab, a, b, client } = await boot();
     const capture = await Capture.start(
@@ -166,7 +163,7 @@ describe('a virtual MAC', () => {
 
   test('is put back when somebody takes its device away or down', { timeout: 60_000 }, async () => {
     const { a, client } = await boot();
-    const status = await statusOf(a);
+    const status = await agentStatus(a);
     const devices = status!.routers.map(({ virtualMac }) => virtualMac?.device);
     await a.exec(['ip', 'link', 'delete', devices[0]!]);
     await a.exec(['ip', 'link', 'set', devices[1]!, 'down']);
