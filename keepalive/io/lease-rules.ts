@@ -3,7 +3,8 @@
  *
  *     advert leaves ──> chain out ──> chain advert: lease expired? drop : renew it
  *     renewal frame ──> chain out ──> chain renewal: the same, and drop it (unicast routers)
- *                                     priority 0? end it
+ *                                     priority 0? end it (unicast: the agent does, when all
+ *                                     peers were told)
  *     BFD packet leaves ──> chain out ──> says Up? chain packet: watch expired? as it is : renew it
  *     either expired ──> chain out drops what speaks for the addresses (ARP, ND, IP)
  *                        chain in  drops what asks for them or is sent to them
@@ -279,7 +280,8 @@ function chainRules(
     ],
     advert: [
       ...drops([''], gates, 'oif'),
-      '@th,16,8 0 delete @lease { oif } return',
+      // The first of several peers must not be the only one that hears of the end.
+      scope.unicast === true ? '@th,16,8 0 return' : '@th,16,8 0 delete @lease { oif } return',
       `update @lease { oif timeout ${scope.durationMs}ms }`,
     ],
     ...(scope.unicast === true ? { renewal } : {}),

@@ -8,6 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { RouterStatus } from '../../keepalive/index.ts';
 import {
+  address4,
+  clientPlan,
   edgeA,
   edgeB,
   virtualAddress4,
@@ -15,6 +17,7 @@ import {
   virtualLinkLocal6,
 } from './address-plan.ts';
 import { agentStatus } from './agent-status.ts';
+import { Capture, readCapture } from './capture.ts';
 import { goFirstOurselves } from './go-first.ts';
 import type { Host } from './host.ts';
 import { Lab } from './lab.ts';
@@ -224,5 +227,22 @@ virtual_routers:
     await delay(600);
     expect(await ours.exec(['nft', 'list', 'ruleset'])).not.toMatch(/elements = \{ "eth0"/);
     ours.signal('SIGCONT', /keepalive/);
+  });
+
+  test('each of several peers hears that the Active router resigns', async () => {
+    lab = await Lab.create({ hosts: [edgeA, edgeB, clientPlan] });
+    const [ours, further] = [lab.host(OURS), lab.host(clientPlan.name)];
+    const watch = await lab.watch(virtualAddress4, [OURS]);
+    const peers = `unicast: { peers: [${address4(clientPlan)}] }`;
+    writeFileSync(join(ours.folder, 'tandem.yaml'), config.replace('unicast: {}', peers));
+    const capture = await Capture.start(further, 'adverts', 'proto 112');
+    const agent = startOurs(ours);
+    await watch.until((holders) => holders.join() === OURS, 15_000);
+    await delay(500);
+    await agent.stop();
+    await delay(300);
+    await capture.stop();
+    const heard = await readCapture(capture.file, 'vrrp', ['vrrp.prio']);
+    expect(heard.at(-1)).toEqual({ 'vrrp.prio': '0' });
   });
 });
