@@ -54,4 +54,40 @@ describe('two agents with HMAC', () => {
     expect(pair.states()).toEqual(['Active', 'Active']);
     expect(pair.router(pair.b).statistics.hmacMissing).toBeGreaterThan(10);
   });
+
+  const second = { id: 2, secret: new Uint8Array(64).fill(9) };
+  const both = [...hmac(7).keys, second];
+  const permissive = hmac(7, { mode: 'permissive' });
+  it.each<[string, readonly HmacAuthConfig[]]>([
+    ['are given keys', [permissive, hmac(7)]],
+    [
+      'change their key',
+      [
+        hmac(7),
+        hmac(7, { keys: both }),
+        hmac(7, { keys: both, activeKey: 2 }),
+        hmac(7, { keys: [second], activeKey: 2 }),
+      ],
+    ],
+  ])('%s step by step, one host after the other, and nothing moves', async (_what, steps) => {
+    const [first] = steps;
+    const auth = first === permissive ? {} : { both: { auth: first! } };
+    await settled({ ...auth, synchronous: true });
+    const before = pair.transitions.length;
+    for (const step of steps) {
+      for (const { agent, config } of [pair.b, pair.a]) {
+        const [router] = config.virtualRouters;
+        const done = agent!.reconfigure({
+          ...config,
+          virtualRouters: [{ ...router!, auth: step }],
+        });
+        await pair.run(1_000 * ms);
+        await done;
+        expect(pair.states()).toEqual(['Active', 'Backup']);
+      }
+    }
+    expect(pair.transitions).toHaveLength(before);
+    const { hmacInvalid, hmacUnknownKeys } = pair.router(pair.b).statistics;
+    expect({ hmacInvalid, hmacUnknownKeys }).toEqual({ hmacInvalid: 0, hmacUnknownKeys: 0 });
+  });
 });

@@ -25,10 +25,12 @@ export class DuplicateLog {
       ? 'Either advertisements do not get through between the two (a switch or firewall that ' +
         'drops protocol 112 or multicast), or that node stands still and has no lease'
       : 'Clients reach either of them: find that host by its MAC address and take the address off it';
-    this.#log.error(
-      this.#fields(rival),
-      `${this.#router}: ${who}, at ${rival.mac}, answers for ${rival.address} as well. ` +
-        `Kept here and announced. ${what}`,
+    this.#limited(`found ${rival.partner}`, (suppressed) =>
+      this.#log.error(
+        { ...this.#fields(rival), suppressed },
+        `${this.#router}: ${who}, at ${rival.mac}, answers for ${rival.address} as well. ` +
+          `Kept here and announced. ${what}`,
+      ),
     );
   }
 
@@ -44,10 +46,12 @@ export class DuplicateLog {
 
   /** It does not answer any more. */
   gone(rival: Rival): void {
-    this.#log.warn(
-      this.#fields(rival),
-      `${this.#router}: ${rival.mac} no longer answers for ${rival.address}, after ` +
-        `${millis(rival.lastAt - rival.firstAt)}; announcing it again`,
+    this.#limited('gone', (suppressed) =>
+      this.#log.warn(
+        { ...this.#fields(rival), suppressed },
+        `${this.#router}: ${rival.mac} no longer answers for ${rival.address}, after ` +
+          `${millis(rival.lastAt - rival.firstAt)}; announcing it again`,
+      ),
     );
   }
 
@@ -60,6 +64,11 @@ export class DuplicateLog {
         `${this.#router}: cannot look for others with its addresses on ${this.#interface}: ${reason}`,
       ),
     );
+  }
+
+  /** Whoever makes up hardware addresses gets a line now and then, not one for each. */
+  #limited(what: string, write: (suppressed: number) => void): void {
+    this.#limiter.limit(`${this.#router} duplicate ${what}`, write);
   }
 
   #fields({ mac, address, partner }: Rival): object {

@@ -23,7 +23,7 @@ import type { RouterState } from '../virtual-router/state.ts';
 import { activeDownInterval } from '../virtual-router/timers.ts';
 import { DuplicateLog } from './duplicate-log.ts';
 import { formatMac, isVirtualMac } from './mac.ts';
-import type { Priorities } from './rank.ts';
+import type { PeerWord } from './rank.ts';
 import {
   type DuplicateState,
   newDuplicateState,
@@ -79,6 +79,7 @@ export class DuplicateWatch {
       intervalMicros: config.advertIntervalMs * 1000,
       mayYield: !config.strictRfc && config.priority !== ownerPriority,
       partnerIsOther: config.peer === 'other',
+      wordNeeded: wordNeeded(config),
     };
     this.#state = { ...(options.known ?? newDuplicateState(parameters)), parameters };
     if (options.known !== undefined) this.#timer.set(nextDuplicateDeadline(this.#state));
@@ -135,11 +136,11 @@ export class DuplicateWatch {
   #tick(): void {
     // Silence is believed only when nothing unread contradicts it.
     this.#attempt(() => this.#socket?.readQueued());
-    this.#input({ type: 'tick', hearing: this.#hearing(), priorities: this.#priorities() });
+    this.#input({ type: 'tick', hearing: this.#hearing(), word: this.#word() });
   }
 
-  /** Only what a connected peer said a moment ago, and only while it says that it is Active. */
-  #priorities(): Priorities | null {
+  /** Only what a connected peer said a moment ago. */
+  #word(): PeerWord {
     const { rivals, yieldedTo } = this.#state;
     if (this.#router === null || (rivals.length === 0 && yieldedTo === null)) return null;
     const { peer, config } = this.#options;
@@ -147,7 +148,8 @@ export class DuplicateWatch {
     const agoMs = node?.reportAgoMs ?? null;
     if (!connected || agoMs === null || agoMs > peerFactsMaxMs) return null;
     const report = node?.report?.routers.find(({ name }) => name === config.name);
-    if (report?.state !== 'Active') return null;
+    if (report === undefined) return null;
+    if (report.state !== 'Active') return 'not-active';
     return { own: this.#router.standing.priority, other: report.priority };
   }
 
@@ -271,6 +273,15 @@ export class DuplicateWatch {
     this.#socket = null;
     if (socket !== null) this.#attempt(() => socket.close());
   }
+}
+
+/**
+ * Where HMACs are demanded no word that anybody can forge may demote the Active router, and ARP is
+ * such a word. And unicast is for networks that are no ordinary LANs: in a cloud the fabric itself
+ * answers for every address, so that each host would take it for the other one, and give way to it.
+ */
+function wordNeeded({ auth, unicast }: VirtualRouterConfig): boolean {
+  return unicast !== undefined || (auth?.type === 'hmac' && auth.mode === 'enforce');
 }
 
 function bytesOf(address: string): Uint8Array {

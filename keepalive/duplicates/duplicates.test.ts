@@ -1,6 +1,7 @@
 /** Two agents that both answer, and strangers that do: what becomes of the addresses. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseIp } from '../../src/os/ip-address.ts';
+import { attachStranger } from '../simulator/sim-claims.ts';
 import { type PairOptions, SimPair, VIRTUAL_ADDRESS } from '../simulator/sim-pair.case.ts';
 
 const second = 1_000_000;
@@ -80,6 +81,17 @@ describe('two hosts of a pair that do not hear each other', () => {
     ]);
   });
 
+  it('go to the one that cannot give way, and the better one takes it back 5 s after they pass', async () => {
+    await deafPair({ a: { peer: 'other' }, b: { strictRfc: true } });
+    expect(await unsettled(10 * second)).toBeLessThanOrEqual(200_000);
+    expect(holders()).toEqual(['b']);
+    pair.lan.filtered.clear();
+    expect(await pair.until(pair.a, 'Active', 10 * second)).toBeLessThan(5.5 * second);
+    await pair.run(60 * second);
+    expect(holders()).toEqual(['a']);
+    expect(pair.transitions.filter(({ node }) => node === 'a')).toHaveLength(3);
+  });
+
   it('both keep it in strict mode, and both say so', async () => {
     await deafPair({ both: { strictRfc: true } });
     await pair.run(5 * second);
@@ -140,6 +152,29 @@ describe('a stranger', () => {
       holders: [],
       statistics: { found: 0 },
     });
+  });
+});
+
+describe('a host that answers for the other node as well as for the virtual address', () => {
+  // A forger, or a fabric that answers for every address; its own is the greatest.
+  const mac = Uint8Array.of(2, 0, 0, 0, 0, 0xff);
+  const forge = () => {
+    const source = parseIp('198.51.100.66')!;
+    for (const address of [VIRTUAL_ADDRESS, '198.51.100.11', '198.51.100.12']) {
+      attachStranger(pair.lan, { mac, source, ip: parseIp(address)! });
+    }
+  };
+
+  it('takes nothing from hosts that demand HMACs', async () => {
+    const keys = [{ id: 1, secret: new Uint8Array(32).fill(7) }];
+    const auth = { type: 'hmac', mode: 'enforce', activeKey: 1, keys } as const;
+    pair = await new SimPair({ claims: true, leased: true, both: { auth } }).elected();
+    const before = pair.transitions.length;
+    forge();
+    expect(await unsettled(30 * second)).toBe(0);
+    expect(holders()).toEqual(['a']);
+    expect(pair.transitions).toHaveLength(before);
+    expect(pair.logged(/the other node, at 02:00:00:00:00:ff, .* Kept here/)).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Two hosts that both answer, as two pure machines and a network between them. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Priorities } from './rank.ts';
+import type { PeerWord } from './rank.ts';
 import {
   checkMicros,
   type DuplicateState,
@@ -11,6 +11,7 @@ import {
 import { type DuplicateEvent, stepDuplicates } from './step.ts';
 
 const ADDRESS = '198.51.100.100';
+const trusting = { mayYield: true, partnerIsOther: false, wordNeeded: false };
 
 interface Host {
   state: DuplicateState;
@@ -23,11 +24,11 @@ interface World {
   readonly queue: { at: number; to: 0 | 1; event: DuplicateEvent }[];
   readonly delayMicros: number;
   /** What a host has been told of both. */
-  priorities(index: 0 | 1): Priorities | null;
+  word(index: 0 | 1): PeerWord;
 }
 
 function makeHost(mac: string, intervalMicros: number): Host {
-  const parameters = { intervalMicros, mayYield: true, partnerIsOther: false };
+  const parameters = { ...trusting, intervalMicros };
   return { state: newDuplicateState(parameters), mac, yieldedAt: null };
 }
 
@@ -62,12 +63,7 @@ function live(world: World, until: number): void {
     for (const index of [0, 1] as const) {
       const due = nextDuplicateDeadline(world.hosts[index].state) ?? now + 1;
       if (due <= now)
-        apply(
-          world,
-          index,
-          { type: 'tick', hearing: false, priorities: world.priorities(index) },
-          now,
-        );
+        apply(world, index, { type: 'tick', hearing: false, word: world.word(index) }, now);
     }
   }
   throw new Error('it never comes to rest');
@@ -98,7 +94,7 @@ it('of two that both answer exactly one gives way, in time, and the right one', 
         ] as const;
         const told = (index: 0 | 1) =>
           priorities && { own: priorities[index], other: priorities[index === 0 ? 1 : 0] };
-        const world: World = { hosts, queue: [], delayMicros, priorities: told };
+        const world: World = { hosts, queue: [], delayMicros, word: told };
         apply(world, 0, { type: 'holding', mac: macs[0], faulted: faulted[0] }, 0);
         live(world, claimsAt - 1);
         // The second one claims, and announces it.
@@ -134,7 +130,10 @@ const event: fc.Arbitrary<DuplicateEvent> = fc.oneof(
   fc.record({
     type: fc.constant('tick' as const),
     hearing: fc.boolean(),
-    priorities: fc.option(fc.record({ own: fc.nat(254), other: fc.nat(254) })),
+    word: fc.oneof(
+      fc.constantFrom<PeerWord>(null, 'not-active'),
+      fc.record({ own: fc.nat(254), other: fc.nat(254) }),
+    ),
   }),
 );
 
@@ -144,8 +143,9 @@ it('whatever happens, memory is bounded, no deadline stays due, and announcement
       fc.array(fc.tuple(event, fc.integer({ min: 0, max: 400_000 })), { maxLength: 300 }),
       fc.boolean(),
       fc.boolean(),
-      (events, mayYield, partnerIsOther) => {
-        const parameters = { intervalMicros: 100_000, mayYield, partnerIsOther };
+      fc.boolean(),
+      (events, mayYield, partnerIsOther, wordNeeded) => {
+        const parameters = { intervalMicros: 100_000, mayYield, partnerIsOther, wordNeeded };
         let state = newDuplicateState(parameters);
         let now = 0;
         let defendedAt = Number.NEGATIVE_INFINITY;
@@ -161,6 +161,10 @@ it('whatever happens, memory is bounded, no deadline stays due, and announcement
             expect(nextDuplicateDeadline(state)).toBeNull();
           for (const { type } of result.actions) {
             if (type === 'yield') expect(mayYield).toBe(true);
+            if (type === 'yield' || type === 'answers') {
+              expect(state.word).not.toBe('not-active');
+              if (wordNeeded) expect(state.word).not.toBeNull();
+            }
             if (type !== 'defend') continue;
             expect(now - defendedAt).toBeGreaterThanOrEqual(10_000_000);
             defendedAt = now;
@@ -171,16 +175,18 @@ it('whatever happens, memory is bounded, no deadline stays due, and announcement
   );
 });
 
-it('the answers of a partner that says it is at fault keep nobody back', () => {
-  const parameters = { intervalMicros: 100_000, mayYield: true, partnerIsOther: false };
-  const yielded = { ...newDuplicateState(parameters), yieldedTo: '02:ff', partners: ['02:ff'] };
-  const claim = { type: 'claimed', mac: '02:ff', address: ADDRESS } as const;
-  const heardAfter = (priorities: Priorities | null) => {
-    const told = stepDuplicates(yielded, { type: 'tick', hearing: false, priorities }, 0).state;
+it('the answers of a partner that says it is at fault, or not Active, keep nobody back', () => {
+  const heardAfter = (word: PeerWord, wordNeeded = false) => {
+    const parameters = { ...trusting, wordNeeded, intervalMicros: 100_000 };
+    const yielded = { ...newDuplicateState(parameters), yieldedTo: '02:ff', partners: ['02:ff'] };
+    const claim = { type: 'claimed', mac: '02:ff', address: ADDRESS } as const;
+    const told = stepDuplicates(yielded, { type: 'tick', hearing: false, word }, 0).state;
     return stepDuplicates(told, claim, 1).actions.map(({ type }) => type);
   };
   expect(heardAfter(null)).toEqual(['answers']);
-  expect(heardAfter({ own: 100, other: 200 })).toEqual(['answers']);
+  expect(heardAfter(null, true)).toEqual([]);
+  expect(heardAfter('not-active')).toEqual([]);
+  expect(heardAfter({ own: 100, other: 200 }, true)).toEqual(['answers']);
   expect(heardAfter({ own: 200, other: 100 })).toEqual(['answers']);
   expect(heardAfter({ own: 100, other: 2 })).toEqual([]);
   expect(heardAfter({ own: 1, other: 2 })).toEqual(['answers']);

@@ -10,12 +10,19 @@ export interface Priorities {
   readonly other: number;
 }
 
+/**
+ * What the other agent has just said over the pair connection, which nobody can forge: both effective
+ * priorities while it is Active, or that it is not; null: nothing.
+ */
+export type PeerWord = Priorities | 'not-active' | null;
+
 /** What one host knows at its checks. */
 export interface Standpoint {
   readonly mac: string;
   readonly faulted: boolean;
-  /** Both effective priorities, where the two agents are connected; null: the other's is unknown. */
-  readonly priorities: Priorities | null;
+  readonly word: PeerWord;
+  /** What ARP says does not suffice. */
+  readonly wordNeeded: boolean;
   /** The other does not know this rule. */
   readonly partnerIsOther: boolean;
 }
@@ -29,17 +36,18 @@ export const lastCheck = 8;
  * both have seen in the other's frames.
  *
  * Where the two agents are connected they know better: the lower effective priority gives way, as an
- * advertisement would have had it. A connection tells both, so both know.
+ * advertisement would have had it. A connection tells both, so both know. A partner that says that it
+ * is not Active is not the one that answers.
  *
  * There is a check between two such moments because the two hosts do not count from exactly the same
  * one: the question of that check is surely asked after the other one has given way.
  */
 export function yieldsAtCheck(self: Standpoint, rivalMac: string): number | null {
   const lesser = self.mac < rivalMac;
+  const { word } = self;
+  if (word === 'not-active' || (word === null && self.wordNeeded)) return null;
   if (self.partnerIsOther) return 2;
-  if (self.priorities !== null && self.priorities.own !== self.priorities.other) {
-    return self.priorities.own < self.priorities.other ? 2 : null;
-  }
+  if (word !== null && word.own !== word.other) return word.own < word.other ? 2 : null;
   if (self.faulted) return lesser ? 2 : 4;
   return lesser ? 6 : null;
 }

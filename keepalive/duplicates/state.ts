@@ -4,7 +4,7 @@
  * as the bytes do.
  */
 import { rivalCheckMinMicros } from '../limits.ts';
-import type { Priorities } from './rank.ts';
+import type { PeerWord } from './rank.ts';
 
 /** Somebody else's hardware address that claimed an address of ours. */
 export interface Rival {
@@ -34,6 +34,8 @@ export interface DuplicateParameters {
   readonly mayYield: boolean;
   /** The partner does not know this rule, so the one that does gives way. */
   readonly partnerIsOther: boolean;
+  /** Gives way only to a partner that itself says, over the pair connection, that it is Active. */
+  readonly wordNeeded: boolean;
 }
 
 export interface DuplicateState {
@@ -44,8 +46,8 @@ export interface DuplicateState {
   readonly mac: string;
   /** Priority 2 or less: whoever is sound should keep the address. */
   readonly faulted: boolean;
-  /** Ours and the other node's, as of the last tick; null: nobody told us. */
-  readonly priorities: Priorities | null;
+  /** As of the last tick. */
+  readonly word: PeerWord;
   readonly rivals: readonly Rival[];
   /** Hardware addresses that answered for the other nodes' own addresses, the newest last. */
   readonly partners: readonly string[];
@@ -65,7 +67,7 @@ export function newDuplicateState(parameters: DuplicateParameters): DuplicateSta
     holding: false,
     mac: '',
     faulted: false,
-    priorities: null,
+    word: null,
     rivals: [],
     partners: [],
     askAt: null,

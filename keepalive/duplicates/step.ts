@@ -18,7 +18,7 @@ import {
   rivalsMax,
 } from '../limits.ts';
 import { faultPriority } from '../virtual-router/priority.ts';
-import { lastCheck, type Priorities, yieldsAtCheck } from './rank.ts';
+import { lastCheck, type PeerWord, yieldsAtCheck } from './rank.ts';
 import { checkMicros, type DuplicateState, type Rival } from './state.ts';
 
 export type DuplicateEvent =
@@ -36,8 +36,7 @@ export type DuplicateEvent =
       readonly type: 'tick';
       /** The Backup hears advertisements, and needs no other sign of life. */
       readonly hearing: boolean;
-      /** What the connected agents told each other. */
-      readonly priorities: Priorities | null;
+      readonly word: PeerWord;
     };
 
 export type DuplicateAction =
@@ -82,7 +81,7 @@ export function stepDuplicates(
       );
     }
     case 'tick':
-      return tick({ ...state, priorities: event.priorities }, event.hearing, now);
+      return tick({ ...state, word: event.word }, event.hearing, now);
   }
 }
 
@@ -124,8 +123,7 @@ function claimed(
   now: number,
 ): DuplicateStep {
   if (!state.holding) {
-    const answers =
-      state.yieldedTo !== null && state.partners.includes(mac) && !isSicker(state.priorities);
+    const answers = state.yieldedTo !== null && state.partners.includes(mac) && answersCount(state);
     return { state, actions: answers ? [{ type: 'answers', mac }] : [] };
   }
   const known = state.rivals.find((rival) => rival.mac === mac);
@@ -150,10 +148,14 @@ function claimed(
   return nothing({ ...state, rivals: [...state.rivals, rival] });
 }
 
-/** The partner has told that it is at fault, and we are less so: then its answers keep nobody back. */
-function isSicker(priorities: Priorities | null): boolean {
-  if (priorities === null) return false;
-  return priorities.other <= faultPriority && priorities.other < priorities.own;
+/**
+ * Whether the partner's answers keep us back. Not when it has told that it is at fault and we are less
+ * so, nor that it is not Active: then it is somebody else who answers.
+ */
+function answersCount({ word, parameters }: DuplicateState): boolean {
+  if (word === null) return !parameters.wordNeeded;
+  if (word === 'not-active') return false;
+  return word.other > faultPriority || word.other >= word.own;
 }
 
 function replace(state: DuplicateState, rival: Rival): DuplicateState {
@@ -218,9 +220,8 @@ function judge(
   rival: Rival,
 ): { readonly rival: Rival; readonly yieldsAt: number | null } {
   const partner = state.partners.includes(rival.mac);
-  const { mayYield, partnerIsOther } = state.parameters;
-  const yieldsAt =
-    partner && mayYield ? yieldsAtCheck({ ...state, partnerIsOther }, rival.mac) : null;
+  const { mayYield, ...rules } = state.parameters;
+  const yieldsAt = partner && mayYield ? yieldsAtCheck({ ...state, ...rules }, rival.mac) : null;
   return { rival: { ...rival, partner }, yieldsAt };
 }
 

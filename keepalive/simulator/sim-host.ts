@@ -44,6 +44,8 @@ export interface SimHostOptions {
   readonly claims?: boolean;
   /** A second cable to the one other host; absent: there is none. */
   readonly sideLink?: SimSideLink;
+  /** Microseconds since 1970; absent: its own clock, which agrees with no other host's. */
+  readonly wallClock?: () => number;
   readonly log: Logger;
   readonly journal: ((line: string) => void) | null;
   /** Takes its agents' events; absent: nobody listens. */
@@ -215,7 +217,7 @@ export class SimHost extends SimKernel {
       alive: () => number === this.#process,
       run: (callback) => this.#whenRunning(number, callback),
     };
-    const { leased, log, journal, events, prng } = this.#options;
+    const { leased, log, journal, events, prng, wallClock } = this.#options;
     const exists = () => this.link(this.#options.interface) !== null;
     return Object.assign(
       {
@@ -227,6 +229,7 @@ export class SimHost extends SimKernel {
         random: () => prng.float(),
         log,
         ...(journal === null ? {} : { journal }),
+        ...(wallClock === undefined ? {} : { wallClock }),
         ...(events === undefined ? {} : { events }),
       },
       ...this.#parts.map((part) => part.ports?.(process)),

@@ -81,6 +81,8 @@ export interface PairOptions {
   readonly claims?: boolean;
   /** They have a side link, and a witness on the LAN. */
   readonly paired?: boolean;
+  /** Their wall clocks agree; else they are many minutes apart. */
+  readonly synchronous?: boolean;
   /** All virtual routers, in place of the usual ones. */
   readonly routers?: Readonly<Record<'a' | 'b', readonly VirtualRouterConfig[]>>;
   /** Priorities of a second virtual router on the same interface, with the first one's BFD or none. */
@@ -158,6 +160,9 @@ export class SimPair {
         leased: options.leased === true,
         claims: options.claims === true,
         ...(options.paired === true ? { sideLink: this.sideLink } : {}),
+        ...(options.synchronous === true
+          ? { wallClock: () => 1_800_000_000_000_000 + this.clock.now }
+          : {}),
         log: keepingLogger(this.logs),
         journal: (line) => this.journals[node].push(line),
         events: (event) => this.events[node].push(event),
