@@ -4,7 +4,7 @@ import { checkFile } from './check.ts';
 import { type CompiledConfig, compileConfig } from './compile.ts';
 import { type IdentitySources, identify } from './identity.ts';
 import type { Problem } from './problem.ts';
-import { readSecrets } from './secrets.ts';
+import { readSecrets, withoutSecrets } from './secrets.ts';
 
 export { type CheckedFile, checkFile } from './check.ts';
 export { type CompiledConfig, compileConfig } from './compile.ts';
@@ -21,6 +21,8 @@ export { readSecrets } from './secrets.ts';
 export interface LoadOptions extends IdentitySources {
   /** Cores for `proxy.workers: auto`; default: those this process may use. */
   readonly cores?: number;
+  /** What is loaded is used without its secrets, which are not read; default: false. */
+  readonly secretless?: boolean;
 }
 
 /** `problems` are warnings only when `ok`, and at least one error otherwise. */
@@ -45,6 +47,10 @@ export function loadConfig(path: string, options: LoadOptions): LoadResult {
     return { ok: false, problems: [...problems, problem] };
   }
   const { node } = identity;
+  if (options.secretless) {
+    const compiled = compileConfig(withoutSecrets(config), { node, digest, cores });
+    return { ok: true, config: compiled, problems };
+  }
   const { held, findings } = readSecrets(config, process.env, 'error');
   const all = [...problems, ...findings.map(checked.problemAt)];
   if (findings.some(({ severity }) => severity === 'error')) return { ok: false, problems: all };

@@ -153,6 +153,31 @@ virtual_routers:
     expect(load(`file:${file}`)).toEqual([`${at} long holds 15 bytes; allowed: 1 to 8 bytes`]);
   });
 
+  test('are not read for who has no use for them: a balancer starts and addresses are released', () => {
+    const file = join(folder, 'secret.yaml');
+    const text = withPassword('file:/nonexistent/password');
+    writeFileSync(file, `${text}pair: { secret: file:/nonexistent/pair }\n`);
+    const result = loadConfig(file, { env: {}, hostname: 'solo', secretless: true });
+    expect(lines(result).filter((line) => line.includes('nonexistent'))).toEqual([]);
+    const agent = result.ok ? result.config.agent : null;
+    expect(agent?.virtualRouters.map(({ name, auth }) => [name, auth])).toEqual([
+      ['web', undefined],
+    ]);
+  });
+
+  test('of the pair are read with the others', () => {
+    const file = join(folder, 'pair.yaml');
+    const nodes = '{ a: { address: 198.51.100.11, priority: 200 }, b: { address: 198.51.100.12 } }';
+    const router = '{ vrid: 1, interface: eth0, addresses: [198.51.100.100/24] }';
+    writeFileSync(
+      file,
+      `nodes: ${nodes}\nvirtual_routers: { web: ${router} }\npair: { secret: file:/none }\n`,
+    );
+    const result = loadConfig(file, { env: {}, hostname: 'a' });
+    expect(result.ok).toBe(false);
+    expect(lines(result)).toEqual([`${file}:3:17: pair.secret: /none: there is no such file`]);
+  });
+
   test('that every user can read are a warning', () => {
     const file = join(folder, 'open');
     writeFileSync(file, 'letmein', { mode: 0o644 });

@@ -1,4 +1,4 @@
-/** Reads the secrets of virtual routers, when a config is about to be used on this host. */
+/** Reads the secrets of the file, when a config is about to be used on this host. */
 import type { SecretSource } from './agent-config.ts';
 import type { EffectiveConfig } from './effective.ts';
 import type { ConfigPath, Finding } from './problem.ts';
@@ -17,6 +17,15 @@ interface Wanted {
 }
 
 function wantedIn(config: EffectiveConfig): readonly Wanted[] {
+  const byRouters = wantedByRouters(config);
+  if (config.pair === undefined) return byRouters;
+  const { secret: source } = config.pair;
+  const decode = (text: string) => Buffer.from(text);
+  const bytes = settings.pair.secretBytes;
+  return [{ path: ['pair', 'secret'], source, decode, bytes }, ...byRouters];
+}
+
+function wantedByRouters(config: EffectiveConfig): readonly Wanted[] {
   const { passwordBytesMax, keyBytes } = settings.auth;
   return Object.entries(config.virtual_routers).flatMap(([name, { auth }]): Wanted[] => {
     const path = ['virtual_routers', name, 'auth'];
@@ -69,4 +78,13 @@ export function readSecrets(
     held.set(source, secret);
   }
   return { held, findings };
+}
+
+/** The same file for who uses no secret, such as the balancer: it need not be able to read any. */
+export function withoutSecrets(config: EffectiveConfig): EffectiveConfig {
+  const routers = Object.entries(config.virtual_routers).map(([name, router]) => {
+    const { auth: _auth, ...rest } = router;
+    return [name, rest] as const;
+  });
+  return { ...config, pair: undefined, virtual_routers: Object.fromEntries(routers) };
 }

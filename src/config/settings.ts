@@ -11,6 +11,8 @@ export const settings = {
   pair: {
     port: { default: 9181, min: 1, max: 65_535 },
     addressesMax: 4,
+    // Fewer could be guessed by somebody who records one handshake.
+    secretBytes: { min: 16, max: 4_096 },
   },
   virtualRouter: {
     countMax: 255,

@@ -46,9 +46,5 @@ export const reportRoutersMax = 510;
 /** Wall clocks further apart than this are worth a word. */
 export const clockApartMs = 2_000;
 
-/** Bytes of the secret: fewer could be guessed by somebody who records one handshake. */
-export const secretBytesMin = 16;
-export const secretBytesMax = 4_096;
-
 /** Addresses of one virtual router. */
 export const resolvedMax = 256;

@@ -34,7 +34,7 @@ import { StartupError } from './startup-error.ts';
 export async function runKeepalive(options: ProcessOptions): Promise<void> {
   const { agentConfig, journal, log } = await load(options);
   demandAgentPrivileges();
-  const secret = readPairSecret(agentConfig, log);
+  const secret = readPairSecret(agentConfig);
   const runtimeDir = ensureRuntimeDir(process.env);
   // Before the kernel is touched: an agent that runs already must not lose a thing to this one.
   const lock = claimHalf('keepalive', runtimeDir);
@@ -103,7 +103,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
  * For the moment after an agent's death (ExecStopPost); beside a living one it refuses.
  */
 export async function runRelease(options: ProcessOptions): Promise<void> {
-  const { agentConfig, log } = await load(options);
+  const { agentConfig, log } = await load({ ...options, secretless: true });
   demandAgentPrivileges();
   const runtimeDir = ensureRuntimeDir(process.env);
   const lock = claimHalf('keepalive', runtimeDir);

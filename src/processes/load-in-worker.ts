@@ -7,11 +7,14 @@ export interface ProcessOptions {
   readonly configPath: string;
   /** `--node`, when given. */
   readonly node: string | undefined;
+  /** The secrets in the file are of no use to it, and need not be there; default: false. */
+  readonly secretless?: boolean;
 }
 
 /** Reads and checks the config file on this thread, with this host's identity. */
-export function loadHere({ configPath, node }: ProcessOptions): LoadResult {
-  return loadConfig(configPath, { node, env: process.env, hostname: hostname() });
+export function loadHere({ configPath, node, secretless }: ProcessOptions): LoadResult {
+  const identity = { node, env: process.env, hostname: hostname() };
+  return loadConfig(configPath, { ...identity, ...(secretless && { secretless }) });
 }
 
 /**

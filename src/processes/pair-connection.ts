@@ -7,11 +7,10 @@ import { tandemVersion } from '../runtime/version.ts';
 import { StartupError } from './startup-error.ts';
 
 /** Null without `pair`. Throws StartupError when the secret cannot be had, with the reason. */
-export function readPairSecret({ pair }: AgentConfig, log: Logger): Buffer | null {
+export function readPairSecret({ pair }: AgentConfig): Buffer | null {
   if (pair === undefined) return null;
   const read = readSecret(pair.secret, process.env);
   if (!read.ok) throw new StartupError(`pair.secret: ${read.reason}`);
-  if (read.warning !== null) log.warn(`pair.secret: ${read.warning}`);
   return read.secret;
 }
 

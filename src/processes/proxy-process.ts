@@ -23,7 +23,8 @@ import { StartupError } from './startup-error.ts';
  * a bad config, a port in use, a runtime directory that cannot be had.
  */
 export async function runProxy(options: ProcessOptions): Promise<void> {
-  const { config, log } = startWith(loadHere(options), 'proxy', options.configPath);
+  const loaded = loadHere({ ...options, secretless: true });
+  const { config, log } = startWith(loaded, 'proxy', options.configPath);
   if (config.proxy === null) {
     throw new StartupError(
       `${options.configPath} has no listeners: there is nothing for the balancer to do`,
