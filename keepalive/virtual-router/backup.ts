@@ -68,11 +68,13 @@ function hear(state: BackupState, heard: HeardAdvertisement, now: number): Backu
   // 6.4.2: an equal or better Active router, or one we do not preempt, starts the timer anew, with
   // its interval and the skew that follows from it.
   if (heard.priority >= state.standing.priority || !mayPreempt(state) || waits(fresh, now)) {
+    const patientUntil = patience(state, heard, now);
     return {
       ...fresh,
       followed: heard,
       activeIntervalMicros: heard.intervalMicros,
-      activeDownAt: Math.max(now + downInterval(state, heard.intervalMicros), state.patientUntil),
+      patientUntil,
+      activeDownAt: Math.max(now + downInterval(state, heard.intervalMicros), patientUntil),
       downCause: 'silence',
       ready: false,
     };
@@ -80,6 +82,24 @@ function hear(state: BackupState, heard: HeardAdvertisement, now: number): Backu
   // 6.4.2: a lower one is discarded, which lets the timer run out. What was heard is kept only to
   // say so in the status and the log.
   return { ...state, heard, betterSince, downCause: 'lower-priority' };
+}
+
+/**
+ * Whoever lost a tie in its sync group stands back until the tie is over: until one of its equals goes
+ * on speaking. Of three hosts or more, those that come back in turn would fight for ever.
+ */
+function patience(
+  { patientUntil, followed, standing, ...state }: BackupState,
+  heard: HeardAdvertisement,
+  now: number,
+): number {
+  if (now >= patientUntil || heard.priority !== standing.priority) return patientUntil;
+  const again = followed !== null && compareAddresses(followed.source, heard.source) === 0;
+  const gap = again ? now - followed.at : 0;
+  // A host that claims and gives way says all of it at once, and claims again three intervals later.
+  if (2 * gap >= heard.intervalMicros && gap < 2 * heard.intervalMicros) return 0;
+  const { version } = state.parameters;
+  return now + 2 * activeDownInterval(version, standing.priority, heard.intervalMicros);
 }
 
 function better(

@@ -77,7 +77,7 @@ export interface BackupState extends Common {
   readonly listeningSince: number;
   /** Active_Down_Timer. */
   readonly activeDownAt: number;
-  /** After a tie in a sync group: no claim before, whatever is heard meanwhile; 0: none. */
+  /** After a tie in a sync group: no claim before, and later while the tie lasts; 0: none. */
   readonly patientUntil: number;
   readonly downCause: DownCause;
   /** The Active router whose advertisements set the timer; null when none did. */

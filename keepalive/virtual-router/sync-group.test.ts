@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TransitionReason } from './action.ts';
 import type { RouterEvent } from './event.ts';
-import { Story } from './story.case.ts';
+import { INTERVAL, Story } from './story.case.ts';
 import { type GroupChange, groupOrders, groupStanding } from './sync-group.ts';
+import { activeDownInterval } from './timers.ts';
 
 /** One host's group, IPv4 first, driven as the agent drives it. */
 class GroupStory {
@@ -182,6 +183,29 @@ describe('a sync group', () => {
       return state.name === 'Backup' ? state.activeDownAt - now : 0;
     };
     expect(waits('v4')).toBe(2 * waits('v6'));
+  });
+
+  it('stands back for as long as a tie of three lasts, and no longer', () => {
+    const [second, winner] = [Uint8Array.of(255, 0, 0, 2), Uint8Array.of(255, 0, 0, 3)];
+    const group = new GroupStory().elected();
+    group.hear(group.v4, 200, winner);
+    const usual = activeDownInterval(3, 200, INTERVAL);
+    const wait = () => {
+      const { state, now } = group.v6;
+      return state.name === 'Backup' ? state.activeDownAt - now : 0;
+    };
+    // The others go on claiming together and giving way to each other.
+    for (let round = 0; round < 5; round++) {
+      for (const source of [winner, second, winner]) group.hear(group.v6, 200, source);
+      expect([wait(), group.states]).toEqual([2 * usual, ['Backup', 'Backup']]);
+      group.hear(group.v4, 200, winner).pass(usual);
+      expect(group.ready).toEqual([true, false]);
+    }
+    // One of them stays, and then dies: that costs no more than usual.
+    group.hear(group.v6, 200, winner).hear(group.v4, 200, winner).pass(INTERVAL);
+    group.hear(group.v6, 200, winner).hear(group.v4, 200, winner);
+    expect(wait()).toBe(usual);
+    expect(group.pass(usual).states).toEqual(['Active', 'Active']);
   });
 
   it('is worth as much as its least member, and claims when all may', () => {

@@ -82,7 +82,8 @@ export function groupStanding(standings: readonly Standing[]): Standing {
 /**
  * Two hosts of one priority may each have the greater address in another member: then each gives
  * way in one, so both in all. The one that lost in the first member waits twice as long for the
- * other, or they would claim and give way for ever.
+ * other, or they would claim and give way for ever. Of more than two, each round sends one more of
+ * them to wait until the tie is over (`patience` in backup.ts), and never the greatest of the first member.
  */
 function extraAfterTie({ state }: GroupMember, reason: TransitionReason | null): number {
   const { parameters, standing } = state;
