@@ -2,9 +2,13 @@
  * `mode: vmac` on real kernels and a real switch: the virtual MAC moves, the neighbours' entries do
  * not change, and nobody answers for the addresses with the MAC of a host.
  */
-import { afterEach, describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import {
   address4,
+  address6,
   clientPlan,
   edgeA,
   edgeB,
@@ -150,6 +154,44 @@ describe.skipIf(unable)('a virtual MAC', () => {
       await waitUntil(`${holder} serves`, works, 10_000);
     }
     await stateBecomes(a!, 'Active');
+  });
+
+  test('moves with unicast adverts that are signed', { timeout: 90_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vmac-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const secret = join(folder, 'vrrp.key');
+    writeFileSync(secret, `hex:${'0123456789abcdef'.repeat(4)}\n`, { mode: 0o600 });
+    const nodes = [edgeA, edgeB].map((plan) => {
+      return `${plan.name}: [${address4(plan)}, "${address6(plan)}"]`;
+    });
+    const { lab, a, b, client } = await boot(`${ROUTER}
+unicast: { addresses: { ${nodes.join(', ')} } }
+auth: { keys: { 1: "file:${secret}" } }`);
+    for (const address of ADDRESSES) expect(await resolved(client, address)).toBe(MACS[address]);
+    await lab.cut(edgeA.name);
+    await stateBecomes(b, 'Active');
+    const moved = async (name: string) => {
+      for (const mac of Object.values(MACS)) expect(await lab.switch.portOf(mac)).toBe(name);
+      for (const address of ADDRESSES) {
+        expect(await entry(client, address)).toBe(MACS[address]);
+        await waitUntil(`${address} serves`, () => served(client, address), 5_000);
+      }
+    };
+    await moved(edgeB.name);
+    await lab.heal(edgeA.name);
+    await stateBecomes(a, 'Active');
+    await moved(edgeA.name);
+    // Its lease is renewed past the virtual MAC's device too, and mutes that.
+    const [router] = (await agentStatus(a))!.routers;
+    expect(router).toMatchObject({ auth: 'hmac-enforce', lease: { open: true, mute: false } });
+    a.signal('SIGSTOP', /launcher\.js keepalive/);
+    b.signal('SIGKILL', /launcher\.js keepalive/);
+    await b.exec([...tandemCommand(b, ['keepalive', '--release'])]);
+    for (const address of ADDRESSES) {
+      const mute = async () => !(await answers(client, address));
+      await waitUntil(`${address} is mute`, mute, 10_000);
+    }
+    a.signal('SIGCONT', /launcher\.js keepalive/);
   });
 
   test('answers and takes nothing in with accept: false', { timeout: 60_000 }, async () => {
