@@ -132,18 +132,18 @@ export const linkLocalFirst: Rule = ({ config }) => {
   return Object.entries(config.virtual_routers).flatMap(([name, { addresses, strict_rfc }]) => {
     const index = addresses.findIndex(({ address }) => familyOf(address) === 6);
     const first = addresses[index];
-    if (first === undefined || isLinkLocal6(parseIp(first.address) ?? new Uint8Array(16)))
-      return [];
-    const message =
-      `found ${first.address} as the first IPv6 address; RFC 9568 wants a link-local one there, ` +
-      'such as fe80::1/64, and other VRRP routers may refuse the adverts';
+    const linkLocal = ({ address }: (typeof addresses)[number]) =>
+      isLinkLocal6(parseIp(address) ?? new Uint8Array(16));
+    if (first === undefined || addresses.some(linkLocal)) return [];
     const path = ['virtual_routers', name, 'addresses', index];
-    const none = !addresses.some(({ address }) =>
-      isLinkLocal6(parseIp(address) ?? new Uint8Array(16)),
-    );
-    if (!strict_rfc || !none) return [warning(path, message)];
-    const allowed = 'allowed with strict_rfc: a link-local address with them, such as fe80::1/64';
-    return [error(path, `found ${first.address} and no link-local address; ${allowed}`)];
+    const found = `found ${first.address} and no link-local IPv6 address`;
+    if (strict_rfc) {
+      return [error(path, `${found}; allowed with strict_rfc: one with it, such as fe80::1/64`)];
+    }
+    const message =
+      'RFC 9568 wants one at the head of the adverts, such as fe80::1/64, and other VRRP routers ' +
+      'may refuse them without';
+    return [warning(path, `${found}; ${message}`)];
   });
 };
 
