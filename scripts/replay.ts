@@ -4,7 +4,7 @@
  * Prints each transition with what led to it, with `--actions` every action; ends with status 1 when
  * something comes out that is not what was recorded. Give rotated files oldest first.
  */
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { formatValue } from '../keepalive/journal/journal.ts';
@@ -60,6 +60,12 @@ function showActions(step: Replayed): void {
 }
 
 const take = replayer();
+for (const file of positionals.filter((name) => !existsSync(name))) {
+  console.error(
+    `${file}: no such file; an agent that has not filled its journal once has no FILE.1`,
+  );
+  process.exit(2);
+}
 for (const file of positionals) {
   const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity });
   for await (const line of lines) for (const step of take(line)) show(step);

@@ -60,7 +60,7 @@ describe('a health script', () => {
   });
 
   it.each([
-    ['exit 3', ''],
+    ['exit 3', 'exit status 3'],
     ['echo broken; exit 1', 'broken'],
     ['kill -TERM $$', 'killed by SIGTERM'],
   ])('fails with "%s"', async (body, output) => {

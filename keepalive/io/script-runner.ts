@@ -76,9 +76,10 @@ class ProcessRunner implements ScriptRunner {
     const end = await this.#end(child, timeoutMs);
     this.#running.delete(child);
     const text = output.text();
+    const silent = text === '' && end !== 0 ? `exit status ${end}` : text;
     return {
       passed: end === 0,
-      output: typeof end === 'string' ? [text, end].filter(Boolean).join('\n') : text,
+      output: typeof end === 'string' ? [text, end].filter(Boolean).join('\n') : silent,
       durationMs: elapsed(),
     };
   }

@@ -4,6 +4,7 @@ import { addBfdSession } from './bfd-metrics.ts';
 import { addDuplicates } from './duplicate-metrics.ts';
 import { Exposition, snakeCase } from './exposition.ts';
 import { counterHelp } from './mib-names.ts';
+import { addOutlets } from './outlet-metrics.ts';
 import { addPair } from './pair-metrics.ts';
 
 const STATES: readonly RouterStatus['state'][] = ['Initialize', 'Backup', 'Active'];
@@ -16,6 +17,7 @@ export function agentMetrics(status: AgentReport): Promise<string> {
   const ready = status.proxy.alive && status.proxy.ready ? 1 : 0;
   out.gauge('tandem_agent_balancer_ready', 'The balancer is alive and ready.', { node }, ready);
   addTiming(out, status);
+  addOutlets(out, status);
   for (const router of status.routers) addRouter(out, router);
   for (const { interface: name, family, statistics } of status.links) {
     for (const [counter, value] of Object.entries(statistics)) {
@@ -47,6 +49,8 @@ function addRouter(out: Exposition, router: RouterStatus): void {
   const { configured, effective } = router.priority;
   out.gauge('tandem_vrrp_priority_configured', 'Configured priority.', labels, configured);
   out.gauge('tandem_vrrp_priority_effective', 'Priority after trackers.', labels, effective);
+  const leased = router.lease.open ? 1 : 0;
+  out.gauge('tandem_vrrp_lease_open', 'A stalled host falls silent in time.', labels, leased);
   const { announcement } = router;
   if (announcement !== null) {
     const verified = announcement.state === 'verified' ? 1 : 0;

@@ -67,6 +67,7 @@ const status = {
     recent: { count: 900, p99Ms: 0.25, maxMs: 3.14 },
     histogram: { count: 4, sumMicros: 400, maxMicros: 12_300, buckets: [4] },
   },
+  events: { epoch: 1, sequence: 9, readers: 2 },
   notify: [],
   journal: null,
   timing: {
@@ -137,6 +138,23 @@ test('the metrics have the share of each tracker', async () => {
   ] as const) {
     expect(text).toContain(`tandem_vrrp_tracker_${name}{router="web",${labels}} ${value}\n`);
   }
+});
+
+test('the metrics have notify commands, readers, the journal and the lease', async () => {
+  const notify = [{ router: 'web', runs: 7, failures: 3, skipped: 2 }];
+  const journal = { path: '/a', bytes: 0, dropped: 5, error: null };
+  const report = { ...status, notify, journal } as unknown as AgentReport;
+  const lines = (await agentMetrics(report)).split('\n');
+  for (const line of [
+    'tandem_notify_runs_total{router="web"} 7',
+    'tandem_notify_failures_total{router="web"} 3',
+    'tandem_notify_skipped_total{router="web"} 2',
+    'tandem_agent_journal_dropped_total{node="edge-a"} 5',
+    'tandem_vrrp_lease_open{router="web",vrid="51",interface="eth0"} 1',
+  ]) {
+    expect(lines).toContain(line);
+  }
+  expect(lines.join('\n')).toContain('tandem_agent_event_readers{node="edge-a"} 2');
 });
 
 test('the status says how late the agent is, and what it lacks to be on time', () => {
