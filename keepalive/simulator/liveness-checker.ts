@@ -47,7 +47,21 @@ export class LivenessChecker {
   /** Call whenever the world may be settled. Throws Violation. */
   check(): void {
     if (!this.#settled(0)) return;
-    for (const group of this.#groups()) this.#checkGroup(group);
+    const { hosts } = this.#cluster;
+    const living = hosts.filter(
+      (host) =>
+        host.agent !== null && !host.paused && host.linkUp && host.sourceless.size < FAMILIES,
+    );
+    this.#checkOrphans(living);
+    const units = new Set(living.flatMap((host) => [...unitsOf(host.config).keys()]));
+    for (const unit of units) {
+      for (const group of this.#groups(living, unit)) {
+        // While a file is being rolled out, not every host needs to have it.
+        const members = group.filter((host) => unitsOf(host.config).has(unit));
+        const refused = group.some((host) => host.refuseSends || host.refuseAddresses);
+        if (members.length > 0 && !refused) this.#checkUnit(members, unit);
+      }
+    }
   }
 
   #settled(more: number): boolean {
@@ -59,16 +73,20 @@ export class LivenessChecker {
     return clock.now - calmSince > this.settleMicros + more;
   }
 
-  /** Hosts that all hear each other; none while hearing is one-way or not transitive. */
-  #groups(): SimHost[][] {
+  /**
+   * Hosts that all hear each other in a family of the unit: what moves together is decided in any of
+   * them. None while hearing is one-way or not transitive.
+   */
+  #groups(hosts: readonly SimHost[], unit: string): SimHost[][] {
     const { lan } = this.#cluster;
-    const hosts = this.#cluster.hosts.filter(
-      (host) =>
-        host.agent !== null && !host.paused && host.linkUp && host.sourceless.size < FAMILIES,
+    const families = new Set(
+      hosts.flatMap((host) => (unitsOf(host.config).get(unit) ?? []).map(({ family }) => family)),
     );
+    const inTouch = (a: SimHost, b: SimHost) =>
+      lan.families(a.station, b.station).some((family) => families.has(family));
     const groups: SimHost[][] = [];
     for (const host of hosts) {
-      const group = groups.find((members) => lan.inTouch(members[0]!.station, host.station));
+      const group = groups.find((members) => inTouch(members[0]!, host));
       if (group === undefined) groups.push([host]);
       else group.push(host);
     }
@@ -76,23 +94,12 @@ export class LivenessChecker {
       hosts.every((host) =>
         group.every((member) =>
           member === host || group.includes(host)
-            ? member === host || lan.inTouch(member.station, host.station)
-            : lan.separated(member.station, host.station),
+            ? member === host || inTouch(member, host)
+            : lan.separated(member.station, host.station, families),
         ),
       ),
     );
     return sound ? groups : [];
-  }
-
-  #checkGroup(group: readonly SimHost[]): void {
-    this.#checkOrphans(group);
-    if (group.some((host) => host.refuseSends || host.refuseAddresses)) return;
-    const units = new Set(group.flatMap((host) => [...unitsOf(host.config).keys()]));
-    for (const unit of units) {
-      // While a file is being rolled out, not every host needs to have it.
-      const members = group.filter((host) => unitsOf(host.config).has(unit));
-      this.#checkUnit(members, unit);
-    }
   }
 
   #checkUnit(group: readonly SimHost[], unit: string): void {

@@ -82,14 +82,11 @@ export class SimLan {
     return FAMILIES.filter((family) => this.#passes(a, b, family) && this.#passes(b, a, family));
   }
 
-  /** True when packets of at least one family pass both ways. */
-  inTouch(a: number, b: number): boolean {
-    return this.families(a, b).length > 0;
-  }
-
-  /** True when packets pass in neither direction. */
-  separated(a: number, b: number): boolean {
-    return !FAMILIES.some((family) => this.#passes(a, b, family) || this.#passes(b, a, family));
+  /** True when packets of these families pass in neither direction. */
+  separated(a: number, b: number, families: ReadonlySet<4 | 6>): boolean {
+    return ![...families].some(
+      (family) => this.#passes(a, b, family) || this.#passes(b, a, family),
+    );
   }
 
   #passes(from: number, to: number, family: 4 | 6): boolean {
