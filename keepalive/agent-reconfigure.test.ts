@@ -237,3 +237,31 @@ describe('a configuration', () => {
     expect(pair.a.addresses.size).toBe(0);
   });
 });
+
+describe('a sync group', () => {
+  it('that loses the member which kept it from claiming asks itself anew', async () => {
+    const group = (priority: number) => {
+      const member = { syncGroup: 'group', priority };
+      return [
+        routerConfig(member),
+        routerConfig({ ...member, name: 'db', vrid: 52, addresses: [both[1]!] }),
+        routerConfig({
+          ...member,
+          name: 'web.ipv6',
+          family: 6,
+          addresses: [{ address: 'fe80::100', prefixLength: 64 }],
+        }),
+      ];
+    };
+    pair = await new SimPair({ routers: { a: group(200), b: group(100) } }).elected();
+    const states = () => pair.b.agent?.status().routers.map(({ state }) => state);
+    // Only IPv6 passes between the two.
+    pair.lan.cut(pair.a.station, pair.b.station, true, [4]);
+    await pair.run(s);
+    expect(states()).toEqual(['Backup', 'Backup', 'Backup']);
+    pair.b.reconfigure({ ...pair.b.config, virtualRouters: group(100).slice(0, 2) });
+    pair.a.lose();
+    await pair.run(s);
+    expect(states()).toEqual(['Active', 'Active']);
+  });
+});

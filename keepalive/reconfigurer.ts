@@ -163,10 +163,24 @@ export class Reconfigurer {
     groups.regroup(table.routers);
     table.closeUnused();
     standings.update();
+    if (plan.removed.length + plan.changed.length > 0) this.#listenAnew();
     // A router that goes on may have to send from another address, which is perhaps not there.
     const concerned = [...plan.added, ...plan.changed.map((change) => change.after)];
     for (const name of new Set(concerned.map((config) => config.interface))) {
       admission.evaluate(name);
+    }
+  }
+
+  /**
+   * A member of a sync group that is ready waits for another one's timer, and that one may be of the
+   * group no more: then nobody would ever say that all may claim.
+   */
+  #listenAnew(): void {
+    const { table, input } = this.#options;
+    for (const router of table.routers) {
+      if (router.state.name !== 'Backup' || !router.state.ready) continue;
+      const member = router.config.name;
+      input(router, { type: 'group', order: 'listen', member, extraMicros: 0 });
     }
   }
 }

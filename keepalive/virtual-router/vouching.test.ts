@@ -73,6 +73,17 @@ describe('a Backup that misses two advertisements', () => {
     expect(backup(story).vouched?.answers).toBe(1);
   });
 
+  it('that was given late counts from then, for the peer may have frozen right after it', () => {
+    const story = following().standing(1).wait();
+    story.pass(1.5 * INTERVAL).answer();
+    const answered = story.now;
+    // The next question is due already, and the lease is over before the claim.
+    expect(story.tick().did).toEqual(['ask-peer']);
+    const down = activeDownInterval(3, 1, INTERVAL);
+    while (story.name === 'Backup') story.wait();
+    expect(story.now).toBe(answered + down);
+  });
+
   it('does not take an answer to an earlier question', () => {
     const story = following().wait();
     const { asked } = backup(story);

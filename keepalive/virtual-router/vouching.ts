@@ -63,7 +63,8 @@ export function heardAnswer(
   const { activeIntervalMicros, heard, followed, vouched } = state;
   return {
     ...state,
-    activeDownAt: asked + activeIntervalMicros + downInterval(state),
+    // The next question is not asked before now, and the wait after that one is for the peer's lease.
+    activeDownAt: Math.max(asked + activeIntervalMicros, now) + downInterval(state),
     downCause: 'silence',
     followed: state.downCause === 'peer-lost' ? heard : followed,
     lastSignAt: null,
