@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkSource } from './check.ts';
 import { compileConfig } from './compile.ts';
 import { sourceFromBytes } from './source.ts';
@@ -68,5 +68,31 @@ test('the example of what moves with the addresses loads without a word', () => 
   expect(agent!.virtualRouters[0]).toMatchObject({
     excludedAddresses: [{ address: '198.51.100.101' }, { address: '2001:db8::100' }],
     routes: [{ destination: { address: '203.0.113.0' }, interface: 'eth0', metric: 0, table: 254 }],
+  });
+});
+
+describe('each line of "Switching things on" is one that a file may have', () => {
+  const table = /## Switching things on\n(.*?)\n## /s.exec(page)?.[1] ?? '';
+  const rows = [...table.matchAll(/^\| [^|]+ \| ([^|]+) \|/gm)].slice(2).map(([, cell]) => cell);
+  const settings = rows.filter((cell): cell is string => /`\w+: /.test(cell ?? ''));
+
+  test.each(settings)('%s', (cell) => {
+    const lines = [...cell.matchAll(/`(\w+: [^`]+)`/g)].map(([, line]) => line);
+    const indent = cell.startsWith('top level') ? '' : '    ';
+    const text = `upstreams: { api: { servers: [{ address: 203.0.113.21:80 }] } }
+listeners: { tcp: { bind: ["0.0.0.0:80"], protocol: tcp, upstream: api } }
+nodes: { a: { address: 198.51.100.11, priority: 200 }, b: { address: 198.51.100.12 } }
+virtual_routers:
+  web:
+    vrid: 51
+    interface: eth0
+    addresses: [198.51.100.100/24]
+${lines.map((line) => `${indent}${line}\n`).join('')}`;
+    const { problems } = checkSource(sourceFromBytes('line.yaml', Buffer.from(text)));
+    expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  });
+
+  test('there are some', () => {
+    expect(settings.length).toBeGreaterThan(12);
   });
 });
