@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentConfig, VirtualRouterConfig } from '../../src/config/agent-config.ts';
+import { heldAddresses } from '../holdings/address-keeper.ts';
 import type { LogLimiter } from '../log-limiter.ts';
 import type { AgentPorts, LinkState } from '../ports.ts';
 import type { RouterEvent } from '../virtual-router/event.ts';
@@ -52,8 +53,8 @@ export class DuplicateWatches {
   }
 
   #watchesOf(config: AgentConfig): Map<string, Watched> {
-    const never = config.virtualRouters.flatMap(({ addresses }) =>
-      addresses.map(({ address }) => address),
+    const never = config.virtualRouters.flatMap((router) =>
+      heldAddresses(router).map(({ address }) => address),
     );
     const peers = config.peerAddresses ?? [];
     return new Map(

@@ -1,3 +1,4 @@
+import { heldAddresses } from '../holdings/address-keeper.ts';
 import { peerReasonCharsMax, peerReasonsMax } from '../limits.ts';
 import type { RouterDriver } from '../router-driver.ts';
 import type { AddressResolver } from './address-resolver.ts';
@@ -46,7 +47,7 @@ export class AgentDesk implements PeerDesk {
   }
 
   #resolve({ config }: RouterDriver, respond: (answer: PeerAnswer) => void): void {
-    const never = this.#routers().flatMap((one) => one.config.addresses.map((a) => a.address));
+    const never = this.#routers().flatMap((one) => heldAddresses(one.config).map((a) => a.address));
     const addresses = config.addresses.map(({ address }) => address);
     this.#resolver.resolve({ interface: config.interface, addresses, never }, (resolved) =>
       respond({ type: 'resolve', resolved }),

@@ -6,6 +6,7 @@
  */
 import type { AgentConfig } from '../../src/config/agent-config.ts';
 import { formatMac } from '../duplicates/mac.ts';
+import { heldAddresses } from '../holdings/address-keeper.ts';
 import { verifyAnswerMicros, witnessTimeoutMaxMicros, witnessTimeoutMinMicros } from '../limits.ts';
 import type { AgentPorts } from '../ports.ts';
 import type { RouterDriver } from '../router-driver.ts';
@@ -44,8 +45,8 @@ export class PeerRelations {
   #callWitnesses({ virtualRouters }: AgentConfig): void {
     const { clock, network, peer } = this.#options.ports;
     if (peer === undefined) return;
-    const never = virtualRouters.flatMap(({ addresses }) =>
-      addresses.map(({ address }) => address),
+    const never = virtualRouters.flatMap((router) =>
+      heldAddresses(router).map(({ address }) => address),
     );
     for (const { name, interface: device, witness, advertIntervalMs } of virtualRouters) {
       if (witness === undefined) continue;

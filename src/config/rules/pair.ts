@@ -27,8 +27,9 @@ function sides({ nodes }: EffectiveConfig): readonly Side[] {
 /** Each end of a side link is an address that stays on its host. */
 export const pairAddressesApart: Rule = ({ config }) => {
   const moving = new Map(
-    Object.entries(config.virtual_routers).flatMap(([name, { addresses }]) =>
-      addresses.map(({ address }) => [address, name] as const),
+    Object.entries(config.virtual_routers).flatMap(
+      ([name, { addresses, excluded_addresses = [] }]) =>
+        [...addresses, ...excluded_addresses].map(({ address }) => [address, name] as const),
     ),
   );
   const first = new Map<string, string>();

@@ -53,8 +53,8 @@ export const unicastPeersKnown: Rule = ({ config }) => {
 /** Each end of an advert is a host's own address, and no two hosts have one. */
 export const unicastAddressesDiffer: Rule = ({ config }) => {
   const virtual = new Set(
-    Object.values(config.virtual_routers).flatMap(({ addresses }) =>
-      addresses.map(({ address }) => address),
+    Object.values(config.virtual_routers).flatMap(({ addresses, excluded_addresses = [] }) =>
+      [...addresses, ...excluded_addresses].map(({ address }) => address),
     ),
   );
   return unicasting(config).flatMap(([name, { unicast }]) => {

@@ -4,8 +4,8 @@ import { error, type Rule, warning } from './rule.ts';
 /** A host cannot bear witness for itself, nor an address that moves. */
 export const witnessesApart: Rule = ({ config }) => {
   const virtual = new Set(
-    Object.values(config.virtual_routers).flatMap(({ addresses }) =>
-      addresses.map(({ address }) => address),
+    Object.values(config.virtual_routers).flatMap(({ addresses, excluded_addresses = [] }) =>
+      [...addresses, ...excluded_addresses].map(({ address }) => address),
     ),
   );
   const own = new Map(
