@@ -81,6 +81,7 @@ export class Keeper<T> {
   /** The kernel was brought to the wish. */
   #fulfilled = false;
   #worker: Promise<void> | null = null;
+  #working = false;
   #timer: Timer | null = null;
   #renewal: Timer | null = null;
   #retirement: Timer | null = null;
@@ -201,7 +202,10 @@ export class Keeper<T> {
   }
 
   #work(): void {
-    this.#worker ??= this.#run();
+    if (this.#working) return;
+    // Not by `#worker`: its first task may make the kernel's news ask for work before it is returned.
+    this.#working = true;
+    this.#worker = this.#run();
   }
 
   /**
@@ -232,6 +236,7 @@ export class Keeper<T> {
     } finally {
       // Before anybody can ask for work again and be given the worker that has just ended.
       this.#worker = null;
+      this.#working = false;
     }
   }
 
