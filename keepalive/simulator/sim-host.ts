@@ -139,6 +139,12 @@ export class SimHost extends SimKernel {
   start(): void {
     this.#nextProcess();
     this.#config = this.#file;
+    // Whoever outlived the last one took off what that one had; the new one knows its own file only.
+    const own = new Set(
+      this.#config.virtualRouters.flatMap(({ addresses }) => addresses.map((a) => a.address)),
+    );
+    for (const address of [...this.addresses])
+      if (!own.has(address)) this.addresses.delete(address);
     this.agent = startAgent(this.#config, this.#ports());
     this.#options.onChange();
   }

@@ -131,9 +131,8 @@ function waits(state: BackupState, now: number): boolean {
 
 /** The operator is told once that the better router waits, and for what. */
 function holdShown(before: BackupState, state: BackupState, now: number): Step {
-  if (before.betterSince !== null || !mayPreempt(state) || !waits(state, now)) {
-    return { state, actions: [] };
-  }
+  const told = before.betterSince !== null && mayPreempt(before);
+  if (told || !mayPreempt(state) || !waits(state, now)) return { state, actions: [] };
   const waitMicros = preemptWait(state, now);
   const preempts = preemptsCounted(state.preempts, now);
   return { state, actions: [{ type: 'preempt-held', waitMicros, preempts }] };

@@ -139,3 +139,11 @@ describe('startup_delay', () => {
     expect(strict.now).toBe(short.now);
   });
 });
+
+it('is told to the operator also when it is a reload that lets the better router preempt', () => {
+  const preemptDelayMicros = 1_000_000;
+  const story = new Story({ preempt: false, preemptDelayMicros }).startup().hear(100);
+  expect(story.did).toEqual([]);
+  expect(story.reconfigure({ preempt: true }).did).toEqual(['wait 1000 ms']);
+  expect(story.pass(90_000).hear(100).did).toEqual([]);
+});
