@@ -43,7 +43,7 @@ export class LogSink {
     if (this.#busy) return;
     this.#busy = true;
     // Later: what is logged in the very moment of the end is then still here, for `end`.
-    setImmediate(() => this.#next()).unref();
+    setImmediate(() => this.#next());
   }
 
   /**

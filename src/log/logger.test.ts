@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,18 @@ test('a full disk costs lines, never the process, which also ends', async () => 
 
 test('a reader that never reads does not keep the process from ending', async () => {
   expect(await logs(5_000, 'pipe')).toEqual({ status: 3, stderr: '' });
+});
+
+test('a line is written at once by a process that then has nothing to do', async () => {
+  const script = `import { createLogger } from '${join(import.meta.dirname, 'logger.ts')}';
+    const log = createLogger('info', { half: 'run', node: null });
+    setTimeout(() => log.info({}, 'alone'), 100); setInterval(() => {}, 600_000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const signal = AbortSignal.timeout(10_000);
+  const [line] = await once(child.stdout, 'data', { signal }).finally(() => child.kill());
+  expect(JSON.parse(`${line}`).msg).toBe('alone');
 });
 
 test('what is logged in the moment of the end is written, and everything before it', async () => {

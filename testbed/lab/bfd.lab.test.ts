@@ -10,6 +10,7 @@ import type { AddressWatch } from './address-watch.ts';
 import { ADVERT_MS, paced, sessionOn, sessionUntil, startAgent } from './bfd.case.ts';
 import type { LabProcess } from './host.ts';
 import { Lab } from './lab.ts';
+import { logged } from './log-line.ts';
 import { monotonicMs } from './monotonic.ts';
 
 /** Detection within 3 x 10 ms, a skew of 6 ms, and what a busy machine adds to it. */
@@ -61,7 +62,7 @@ describe('two agents with BFD', () => {
       error: null,
       statistics: { lost: 0, sendErrors: 0, formatErrors: 0, hopLimitErrors: 0 },
     });
-    expect(logOf(pair.started['edge-b'])).toContain('silence of 30 ms means that the peer is lost');
+    await logged(pair.started['edge-b'], /silence of 30 ms means that the peer is lost/);
   });
 
   test('take over from a crashed host long before three adverts are missing', async () => {
@@ -70,9 +71,8 @@ describe('two agents with BFD', () => {
     await pair.lab.crash('edge-a');
     const took = (await sole(pair.watch, 'edge-b', 5_000)) - crashedAt;
     expect(took).toBeLessThan(TAKEOVER_MS);
-    expect(logOf(pair.started['edge-b'])).toMatch(
-      /Backup to Active: BFD lost 198\.51\.100\.11: no sign of it for \d+ ms/,
-    );
+    const line = /Backup to Active: BFD lost 198\.51\.100\.11: no sign of it for \d+ ms/;
+    await logged(pair.started['edge-b'], line);
   });
 
   test('tell an orderly stop from a failure', async () => {
@@ -83,9 +83,8 @@ describe('two agents with BFD', () => {
     // The priority 0 that it sends is followed after the adverts' own skew.
     expect(took).toBeGreaterThan((156 / 256) * ADVERT_MS - 10);
     expect(took).toBeLessThan((156 / 256) * ADVERT_MS + SLACK_MS);
-    const log = logOf(pair.started['edge-b']);
-    expect(log).toContain('down: the peer ended it in order');
-    expect(log).toContain('resigned (priority 0)');
+    await logged(pair.started['edge-b'], /down: the peer ended it in order/);
+    await logged(pair.started['edge-b'], /resigned \(priority 0\)/);
     expect((await sessionOn(pair.lab.host('edge-b')))?.statistics.lost).toBe(0);
   });
 

@@ -1,4 +1,5 @@
 /** Duplicate addresses on a real network: a stranger with ours, and two Actives that are not heard. */
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { AgentStatus } from '../../keepalive/index.ts';
 import { labSettings } from '../drills/lab-place.ts';
@@ -16,6 +17,7 @@ import type { AddressWatch } from './address-watch.ts';
 import { agentStatus } from './agent-status.ts';
 import type { Host } from './host.ts';
 import { Lab } from './lab.ts';
+import { logged } from './log-line.ts';
 import { monotonicMs } from './monotonic.ts';
 import { startNodeOrigin } from './stacks/origins.ts';
 import { tandem } from './stacks/tandem.ts';
@@ -82,9 +84,8 @@ test('a stranger that takes the addresses is reported by both families, and goes
   expect(six!.holders).toMatchObject([{ address: virtualAddress6, partner: false }]);
   expect(four!.statistics).toEqual({ found: 1, yielded: 0, defended: 1 });
   expect(watch.holders).toEqual([edgeA.name]);
-  expect(active.logTail('tandem', 200)).toMatch(
-    /a host that is not of this pair, at 02:00:00:00:00:32/,
-  );
+  const log = { logFile: join(active.folder, 'tandem.log') };
+  await logged(log, /a host that is not of this pair, at 02:00:00:00:00:32/);
   await stranger.exec(['ip', 'addr', 'del', `${virtualAddress4}/24`, 'dev', device]);
   await stranger.exec(['ip', 'addr', 'del', `${virtualAddress6}/64`, 'dev', device]);
   await duplicatesUntil(active, (all) => all.every(({ holders }) => holders.length === 0));

@@ -9,6 +9,7 @@ import { clientPlan, edgeA, edgeB, virtualAddress4 } from './address-plan.ts';
 import type { Host } from './host.ts';
 import { answers, configure, Monitor, startAgent, stateBecomes } from './kernel.case.ts';
 import { Lab } from './lab.ts';
+import { logged } from './log-line.ts';
 import { tandemCommand } from './stacks/tandem.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -142,9 +143,8 @@ describe('what another program takes away', () => {
     await repaired('an address', remove, addresses, /198\.51\.100\.100\/24/);
     // The kernel has dropped the route that had it as source, and told nobody.
     await holds(a, true);
-    expect(readFileSync(join(a.folder, 'tandem.log'), 'utf8')).toContain(
-      `somebody removed 203.0.113.0/24 via 198.51.100.50 dev eth0 src ${virtualAddress4} from eth0`,
-    );
+    const said = `somebody removed 203.0.113.0/24 via 198.51.100.50 dev eth0 src ${virtualAddress4} from eth0`;
+    await logged({ logFile: join(a.folder, 'tandem.log') }, new RegExp(said));
     process.stdout.write(`put back after (ms): ${JSON.stringify(seen)}\n`);
     for (const gap of Object.values(seen)) expect(gap).toBeLessThan(REPAIR_MS);
   });

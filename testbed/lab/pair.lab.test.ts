@@ -1,10 +1,10 @@
 /** Two of our agents that are connected over two cables, as `tandem status` shows them. */
-import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { virtualAddress4 } from './address-plan.ts';
 import type { AddressWatch } from './address-watch.ts';
 import type { LabProcess } from './host.ts';
 import { Lab } from './lab.ts';
+import { logged } from './log-line.ts';
 import { agentUntil, type PairSetup, pairedEdges, startPaired } from './pair.case.ts';
 
 let lab: Lab | null = null;
@@ -31,7 +31,6 @@ async function start(forA: PairSetup = {}, forB: PairSetup = {}): Promise<Starte
   return { lab, watch, a, b };
 }
 
-const logOf = (process: LabProcess) => readFileSync(process.logFile, 'utf8');
 const allUp = (status: { pair: { paths: readonly { connected: boolean }[] } | null }) =>
   status.pair?.paths.every(({ connected }) => connected) === true;
 
@@ -68,7 +67,7 @@ test('the agents are connected over both cables, and neither a cut nor a death m
   await agentUntil(pair.lab.host('edge-a'), 'has lost its peer', (status) => {
     return status.pair?.connected === false;
   });
-  expect(logOf(pair.a)).toContain('adverts alone decide who holds the addresses');
+  await logged(pair.a, /adverts alone decide who holds the addresses/);
   expect(pair.watch.history.length).toBe(moves);
 });
 
@@ -82,7 +81,7 @@ test('the peer finds the addresses where they were claimed, and says so', async 
     return status.routers[0]?.announcement?.state === 'verified';
   });
   expect(routers[0]?.announcement?.elsewhere).toEqual([]);
-  expect(logOf(again)).toMatch(/network converged after \d+ ms: the peer finds the addresses here/);
+  await logged(again, /network converged after \d+ ms: the peer finds the addresses here/);
 });
 
 test('files that differ are told apart, and nothing moves', async () => {
@@ -90,7 +89,7 @@ test('files that differ are told apart, and nothing moves', async () => {
   await agentUntil(pair.lab.host('edge-a'), 'is connected', (status) => {
     return allUp(status) && status.pair?.node?.sameFile === false;
   });
-  expect(logOf(pair.a)).toContain('pair: the files differ: edge-b runs');
+  await logged(pair.a, /pair: the files differ: edge-b runs/);
   expect(pair.watch.holders).toEqual(['edge-a']);
 });
 

@@ -2,7 +2,6 @@
  * A second cable between the edges, a neighbour that bears witness, and a LAN that loses what the edges
  * say to each other: design 4.2 rule 4 on real sockets.
  */
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { address4, clientPlan, virtualAddress4 } from './address-plan.ts';
@@ -10,6 +9,7 @@ import type { AddressWatch } from './address-watch.ts';
 import { agentStatus } from './agent-status.ts';
 import type { LabProcess } from './host.ts';
 import { Lab } from './lab.ts';
+import { logged } from './log-line.ts';
 import { monotonicMs } from './monotonic.ts';
 import { agentUntil, pairedEdges, startPaired } from './pair.case.ts';
 
@@ -72,9 +72,8 @@ describe('the switch eats adverts', () => {
     await agentUntil(pair.lab.host('edge-b'), 'hears adverts again', ({ routers }) => {
       return routers[0]?.vouched === null;
     });
-    const log = readFileSync(pair.b.logFile, 'utf8');
-    expect(log).toContain('but the peer answers on a side link that it is Active');
-    expect(log).toContain('advertisements arrive again');
+    await logged(pair.b, /but the peer answers on a side link that it is Active/);
+    await logged(pair.b, /advertisements arrive again/);
     expect(pair.watch.history.length).toBe(moves);
   });
 
