@@ -129,9 +129,10 @@ function waits(state: BackupState, now: number): boolean {
   return now - betterSince < preemptWait(state, now);
 }
 
-/** The operator is told once that the better router waits, and for what. */
+/** The operator is told once that the better router waits, and again when a reload makes it wait longer. */
 function holdShown(before: BackupState, state: BackupState, now: number): Step {
-  const told = before.betterSince !== null && mayPreempt(before);
+  const delayed = before.parameters.preemptDelayMicros < state.parameters.preemptDelayMicros;
+  const told = mayPreempt(before) && waits(before, now) && !delayed;
   if (told || !mayPreempt(state) || !waits(state, now)) return { state, actions: [] };
   const waitMicros = preemptWait(state, now);
   const preempts = preemptsCounted(state.preempts, now);

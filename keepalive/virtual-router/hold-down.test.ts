@@ -147,3 +147,12 @@ it('is told to the operator also when it is a reload that lets the better router
   expect(story.reconfigure({ preempt: true }).did).toEqual(['wait 1000 ms']);
   expect(story.pass(90_000).hear(100).did).toEqual([]);
 });
+
+it('is told to the operator when a reload makes the better router wait, or wait longer', () => {
+  const story = new Story().startup().hear(100);
+  expect(story.did).toEqual([]);
+  expect(story.reconfigure({ preemptDelayMicros: 1_000_000 }).did).toEqual(['wait 1000 ms']);
+  expect(story.pass(90_000).hear(100).did).toEqual([]);
+  expect(story.reconfigure({ preemptDelayMicros: 2_000_000 }).did).toEqual(['wait 2000 ms']);
+  expect(story.reconfigure({ preemptDelayMicros: 500_000 }).did).toEqual([]);
+});
