@@ -32,6 +32,8 @@ export interface Announcement {
   readonly host: SimHost;
   readonly agent: Agent | null;
   readonly at: number;
+  /** Another host was worth the same then. */
+  readonly tied: boolean;
 }
 
 /** The hosts of one run on one LAN, and what the checkers need to know of them. */
@@ -171,6 +173,13 @@ export class Cluster {
     });
   }
 
+  /** In the unit that every swarm has, which is its group if there is one. */
+  #isTied(host: SimHost): boolean {
+    const worth = ({ agent }: SimHost) => agent?.status().routers[0]?.priority.effective ?? null;
+    const own = worth(host);
+    return own !== null && this.hosts.some((other) => other !== host && worth(other) === own);
+  }
+
   #makeHost(index: number): SimHost {
     const { options } = this;
     const host: SimHost = new SimHost({
@@ -191,7 +200,9 @@ export class Cluster {
         this.journal === null ? null : (line) => this.journal?.push(`${nodeName(index)} ${line}`),
       onChange: () => this.onChange(),
       onAnnounce: (address) => {
-        this.announcements.set(address, { host, agent: host.agent, at: this.clock.now });
+        const { agent } = host;
+        const tied = options.grouped && this.#isTied(host);
+        this.announcements.set(address, { host, agent, at: this.clock.now, tied });
       },
     });
     return host;

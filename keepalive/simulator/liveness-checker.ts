@@ -137,7 +137,7 @@ export class LivenessChecker {
       const list = [...all].map((host) => this.#cluster.name(host)).join(', ');
       throw new Violation('split-group', `${list} share what belongs together`);
     }
-    this.#checkBest(group, routers[0]!, holder);
+    this.#checkBest(group, routers, holder);
     this.#checkNeighbours(holder, routers);
   }
 
@@ -170,14 +170,26 @@ export class LivenessChecker {
     }
   }
 
-  /** Whether a better router has to have taken over, by what its own configuration says. */
-  #checkBest(group: readonly SimHost[], router: VirtualRouterConfig, holder: SimHost): void {
+  /**
+   * Whether a better router has to have taken over, by what its own configuration says. One that does
+   * not hear a family of the holder's group may be held back there by what the holder says on the
+   * side link, and so in the whole group.
+   */
+  #checkBest(
+    group: readonly SimHost[],
+    routers: readonly VirtualRouterConfig[],
+    holder: SimHost,
+  ): void {
+    const { lan, sideLink } = this.#cluster;
+    const router = routers[0]!;
     const { effective: priority } = standingOf(holder, router.name);
     for (const host of group) {
       const { effective } = standingOf(host, router.name);
       const { preempt, strictRfc, family } = ownOf(host, router);
       const must = preempt || (!strictRfc && priority <= faultPriority);
       if (effective <= priority || !must || host.sourceless.has(family)) continue;
+      const heard = lan.families(holder.station, host.station);
+      if (sideLink !== null && routers.some((one) => !heard.includes(one.family))) continue;
       throw new Violation(
         'wrong-holder',
         `${this.#cluster.name(holder)} held ${router.name} at priority ${priority}, ` +
@@ -189,8 +201,8 @@ export class LivenessChecker {
   /**
    * Strict mode has no last advertisement of the loser, so its winner may not know. Neither can it
    * know of one that announced while cut off and died before it was heard again, or whose last
-   * advertisement was lost: there the slow refresh is what helps. In a group of equal priority the
-   * loser of one member says nothing in the others, where its address might win.
+   * advertisement was lost: there the slow refresh is what helps. The loser of a tie says nothing in
+   * the other members of its group, where its address might win.
    */
   #checkNeighbours(holder: SimHost, routers: readonly VirtualRouterConfig[]): void {
     const { announcements, losslessSince, options, lan, hosts } = this.#cluster;
@@ -200,8 +212,7 @@ export class LivenessChecker {
       const last = announcements.get(address);
       if (last === undefined || last.host === holder || last.host.agent !== last.agent) continue;
       if (last.at < losslessSince) continue;
-      const [mine, its] = [holder, last.host].map((host) => standingOf(host, routers[0]!.name));
-      if (routers.length > 1 && mine!.effective === its!.effective) continue;
+      if (routers.length > 1 && last.tied) continue;
       throw new Violation(
         'neighbours',
         `${this.#cluster.name(holder)} holds ${address}, ` +

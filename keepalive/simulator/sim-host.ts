@@ -129,10 +129,11 @@ export class SimHost extends SimKernel {
     return this.config.virtualRouters.some((router) => this.answersFor(router));
   }
 
-  /** The same of one virtual router's addresses. */
+  /** The same of one virtual router's addresses. A machine that is frozen as a whole answers nothing. */
   answersFor(router: config.VirtualRouterConfig): boolean {
+    if (!this.linkUp || (this.#paused && this.#frozen)) return false;
     const held = router.addresses.some(({ address }) => this.addresses.has(address));
-    return this.linkUp && held && this.lease.speaksFor(router);
+    return held && this.lease.speaksFor(router);
   }
 
   /** Starts a new agent process; the kernel's state is what an earlier one left. */
