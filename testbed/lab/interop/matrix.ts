@@ -173,6 +173,8 @@ class Matrix {
     const atMs = monotonicMs();
     switch (fault) {
       case 'start': {
+        // keepalived takes a second to end, and does not start beside itself.
+        await this.#running.get(side)?.exited;
         await this.#lab.heal(side);
         this.#running.set(side, await startSide(host, side, cells));
         return monotonicMs();
