@@ -78,7 +78,7 @@ test('two answers to one question are two holders for as long as a question last
 });
 
 test('rows are chosen by how their names begin; five runs by default', () => {
-  expect(parseComparison(['--compare'])).toEqual({ runs: 5, write: false, rows });
+  expect(parseComparison(['--compare'])).toEqual({ runs: 5, tries: 1, write: false, rows });
   expect(parseComparison(['--compare', '--runs', '1', 'crash']).rows).toEqual([rows[0]]);
   expect(() => parseComparison(['--runs', '0'])).toThrow('not a number from 1 to 50');
   expect(() => parseComparison(['nosuch'])).toThrow('no row "nosuch"; there are: crash');
