@@ -163,8 +163,16 @@ export class Keeper<T> {
     this.#after(this.#repairDelay(), () => this.look());
   }
 
-  /** Resolves when the kernel matches the wish, or cannot be brought there. */
+  /**
+   * Resolves when the kernel matches the wish, or cannot be brought there. A repair that waits for
+   * its time is made now: whoever settles may be about to close, and nobody would look again.
+   */
   async settle(): Promise<void> {
+    if (this.#timer !== null) {
+      this.#timer.cancel();
+      this.#timer = null;
+      this.look();
+    }
     while (this.#worker !== null) await this.#worker;
   }
 
