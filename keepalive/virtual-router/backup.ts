@@ -216,16 +216,7 @@ function peerHeard(state: BackupState, peer: Uint8Array): BackupState {
   const { heard } = state;
   if (state.downCause !== 'peer-lost' || heard === null) return state;
   if (!maySpeakFor(peer, heard.source)) return state;
-  const downAt = heard.at + downInterval(state, state.activeIntervalMicros);
-  return {
-    ...state,
-    activeDownAt: Math.max(state.activeDownAt, downAt),
-    downCause: 'silence',
-    followed: heard,
-    lastSignAt: null,
-    held: false,
-    ready: false,
-  };
+  return { ...followAgain(state, heard), followed: heard, lastSignAt: null, held: false };
 }
 
 /**
