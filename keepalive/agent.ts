@@ -128,11 +128,10 @@ export class Agent {
       ports,
       limiter: this.#limiter,
       onNews: (name, news) => {
-        for (const router of this.#table.routers) {
-          if (router.config.name !== name) continue;
-          if (news.type === 'peer-lost' || news.type === 'peer-heard') this.#input(router, news);
-          else router.fence(news);
-        }
+        const router = this.#table.named(name);
+        if (router === undefined) return;
+        if (news.type === 'peer-lost' || news.type === 'peer-heard') this.#input(router, news);
+        else router.fence(news);
       },
     });
     this.#reconfigurer = new Reconfigurer({
