@@ -108,8 +108,10 @@ export class Macvlans {
 
   /** One setting of IPv4 on an interface; null when it cannot be told. Throws OsError. */
   setting(index: number, name: keyof typeof IPV4_SETTINGS): number | null {
-    const answer = this.#requests.get(RTM_GETLINK, header(index), `interface ${index}`);
-    const attributes = answer === null ? null : attributesOf(answer.subarray(IFINFOMSG_BYTES));
+    const label = `interface ${index}`;
+    const answer = this.#requests.get(RTM_GETLINK, RTM_NEWLINK, header(index), label);
+    const known = typeof answer !== 'number';
+    const attributes = known ? attributesOf(answer.subarray(IFINFOMSG_BYTES)) : null;
     const families = attributesOf(attributes?.get(IFLA_AF_SPEC) ?? new Uint8Array());
     const values = attributesOf(families?.get(AF_INET) ?? new Uint8Array())?.get(IFLA_INET_CONF);
     const at = (IPV4_SETTINGS[name] - 1) * 4;

@@ -1,5 +1,5 @@
 /**
- * Requests to rtnetlink that are answered before the call returns: the kernel acts within sendmsg,
+ * Requests to the kernel over netlink that are answered before the call returns: the kernel acts within sendmsg,
  * and makes the parts of a dump as they are read. On a socket of its own through libc, so that
  * several connections never share their answers.
  */
@@ -10,7 +10,10 @@ import * as c from './socket-constants.ts';
 import { SocketMessage } from './socket-message.ts';
 import { setIntOption } from './socket-option.ts';
 
+/** Links, addresses and routes. */
 const NETLINK_ROUTE = 0;
+/** nftables and the rest of the packet filter. */
+export const NETLINK_NETFILTER = 12;
 const SOL_NETLINK = 270;
 const NETLINK_GET_STRICT_CHK = 12;
 const SOCKADDR_NL_BYTES = 12;
@@ -38,12 +41,13 @@ export class NetlinkRequests {
   #sequence = 0;
   #open = true;
 
-  /** Throws OsError. */
-  constructor() {
+  /** `protocol`: whom the requests are for. Throws OsError. */
+  constructor(protocol = NETLINK_ROUTE) {
     area ??= new SocketMessage(DATAGRAM_BYTES_MAX);
     this.#message = area;
     const type = c.SOCK_RAW | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC;
-    this.#fd = check(libc().socket(c.AF_NETLINK, type, NETLINK_ROUTE), 'socket', 'rtnetlink');
+    this.#fd = check(libc().socket(c.AF_NETLINK, type, protocol), 'socket', `netlink ${protocol}`);
+    if (protocol !== NETLINK_ROUTE) return;
     try {
       // The kernel then heeds what a dump asks for; an older one ignores it, and so do we.
       setIntOption(this.#fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1, 'NETLINK_GET_STRICT_CHK');
@@ -60,14 +64,18 @@ export class NetlinkRequests {
     return errno ?? c.EAGAIN;
   }
 
-  /** The answer to a question about one thing; null with an errno that says there is none. */
-  get(type: number, payload: Uint8Array, label: string): Uint8Array | null {
-    let answer: Uint8Array | null = null;
+  /**
+   * The payload of the answer to a question about one thing, which is of type `answer`, or the errno
+   * of the kernel's refusal. Throws OsError.
+   */
+  get(type: number, answer: number, payload: Uint8Array, label: string): Uint8Array | number {
+    let result: Uint8Array | number = c.EAGAIN;
     this.#exchange(type, 0, payload, label, (kind, body) => {
-      if (kind !== NLMSG_ERROR) answer = Uint8Array.from(body);
-      return true;
+      if (kind === NLMSG_ERROR) result = -viewOf(body).getInt32(0, true);
+      else if (kind === answer) result = Uint8Array.from(body);
+      return kind === NLMSG_ERROR || kind === answer;
     });
-    return answer;
+    return result;
   }
 
   /** Asks for all of a kind; the payloads of the answers. Throws OsError. */
@@ -92,7 +100,7 @@ export class NetlinkRequests {
   close(): void {
     if (this.#open) {
       this.#open = false;
-      check(libc().close(this.#fd), 'close', 'rtnetlink');
+      check(libc().close(this.#fd), 'close', 'netlink');
     }
   }
 
