@@ -22,6 +22,7 @@ export class HttpFrontend implements Frontend, HttpContext {
   readonly limits: HttpListenerConfig['limits'];
   readonly routes: RouteTable;
   readonly head: RequestHead;
+  readonly observer: HttpContext['observer'] = null;
   readonly #pools: FrontendParts['pools'];
   readonly #clients = new ConnectionSet();
   readonly #gate: AcceptGate;
@@ -40,7 +41,7 @@ export class HttpFrontend implements Frontend, HttpContext {
       config.routes.map((route) => {
         const upstream = parts.upstreams.get(route.upstream);
         if (upstream === undefined) throw new RangeError(`no upstream ${route.upstream}`);
-        return { config: route, upstream };
+        return { config: route, upstream, gate: null };
       }),
     );
   }
@@ -51,6 +52,10 @@ export class HttpFrontend implements Frontend, HttpContext {
 
   get draining(): boolean {
     return this.#clients.draining;
+  }
+
+  now(): number {
+    return performance.now();
   }
 
   dateLine(): Buffer {

@@ -11,6 +11,7 @@ function tableOf(...routes: readonly Partial<RouteConfig>[]): RouteTable {
       config: routeConfig({ ...changes, upstream: String(index) }),
       // The table never looks at it.
       upstream: {} as Upstream,
+      gate: null,
     })),
   );
 }

@@ -1,4 +1,5 @@
 import type { RouteConfig } from '../../src/config/proxy-config.ts';
+import type { RequestGate } from '../limiting/request-gate.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 /** What a route for any method stands for; it passes methods we do not know as well. */
@@ -8,6 +9,8 @@ const ANY_METHOD = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 export interface Route {
   readonly config: RouteConfig;
   readonly upstream: Upstream;
+  /** Its limits; null when it has none. */
+  readonly gate: RequestGate | null;
 }
 
 /** What routes are chosen by. */

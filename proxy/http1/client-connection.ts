@@ -13,16 +13,12 @@ import { Splice } from '../tcp/splice.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { ClientIdentity } from './client-identity.ts';
 import { Hold, State, type Waiting } from './client-state.ts';
-import {
-  composeResponse,
-  type RequestAdditions,
-  type ResponseForm,
-  responseRoom,
-} from './compose-head.ts';
+import { composeResponse, type ResponseForm, responseRoom } from './compose-head.ts';
 import type { Downstream } from './downstream.ts';
 import { errorResponse, survives } from './error-response.ts';
 import { Exchange } from './exchange.ts';
-import { BodyKind, INCOMPLETE, REFUSED, type RequestHead, type ResponseHead } from './head.ts';
+import { NO_LINES } from './extra-lines.ts';
+import { BodyKind, INCOMPLETE, REFUSED, type ResponseHead } from './head.ts';
 import type { HttpContext } from './http-context.ts';
 import { MessageWriter } from './message-writer.ts';
 import type { OriginConnection } from './origin-connection.ts';
@@ -30,15 +26,20 @@ import { parseRequest } from './parse-request.ts';
 import { PartialHead } from './partial-head.ts';
 import { tunnelOwner } from './tunnel-owner.ts';
 
-const INTERIM: ResponseForm = { chunked: false, date: null, connection: 'unsaid' };
+const INTERIM: ResponseForm = {
+  chunked: false,
+  date: null,
+  connection: 'unsaid',
+  lines: NO_LINES,
+};
 
 /** An HTTP/1.x client: requests in, responses out in their order, one exchange at a time. */
 export class ClientConnection implements ConnectionHandler, Downstream, Drainable {
   readonly writer: MessageWriter;
+  readonly identity: ClientIdentity;
   readonly #context: HttpContext;
   readonly #connection: Connection;
   readonly #exchange: Exchange;
-  readonly #identity: ClientIdentity;
   readonly #deadline: Deadline;
   readonly #decoder = new BodyDecoder();
   /** A head in parts, or requests that came before their turn. */
@@ -47,6 +48,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     chunked: false,
     date: null as Buffer | null,
     connection: 'unsaid' as ResponseForm['connection'],
+    lines: NO_LINES,
   };
   #splice: Splice | null = null;
   #state: State = State.head;
@@ -64,7 +66,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     const { engine, counters, limits } = context;
     this.writer = new MessageWriter(engine, connection, counters, ListenerCounter.bytesOut);
     this.#exchange = new Exchange(context, this);
-    this.#identity = new ClientIdentity(connection, 'http');
+    this.identity = new ClientIdentity(connection, 'http');
     this.#pending = new PartialHead(limits.headBytesMax);
     this.#deadline = new Deadline(engine.deadlines, () => this.#expired());
     this.#await('request', limits.headTimeoutMs);
@@ -116,10 +118,6 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.#context.forget(this);
   }
 
-  additions(head: RequestHead, path: string | null): RequestAdditions {
-    return this.#identity.additions(head, path);
-  }
-
   hold(): void {
     this.#hold(Hold.body);
     this.awaitBody();
@@ -149,7 +147,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.writer.flush();
   }
 
-  respond(head: ResponseHead): void {
+  respond(head: ResponseHead, lines: Buffer): void {
     const unbounded = head.bodyKind === BodyKind.chunked || head.bodyKind === BodyKind.untilClose;
     const form = this.#form;
     form.chunked = unbounded && this.#minor === 1;
@@ -160,6 +158,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
       !this.#context.draining &&
       (!unbounded || form.chunked);
     form.connection = head.status === 101 ? 'upgrade' : this.#whatFollows;
+    form.lines = lines;
     this.#compose(head, form);
     this.writer.chunked = form.chunked;
   }
@@ -176,11 +175,11 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     if (!this.writer.blocked) this.#next();
   }
 
-  respondError(code: ProxyErrorCode, headRequest: boolean, allow: string): void {
+  respondError(code: ProxyErrorCode, headRequest: boolean, lines: Buffer): void {
     const { draining } = this.#context;
     this.#persist = survives(code) && this.#decoder.done && this.#keepAlive && !draining;
     const date = this.#context.dateLine();
-    const response = errorResponse(code, headRequest, date, allow, this.#whatFollows);
+    const response = errorResponse(code, headRequest, date, lines, this.#whatFollows);
     this.writer.send(response, 0, response.length);
     if (this.#persist) this.#rest();
     else this.#finish();
@@ -323,7 +322,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     const { counters } = this.#context;
     counters.count(responseSlot(ListenerCounter.responses1xx, PROXY_ERRORS[code].status));
     this.#keepAlive = false;
-    this.respondError(code, false, '');
+    this.respondError(code, false, NO_LINES);
   }
 
   /** What the `Connection` field of a response says. */
@@ -334,7 +333,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
 
   #compose(head: ResponseHead, form: ResponseForm): void {
     const { writer } = this;
-    const out = writer.room(responseRoom(head));
+    const out = writer.room(responseRoom(head, form));
     writer.advance(composeResponse(head, form, out, writer.position));
   }
 

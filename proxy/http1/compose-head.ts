@@ -46,20 +46,23 @@ export interface RequestAdditions {
   readonly defaultHost: Buffer;
   /** Whole lines about the client. */
   readonly about: Buffer;
+  /** Other whole lines. */
+  lines: Buffer;
 }
 
 /** Room that `composeRequest` takes at most. */
 export function requestRoom(head: RequestHead, additions: RequestAdditions): number {
-  const { path, defaultHost, about } = additions;
+  const { path, defaultHost, about, lines } = additions;
   const host = Math.max(head.hostEnd - head.hostStart, defaultHost.length);
-  const added = 2 * host + (path === null ? 0 : path.length) + about.length + ADDED_BYTES_MAX;
+  const texts = (path === null ? 0 : path.length) + about.length + lines.length;
+  const added = 2 * host + texts + ADDED_BYTES_MAX;
   // Rewriting an irregular line adds at most one byte to it.
   return head.end - head.lineStart + head.fieldCount + added;
 }
 
 /** Room that `composeResponse` takes at most. */
-export function responseRoom(head: ResponseHead): number {
-  return head.end - head.lineStart + head.fieldCount + ADDED_BYTES_MAX;
+export function responseRoom(head: ResponseHead, form: ResponseForm): number {
+  return head.end - head.lineStart + head.fieldCount + form.lines.length + ADDED_BYTES_MAX;
 }
 
 /** Writes the request head for the server at `at`; returns where it ends. */
@@ -90,6 +93,7 @@ export function composeRequest(
   if (head.bodyKind === BodyKind.chunked) at = copyAll(CHUNKED, out, at);
   if (head.upgrade) at = copyAll(UPGRADE, out, at);
   at = copyAll(about, out, at);
+  at = copyAll(additions.lines, out, at);
   at = copyAll(FORWARDED_HOST, out, at);
   at = lineEnd(out, copy(host, hostStart, hostEnd, out, at));
   at = copyAll(VIA[head.minor as 0 | 1], out, at);
@@ -102,6 +106,8 @@ export interface ResponseForm {
   /** The `Date` line for a response that has none (RFC 9110 6.6.1); null leaves it as it is. */
   readonly date: Buffer | null;
   readonly connection: 'close' | 'keep-alive' | 'upgrade' | 'unsaid';
+  /** Whole lines to add. */
+  readonly lines: Buffer;
 }
 
 /** Writes the response head for the client at `at`; returns where it ends. */
@@ -126,6 +132,7 @@ export function composeResponse(
   const length = status < 200 || status === 204 ? 1 << Field.contentLength : 0;
   at = copyFields(head, from, LEFT_OUT_OF_RESPONSES | length, out, at);
   if (form.date !== null && !head.has(Field.date)) at = copyAll(form.date, out, at);
+  at = copyAll(form.lines, out, at);
   if (form.chunked) at = copyAll(CHUNKED, out, at);
   if (form.connection === 'close') at = copyAll(CLOSE, out, at);
   else if (form.connection === 'keep-alive') at = copyAll(KEEP_ALIVE, out, at);

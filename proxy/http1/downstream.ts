@@ -1,6 +1,6 @@
 import type { ProxyErrorCode } from '../errors.ts';
-import type { RequestAdditions } from './compose-head.ts';
-import type { RequestHead, ResponseHead } from './head.ts';
+import type { ClientIdentity } from './client-identity.ts';
+import type { ResponseHead } from './head.ts';
 import type { MessageWriter } from './message-writer.ts';
 import type { OriginConnection } from './origin-connection.ts';
 
@@ -8,8 +8,8 @@ import type { OriginConnection } from './origin-connection.ts';
 export interface Downstream {
   /** Takes the content of the response, after `respond`. */
   readonly writer: MessageWriter;
-  /** What the forwarded request says about the client; `path` replaces the path, null keeps it. */
-  additions(head: RequestHead, path: string | null): RequestAdditions;
+  /** Who the client is, and what forwarded requests say about it. */
+  readonly identity: ClientIdentity;
   /** No more of the request's body for now, until `release`. */
   hold(): void;
   release(): void;
@@ -17,14 +17,14 @@ export interface Downstream {
   awaitBody(): void;
   /** Passes a 1xx head on. */
   respondInterim(head: ResponseHead): void;
-  /** Begins the final response; its content follows through `writer`. */
-  respond(head: ResponseHead): void;
+  /** Begins the final response, `lines` added; its content follows through `writer`. */
+  respond(head: ResponseHead, lines: Buffer): void;
   /** The client is slow: the response waits for it to drain, but not for ever. */
   awaitDrain(): void;
   /** The response is complete. */
   responded(): void;
-  /** Answers with an error of our own; nothing was answered before. `allow` is for a 405. */
-  respondError(code: ProxyErrorCode, headRequest: boolean, allow: string): void;
+  /** Answers with an error of our own; nothing was answered before. `lines` go with it. */
+  respondError(code: ProxyErrorCode, headRequest: boolean, lines: Buffer): void;
   /** Ends the connection so that the client sees that the response is cut. */
   abort(): void;
   /** After a 101: what comes from either side goes to the other. `bytes` came with the head. */

@@ -17,13 +17,13 @@ export function survives(code: ProxyErrorCode): boolean {
 /**
  * The whole response to a request that failed. It says enough for an operator to find the cause, and
  * nothing about servers or versions. `headRequest` leaves the body out, but not its length.
- * `dateLine` is the whole `Date` line, `allow` what a 405 must list.
+ * `dateLine` is the whole `Date` line, `extra` other whole lines.
  */
 export function errorResponse(
   code: ProxyErrorCode,
   headRequest: boolean,
   dateLine: Buffer,
-  allow: string,
+  extra: Buffer,
   connection: ResponseForm['connection'],
 ): Buffer {
   const { status, text } = PROXY_ERRORS[code];
@@ -37,7 +37,7 @@ export function errorResponse(
     'Cache-Control: no-store',
   ];
   if (connection !== 'unsaid') lines.push(`Connection: ${connection}`);
-  if (status === 503) lines.push('Retry-After: 1');
-  if (status === 405) lines.push(`Allow: ${allow}`);
+  if (status === 503 && extra.length === 0) lines.push('Retry-After: 1');
+  if (extra.length > 0) lines.push(extra.toString('latin1', 0, extra.length - 2));
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${headRequest ? '' : body}`);
 }

@@ -8,6 +8,7 @@ import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { RequestHead } from './head.ts';
 import type { OriginPool } from './origin-pool.ts';
+import type { RequestObserver } from './request-record.ts';
 
 /** What the connections of one HTTP listener share. */
 export interface HttpContext {
@@ -21,6 +22,10 @@ export interface HttpContext {
   readonly head: RequestHead;
   /** The worker is stopping: every response closes its connection. */
   readonly draining: boolean;
+  /** Who follows the requests of the listener; null when nobody does. */
+  readonly observer: RequestObserver | null;
+  /** Milliseconds, monotonic. */
+  now(): number;
   /** The `Date` line of this second. */
   dateLine(): Buffer;
   /** The waiting connections to a server. */

@@ -28,7 +28,7 @@ export function serversOf(...weights: number[]): LoadedServer[] {
 export function tally<C extends Candidate>(policy: Policy<C>, count: number): Map<C, number> {
   const picks = new Map<C, number>();
   for (let index = 0; index < count; index++) {
-    const server = policy.pick([])!;
+    const server = policy.pick([], 0)!;
     picks.set(server, (picks.get(server) ?? 0) + 1);
   }
   return picks;
@@ -40,18 +40,18 @@ const weights = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLen
 export function policySuite(create: () => Policy<LoadedServer>): void {
   it('has nobody before it is given candidates, and when there are none', () => {
     const policy = create();
-    expect(policy.pick([])).toBeNull();
+    expect(policy.pick([], 0)).toBeNull();
     policy.update(serversOf(1, 2));
     policy.update([]);
-    expect(policy.pick([])).toBeNull();
+    expect(policy.pick([], 0)).toBeNull();
   });
 
   it('gives a single server everything, and nothing again on a retry', () => {
     const [only] = serversOf(7) as [LoadedServer];
     const policy = create();
     policy.update([only]);
-    for (let index = 0; index < 20; index++) expect(policy.pick([])).toBe(only);
-    expect(policy.pick([only])).toBeNull();
+    for (let index = 0; index < 20; index++) expect(policy.pick([], 0)).toBe(only);
+    expect(policy.pick([only], 0)).toBeNull();
   });
 
   it('shares idle servers exactly by weight over each rotation', () => {
@@ -96,12 +96,12 @@ export function policySuite(create: () => Policy<LoadedServer>): void {
         tally(policy, lead);
         const tried: LoadedServer[] = [];
         for (let attempt = 0; attempt < servers.length; attempt++) {
-          const server = policy.pick(tried)!;
+          const server = policy.pick(tried, 0)!;
           expect(tried).not.toContain(server);
           tried.push(server);
         }
         expect(new Set(tried)).toEqual(new Set(servers));
-        expect(policy.pick(tried)).toBeNull();
+        expect(policy.pick(tried, 0)).toBeNull();
       }),
     );
   });
@@ -110,7 +110,7 @@ export function policySuite(create: () => Policy<LoadedServer>): void {
     const servers = serversOf(3, 1);
     const policy = create();
     policy.update(servers);
-    expect(policy.pick(servers)).toBeNull();
+    expect(policy.pick(servers, 0)).toBeNull();
     expect(tally(policy, 4)).toEqual(new Map(servers.map((server) => [server, server.weight])));
   });
 
@@ -121,8 +121,8 @@ export function policySuite(create: () => Policy<LoadedServer>): void {
     policy.update(servers);
     const served = new Map<LoadedServer, number>();
     for (let request = 0; request < 300; request++) {
-      let server = policy.pick([])!;
-      if (server === failing) server = policy.pick([failing])!;
+      let server = policy.pick([], 0)!;
+      if (server === failing) server = policy.pick([failing], 0)!;
       served.set(server, (served.get(server) ?? 0) + 1);
     }
     for (const other of others) expect(served.get(other)).toBeGreaterThanOrEqual(90);

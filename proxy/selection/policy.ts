@@ -16,6 +16,9 @@ export interface Policy<C extends Candidate> {
    * changes, never per request, so tables are compiled here.
    */
   update(candidates: readonly C[]): void;
-  /** The next candidate that is not in `tried`; null when there is none. Allocates nothing. */
-  pick(tried: readonly C[]): C | null;
+  /**
+   * The next candidate that is not in `tried`; null when there is none. `key` is what a request is
+   * hashed by, an unsigned 32-bit number. Allocates nothing.
+   */
+  pick(tried: readonly C[], key: number): C | null;
 }

@@ -1,4 +1,5 @@
 import type { ServerConfig } from '../../src/config/proxy-config.ts';
+import type { ProxyErrorCode } from '../errors.ts';
 import { blockLength, ServerCounter, ServerFlag, Verdict } from '../shared/layout.ts';
 import type { WorkerCells } from '../shared/worker-cells.ts';
 import { serverAddress, serverIdentity } from './identity.ts';
@@ -62,6 +63,17 @@ export class Server {
   available(): boolean {
     return this.verdict !== Verdict.down && !this.draining && this.weight > 0;
   }
+
+  /** Has it room for one more right now? Asked of those that are available. */
+  admits(): boolean {
+    return this.available();
+  }
+
+  /** It has answered with this final status, `waitedMs` after the request (0 where nobody measures). */
+  answered(_status: number, _waitedMs: number): void {}
+
+  /** A try failed by its fault. */
+  failed(_code: ProxyErrorCode): void {}
 
   /** A request or session was given to it. Pairs with exactly one `end`. */
   begin(): void {

@@ -1,4 +1,6 @@
 import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
+import type { ClientIdentity } from '../http1/client-identity.ts';
+import type { RequestHead } from '../http1/head.ts';
 import { createPolicy } from '../selection/index.ts';
 import type { Policy } from '../selection/policy.ts';
 import { ControlSlot, Verdict } from '../shared/layout.ts';
@@ -6,6 +8,8 @@ import type { Slots } from '../shared/slot-table.ts';
 import type { WorkerCells } from '../shared/worker-cells.ts';
 import { serverIdentity } from './identity.ts';
 import { Server } from './server.ts';
+import type { ServerQueue } from './server-queue.ts';
+import type { StickyCookie } from './stickiness.ts';
 
 const NONE_TRIED: readonly Server[] = [];
 
@@ -29,6 +33,16 @@ export class Upstream {
   readonly name: string;
   readonly config: UpstreamConfig;
   readonly servers: readonly Server[];
+  /** What a request is hashed by; null where the policy has no use for it. */
+  readonly keyOf: ((head: RequestHead, client: ClientIdentity) => number) | null = null;
+  readonly sticky: StickyCookie | null = null;
+  readonly queue: ServerQueue | null = null;
+  /** Servers may be full, so each is asked before it is given anything. */
+  readonly guarded: boolean = false;
+  /** Somebody wants to know how long the servers take to answer. */
+  readonly timed: boolean = false;
+  /** Asked already within the present pick. */
+  readonly #passedOver: Server[] = [];
   readonly #control: Int32Array;
   readonly #groups: readonly Policy<Server>[];
   readonly #members: (readonly Server[])[] = GROUPS.map(() => []);
@@ -50,15 +64,26 @@ export class Upstream {
   }
 
   /**
-   * The server for the next try, none of `tried` again; null when nobody is left. Allocates nothing.
-   * The caller calls `begin` on what it uses.
+   * The server for the next try, none of `tried` again; null when nobody is left. `key` is what
+   * `keyOf` gave. Allocates nothing. The caller calls `begin` on what it uses.
    */
-  pick(tried: readonly Server[] = NONE_TRIED): Server | null {
+  pick(tried: readonly Server[] = NONE_TRIED, key = 0): Server | null {
     const version = Atomics.load(this.#control, ControlSlot.availabilityVersion);
     if (version !== this.#version) this.#compile(version);
     for (const group of this.#groups) {
-      const server = group.pick(tried);
+      const server = this.guarded ? this.#pickGuarded(group, tried, key) : group.pick(tried, key);
       if (server !== null) return server;
+    }
+    return null;
+  }
+
+  #pickGuarded(group: Policy<Server>, tried: readonly Server[], key: number): Server | null {
+    const asked = this.#passedOver;
+    asked.length = 0;
+    asked.push(...tried);
+    for (let server = group.pick(asked, key); server !== null; server = group.pick(asked, key)) {
+      if (server.admits()) return server;
+      asked.push(server);
     }
     return null;
   }

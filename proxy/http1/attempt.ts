@@ -1,0 +1,121 @@
+import type { ProxyErrorCode } from '../errors.ts';
+import type { Server } from '../upstream/server.ts';
+import type { ResponseHead } from './head.ts';
+import type { OriginConnection, OriginUser } from './origin-connection.ts';
+import type { OriginPool } from './origin-pool.ts';
+
+/** What an attempt tells the exchange it is made for. All ranges of bytes are valid during the call. */
+export interface AttemptOwner {
+  readonly headRequest: boolean;
+  /** The connection is established: what is in the request buffer may be sent. */
+  attemptReady(attempt: Attempt): void;
+  /** A 1xx head other than 101. */
+  attemptInterim(attempt: Attempt, head: ResponseHead): void;
+  /** The final head; content follows, if any. */
+  attemptHead(attempt: Attempt, head: ResponseHead): void;
+  attemptContent(bytes: Buffer, start: number, end: number): void;
+  attemptFlush(): void;
+  /** The response is complete; bytes [start, end) came after it, which only 101 allows. */
+  attemptDone(attempt: Attempt, bytes: Buffer, start: number, end: number): void;
+  /** The connection is gone, and the attempt is over. `errno` is the system's word for why. */
+  attemptFailed(
+    attempt: Attempt,
+    origin: OriginConnection,
+    code: ProxyErrorCode,
+    errno: string | null,
+  ): void;
+  attemptDrained(): void;
+}
+
+/**
+ * One try of a request at one server. It holds the server's place for as long as it lasts: every
+ * `begin` of the server's has its one `end` here. The object is used again for the next try.
+ */
+export class Attempt implements OriginUser {
+  /** The request buffer has been sent; more of the body goes out as it comes. */
+  sent = false;
+  /** When that was; only where the upstream wants to know (`timed`). */
+  sentAt = 0;
+  readonly #owner: AttemptOwner;
+  #origin: OriginConnection | null = null;
+
+  constructor(owner: AttemptOwner) {
+    this.#owner = owner;
+  }
+
+  /** The connection it runs on; null while there is no attempt. */
+  get origin(): OriginConnection | null {
+    return this.#origin;
+  }
+
+  get headRequest(): boolean {
+    return this.#owner.headRequest;
+  }
+
+  /** Begins at a server; `fresh` over a new connection, else over a waiting one if there is one. */
+  begin(server: Server, pool: OriginPool, fresh: boolean): OriginConnection {
+    server.begin();
+    this.sent = false;
+    const origin = fresh ? pool.open(this) : pool.take(this);
+    this.#origin = origin;
+    return origin;
+  }
+
+  /** It is over, and so is the connection. */
+  drop(): void {
+    this.#release()?.discard();
+  }
+
+  /** It is over, and the connection may serve on if `whole`: nothing of the request is unsent. */
+  finish(pool: OriginPool, whole: boolean): void {
+    const origin = this.#release();
+    if (origin === null) return;
+    if (whole && origin.connection.unsentBytes === 0) pool.release(origin);
+    else origin.discard();
+  }
+
+  /** After a 101: the connection is somebody else's, who also ends the server's place. */
+  handOver(): void {
+    this.#origin = null;
+  }
+
+  originReady(): void {
+    this.#owner.attemptReady(this);
+  }
+
+  originInterim(head: ResponseHead): void {
+    this.#owner.attemptInterim(this, head);
+  }
+
+  originHead(head: ResponseHead): void {
+    this.#owner.attemptHead(this, head);
+  }
+
+  originContent(bytes: Buffer, start: number, end: number): void {
+    this.#owner.attemptContent(bytes, start, end);
+  }
+
+  originFlush(): void {
+    this.#owner.attemptFlush();
+  }
+
+  originDone(bytes: Buffer, start: number, end: number): void {
+    this.#owner.attemptDone(this, bytes, start, end);
+  }
+
+  originFailed(code: ProxyErrorCode, errno: string | null): void {
+    const origin = this.#release()!;
+    this.#owner.attemptFailed(this, origin, code, errno);
+  }
+
+  originDrained(): void {
+    this.#owner.attemptDrained();
+  }
+
+  #release(): OriginConnection | null {
+    const origin = this.#origin;
+    this.#origin = null;
+    origin?.server.end();
+    return origin;
+  }
+}

@@ -1,0 +1,29 @@
+import type { ProxyErrorCode } from '../errors.ts';
+import type { Route } from '../frontend/route-table.ts';
+import type { Server } from '../upstream/server.ts';
+import type { ClientIdentity } from './client-identity.ts';
+import type { RequestHead } from './head.ts';
+
+/** Follows requests for those who want to know: the access log, ids. */
+export interface RequestObserver {
+  /** A request has been accepted; its head is valid during the call. Null: of no interest. */
+  begin(head: RequestHead, client: ClientIdentity): RequestRecord | null;
+}
+
+/** What is told of one request, phase by phase; `ended` is the last, and comes once. */
+export interface RequestRecord {
+  /** Whole lines to add to the forwarded head, and to the head of the answer. */
+  readonly requestLines: Buffer;
+  readonly responseLines: Buffer;
+  routed(route: Route): void;
+  /** A try at this server begins. */
+  attempted(server: Server): void;
+  /** Its connection is established. */
+  connected(): void;
+  /** The head of the response has come. */
+  answered(status: number): void;
+  /** The try has failed; another may follow. */
+  failed(code: ProxyErrorCode): void;
+  /** `status` is what the client was told, or 499. `code` says what went wrong. */
+  ended(status: number, code: ProxyErrorCode | null): void;
+}
