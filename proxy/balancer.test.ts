@@ -8,6 +8,7 @@ import { Balancer } from './balancer.ts';
 import { proxyConfig, SILENT_LOG, upstreamConfig } from './data-plane.fixture.ts';
 import { BindError, startBalancer } from './index.ts';
 import { RawPeer, rawClient } from './raw-peers.fixture.ts';
+import { checkOf } from './upstream/upstream.fixture.ts';
 
 let origin: Server;
 let config: ProxyConfig;
@@ -97,16 +98,7 @@ describe('the balancer', () => {
 
   it('is ready once the first checks are through, and not when it stops', async () => {
     const [upstream] = config.upstreams;
-    const healthCheck = {
-      kind: 'http',
-      path: '/',
-      host: null,
-      statuses: [[200, 299]],
-      intervalMs: 1000,
-      timeoutMs: 500,
-      rise: 1,
-      fall: 1,
-    } as const;
+    const healthCheck = checkOf({ intervalMs: 1000, timeoutMs: 500, rise: 1, fall: 1 });
     const upstreams = [{ ...upstream!, healthCheck }];
     const balancer = new Balancer({ ...config, upstreams }, { log: SILENT_LOG });
     running.push(balancer);

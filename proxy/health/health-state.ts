@@ -17,13 +17,13 @@ export interface HealthState {
   readonly failures: number;
 }
 
-/** A server nobody has checked yet. */
-export function uncheckedHealth(now: number): HealthState {
-  return { verdict: 'unknown', since: now, successes: 0, failures: 0 };
+/** A server nobody has checked yet; `initial` is what it counts as. */
+export function uncheckedHealth(now: number, initial: VerdictName = 'unknown'): HealthState {
+  return { verdict: initial, since: now, successes: 0, failures: 0 };
 }
 
 /**
- * The state after one more result. The first result decides at once; from then on a server that is
+ * The state after one more result. From unknown the first result decides at once; from then on a server that is
  * up goes down after `fall` failures in a row, and one that is down comes up after `rise` successes.
  */
 export function stepHealth(

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { HTTP_PROBE } from '../upstream/upstream.fixture.ts';
 import { type HttpCheckConfig, httpCheck } from './http-check.ts';
 import { CHECK_BODY_BYTES_MAX, CHECK_HEAD_BYTES_MAX } from './limits.ts';
 import { answering, closedPort, type Origin, origin } from './origin.fixture.ts';
 
 const CONFIG: HttpCheckConfig = {
+  ...HTTP_PROBE,
   path: '/health?deep=1',
-  host: null,
-  statuses: [[200, 399]],
   timeoutMs: 5000,
 };
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok';
@@ -213,5 +213,43 @@ describe('httpCheck', () => {
     expect(await check(one.port, {}, abort.signal)).toEqual(calledOff);
     await expect.poll(() => one.open).toBe(0);
     expect(await check(one.port, {}, abort.signal)).toEqual(calledOff);
+  });
+
+  it('asks with the method and the fields it is told to, each once', async () => {
+    let asked = '';
+    const one = await start(
+      answering((_, request) => {
+        asked = request;
+        return 'HTTP/1.1 200 OK\r\n\r\n';
+      }),
+    );
+    const headers = [
+      ['X-Probe', '1'],
+      ['user-agent', 'probe'],
+    ] as const;
+    expect(await check(one.port, { method: 'HEAD', headers })).toEqual({ kind: 'passed' });
+    expect(asked).toBe(
+      `HEAD /health?deep=1 HTTP/1.1\r\nHost: 127.0.0.1:${one.port}\r\nAccept: */*\r\n` +
+        'X-Probe: 1\r\nuser-agent: probe\r\nConnection: close\r\n\r\n',
+    );
+  });
+
+  it('judges the body where it matters', async () => {
+    const one = await start(answering(() => OK));
+    const contains = (text: string) => check(one.port, { body: { kind: 'contains', text } });
+    expect(await contains('ok')).toEqual({ kind: 'passed' });
+    const error = `the body from 127.0.0.1:${one.port} does not contain "up"`;
+    expect(await contains('up')).toEqual({ kind: 'failed', error });
+    const pattern = await failure(
+      answering(() => OK),
+      { body: { kind: 'matches', pattern: '^k' } },
+    );
+    expect(pattern).toBe('the body from ORIGIN does not match /^k/');
+    const cut = 'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nok';
+    const short = await failure(
+      answering(() => cut),
+      { body: { kind: 'contains', text: 'ok' } },
+    );
+    expect(short).toBe('ORIGIN: closed in the middle of the body');
   });
 });

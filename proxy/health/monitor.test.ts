@@ -4,7 +4,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { Verdict } from '../shared/layout.ts';
 import { ServerRegistry } from '../upstream/registry.ts';
-import { checkOf, stateOf, upstreamOf } from '../upstream/upstream.fixture.ts';
+import {
+  checkOf,
+  HTTP_PROBE,
+  stateOf,
+  TCP_PROBE,
+  upstreamOf,
+} from '../upstream/upstream.fixture.ts';
 import { LogLines } from './log-lines.fixture.ts';
 import { HealthMonitor, type VerdictChange } from './monitor.ts';
 import { answering, closedPort, type Origin, origin } from './origin.fixture.ts';
@@ -91,7 +97,7 @@ describe('HealthMonitor', () => {
     const bad = await originOf(() => BAD);
     const { monitor, registry } = monitorOf(
       upstreamOf(local(good.port, bad.port), { healthCheck: ONCE }),
-      upstreamOf(local(good.port), { name: 'db', healthCheck: { ...ONCE, kind: 'tcp' } }),
+      upstreamOf(local(good.port), { name: 'db', healthCheck: { ...ONCE, probe: TCP_PROBE } }),
       upstreamOf(local(bad.port), { name: 'plain', healthCheck: null }),
     );
     monitor.start();
@@ -274,7 +280,11 @@ describe('HealthMonitor.configure', () => {
     );
     monitor.start();
     await monitor.firstRound;
-    reload(upstreamOf(servers, { healthCheck: { ...ONCE, path: '/other', fall: 1 } }));
+    reload(
+      upstreamOf(servers, {
+        healthCheck: { ...ONCE, probe: { ...HTTP_PROBE, path: '/other' }, fall: 1 },
+      }),
+    );
     expect(registry.verdict(`api|127.0.0.1:${one.port}`)).toBe(Verdict.up);
     await changed(2);
     expect(changes[1]!).toMatchObject({ previous: 'up', health: { verdict: 'down' } });
@@ -318,5 +328,67 @@ describe('HealthMonitor.configure', () => {
     reload(upstreamOf(servers, { healthCheck: null }));
     expect(registry.verdict(`api|127.0.0.1:${bad.port}`)).toBe(Verdict.up);
     expect(monitor.status()).toMatchObject([{ verdict: 'up', checked: false, lastError: null }]);
+  });
+
+  it('lets a server begin as the config says, and is through when each was checked once', async () => {
+    const good = await originOf(() => GOOD);
+    const bad = await originOf(() => BAD);
+    const from = (initial: 'up' | 'down', name: string) =>
+      upstreamOf(local(good.port, bad.port), { name, healthCheck: { ...ONCE, initial } });
+    const { monitor, registry } = monitorOf(from('up', 'u'), from('down', 'd'));
+    const verdicts = () => monitor.status().map(({ verdict }) => verdict);
+    expect(verdicts()).toEqual(['up', 'up', 'down', 'down']);
+    expect(registry.verdict(`d|127.0.0.1:${good.port}`)).toBe(Verdict.down);
+    let over = false;
+    void monitor.firstRound.then(() => {
+      over = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(over).toBe(false);
+    monitor.start();
+    await monitor.firstRound;
+    // One check is neither `fall` nor `rise` of them.
+    expect(verdicts()).toEqual(['up', 'up', 'down', 'down']);
+  });
+
+  it('checks a server that is down at its own pace', async () => {
+    let broken = true;
+    const flaky = await originOf(() => (broken ? BAD : GOOD));
+    const healthCheck = { ...ONCE, intervalDownMs: 5, rise: 2 };
+    const { monitor, changed, changes } = monitorOf(upstreamOf(local(flaky.port), { healthCheck }));
+    monitor.start();
+    await changed(1);
+    broken = false;
+    await changed(2);
+    expect(changes.map(({ health }) => health.verdict)).toEqual(['down', 'up']);
+  });
+
+  it('asks where it is told to', async () => {
+    const good = await originOf(() => GOOD);
+    const refused = await closedPort();
+    const [server] = local(refused) as [UpstreamConfig['servers'][number]];
+    const checkAddress = { host: '127.0.0.1', port: good.port };
+    const { monitor } = monitorOf(
+      upstreamOf([server], { healthCheck: { ...ONCE, port: good.port } }),
+      upstreamOf([{ ...server, checkAddress }], { name: 'db', healthCheck: ONCE }),
+      upstreamOf([server], { name: 'plain', healthCheck: ONCE }),
+    );
+    monitor.start();
+    await monitor.firstRound;
+    expect(monitor.status().map(({ verdict }) => verdict)).toEqual(['up', 'up', 'down']);
+  });
+
+  it('checks with a command', async () => {
+    const probe = (program: string) => ({ kind: 'command', command: [program] }) as const;
+    const { monitor } = monitorOf(
+      upstreamOf(local(1), { healthCheck: { ...ONCE, probe: probe('/bin/true') } }),
+      upstreamOf(local(1), { name: 'db', healthCheck: { ...ONCE, probe: probe('/bin/false') } }),
+    );
+    monitor.start();
+    await monitor.firstRound;
+    expect(monitor.status()).toMatchObject([
+      { verdict: 'up' },
+      { verdict: 'down', lastError: '/bin/false for 127.0.0.1:1: exit status 1' },
+    ]);
   });
 });

@@ -4,16 +4,17 @@ import type {
   ServerConfig,
   UpstreamConfig,
 } from '../../src/config/proxy-config.ts';
+import { type CommandRunner, createCommandRunner } from '../../src/os/command-runner.ts';
 import type { Logger } from '../ports.ts';
 import { Verdict, type VerdictName } from '../shared/layout.ts';
 import { serverAddress, serverIdentity } from '../upstream/identity.ts';
 import type { ServerRegistry } from '../upstream/registry.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type HealthState, stepHealth, uncheckedHealth } from './health-state.ts';
-import { httpCheck } from './http-check.ts';
+import { COMMANDS_CONCURRENT_MAX } from './limits.ts';
 import type { CheckOutcome } from './probe.ts';
+import { runCheck } from './run-check.ts';
 import { CheckScheduler } from './scheduler.ts';
-import { tcpCheck } from './tcp-check.ts';
 import { logFault, logVerdict } from './verdict-log.ts';
 
 export interface HealthPorts {
@@ -78,6 +79,8 @@ interface Watched {
   lastCheckAt: number | null;
   lastDurationMs: number | null;
   lastError: string | null;
+  /** A check has said something about it, or none ever will. */
+  judged: boolean;
 }
 
 /**
@@ -89,20 +92,22 @@ export class HealthMonitor {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #scheduler: CheckScheduler;
+  /** Commands have a bound of their own, so that they do not hold up the checks that cost nothing. */
+  readonly #commands: CheckScheduler;
   readonly #listeners: ((change: VerdictChange) => void)[] = [];
   readonly #watched = new Map<string, Watched>();
   #started = false;
   #firstRound = Promise.withResolvers<void>();
   #round: CheckRound | null = null;
+  #runner: CommandRunner | null = null;
 
   constructor(configs: readonly UpstreamConfig[], registry: ServerRegistry, ports: HealthPorts) {
     this.#registry = registry;
     this.#log = ports.log;
     this.#clock = ports.clock ?? systemClock;
-    this.#scheduler = new CheckScheduler({
-      clock: this.#clock,
-      random: ports.random ?? Math.random,
-    });
+    const timing = { clock: this.#clock, random: ports.random ?? Math.random };
+    this.#scheduler = new CheckScheduler(timing);
+    this.#commands = new CheckScheduler({ ...timing, concurrentMax: COMMANDS_CONCURRENT_MAX });
     this.configure(configs);
   }
 
@@ -116,6 +121,7 @@ export class HealthMonitor {
   stop(): void {
     this.#started = false;
     for (const watched of [...this.#watched.values()]) this.#forget(watched);
+    this.#runner?.close();
   }
 
   /**
@@ -152,7 +158,7 @@ export class HealthMonitor {
     round.since = this.#clock.now();
     for (const { identity } of checked) round.left.add(identity);
     this.#round = round;
-    for (const { identity } of checked) this.#scheduler.hurry(identity);
+    for (const { identity, check } of checked) this.#schedulerOf(check).hurry(identity);
     this.#settleRound();
     return round.over.promise;
   }
@@ -176,8 +182,10 @@ export class HealthMonitor {
     if (known !== undefined && (known.check === null) === (check === null)) {
       this.#watched.set(identity, known);
       known.upstream = upstream;
+      const before = [known.check, known.server.checkAddress];
       known.server = server;
-      if (isDeepStrictEqual(known.check, check)) return;
+      if (isDeepStrictEqual(before, [check, server.checkAddress])) return;
+      this.#schedulerOf(known.check).remove(identity);
       known.check = check;
       known.abort.abort();
       known.abort = new AbortController();
@@ -185,25 +193,27 @@ export class HealthMonitor {
       return;
     }
     if (known !== undefined) this.#forget(known);
-    const state = uncheckedHealth(this.#clock.now());
+    const state = uncheckedHealth(this.#clock.now(), check === null ? 'up' : check.initial);
+    this.#registry.setVerdict(identity, Verdict[state.verdict]);
     const watched: Watched = {
       identity,
       abort: new AbortController(),
       upstream,
       server,
       check,
-      state: check === null ? { ...state, verdict: 'up' } : state,
+      state,
       since: this.#clock.wall(),
       lastCheckAt: null,
       lastDurationMs: null,
       lastError: null,
+      judged: check === null,
     };
     this.#watched.set(identity, watched);
     if (this.#started) this.#schedule(watched);
   }
 
   #forget(watched: Watched): void {
-    this.#scheduler.remove(watched.identity);
+    this.#schedulerOf(watched.check).remove(watched.identity);
     watched.abort.abort();
     this.#watched.delete(watched.identity);
     this.#round?.left.delete(watched.identity);
@@ -213,15 +223,34 @@ export class HealthMonitor {
   #schedule(watched: Watched): void {
     const { check, identity } = watched;
     if (check === null) return;
-    this.#scheduler.add(identity, check.intervalMs, () => this.#check(watched, check));
+    const intervalMs = () =>
+      watched.state.verdict === 'up' ? check.intervalMs : check.intervalDownMs;
+    this.#schedulerOf(check).add(identity, intervalMs, () => this.#check(watched, check));
+  }
+
+  #schedulerOf(check: HealthCheckConfig | null): CheckScheduler {
+    return check?.probe.kind === 'command' ? this.#commands : this.#scheduler;
+  }
+
+  #commandRunner(): CommandRunner {
+    this.#runner ??= createCommandRunner({
+      commands: 'health checks',
+      process: 'the balancer',
+      warn: (fields, message) => this.#log.warn(fields, message),
+    });
+    return this.#runner;
   }
 
   async #check(watched: Watched, check: HealthCheckConfig): Promise<void> {
     const { signal } = watched.abort;
     const startedAt = this.#clock.now();
-    const outcome = await (check.kind === 'http'
-      ? httpCheck(watched.server, check, signal)
-      : tcpCheck(watched.server, check.timeoutMs, signal));
+    const outcome = await runCheck({
+      upstream: watched.upstream.name,
+      server: watched.server,
+      check,
+      signal,
+      runner: () => this.#commandRunner(),
+    });
     // A result of a check that is not the config's any more decides nothing.
     if (signal.aborted) return;
     watched.lastCheckAt = this.#clock.wall();
@@ -229,7 +258,7 @@ export class HealthMonitor {
     this.#judge(watched, check, outcome);
     if (this.#round !== null && startedAt >= this.#round.since) {
       const rising = outcome.kind === 'passed' && watched.state.verdict === 'down';
-      if (rising) this.#scheduler.hurry(watched.identity);
+      if (rising) this.#schedulerOf(check).hurry(watched.identity);
       else this.#round.left.delete(watched.identity);
       this.#settleRound();
     }
@@ -248,9 +277,13 @@ export class HealthMonitor {
       return;
     }
     const before = watched.state;
+    watched.judged = true;
     const now = this.#clock.now();
     watched.state = stepHealth(before, outcome.kind === 'passed', check, now);
-    if (watched.state.verdict === before.verdict) return;
+    if (watched.state.verdict === before.verdict) {
+      this.#settleFirstRound();
+      return;
+    }
     watched.since = this.#clock.wall();
     const remainingBefore = this.#remaining(watched.upstream);
     this.#registry.setVerdict(watched.identity, Verdict[watched.state.verdict]);
@@ -276,8 +309,8 @@ export class HealthMonitor {
   }
 
   #settleFirstRound(): void {
-    for (const { state } of this.#watched.values()) {
-      if (state.verdict === 'unknown') return;
+    for (const { judged } of this.#watched.values()) {
+      if (!judged) return;
     }
     this.#firstRound.resolve();
   }

@@ -1,7 +1,9 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import type { CheckTls } from '../../src/config/health-config.ts';
 import type { ServerConfig } from '../../src/config/proxy-config.ts';
 import { shortage } from '../io/shortage.ts';
 import { serverAddress } from '../upstream/identity.ts';
+import { openCheckSocket } from './check-socket.ts';
 import { CHECK_BODY_BYTES_MAX, TIMER_LATENESS_MAX_MS } from './limits.ts';
 
 export type CheckTarget = Pick<ServerConfig, 'host' | 'port'>;
@@ -28,23 +30,45 @@ const REMOTE_ERRORS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'network unreachable',
   ENOTFOUND: 'name not found',
   EAI_AGAIN: 'name server gave no answer',
+  CERT_HAS_EXPIRED: 'certificate expired',
+  CERT_NOT_YET_VALID: 'certificate not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate is for another name',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate is signed by itself',
+  SELF_SIGNED_CERT_IN_CHAIN: 'certificate of an unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT: 'certificate of an unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate of an unknown authority',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate of an unknown authority',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'no TLS spoken',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'no TLS spoken',
 };
+
+/** How to connect, and how long the whole check may take. */
+export interface ProbeOptions {
+  readonly timeoutMs: number;
+  readonly tls: CheckTls | null;
+}
 
 /**
  * Connects to the server, lets `converse` talk, and returns what was found. `timeoutMs` covers
- * everything, name lookup and connecting included. What arrives after the verdict is read and thrown
+ * everything, name lookup, connecting and handshake included. What arrives after the verdict is read and thrown
  * away, within bounds, so that the origin is not sent a reset. The source address is the kernel's
  * choice, as for proxied traffic. Never rejects.
  */
 export function probe(
   target: CheckTarget,
-  timeoutMs: number,
+  { timeoutMs, tls }: ProbeOptions,
   signal: AbortSignal,
   converse: (socket: Socket, finish: Finish) => void,
 ): Promise<CheckOutcome> {
   const address = serverAddress(target);
   return new Promise((resolve) => {
-    const socket = connect({ host: target.host, port: target.port });
+    const opened = openCheckSocket(target, tls);
+    if (typeof opened === 'string') {
+      resolve({ kind: 'inconclusive', error: opened });
+      return;
+    }
+    const { socket, readyEvent } = opened;
+    let ready = false;
     let settled = false;
     const finish: Finish = (outcome) => {
       if (settled) return;
@@ -62,7 +86,8 @@ export function probe(
       const latenessMs = performance.now() - dueAt;
       // Timers run before sockets are polled: after a stall the answer may be there already.
       setImmediate(() => {
-        finish(timeoutOutcome(socket, address, timeoutMs, latenessMs));
+        const stage = socket.connecting ? 'connect' : ready ? 'response' : 'TLS handshake';
+        finish(timeoutOutcome(`${stage} timeout ${address}`, timeoutMs, latenessMs));
         socket.destroy();
       });
     }, timeoutMs);
@@ -74,7 +99,10 @@ export function probe(
     });
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort);
-    socket.on('connect', () => converse(socket, finish));
+    socket.on(readyEvent, () => {
+      ready = true;
+      converse(socket, finish);
+    });
   });
 }
 
@@ -87,17 +115,11 @@ function discardRest(socket: Socket): void {
   });
 }
 
-function timeoutOutcome(
-  socket: Socket,
-  address: string,
-  timeoutMs: number,
-  latenessMs: number,
-): CheckOutcome {
+function timeoutOutcome(what: string, timeoutMs: number, latenessMs: number): CheckOutcome {
   if (latenessMs > TIMER_LATENESS_MAX_MS) {
     return { kind: 'inconclusive', error: `we stalled for ${Math.round(latenessMs)} ms` };
   }
-  const what = socket.connecting ? 'connect timeout' : 'response timeout';
-  return { kind: 'failed', error: `${what} ${address} after ${timeoutMs} ms` };
+  return { kind: 'failed', error: `${what} after ${timeoutMs} ms` };
 }
 
 function errorOutcome(error: NodeJS.ErrnoException, address: string): CheckOutcome {

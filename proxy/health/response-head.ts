@@ -3,7 +3,13 @@ import { CHECK_HEAD_BYTES_MAX } from './limits.ts';
 /** What the bytes received so far amount to. */
 export type HeadReading =
   | { readonly kind: 'incomplete' }
-  | { readonly kind: 'status'; readonly status: number }
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      /** Where the final head begins in the text, and where what follows it does. */
+      readonly start: number;
+      readonly end: number;
+    }
   | { readonly kind: 'malformed'; readonly error: string };
 
 const VERSION = 'HTTP/1.';
@@ -33,7 +39,9 @@ export function readResponseHead(text: string): HeadReading {
     }
     if (headEnd < 0) return { kind: 'incomplete' };
     const status = Number(text.slice(start + 9, start + 12));
-    if (status >= 200 || status === 101) return { kind: 'status', status };
+    if (status >= 200 || status === 101) {
+      return { kind: 'status', status, start, end: headEnd + 4 };
+    }
     start = headEnd + 4;
   }
 }

@@ -26,7 +26,7 @@ describe('CheckScheduler', () => {
   it('runs at once, then every interval from start to start', async () => {
     const { clock, scheduler, task } = setUp();
     const { run, starts } = task(30);
-    scheduler.add('a', 100, run);
+    scheduler.add('a', () => 100, run);
     expect(starts).toEqual([0]);
     await clock.advance(350);
     expect(starts).toEqual([0, 100, 200, 300]);
@@ -35,7 +35,7 @@ describe('CheckScheduler', () => {
   it('runs a hurried task now, or right after the run under way, and then in its interval', async () => {
     const { clock, scheduler, task } = setUp();
     const { run, starts } = task(30);
-    scheduler.add('a', 100, run);
+    scheduler.add('a', () => 100, run);
     await clock.advance(50);
     scheduler.hurry('a');
     await clock.advance(10);
@@ -49,7 +49,7 @@ describe('CheckScheduler', () => {
   it('never overlaps a task with itself: a long run delays the next', async () => {
     const { clock, scheduler, task } = setUp();
     const { run, starts } = task(250);
-    scheduler.add('a', 100, run);
+    scheduler.add('a', () => 100, run);
     await clock.advance(800);
     expect(starts).toEqual([0, 250, 500, 750]);
   });
@@ -62,7 +62,7 @@ describe('CheckScheduler', () => {
     ] as const) {
       const { clock, scheduler, task } = setUp(8, () => random);
       const { run, starts } = task(0);
-      scheduler.add('a', 100, run);
+      scheduler.add('a', () => 100, run);
       await clock.advance(150);
       expect(starts[1]).toBeCloseTo(second, 3);
     }
@@ -72,8 +72,8 @@ describe('CheckScheduler', () => {
     const { clock, scheduler, task } = setUp(1);
     const a = task(10);
     const b = task(10);
-    scheduler.add('a', 100, a.run);
-    scheduler.add('b', 100, b.run);
+    scheduler.add('a', () => 100, a.run);
+    scheduler.add('b', () => 100, b.run);
     scheduler.remove('b');
     await clock.advance(50);
     scheduler.remove('a');
@@ -86,17 +86,17 @@ describe('CheckScheduler', () => {
     const { clock, scheduler, task } = setUp();
     const old = task(0);
     const next = task(0);
-    scheduler.add('a', 100, old.run);
+    scheduler.add('a', () => 100, old.run);
     await clock.advance(50);
-    scheduler.add('a', 200, next.run);
+    scheduler.add('a', () => 200, next.run);
     await clock.advance(250);
     expect([old.starts, next.starts]).toEqual([[0], [50, 250]]);
   });
 
   it('stop leaves no timer behind, even one of a run that ends later', async () => {
     const { clock, scheduler, task } = setUp();
-    scheduler.add('idle', 100, task(0).run);
-    scheduler.add('running', 100, task(70).run);
+    scheduler.add('idle', () => 100, task(0).run);
+    scheduler.add('running', () => 100, task(70).run);
     await clock.advance(10);
     scheduler.stop();
     await clock.advance(1000);
@@ -118,15 +118,19 @@ describe('CheckScheduler', () => {
       let running = 0;
       each.forEach(({ intervalMs, lastsMs }, index) => {
         let alone = true;
-        scheduler.add(`${index}`, intervalMs, async () => {
-          expect(alone).toBe(true);
-          alone = false;
-          expect(++running).toBeLessThanOrEqual(max);
-          await new Promise<void>((resolve) => clock.after(lastsMs, resolve));
-          running--;
-          alone = true;
-          ended[index]!++;
-        });
+        scheduler.add(
+          `${index}`,
+          () => intervalMs,
+          async () => {
+            expect(alone).toBe(true);
+            alone = false;
+            expect(++running).toBeLessThanOrEqual(max);
+            await new Promise<void>((resolve) => clock.after(lastsMs, resolve));
+            running--;
+            alone = true;
+            ended[index]!++;
+          },
+        );
       });
       const round = each.reduce((sum, { lastsMs }) => sum + lastsMs, 0);
       await clock.advance(3 * (round + 110));

@@ -2,7 +2,7 @@ import type { Clock, Timer } from './clock.ts';
 import { CHECKS_CONCURRENT_MAX, INTERVAL_JITTER } from './limits.ts';
 
 interface Task {
-  readonly intervalMs: number;
+  readonly intervalMs: () => number;
   readonly run: () => Promise<void>;
   timer: Timer | null;
   removed: boolean;
@@ -39,8 +39,11 @@ export class CheckScheduler {
     this.#concurrentMax = concurrentMax;
   }
 
-  /** Starts a task, which takes the place of one under the same key. `run` must not reject. */
-  add(key: string, intervalMs: number, run: () => Promise<void>): void {
+  /**
+   * Starts a task, which takes the place of one under the same key. `run` must not reject; the
+   * interval is asked for after each run.
+   */
+  add(key: string, intervalMs: () => number, run: () => Promise<void>): void {
     this.remove(key);
     const task: Task = {
       intervalMs,
@@ -94,7 +97,7 @@ export class CheckScheduler {
     this.#running--;
     if (!task.removed) {
       const jitter = 1 + INTERVAL_JITTER * (2 * this.#random() - 1);
-      const usualMs = startedAt + task.intervalMs * jitter - this.#clock.now();
+      const usualMs = startedAt + task.intervalMs() * jitter - this.#clock.now();
       const delayMs = task.again ? 0 : Math.max(0, usualMs);
       task.again = false;
       task.timer = this.#clock.after(delayMs, () => this.#due(task));

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { Verdict } from '../shared/layout.ts';
 import { ServerRegistry } from '../upstream/registry.ts';
-import { checkOf, stateOf, upstreamOf } from '../upstream/upstream.fixture.ts';
+import { checkOf, HTTP_PROBE, stateOf, upstreamOf } from '../upstream/upstream.fixture.ts';
 import { httpCheck } from './http-check.ts';
 import { LogLines } from './log-lines.fixture.ts';
 import { HealthMonitor } from './monitor.ts';
@@ -30,7 +30,7 @@ async function checkOverStall(answers: boolean): Promise<CheckOutcome> {
   const { port, stallOnceAsked, close } = await lateOrigin(answers);
   const outcome = httpCheck(
     { host: '127.0.0.1', port },
-    { path: '/', host: null, statuses: [[200, 200]], timeoutMs: TIMEOUT_MS },
+    { ...HTTP_PROBE, statuses: [[200, 200]], timeoutMs: TIMEOUT_MS },
     new AbortController().signal,
   );
   await stallOnceAsked();

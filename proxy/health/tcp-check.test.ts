@@ -1,16 +1,19 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { TCP_PROBE } from '../upstream/upstream.fixture.ts';
 import { fullQueue } from './full-queue.fixture.ts';
+import { CHECK_ANSWER_BYTES_MAX } from './limits.ts';
 import { closedPort, origin } from './origin.fixture.ts';
-import { tcpCheck } from './tcp-check.ts';
+import { type TcpCheckConfig, tcpCheck } from './tcp-check.ts';
 
+const CONNECT: TcpCheckConfig = { ...TCP_PROBE, timeoutMs: 5000 };
 const never = new AbortController().signal;
 
 describe('tcpCheck', () => {
   it('passes when the origin accepts, and closes in order', async () => {
     const one = await origin(() => {});
-    expect(await tcpCheck({ host: '127.0.0.1', port: one.port }, 5000, never)).toEqual({
+    expect(await tcpCheck({ host: '127.0.0.1', port: one.port }, CONNECT, never)).toEqual({
       kind: 'passed',
     });
     await expect.poll(() => [one.accepted, one.open]).toEqual([1, 0]);
@@ -20,7 +23,7 @@ describe('tcpCheck', () => {
 
   it('passes when the origin speaks first, as databases and mail servers do', async () => {
     const one = await origin((socket) => socket.end('220 mail.example.com ESMTP\r\n'));
-    expect(await tcpCheck({ host: '127.0.0.1', port: one.port }, 5000, never)).toEqual({
+    expect(await tcpCheck({ host: '127.0.0.1', port: one.port }, CONNECT, never)).toEqual({
       kind: 'passed',
     });
     await expect.poll(() => one.open).toBe(0);
@@ -30,7 +33,7 @@ describe('tcpCheck', () => {
 
   it('fails where nobody listens', async () => {
     const port = await closedPort();
-    expect(await tcpCheck({ host: '127.0.0.1', port }, 5000, never)).toEqual({
+    expect(await tcpCheck({ host: '127.0.0.1', port }, CONNECT, never)).toEqual({
       kind: 'failed',
       error: `connect refused 127.0.0.1:${port}`,
     });
@@ -38,7 +41,11 @@ describe('tcpCheck', () => {
 
   it('fails when the connection is not established in time', async () => {
     const { port, close } = await fullQueue();
-    const outcome = await tcpCheck({ host: '127.0.0.1', port }, 100, never);
+    const outcome = await tcpCheck(
+      { host: '127.0.0.1', port },
+      { ...CONNECT, timeoutMs: 100 },
+      never,
+    );
     await close();
     expect(outcome).toEqual({
       kind: 'failed',
@@ -62,5 +69,42 @@ describe('tcpCheck', () => {
     });
     expect(one.accepted).toBe(0);
     await one.close();
+  });
+
+  it('passes on the words expected, wherever they are and however they come', async () => {
+    const heard: string[] = [];
+    const one = await origin((socket) => {
+      socket.setNoDelay(true);
+      socket.on('data', (data) => {
+        heard.push(data.toString('latin1'));
+        socket.write('-LOADING\r\n+PO', () => setImmediate(() => socket.write('NG\r\n')));
+      });
+    });
+    const words = { ...CONNECT, send: 'PING\r\n', expect: '+PONG' };
+    const target = { host: '127.0.0.1', port: one.port };
+    expect(await tcpCheck(target, words, never)).toEqual({ kind: 'passed' });
+    expect(heard).toEqual(['PING\r\n']);
+    const wrong = await tcpCheck(target, { ...words, expect: '+OK', timeoutMs: 100 }, never);
+    expect(wrong).toEqual({
+      kind: 'failed',
+      error: `response timeout 127.0.0.1:${one.port} after 100 ms`,
+    });
+    await one.close();
+  });
+
+  it('fails when the origin closes, or says too much, without the words', async () => {
+    const closing = await origin((socket) => socket.end('500 no\r\n'));
+    const words = { ...CONNECT, expect: '220 ' };
+    expect(await tcpCheck({ host: '127.0.0.1', port: closing.port }, words, never)).toEqual({
+      kind: 'failed',
+      error: `127.0.0.1:${closing.port} closed and did not say "220 "`,
+    });
+    await closing.close();
+    const talking = await origin((socket) => socket.write('x'.repeat(CHECK_ANSWER_BYTES_MAX)));
+    expect(await tcpCheck({ host: '127.0.0.1', port: talking.port }, words, never)).toEqual({
+      kind: 'failed',
+      error: `127.0.0.1:${talking.port} did not say "220 " within 16384 bytes`,
+    });
+    await talking.close();
   });
 });

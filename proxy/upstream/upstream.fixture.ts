@@ -1,9 +1,6 @@
 /** Configs and shared state for tests of upstreams. */
-import type {
-  HealthCheckConfig,
-  ServerConfig,
-  UpstreamConfig,
-} from '../../src/config/proxy-config.ts';
+import type { HealthCheckConfig, HttpProbe, TcpProbe } from '../../src/config/health-config.ts';
+import type { ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { createSharedState, type SharedState } from '../shared/shared-state.ts';
 
 /** `198.51.100.21:80`, `..22:80`, ...: one per given part. */
@@ -17,17 +14,33 @@ export function serversOf(...parts: Partial<ServerConfig>[]): ServerConfig[] {
   }));
 }
 
+/** A GET of `/`; any status below 400 passes. */
+export const HTTP_PROBE: HttpProbe = {
+  kind: 'http',
+  method: 'GET',
+  path: '/',
+  host: null,
+  headers: [],
+  statuses: [[200, 399]],
+  body: null,
+  tls: null,
+};
+
+/** A connection, nothing said. */
+export const TCP_PROBE: TcpProbe = { kind: 'tcp', send: '', expect: '', tls: null };
+
 /** An HTTP check of `/`, every 100 ms. */
 export function checkOf(part: Partial<HealthCheckConfig> = {}): HealthCheckConfig {
+  const intervalMs = part.intervalMs ?? 100;
   return {
-    kind: 'http',
-    path: '/',
-    host: null,
-    statuses: [[200, 399]],
-    intervalMs: 100,
+    probe: HTTP_PROBE,
+    port: null,
+    intervalMs,
+    intervalDownMs: intervalMs,
     timeoutMs: 1000,
     rise: 2,
     fall: 3,
+    initial: 'unknown',
     ...part,
   };
 }

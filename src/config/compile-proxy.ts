@@ -1,7 +1,7 @@
 /** The balancer's share of the config; the same on every node. */
-import type { EffectiveCheck, EffectiveConfig, EffectiveUpstream } from './effective.ts';
+import { compileCheck } from './compile-health.ts';
+import type { EffectiveConfig, EffectiveUpstream } from './effective.ts';
 import type {
-  HealthCheckConfig,
   HttpLimits,
   ListenerConfig,
   ProxyConfig,
@@ -36,10 +36,11 @@ function compileUpstream([name, upstream]: [string, EffectiveUpstream]): Upstrea
   return {
     name,
     policy: upstream.policy,
-    servers: upstream.servers.map(({ address, weight, backup }) => ({
+    servers: upstream.servers.map(({ address, weight, backup, check_address }) => ({
       ...address,
       weight,
       backup,
+      ...(check_address && { checkAddress: check_address }),
     })),
     healthCheck: upstream.health_check === undefined ? null : compileCheck(upstream.health_check),
     connectTimeoutMs: upstream.connect_timeout,
@@ -48,26 +49,6 @@ function compileUpstream([name, upstream]: [string, EffectiveUpstream]): Upstrea
     keepAliveMax: upstream.keepalive.max,
     keepAliveTimeoutMs: upstream.keepalive.timeout,
   };
-}
-
-function compileCheck(check: EffectiveCheck): HealthCheckConfig {
-  return {
-    kind: check.http === undefined ? 'tcp' : 'http',
-    path: check.http?.path ?? '/',
-    host: check.http?.host ?? null,
-    statuses: check.http === undefined ? [] : statuses(check.http.status),
-    intervalMs: check.interval,
-    timeoutMs: check.timeout,
-    rise: check.rise,
-    fall: check.fall,
-  };
-}
-
-type StatusRange = readonly [number, number];
-
-/** A range is itself an array, so what tells it from a list of ranges is its first element. */
-function statuses(status: StatusRange | readonly StatusRange[]): readonly StatusRange[] {
-  return typeof status[0] === 'number' ? [status as StatusRange] : (status as StatusRange[]);
 }
 
 function compileListener([name, listener]: [string, ListenerEntry]): ListenerConfig {

@@ -90,14 +90,23 @@ describe('the example of the design', () => {
           { host: '198.51.100.23', port: 80, weight: 1, backup: true },
         ],
         healthCheck: {
-          kind: 'http',
-          path: '/health/ready',
-          host: null,
-          statuses: [[200, 399]],
+          probe: {
+            kind: 'http',
+            method: 'GET',
+            path: '/health/ready',
+            host: null,
+            headers: [],
+            statuses: [[200, 399]],
+            body: null,
+            tls: null,
+          },
+          port: null,
           intervalMs: 2000,
+          intervalDownMs: 2000,
           timeoutMs: 1000,
           rise: 2,
           fall: 3,
+          initial: 'unknown',
         },
         connectTimeoutMs: 5000,
         responseTimeoutMs: 60_000,
@@ -299,7 +308,7 @@ describe('the balancer', () => {
       {
         idleTimeoutMs: 60_000,
         servers: [{ host: '2001:db8::21', port: 80 }],
-        healthCheck: { kind: 'tcp', timeoutMs: 500, intervalMs: 500 },
+        healthCheck: { probe: { kind: 'tcp' }, timeoutMs: 500, intervalMs: 500 },
       },
       { idleTimeoutMs: 60_000 },
     ]);
@@ -318,13 +327,16 @@ describe('the balancer', () => {
             servers: [{ address: 198.51.100.22:80 }]
             health_check: { http: { host: "api.example:81", status: ${status} } }
         listeners: { t: { bind: "127.0.0.1:2", protocol: tcp, upstream: u } }
-      `).proxy?.upstreams[0]?.healthCheck;
+      `).proxy?.upstreams[0]?.healthCheck?.probe;
     expect(statuses('204')).toMatchObject({ statuses: [[204, 204]], host: 'api.example:81' });
-    expect(statuses('200-299')?.statuses).toEqual([[200, 299]]);
-    expect(statuses('[200, 401-403]')?.statuses).toEqual([
-      [200, 200],
-      [401, 403],
-    ]);
+    expect(statuses('200-299')).toMatchObject({ statuses: [[200, 299]] });
+    const both = {
+      statuses: [
+        [200, 200],
+        [401, 403],
+      ],
+    };
+    expect(statuses('[200, 401-403]')).toMatchObject(both);
   });
 
   test('without listeners there is none, without routers no agent', () => {

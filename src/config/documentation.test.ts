@@ -71,6 +71,16 @@ test('the example of what moves with the addresses loads without a word', () => 
   });
 });
 
+test('the example of the health checks loads without a word, and has every kind', () => {
+  const health = readFileSync(join(import.meta.dirname, '../../docs/HEALTH.md'), 'utf8');
+  const example = /```yaml\n(# docs: checks\n.*?)```/s.exec(health)?.[1] ?? '';
+  const { config, problems } = checkSource(sourceFromBytes('docs/HEALTH.md', Buffer.from(example)));
+  expect(problems).toEqual([]);
+  const { proxy } = compileConfig(config!, { node: null, digest: '', cores: 1 });
+  const probes = proxy!.upstreams.map(({ healthCheck }) => healthCheck?.probe.kind);
+  expect(probes).toEqual(['http', 'http', 'tcp', 'command']);
+});
+
 describe('each line of "Switching things on" is one that a file may have', () => {
   const table = /## Switching things on\n(.*?)\n## /s.exec(page)?.[1] ?? '';
   const rows = [...table.matchAll(/^\| [^|]+ \| ([^|]+) \|/gm)].slice(2).map(([, cell]) => cell);

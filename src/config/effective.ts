@@ -47,7 +47,10 @@ type GatewayEntry = NonNullable<TrackEntry['gateways']>[string];
 export type EffectiveGateway = With<GatewayEntry, 'timeout'>;
 type TrackedInterfaces = Exclude<TrackEntry['interfaces'], readonly string[]>;
 export type EffectiveScript = With<HealthScriptEntry, 'timeout'>;
-export type EffectiveCheck = With<NonNullable<UpstreamEntry['health_check']>, 'timeout'>;
+export type EffectiveCheck = With<
+  NonNullable<UpstreamEntry['health_check']>,
+  'timeout' | 'interval_down'
+>;
 export type EffectiveUpstream = Omit<With<UpstreamEntry, 'idle_timeout'>, 'health_check'> & {
   readonly health_check?: EffectiveCheck;
 };
@@ -196,8 +199,10 @@ function byNode<T extends string | number>(
 
 function effectiveCheck(check: UpstreamEntry['health_check']): EffectiveCheck | undefined {
   if (check === undefined) return undefined;
-  const timeout = check.timeout ?? shorter(settings.healthCheck.timeout.default, check.interval);
-  return { ...check, timeout };
+  const interval_down = check.interval_down ?? check.interval;
+  const shortest = Math.min(check.interval, interval_down);
+  const timeout = check.timeout ?? shorter(settings.healthCheck.timeout.default, shortest);
+  return { ...check, timeout, interval_down };
 }
 
 function defaultIdleTimeout(upstream: string, listeners: EffectiveConfig['listeners']): number {

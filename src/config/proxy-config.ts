@@ -2,6 +2,9 @@
  * What the balancer half needs from the config file: defaults applied, units resolved (ms, bytes).
  * Types only; proxy/ may import this file.
  */
+import type { HealthCheckConfig } from './health-config.ts';
+
+export type { HealthCheckConfig } from './health-config.ts';
 
 export type PolicyName = 'round_robin' | 'weighted_round_robin' | 'least_connections';
 
@@ -13,20 +16,8 @@ export interface ServerConfig {
   readonly weight: number;
   /** Used only while no other server is available. */
   readonly backup: boolean;
-}
-
-export interface HealthCheckConfig {
-  readonly kind: 'http' | 'tcp';
-  /** HTTP only: origin-form target. */
-  readonly path: string;
-  /** HTTP only: the Host field; the server's address when null. */
-  readonly host: string | null;
-  /** HTTP only: accepted status codes, inclusive ranges. */
-  readonly statuses: readonly (readonly [number, number])[];
-  readonly intervalMs: number;
-  readonly timeoutMs: number;
-  readonly rise: number;
-  readonly fall: number;
+  /** Where the health check asks instead; absent: the server itself. */
+  readonly checkAddress?: BindAddress;
 }
 
 export interface UpstreamConfig {

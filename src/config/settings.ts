@@ -105,6 +105,14 @@ export const settings = {
     fall: { default: 3, min: 1, max: 255 },
     path: '/',
     status: '200-399',
+    method: 'GET',
+    headersMax: 16,
+    bodyTextBytesMax: 1024,
+    // What is sent or expected over plain TCP or TLS.
+    messageBytesMax: 4096,
+    port: { min: 1, max: 65_535 },
+    initial: 'unknown',
+    argumentsMax: 64,
   },
   listener: {
     // Half of the balancer's shared memory, as for servers.

@@ -1,4 +1,5 @@
 /** Health scripts and the trackers that name them. */
+import type { EffectiveCheck } from '../effective.ts';
 import { foundText } from '../found.ts';
 import type { Finding } from '../problem.ts';
 import { didYouMean } from '../suggest.ts';
@@ -51,7 +52,7 @@ export const timeoutsFit: Rule = ({ config }) => [
     timeoutFinding(['health_scripts', name], script),
   ),
   ...Object.entries(config.upstreams).flatMap(([name, { health_check: check }]) =>
-    check === undefined ? [] : timeoutFinding(['upstreams', name, 'health_check'], check),
+    check === undefined ? [] : checkTimeoutFinding(['upstreams', name, 'health_check'], check),
   ),
   ...Object.entries(config.virtual_routers).flatMap(([router, { track }]) =>
     Object.entries(track.gateways ?? {}).flatMap(([name, gateway]) =>
@@ -69,6 +70,18 @@ function timeoutFinding(
     `found ${formatDuration(timeout)}; allowed: up to the interval, ` +
     `${formatDuration(interval)}`;
   return [error([...path, 'timeout'], message)];
+}
+
+/** Of both rhythms of a check the faster one bounds its timeout. */
+function checkTimeoutFinding(path: readonly string[], check: EffectiveCheck): readonly Finding[] {
+  const { timeout, interval, interval_down } = check;
+  if (timeout > interval || interval_down >= timeout) {
+    return timeoutFinding(path, { timeout, interval });
+  }
+  const message =
+    `found ${formatDuration(interval_down)}; allowed: from the timeout, ` +
+    `${formatDuration(timeout)}, on`;
+  return [error([...path, 'interval_down'], message)];
 }
 
 /** A script nobody tracks is not run. */

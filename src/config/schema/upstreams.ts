@@ -34,6 +34,14 @@ const serverSchema = z.strictObject({
     doc: 'Share of the work relative to the other servers. 0: no new work.',
   }),
   backup: flag(false, { doc: 'Used only while no other server is available.' }),
+  check_address: documented(
+    spelled(serverAddressAllowed, parseEndpoint, formatEndpoint).optional(),
+    {
+      doc: 'Where this server is checked instead, such as the agent of a host that answers for it.',
+      allowed: serverAddressAllowed,
+      default: "the server's address, or its host with the port of health_check",
+    },
+  ),
 });
 
 const serversMax = upstream.serversMax;

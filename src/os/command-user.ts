@@ -1,8 +1,8 @@
-/** Which user health scripts run as. */
+/** Which user the commands of the config run as. */
 import { readFileSync } from 'node:fs';
 
-/** A user that a script is started as; its supplementary groups are none. */
-export interface ScriptUser {
+/** A user that a command is started as; its supplementary groups are none. */
+export interface CommandUser {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
@@ -12,10 +12,10 @@ export interface ScriptUser {
 const NAMES = ['tandem', 'nobody'] as const;
 
 /**
- * The user for scripts of an agent that runs as root; null when the agent does not, and they run as
- * the agent's user. Throws an Error when there is nobody, or this user namespace does not have them.
+ * The user for commands of a process that runs as root; null when the process does not, and they run
+ * as its own user. Throws an Error when there is nobody, or this user namespace does not have them.
  */
-export function scriptUser(): ScriptUser | null {
+export function commandUser(): CommandUser | null {
   if (process.geteuid?.() !== 0) return null;
   const user = findUser(readFileSync('/etc/passwd', 'utf8'));
   if (user === null) throw new Error(`there is no user ${NAMES.join(' or ')}`);
@@ -27,7 +27,7 @@ export function scriptUser(): ScriptUser | null {
 }
 
 /** The first of the users in `/etc/passwd` (passwd(5)) that is not root under another name. */
-export function findUser(passwd: string): ScriptUser | null {
+export function findUser(passwd: string): CommandUser | null {
   const lines = passwd.split('\n').map((line) => line.split(':'));
   for (const wanted of NAMES) {
     const [name, , uid, gid] = lines.find(([name]) => name === wanted) ?? [];

@@ -1,17 +1,17 @@
-/** Whether a health script may be run: who else could change what it does, and can its user run it? */
+/** Whether a command may be run: who else could change what it does, and can its user run it? */
 
 import type { Stats } from 'node:fs';
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import type { ScriptUser } from './script-user.ts';
+import type { CommandUser } from './command-user.ts';
 
 const WRITABLE_BY_OTHERS = constants.S_IWGRP | constants.S_IWOTH;
 /** In a folder with the sticky bit only a file's owner can replace the file. */
 const STICKY = 0o1000;
 
 /** The program to execute, or why it must not be. */
-export type ScriptFile =
+export type CommandFile =
   | { readonly ok: true; readonly path: string }
   | { readonly ok: false; readonly reason: string };
 
@@ -19,14 +19,15 @@ export type ScriptFile =
  * Finds the program a command names (a path, or a name on `searchPath`) and checks that nobody but
  * root and its owner can write it or replace it: neither the file, behind symbolic links, nor a
  * folder above it is writable by group or others. `user`, where the script runs as another one than
- * this process, must be able to execute the file and to enter the folders. Called before every run,
- * because all that can change.
+ * this process, must be able to execute the file and to enter the folders; `commands` says in the refusal
+ * what kind of command it is, in the plural. Called before every run, because all that can change.
  */
-export async function checkScriptFile(
+export async function checkCommandFile(
   program: string,
   searchPath: string,
-  user: ScriptUser | null,
-): Promise<ScriptFile> {
+  user: CommandUser | null,
+  commands: string,
+): Promise<CommandFile> {
   const path = await locate(program, searchPath);
   if (path === null) {
     return { ok: false, reason: `${program} is not an executable file` };
@@ -45,7 +46,7 @@ export async function checkScriptFile(
       }
       if (user !== null && !mayExecute(status, user)) {
         const what = at === target ? 'execute it' : `enter ${at}`;
-        const reason = `${target}: health scripts run as ${user.name}, who may not ${what}: not run`;
+        const reason = `${target}: ${commands} run as ${user.name}, who may not ${what}: not run`;
         return { ok: false, reason };
       }
       if (at === dirname(at)) {
@@ -58,7 +59,7 @@ export async function checkScriptFile(
 }
 
 /** By the file's mode alone, which is all that counts for a user without capabilities or ACLs. */
-function mayExecute({ mode, uid, gid }: Stats, user: ScriptUser): boolean {
+function mayExecute({ mode, uid, gid }: Stats, user: CommandUser): boolean {
   if (uid === user.uid) return (mode & constants.S_IXUSR) !== 0;
   return (mode & (gid === user.gid ? constants.S_IXGRP : constants.S_IXOTH)) !== 0;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findUser } from './script-user.ts';
+import { findUser } from './command-user.ts';
 
 const root = 'root:x:0:0:root:/root:/bin/bash';
 const nobody = 'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin';

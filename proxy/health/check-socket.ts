@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { connect, isIP, type Socket } from 'node:net';
+import type { CheckTls } from '../../src/config/health-config.ts';
+import type { CheckTarget } from './probe.ts';
+
+/** A socket on its way to a server. */
+export interface CheckSocket {
+  readonly socket: Socket;
+  /** What it emits when there is somebody to talk to. */
+  readonly readyEvent: 'connect' | 'secureConnect';
+}
+
+/**
+ * Begins to connect. Under TLS the name asked for is the configured one, else the server's own; an
+ * address is no name to ask for, but the certificate may be for it. Returns in words what of ours is
+ * missing instead.
+ */
+export function openCheckSocket(target: CheckTarget, tls: CheckTls | null): CheckSocket | string {
+  const { host, port } = target;
+  if (tls === null) return { socket: connect({ host, port }), readyEvent: 'connect' };
+  const serverName = tls.serverName ?? (isIP(host) === 0 ? host : '');
+  try {
+    const ca = tls.ca === null ? {} : { ca: readFileSync(tls.ca) };
+    const options = {
+      host,
+      port,
+      servername: serverName,
+      rejectUnauthorized: tls.verify,
+      ALPNProtocols: ['http/1.1'],
+      ...ca,
+    };
+    // Loaded where it is needed only: it reads all of the host's certificates.
+    const { connect: connectTls } = process.getBuiltinModule('node:tls');
+    return { socket: connectTls(options), readyEvent: 'secureConnect' };
+  } catch (error) {
+    return `${tls.ca}: ${(error as Error).message}`;
+  }
+}

@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { CheckTls } from '../../src/config/health-config.ts';
+import { HTTP_PROBE, TCP_PROBE } from '../upstream/upstream.fixture.ts';
+import { httpCheck } from './http-check.ts';
+import { origin } from './origin.fixture.ts';
+import { tcpCheck } from './tcp-check.ts';
+import { CERTIFICATE, tlsOrigin } from './tls-origin.fixture.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tandem-check-'));
+const CA = join(folder, 'ca.pem');
+writeFileSync(CA, CERTIFICATE);
+const UNVERIFIED: CheckTls = { verify: false, serverName: null, ca: null };
+const VERIFIED: CheckTls = { verify: true, serverName: null, ca: CA };
+const NAMED: CheckTls = { ...VERIFIED, serverName: 'origin.test' };
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((close) => close()));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function serving(behave: Parameters<typeof tlsOrigin>[0] = () => {}) {
+  const one = await tlsOrigin(behave);
+  closing.push(one.close);
+  return one;
+}
+
+function handshake(port: number, tls: CheckTls, timeoutMs = 5000) {
+  const signal = new AbortController().signal;
+  return tcpCheck({ host: '127.0.0.1', port }, { ...TCP_PROBE, tls, timeoutMs }, signal);
+}
+
+describe('a check over TLS', () => {
+  it('passes with any certificate where none is demanded', async () => {
+    const { port } = await serving();
+    expect(await handshake(port, UNVERIFIED)).toEqual({ kind: 'passed' });
+  });
+
+  it('passes with a certificate for the address, or for the name that is asked for', async () => {
+    const { port, names } = await serving();
+    expect(await handshake(port, VERIFIED)).toEqual({ kind: 'passed' });
+    expect(await handshake(port, NAMED)).toEqual({ kind: 'passed' });
+    await expect.poll(() => names).toEqual([false, 'origin.test']);
+  });
+
+  it.each([
+    [{ ...NAMED, serverName: 'other.test' }, 'certificate is for another name'],
+    [{ ...NAMED, ca: null }, 'certificate is signed by itself'],
+  ])('fails with what is wrong about the certificate', async (tls, error) => {
+    const { port } = await serving();
+    const outcome = await handshake(port, tls);
+    expect(outcome).toEqual({ kind: 'failed', error: `${error} 127.0.0.1:${port}` });
+  });
+
+  it('counts for nothing without the file of authorities, and says so', async () => {
+    const { port } = await serving();
+    const outcome = await handshake(port, { ...VERIFIED, ca: '/nonexistent/ca.pem' });
+    expect(outcome).toMatchObject({
+      kind: 'inconclusive',
+      error: expect.stringContaining('/nonexistent/ca.pem: ENOENT'),
+    });
+  });
+
+  it('fails where no TLS is spoken, and where nothing is', async () => {
+    const plain = await origin((socket) => socket.write('220 mail.example.com\r\n'));
+    const silent = await origin(() => {});
+    closing.push(
+      () => plain.close(),
+      () => silent.close(),
+    );
+    expect(await handshake(plain.port, UNVERIFIED)).toEqual({
+      kind: 'failed',
+      error: `no TLS spoken 127.0.0.1:${plain.port}`,
+    });
+    expect(await handshake(silent.port, UNVERIFIED, 100)).toEqual({
+      kind: 'failed',
+      error: `TLS handshake timeout 127.0.0.1:${silent.port} after 100 ms`,
+    });
+  });
+
+  it('carries HTTP, and asks for the name in Host', async () => {
+    const { port, names } = await serving((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\n\r\nall is well'));
+    });
+    const probe = { ...HTTP_PROBE, host: 'origin.test', tls: VERIFIED, timeoutMs: 5000 };
+    const body = { kind: 'contains', text: 'well' } as const;
+    const signal = new AbortController().signal;
+    const target = { host: '127.0.0.1', port };
+    expect(await httpCheck(target, { ...probe, body }, signal)).toEqual({ kind: 'passed' });
+    await expect.poll(() => names).toEqual(['origin.test']);
+  });
+});
