@@ -20,7 +20,7 @@ export class LeastConnections<C extends Candidate> implements Policy<C> {
 
   update(candidates: readonly C[]): void {
     this.#candidates = candidates;
-    this.#weights = Float64Array.from(candidates, ({ weight }) => weight);
+    this.#weights = Float64Array.from(candidates, (candidate) => candidate.share());
     this.#loads = new Float64Array(candidates.length);
     this.#least = new Uint8Array(candidates.length);
     this.#rotation = new SmoothRotation(this.#weights);

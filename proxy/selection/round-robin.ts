@@ -23,8 +23,9 @@ export class RoundRobin<C extends Candidate> implements Policy<C> {
 
   update(candidates: readonly C[]): void {
     this.#candidates = candidates;
-    const divisor = candidates.reduce((sofar, { weight }) => gcd(sofar, weight), 0);
-    const weights = candidates.map(({ weight }) => weight / divisor);
+    const shares = candidates.map((candidate) => candidate.share());
+    const divisor = shares.reduce(gcd, 0);
+    const weights = shares.map((share) => share / divisor);
     const length = weights.reduce((sum, weight) => sum + weight, 0);
     this.#rotation = new SmoothRotation(weights);
     this.#eligible = new Uint8Array(candidates.length).fill(1);

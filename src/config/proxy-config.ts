@@ -6,7 +6,15 @@ import type { HealthCheckConfig } from './health-config.ts';
 
 export type { HealthCheckConfig } from './health-config.ts';
 
-export type PolicyName = 'round_robin' | 'weighted_round_robin' | 'least_connections';
+export type PolicyName =
+  | 'round_robin'
+  | 'weighted_round_robin'
+  | 'least_connections'
+  | 'two_choices'
+  | 'least_time'
+  | 'ip_hash'
+  | 'hash'
+  | 'first';
 
 export interface ServerConfig {
   /** Host part of the address: IPv4, IPv6 without brackets, or a DNS name. */
