@@ -20,6 +20,8 @@ export interface ListenerStatus {
 export interface ServerStatus extends ServerHealth {
   readonly weight: number;
   readonly backup: boolean;
+  /** Average time to its answers, ms; 0: the policy does not measure it, or nothing came yet. */
+  readonly averageMs: number;
   /** Counted since the start, and what is in flight now. */
   readonly totals: ServerTotals;
 }
@@ -74,6 +76,7 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
           ...server,
           weight: upstream.servers[index]!.weight,
           backup: upstream.servers[index]!.backup,
+          averageMs: registry.averageMs(server.identity),
           totals: registry.totals(server.identity),
         })),
       };

@@ -48,6 +48,7 @@ export function upstreamConfig(
   return {
     name: 'web',
     policy: 'round_robin',
+    hash: null,
     servers: ports.map(serverConfig),
     healthCheck: null,
     connectTimeoutMs: 2000,

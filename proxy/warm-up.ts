@@ -105,6 +105,7 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
       {
         name: NAME,
         policy: 'round_robin',
+        hash: null,
         servers: [server],
         healthCheck: null,
         connectTimeoutMs: timeoutMs,

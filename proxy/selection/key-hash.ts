@@ -11,6 +11,11 @@ const FNV_PRIME = 0x01000193;
 /** The state of a hash that has seen nothing. */
 export const HASH_START = FNV_START | 0;
 
+/** Goes on with one byte. */
+export function hashByte(state: number, byte: number): number {
+  return Math.imul(state ^ byte, FNV_PRIME);
+}
+
 /** Goes on with bytes [start, end). */
 export function hashBytes(state: number, bytes: Uint8Array, start: number, end: number): number {
   let hash = state;

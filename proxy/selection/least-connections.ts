@@ -26,7 +26,7 @@ export class LeastConnections<C extends Candidate> implements Policy<C> {
     this.#rotation = new SmoothRotation(this.#weights);
   }
 
-  pick(tried: readonly C[], _key: number): C | null {
+  pick(tried: readonly C[]): C | null {
     const candidates = this.#candidates;
     const weights = this.#weights;
     const loads = this.#loads;

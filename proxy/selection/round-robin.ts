@@ -37,7 +37,7 @@ export class RoundRobin<C extends Candidate> implements Policy<C> {
     this.#cursor = Math.floor(this.#phase * length);
   }
 
-  pick(tried: readonly C[], _key: number): C | null {
+  pick(tried: readonly C[]): C | null {
     const table = this.#table;
     if (table.length === 0) return this.#pickUncompiled(tried);
     // What a retry skips is charged to the rotation as if used, so that the load of a failing

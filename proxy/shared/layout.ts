@@ -8,6 +8,8 @@
  *   So counting is a plain load, add and store of a few ns with nothing lost, and no two cores write
  *   one cache line: blocks are padded to `BLOCK_BYTES`. Readers sum over the workers.
  * - A region whose `writer` is `main` has one block, written by the main thread.
+ * - A region whose `writer` is `any` has one block that all workers write: with Atomics, or where a
+ *   write that is lost to another does no harm.
  * - Counters are doubles: integers are exact to 2^53. Aligned eight-byte loads and stores are single
  *   instructions on x64 and arm64, so a reader sees the old value or the new one, never half of each.
  *   Gauges and flags are 32-bit integers, for which the language itself promises that.
@@ -95,7 +97,7 @@ export type ListenerCounterName = keyof typeof ListenerCounter;
 
 interface Region {
   readonly element: 'int32' | 'float64';
-  readonly writer: 'main' | 'worker';
+  readonly writer: 'main' | 'worker' | 'any';
   readonly rows: 'one' | 'servers' | 'listeners';
   /** Numbers per row. */
   readonly slots: number;
@@ -107,6 +109,8 @@ export const REGIONS = {
   serverFlags: { element: 'int32', writer: 'main', rows: 'servers', slots: 2 },
   /** Requests or sessions now on the server, through this worker. */
   serverInFlight: { element: 'int32', writer: 'worker', rows: 'servers', slots: 1 },
+  /** Average time to the server's answers, ms; 0 before the first. See server-average.ts. */
+  serverAverage: { element: 'float64', writer: 'any', rows: 'servers', slots: 1 },
   serverCounters: { element: 'float64', writer: 'worker', rows: 'servers', slots: 24 },
   /** Client connections now open, on this worker. */
   listenerOpen: { element: 'int32', writer: 'worker', rows: 'listeners', slots: 1 },

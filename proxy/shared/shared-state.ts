@@ -34,6 +34,7 @@ export class SharedViews {
   readonly control: Int32Array;
   readonly serverFlags: Int32Array;
   readonly serverInFlight: Int32Array;
+  readonly serverAverage: Float64Array;
   readonly serverCounters: Float64Array;
   readonly listenerOpen: Int32Array;
   readonly listenerCounters: Float64Array;
@@ -43,12 +44,13 @@ export class SharedViews {
     this.control = new Int32Array(state.buffers.control);
     this.serverFlags = new Int32Array(state.buffers.serverFlags);
     this.serverInFlight = new Int32Array(state.buffers.serverInFlight);
+    this.serverAverage = new Float64Array(state.buffers.serverAverage);
     this.serverCounters = new Float64Array(state.buffers.serverCounters);
     this.listenerOpen = new Int32Array(state.buffers.listenerOpen);
     this.listenerCounters = new Float64Array(state.buffers.listenerCounters);
   }
 
-  /** Index of slot 0 of a row in the block of a worker (0 for regions that main writes). */
+  /** Index of slot 0 of a row in the block of a worker (0 for regions of one block). */
   indexOf(name: RegionName, worker: number, row: number): number {
     return worker * blockLength(name, this.shape) + row * REGIONS[name].slots;
   }

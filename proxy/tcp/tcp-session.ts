@@ -3,6 +3,8 @@ import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler } from '../io/engine.ts';
 import { shortage } from '../io/shortage.ts';
 import { CONNECT_TRIES_MAX, EARLY_READS_MAX, ENDED_CLIENT_CONNECT_MS } from '../limits.ts';
+import { keyOfText } from '../selection/key-hash.ts';
+import { NO_KEY } from '../selection/policy.ts';
 import { ListenerCounter, ServerCounter } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
 import { Splice, type SpliceEnd, type SpliceOwner } from './splice.ts';
@@ -23,6 +25,10 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   readonly #early: Buffer[] = [];
   #clientEnded = false;
   #over = false;
+  /** What a hash policy chooses by. */
+  #key = NO_KEY;
+  /** When connecting began; only where the upstream wants to know. */
+  #startedAt = 0;
 
   constructor(context: TcpContext, client: Connection) {
     this.#context = context;
@@ -35,6 +41,8 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
 
   /** Begins to connect. */
   start(): void {
+    // There is nothing else to tell sessions apart by.
+    if (this.#context.upstream.keyOf !== null) this.#key = keyOfText(this.#client.remoteAddress);
     this.#client.handler = {
       ...IGNORING,
       onData: (bytes, start, end) => this.#keep(bytes, start, end),
@@ -51,6 +59,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     const { engine, upstream } = this.#context;
     this.#deadline.clear();
     this.#server!.count(ServerCounter.connections);
+    if (upstream.timed) this.#server!.answered(0, performance.now() - this.#startedAt);
     const { idleTimeoutMs } = upstream.config;
     const splice = new Splice(engine, this.#client, this.#origin!, idleTimeoutMs, this);
     this.#splice = splice;
@@ -100,7 +109,8 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
 
   #select(): void {
     const { engine, upstream } = this.#context;
-    const server = this.#tried.length < CONNECT_TRIES_MAX ? upstream.pick(this.#tried) : null;
+    const server =
+      this.#tried.length < CONNECT_TRIES_MAX ? upstream.pick(this.#tried, this.#key) : null;
     if (server === null) {
       this.#context.failures.note('no_server', upstream.name);
       this.#giveUp();
@@ -110,6 +120,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     if (this.#tried.length > 0) server.count(ServerCounter.retries);
     this.#server = server;
     this.#await();
+    if (upstream.timed) this.#startedAt = performance.now();
     this.#origin = engine.connect(server, this);
   }
 
@@ -140,6 +151,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     const server = this.#server!;
     const timeout = code === 'connect_timeout';
     server.count(timeout ? ServerCounter.connectTimeouts : ServerCounter.connectFailures);
+    server.failed(code);
     this.#context.failures.note(code, server.address, errno);
     this.#drop();
     this.#tried.push(server);

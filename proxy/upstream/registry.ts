@@ -4,6 +4,7 @@ import { type SharedState, SharedViews } from '../shared/shared-state.ts';
 import { type Slots, SlotTable } from '../shared/slot-table.ts';
 import { clearCounters, type ServerTotals, serverTotals, sumGauge } from '../shared/totals.ts';
 import { serverIdentity } from './identity.ts';
+import { ServerAverage } from './server-average.ts';
 
 /**
  * The main thread's side of live server state: which slot belongs to which identity, verdicts,
@@ -46,6 +47,7 @@ export class ServerRegistry {
     this.#table.reclaim((slot) => {
       if (sumGauge(this.#views, 'serverInFlight', slot) !== 0) return false;
       clearCounters(this.#views, 'serverCounters', slot);
+      this.#views.serverAverage[this.#views.indexOf('serverAverage', 0, slot)] = 0;
       this.#views.serverFlags.fill(0, ...this.#flagRange(slot));
       return true;
     });
@@ -72,6 +74,11 @@ export class ServerRegistry {
   /** Counters and in-flight of one server, all workers together. Throws RangeError without a slot. */
   totals(identity: string): ServerTotals {
     return serverTotals(this.#views, this.#slotOf(identity));
+  }
+
+  /** Average time to its answers, ms; 0 where nobody measures it, and before the first. */
+  averageMs(identity: string): number {
+    return new ServerAverage(this.#views, this.#slotOf(identity)).value;
   }
 
   /** Identities that hold a slot, vanished ones that still finish work included. */

@@ -3,6 +3,7 @@ import type { ProxyErrorCode } from '../errors.ts';
 import { blockLength, ServerCounter, ServerFlag, Verdict } from '../shared/layout.ts';
 import type { WorkerCells } from '../shared/worker-cells.ts';
 import { serverAddress, serverIdentity } from './identity.ts';
+import { ServerAverage } from './server-average.ts';
 
 /**
  * One server of one upstream as one worker sees it: the config, and a window on its live state in
@@ -27,6 +28,7 @@ export class Server {
   readonly #workers: number;
   readonly #counters: Float64Array;
   readonly #counterBase: number;
+  readonly #average: ServerAverage;
 
   /** `slot` is what the registry assigned to this server's identity. */
   constructor(upstream: string, config: ServerConfig, cells: WorkerCells, slot: number) {
@@ -45,6 +47,7 @@ export class Server {
     this.#inFlightStride = blockLength('serverInFlight', views.shape);
     this.#workers = views.shape.workers;
     this.#counters = views.serverCounters;
+    this.#average = new ServerAverage(views, slot);
     this.#counterBase = views.indexOf('serverCounters', workerIndex, slot);
   }
 
@@ -70,10 +73,14 @@ export class Server {
   }
 
   /** It has answered with this final status, `waitedMs` after the request (0 where nobody measures). */
-  answered(_status: number, _waitedMs: number): void {}
+  answered(status: number, waitedMs: number): void {
+    if (waitedMs > 0) this.#average.answered(status, waitedMs);
+  }
 
   /** A try failed by its fault. */
-  failed(_code: ProxyErrorCode): void {}
+  failed(_code: ProxyErrorCode): void {
+    this.#average.failed();
+  }
 
   /** A request or session was given to it. Pairs with exactly one `end`. */
   begin(): void {
@@ -90,6 +97,16 @@ export class Server {
       return;
     }
     this.#inFlight[this.#inFlightOwn] = left;
+  }
+
+  /** Its share of the work beside the other servers of the upstream. */
+  share(): number {
+    return this.weight;
+  }
+
+  /** Average time to its answers, all workers together; see server-average.ts. */
+  averageMs(): number {
+    return this.#average.value;
   }
 
   /** Adds to one of `ServerCounter`. */

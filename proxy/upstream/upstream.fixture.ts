@@ -53,6 +53,7 @@ export function upstreamOf(
   return {
     name: 'api',
     policy: 'round_robin',
+    hash: null,
     servers,
     healthCheck: checkOf(),
     connectTimeoutMs: 1000,

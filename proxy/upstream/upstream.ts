@@ -1,8 +1,7 @@
 import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
-import type { ClientIdentity } from '../http1/client-identity.ts';
-import type { RequestHead } from '../http1/head.ts';
+import { type KeyReader, keyReader } from '../http1/request-key.ts';
 import { createPolicy } from '../selection/index.ts';
-import type { Policy } from '../selection/policy.ts';
+import { NO_KEY, type Policy } from '../selection/policy.ts';
 import { ControlSlot, Verdict } from '../shared/layout.ts';
 import type { Slots } from '../shared/slot-table.ts';
 import type { WorkerCells } from '../shared/worker-cells.ts';
@@ -34,13 +33,13 @@ export class Upstream {
   readonly config: UpstreamConfig;
   readonly servers: readonly Server[];
   /** What a request is hashed by; null where the policy has no use for it. */
-  readonly keyOf: ((head: RequestHead, client: ClientIdentity) => number) | null = null;
+  readonly keyOf: KeyReader | null;
   readonly sticky: StickyCookie | null = null;
   readonly queue: ServerQueue | null = null;
   /** Servers may be full, so each is asked before it is given anything. */
   readonly guarded: boolean = false;
   /** Somebody wants to know how long the servers take to answer. */
-  readonly timed: boolean = false;
+  readonly timed: boolean;
   /** Asked already within the present pick. */
   readonly #passedOver: Server[] = [];
   readonly #control: Int32Array;
@@ -60,14 +59,18 @@ export class Upstream {
     });
     this.#control = cells.views.control;
     const phase = cells.workerIndex / cells.shape.workers;
-    this.#groups = GROUPS.map(() => createPolicy(config.policy, phase));
+    const { policy, hash } = config;
+    const options = { phase, loadFactor: hash?.loadFactor ?? null };
+    this.#groups = GROUPS.map(() => createPolicy<Server>(policy, options));
+    this.keyOf = hash === null ? null : keyReader(hash.key);
+    this.timed = policy === 'least_time';
   }
 
   /**
    * The server for the next try, none of `tried` again; null when nobody is left. `key` is what
    * `keyOf` gave. Allocates nothing. The caller calls `begin` on what it uses.
    */
-  pick(tried: readonly Server[] = NONE_TRIED, key = 0): Server | null {
+  pick(tried: readonly Server[] = NONE_TRIED, key = NO_KEY): Server | null {
     const version = Atomics.load(this.#control, ControlSlot.availabilityVersion);
     if (version !== this.#version) this.#compile(version);
     for (const group of this.#groups) {

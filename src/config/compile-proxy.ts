@@ -1,4 +1,5 @@
 /** The balancer's share of the config; the same on every node. */
+import { compileHash } from './compile-balancing.ts';
 import { compileCheck } from './compile-health.ts';
 import type { EffectiveConfig, EffectiveUpstream } from './effective.ts';
 import type {
@@ -36,6 +37,7 @@ function compileUpstream([name, upstream]: [string, EffectiveUpstream]): Upstrea
   return {
     name,
     policy: upstream.policy,
+    hash: compileHash(upstream),
     servers: upstream.servers.map(({ address, weight, backup, check_address }) => ({
       ...address,
       weight,

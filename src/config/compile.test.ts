@@ -84,6 +84,7 @@ describe('the example of the design', () => {
       {
         name: 'api',
         policy: 'least_connections',
+        hash: null,
         servers: [
           { host: '198.51.100.21', port: 80, weight: 3, backup: false },
           { host: '198.51.100.22', port: 80, weight: 1, backup: false },

@@ -6,15 +6,9 @@ import type { HealthCheckConfig } from './health-config.ts';
 
 export type { HealthCheckConfig } from './health-config.ts';
 
-export type PolicyName =
-  | 'round_robin'
-  | 'weighted_round_robin'
-  | 'least_connections'
-  | 'two_choices'
-  | 'least_time'
-  | 'ip_hash'
-  | 'hash'
-  | 'first';
+import type { HashConfig, PolicyName } from './balancing-config.ts';
+
+export type { PolicyName } from './balancing-config.ts';
 
 export interface ServerConfig {
   /** Host part of the address: IPv4, IPv6 without brackets, or a DNS name. */
@@ -31,6 +25,8 @@ export interface ServerConfig {
 export interface UpstreamConfig {
   readonly name: string;
   readonly policy: PolicyName;
+  /** Null: the policy hashes nothing. */
+  readonly hash: HashConfig | null;
   readonly servers: readonly ServerConfig[];
   readonly healthCheck: HealthCheckConfig | null;
   /** To establish a connection. */

@@ -89,6 +89,8 @@ export const settings = {
     // Half of the balancer's shared memory: after a reload the old servers finish beside the new.
     serversTotalMax: 2048,
     policy: 'round_robin',
+    // At 1 every request could have to move; beyond 100 nothing is bounded.
+    loadFactor: { min: 1.05, max: 100 },
     weight: { default: 1, min: 0, max: 1000 },
     connectTimeout: { default: '5s', min: '10ms', max: '10m' },
     responseTimeout: { default: '60s', min: '10ms', max: '24h' },

@@ -2,6 +2,7 @@
 
 import type { Finding } from './problem.ts';
 import { authEnforced, authKeysFit, passwordsFit } from './rules/auth.ts';
+import { hashKeysFit, tcpHashesSource } from './rules/balancing.ts';
 import { bfdMatters, bfdPeersDiffer, bfdPeersKnown, bfdSessionsAgree } from './rules/bfd.ts';
 import {
   scriptsUsed,
@@ -82,6 +83,7 @@ const entryRules: readonly Rule[] = [
   upstreamsExist,
   serversUnique,
   weightsLeaveWork,
+  hashKeysFit,
   serversBounded,
   bindsUnique,
   adminApart,
@@ -112,6 +114,7 @@ const wholeRules: readonly Rule[] = [
   addressesServed,
   scriptsUsed,
   upstreamsUsed,
+  tcpHashesSource,
   trackersMatter,
 ];
 

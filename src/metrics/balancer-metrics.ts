@@ -33,6 +33,10 @@ function addServer(out: Exposition, upstream: string, server: ServerStatus): voi
   const up = verdict === 'up' ? 1 : 0;
   out.gauge('tandem_server_up', 'The health check says up.', labels, up);
   out.gauge('tandem_server_weight', 'Configured weight.', labels, weight);
+  if (server.averageMs > 0) {
+    const help = 'Moving average of the time to its answers, for the policy least_time.';
+    out.gauge('tandem_server_answer_average_seconds', help, labels, server.averageMs / 1000);
+  }
   addTotals(out, 'tandem_server', labels, totals);
 }
 

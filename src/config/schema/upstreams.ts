@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import { formatEndpoint, parseEndpoint } from '../endpoints.ts';
 import { settings } from '../settings.ts';
+import { hashSchema, policySchema } from './balancing.ts';
 import {
-  choiceAllowed,
-  choiceValue,
   documented,
   duration,
   fieldError,
@@ -17,9 +16,6 @@ import { healthCheckSchema } from './health-check.ts';
 import { nameAllowed, namedMap } from './names.ts';
 
 const upstream = settings.upstream;
-
-/** Selection policies, in the order they are documented. */
-export const policies = ['round_robin', 'weighted_round_robin', 'least_connections'] as const;
 
 const serverAddressAllowed =
   'host:port, such as 198.51.100.21:80, "[2001:db8::21]:80" or origin.example.com:80';
@@ -48,15 +44,8 @@ const serversMax = upstream.serversMax;
 const serversAllowed = `a list of 1 to ${serversMax} servers such as { address: 198.51.100.21:80 }`;
 
 const upstreamSchema = z.strictObject({
-  policy: documented(choiceValue(policies).prefault(upstream.policy), {
-    doc:
-      '`round_robin` takes servers in turn, in proportion to their weights; ' +
-      '`weighted_round_robin` is another name for it. `least_connections` takes the one ' +
-      'with the fewest requests or sessions in flight for its weight, counted over all ' +
-      'workers.',
-    allowed: choiceAllowed(policies),
-    default: upstream.policy,
-  }),
+  policy: policySchema,
+  hash: hashSchema,
   servers: documented(
     z
       .array(serverSchema, { error: fieldError(serversAllowed) })

@@ -1,0 +1,23 @@
+/** How one server of an upstream is chosen, compiled. Types only; proxy/ may import this file. */
+
+export type PolicyName =
+  | 'round_robin'
+  | 'weighted_round_robin'
+  | 'least_connections'
+  | 'two_choices'
+  | 'least_time'
+  | 'ip_hash'
+  | 'hash'
+  | 'first';
+
+/** What a request is hashed by. Names of fields are lower case, those of others as they are sent. */
+export type HashKey =
+  | { readonly kind: 'source' | 'path' | 'query' | 'uri' | 'host' }
+  | { readonly kind: 'header' | 'cookie' | 'parameter'; readonly name: string };
+
+/** For the policies `ip_hash` and `hash`. */
+export interface HashConfig {
+  readonly key: HashKey;
+  /** No server has more than so many times its fair share in flight; above 1. Null: no bound. */
+  readonly loadFactor: number | null;
+}

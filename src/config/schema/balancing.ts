@@ -1,0 +1,113 @@
+/** How a server of an upstream is chosen: policy, hash key. */
+import { z } from 'zod';
+import type { HashKey } from '../balancing-config.ts';
+import { type Parsed, parsed, refused } from '../parsed.ts';
+import { settings } from '../settings.ts';
+import { didYouMean } from '../suggest.ts';
+import { choiceAllowed, choiceValue, documented, fieldError, spelled } from './field.ts';
+
+const { upstream } = settings;
+
+/** Selection policies, in the order they are documented. */
+export const policies = [
+  'round_robin',
+  'weighted_round_robin',
+  'least_connections',
+  'two_choices',
+  'least_time',
+  'ip_hash',
+  'hash',
+  'first',
+] as const;
+
+export const policySchema = documented(choiceValue(policies).prefault(upstream.policy), {
+  doc:
+    '`round_robin` takes servers in turn, in proportion to their weights; ' +
+    '`weighted_round_robin` is another name for it. `least_connections` takes the one ' +
+    'with the fewest requests or sessions in flight for its weight, counted over all ' +
+    'workers; `two_choices` the better one, by that measure, of two drawn by weight; ' +
+    '`least_time` the one that answers soonest for its weight, in-flight included. ' +
+    '`ip_hash` keeps a client address with a server, `hash` whatever `hash.key` says. ' +
+    '`first` takes the first of the list that is not full.',
+  allowed: choiceAllowed(policies),
+  default: upstream.policy,
+});
+
+const plainKeys = ['source', 'path', 'query', 'uri', 'host'] as const;
+const namedKeys = { header: 'header', cookie: 'cookie', query: 'parameter' } as const;
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
+const PARAMETER = /^[^\s&=#]{1,256}$/;
+
+const keyAllowed =
+  'source, path, query, uri, host, header NAME, cookie NAME or query NAME, such as header X-User';
+
+function parseKey(text: string): Parsed<HashKey> {
+  const [word = '', name, ...rest] = text.split(/ +/);
+  if (rest.length > 0) return refused('one key, with at most one name');
+  if (name === undefined) {
+    const kind = plainKeys.find((plain) => plain === word);
+    if (kind !== undefined) return parsed({ kind });
+    if (word in namedKeys) return refused(`write ${word} and a name`);
+    return refused(guess(word));
+  }
+  if (!(word in namedKeys)) {
+    const plain = (plainKeys as readonly string[]).includes(word);
+    return refused(plain ? `${word} takes no name` : guess(word));
+  }
+  const kind = namedKeys[word as keyof typeof namedKeys];
+  const fits = kind === 'parameter' ? PARAMETER : TOKEN;
+  if (!fits.test(name)) return refused(`a ${word} cannot have that name`);
+  return parsed({ kind, name: kind === 'header' ? name.toLowerCase() : name });
+}
+
+function guess(word: string): string {
+  return didYouMean(word, [...plainKeys, ...Object.keys(namedKeys)]).replace(/^ \(|\)$/g, '');
+}
+
+function formatKey(key: HashKey): string {
+  if (!('name' in key)) return key.kind;
+  return `${key.kind === 'parameter' ? 'query' : key.kind} ${key.name}`;
+}
+
+const { loadFactor } = upstream;
+const factorAllowed = `a number from ${loadFactor.min} to ${loadFactor.max}, such as 1.25`;
+const factorError = fieldError(factorAllowed);
+const hashAllowed = 'a map of key and load_factor, such as { key: header X-User }';
+
+export const hashSchema = documented(
+  z
+    .strictObject(
+      {
+        key: documented(spelled(keyAllowed, parseKey, formatKey).optional(), {
+          doc:
+            'What is hashed: requests of one key go to one server. `source` is the ' +
+            "client's address, `path` the normalised path, `query` the whole query, `uri` " +
+            'path and query. A request that has no such field, cookie or parameter is ' +
+            'balanced in turn.',
+          allowed: keyAllowed,
+          default: 'source for ip_hash; required for hash',
+        }),
+        load_factor: documented(
+          z
+            .number({ error: factorError })
+            .min(loadFactor.min, { error: factorError })
+            .max(loadFactor.max, { error: factorError })
+            .optional(),
+          {
+            doc:
+              'No server gets more than so many times its fair share of what is in flight; ' +
+              'what is over goes to the next server of its key.',
+            allowed: factorAllowed,
+            default: 'none: a key stays with its server whatever that has in hand',
+          },
+        ),
+      },
+      { error: fieldError(hashAllowed) },
+    )
+    .optional(),
+  {
+    doc: 'For the policies `hash` and `ip_hash`: the key.',
+    allowed: hashAllowed,
+    default: 'none; required for the policy hash',
+  },
+);
