@@ -1,6 +1,7 @@
 /** A data plane in the test's own thread, on a free port, with everything observable. */
 import type {
   HttpLimits,
+  HttpRulesConfig,
   ListenerConfig,
   ProxyConfig,
   RouteConfig,
@@ -33,6 +34,14 @@ export const HTTP_LIMITS: HttpLimits = {
   headTimeoutMs: 10_000,
   keepAliveTimeoutMs: 10_000,
   idleTimeoutMs: 10_000,
+};
+
+export const HTTP_RULES: HttpRulesConfig = {
+  clientIp: null,
+  forwarded: 'x-forwarded',
+  via: 'tandem',
+  underscores: 'drop',
+  upgrades: ['websocket'],
 };
 
 /** A server on the loopback. */
@@ -70,10 +79,11 @@ export function proxyConfig(
   upstream: UpstreamConfig,
   listener: Partial<Pick<ListenerConfig, 'protocol' | 'connectionsMax'>> & {
     readonly limits?: Partial<HttpLimits>;
+    readonly rules?: Partial<HttpRulesConfig>;
     readonly routes?: readonly RouteConfig[];
   } = {},
 ): ProxyConfig {
-  const { protocol = 'http', connectionsMax = 100, limits = {}, routes } = listener;
+  const { protocol = 'http', connectionsMax = 100, limits = {}, rules = {}, routes } = listener;
   const base = { name: 'front', binds: [{ host: '127.0.0.1', port: 0 }], connectionsMax };
   const front: ListenerConfig =
     protocol === 'tcp'
@@ -83,6 +93,7 @@ export function proxyConfig(
           protocol,
           routes: routes ?? [routeConfig()],
           limits: { ...HTTP_LIMITS, ...limits },
+          rules: { ...HTTP_RULES, ...rules },
         };
   return {
     digest: 'test',

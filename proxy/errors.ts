@@ -38,6 +38,7 @@ export const PROXY_ERRORS = {
   head_too_large: down(431, 'the request head is larger than allowed'),
   unknown_coding: down(501, 'the transfer coding is not known'),
   bad_version: down(505, 'only HTTP/1.0 and HTTP/1.1 are spoken here'),
+  loop_detected: down(508, 'this request has passed here before: an upstream leads back'),
   client_gone: down(499, 'the client closed the connection'),
   // Ours.
   no_route: { source: 'internal', status: 404, text: 'no route matches this request' },

@@ -11,6 +11,15 @@ export const INTERIM_RESPONSES_MAX = 64;
 export const CHUNK_EXTENSION_BYTES_MAX = 4096;
 export const TRAILER_BYTES_MAX = 8192;
 
+/** Hops of a forwarded chain that are looked at for the client, from the right. */
+export const FORWARDED_HOPS_MAX = 32;
+
+/**
+ * A request whose Via has our name so often is going round in a circle. Not once: tiers of balancers,
+ * or two listeners of one, may share a name.
+ */
+export const VIA_PASSES_MAX = 4;
+
 /** Memory each origin connection keeps for the request it sends; larger ones get more, once. */
 export const REQUEST_BUFFER_BYTES = 2048;
 

@@ -131,6 +131,13 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
           keepAliveTimeoutMs: timeoutMs,
           idleTimeoutMs: timeoutMs,
         },
+        rules: {
+          clientIp: null,
+          forwarded: 'x-forwarded',
+          via: NAME,
+          underscores: 'drop',
+          upgrades: [],
+        },
       },
     ],
   };

@@ -3,7 +3,9 @@ import { ClientConnection } from '../http1/client-connection.ts';
 import { DateLine } from '../http1/date-line.ts';
 import { RequestHead } from '../http1/head.ts';
 import type { HttpContext } from '../http1/http-context.ts';
+import { type IdentityRules, identityRules } from '../http1/identity-rules.ts';
 import { OriginPool } from '../http1/origin-pool.ts';
+import { type RequestRules, requestRules } from '../http1/request-rules.ts';
 import type { Connection, IoEngine } from '../io/engine.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { Server } from '../upstream/server.ts';
@@ -20,6 +22,8 @@ export class HttpFrontend implements Frontend, HttpContext {
   readonly failures: FailureLog;
   readonly counters: ListenerCells;
   readonly limits: HttpListenerConfig['limits'];
+  readonly rules: RequestRules;
+  readonly identityRules: IdentityRules;
   readonly routes: RouteTable;
   readonly head: RequestHead;
   readonly observer: HttpContext['observer'] = null;
@@ -34,6 +38,8 @@ export class HttpFrontend implements Frontend, HttpContext {
     this.failures = parts.failures;
     this.counters = parts.counters;
     this.limits = config.limits;
+    this.rules = requestRules(config.rules);
+    this.identityRules = identityRules(config.rules);
     this.head = new RequestHead(config.limits.headerCountMax);
     this.#pools = parts.pools;
     this.#gate = new AcceptGate(config, parts);

@@ -26,12 +26,14 @@ import { parseRequest } from './parse-request.ts';
 import { PartialHead } from './partial-head.ts';
 import { tunnelOwner } from './tunnel-owner.ts';
 
-const INTERIM: ResponseForm = {
+const INTERIM = {
   chunked: false,
   date: null,
   connection: 'unsaid',
   lines: NO_LINES,
-};
+} as const;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** An HTTP/1.x client: requests in, responses out in their order, one exchange at a time. */
 export class ClientConnection implements ConnectionHandler, Downstream, Drainable {
@@ -44,12 +46,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   readonly #decoder = new BodyDecoder();
   /** A head in parts, or requests that came before their turn. */
   readonly #pending: PartialHead;
-  readonly #form = {
-    chunked: false,
-    date: null as Buffer | null,
-    connection: 'unsaid' as ResponseForm['connection'],
-    lines: NO_LINES,
-  };
+  readonly #form: Mutable<ResponseForm>;
   #splice: Splice | null = null;
   #state: State = State.head;
   #waiting: Waiting = 'request';
@@ -66,7 +63,8 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     const { engine, counters, limits } = context;
     this.writer = new MessageWriter(engine, connection, counters, ListenerCounter.bytesOut);
     this.#exchange = new Exchange(context, this);
-    this.identity = new ClientIdentity(connection, 'http');
+    this.identity = new ClientIdentity(connection, 'http', context.identityRules);
+    this.#form = { ...INTERIM, via: context.identityRules.via };
     this.#pending = new PartialHead(limits.headBytesMax);
     this.#deadline = new Deadline(engine.deadlines, () => this.#expired());
     this.#await('request', limits.headTimeoutMs);
@@ -143,7 +141,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
 
   respondInterim(head: ResponseHead): void {
     if (this.#minor === 0) return;
-    this.#compose(head, INTERIM);
+    this.#compose(head, { ...INTERIM, via: this.#form.via });
     this.writer.flush();
   }
 
@@ -236,8 +234,8 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
 
   /** Returns where the next head begins, or `end`. */
   #readHead(bytes: Buffer, start: number, end: number): number {
-    const { head, limits, counters } = this.#context;
-    const body = parseRequest(head, bytes, start, end, limits);
+    const { head, limits, rules, counters } = this.#context;
+    const body = parseRequest(head, bytes, start, end, limits, rules);
     if (body === INCOMPLETE) {
       this.#pending.keep(bytes, start, end);
       if (this.#waiting !== 'head') this.#await('head', limits.headTimeoutMs);
@@ -254,6 +252,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     // Who asks for a tunnel may send what is no HTTP without waiting for the answer.
     this.#keepAlive = head.keepAlive && head.method !== 'CONNECT';
     this.#decoder.begin(head.bodyKind, head.contentLength);
+    this.identity.heed(head);
     this.#exchange.start(head);
     const refused = !this.#exchange.active;
     const rest = refused ? body : this.#readBody(bytes, body, end);

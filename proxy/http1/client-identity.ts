@@ -1,40 +1,63 @@
 import type { Connection } from '../io/engine.ts';
-import type { RequestAdditions } from './compose-head.ts';
+import type { HostLine, RequestAdditions } from './compose-head.ts';
 import { NO_LINES } from './extra-lines.ts';
+import { Field } from './fields.ts';
+import { forNode, parseForwarded } from './forwarded-field.ts';
 import type { RequestHead } from './head.ts';
+import type { IdentityRules } from './identity-rules.ts';
+import { listOf } from './trusted-proxies.ts';
+
+const NO_HOSTS: readonly HostLine[] = [];
 
 /**
- * What forwarded requests of one client connection say about the client. Fields of the same names
- * that the client sent are replaced, not continued: anybody can write them.
+ * Who the client of a connection is, and what forwarded requests say about it. What the client says
+ * about itself is replaced, for anybody can write it. Only what a trusted proxy says is continued, and
+ * then every request may be another client's.
  */
 export class ClientIdentity {
-  /** The client's address, without brackets, and port. */
-  readonly address: string;
-  readonly port: number;
+  /** The client's address, without brackets, and its port, 0 where a proxy did not tell it. */
+  address: string;
+  port: number;
+  readonly #rules: IdentityRules;
+  readonly #scheme: string;
   readonly #connection: Connection;
+  /** The peer is a trusted proxy. */
+  readonly #trusted: boolean;
   readonly #additions: {
     path: Buffer | null;
     defaultHost: Buffer;
     about: Buffer;
+    hosts: readonly HostLine[];
+    without: readonly string[];
+    via: IdentityRules['via'];
     lines: Buffer;
   };
   #defaultHost: Buffer | null = null;
 
   /** `scheme` is what the client spoke: http or https. */
-  constructor(connection: Connection, scheme: string) {
+  constructor(connection: Connection, scheme: string, rules: IdentityRules) {
     this.#connection = connection;
-    const address = connection.remoteAddress;
-    this.address = address;
+    this.#scheme = scheme;
+    this.#rules = rules;
+    const { remoteAddress } = connection;
+    this.address = remoteAddress;
     this.port = connection.remotePort;
-    const about =
-      `X-Forwarded-For: ${address}\r\nX-Real-IP: ${address}\r\n` +
-      `X-Forwarded-Proto: ${scheme}\r\n`;
+    this.#trusted = rules.trusted?.has(remoteAddress) ?? false;
     this.#additions = {
       path: null,
       defaultHost: NO_LINES,
-      about: Buffer.from(about, 'latin1'),
+      about: NO_LINES,
+      hosts: NO_HOSTS,
+      without: this.#trusted ? [] : rules.ownFields,
+      via: rules.via,
       lines: NO_LINES,
     };
+    if (!this.#trusted) this.#describeStranger();
+  }
+
+  /** A request has come. Only behind a trusted proxy does its head say whose it is. */
+  heed(head: RequestHead): void {
+    if (this.#trusted) this.#describeForwarded(head);
   }
 
   /** For one request; valid until the next call. `path` as in `RequestAdditions`. */
@@ -47,6 +70,58 @@ export class ClientIdentity {
     return additions;
   }
 
+  /** What holds for every request of a connection: all but the host, which is the request's. */
+  #describeStranger(): void {
+    const { address } = this;
+    const { xForwarded, rfc7239 } = this.#rules;
+    const hosts: HostLine[] = [];
+    if (xForwarded) {
+      this.#additions.about = lines([
+        ['X-Forwarded-For', address],
+        ['X-Real-IP', address],
+        ['X-Forwarded-Proto', this.#scheme],
+        ['X-Forwarded-Port', `${this.#connection.localPort}`],
+      ]);
+      hosts.push(this.#rules.xForwardedHost);
+    }
+    if (rfc7239) {
+      const before = `Forwarded: ${forNode(address)};proto=${this.#scheme};host="`;
+      hosts.push({ before: Buffer.from(before, 'latin1'), after: this.#rules.quoteEnd });
+    }
+    this.#additions.hosts = hosts;
+  }
+
+  /** What a trusted proxy says is kept, and continued by where it came from. */
+  #describeForwarded(head: RequestHead): void {
+    const { remoteAddress, remotePort } = this.#connection;
+    const rules = this.#rules;
+    const peer = { address: remoteAddress, port: remotePort };
+    const client = rules.trusted!.clientOf(head, peer);
+    this.address = client.address;
+    this.port = client.port;
+    const about: [string, string][] = [];
+    const hosts: HostLine[] = [];
+    if (rules.xForwarded) {
+      const chain = [...listOf(head.combined(Field.xForwardedFor)), remoteAddress];
+      const proto = head.combined(Field.xForwardedProto) || this.#scheme;
+      const port = head.combined(Field.xForwardedPort) || `${this.#connection.localPort}`;
+      about.push(['X-Forwarded-For', chain.join(', ')], ['X-Real-IP', client.address]);
+      about.push(['X-Forwarded-Proto', proto], ['X-Forwarded-Port', port]);
+      const host = head.combined(Field.xForwardedHost);
+      if (host === '') hosts.push(rules.xForwardedHost);
+      else about.push(['X-Forwarded-Host', host]);
+    }
+    if (rules.rfc7239) {
+      const came = head.combined(Field.forwarded);
+      // A chain that cannot be read would make what we add unreadable, too.
+      const chain = came !== '' && parseForwarded(came) !== null ? `${came}, ` : '';
+      const before = `Forwarded: ${chain}${forNode(remoteAddress)};proto=${this.#scheme};host="`;
+      hosts.push({ before: Buffer.from(before, 'latin1'), after: rules.quoteEnd });
+    }
+    this.#additions.about = lines(about);
+    this.#additions.hosts = hosts;
+  }
+
   #localHost(): Buffer {
     if (this.#defaultHost === null) {
       const { localAddress, localPort } = this.#connection;
@@ -55,4 +130,9 @@ export class ClientIdentity {
     }
     return this.#defaultHost;
   }
+}
+
+function lines(fields: readonly (readonly [string, string])[]): Buffer {
+  const text = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return Buffer.from(text, 'latin1');
 }

@@ -2,7 +2,7 @@
  * Writes heads in their one canonical form. What may pass is copied from the head that came, in as
  * few slices as possible: a slice ends only where a field has to be left out or rewritten.
  */
-import { COLON, CR, LF, SP, TOKEN_LOWER } from './characters.ts';
+import { COLON, CR, LF, SP } from './characters.ts';
 import { CLIENT_IDENTITY, Field, fieldSet, HOP_BY_HOP } from './fields.ts';
 import {
   BodyKind,
@@ -11,6 +11,7 @@ import {
   FIELD_STRIDE,
   IRREGULAR,
   type MessageHead,
+  NO_NAMES,
   type RequestHead,
   type ResponseHead,
 } from './head.ts';
@@ -19,7 +20,7 @@ import {
 const LOOP_COPY_MAX = 32;
 
 /** Bytes we add to a head at most, those of the arguments excluded. */
-const ADDED_BYTES_MAX = 256;
+const ADDED_BYTES_MAX = 384;
 
 /** `HTTP/1.1 200`, a status line that ends where its reason should begin. */
 const BARE_STATUS_LENGTH = 12;
@@ -32,11 +33,20 @@ const REQUEST_VERSION = Buffer.from(' HTTP/1.1\r\nHost: ');
 const RESPONSE_VERSION = Buffer.from('HTTP/1.1');
 const CONTENT_LENGTH = Buffer.from('Content-Length: ');
 const CHUNKED = Buffer.from('Transfer-Encoding: chunked\r\n');
-const FORWARDED_HOST = Buffer.from('X-Forwarded-Host: ');
-const UPGRADE = Buffer.from('Connection: Upgrade\r\nUpgrade: websocket\r\n');
+const UPGRADE = Buffer.from('Connection: Upgrade\r\nUpgrade: ');
+const NO_CONTENT = Buffer.from('Content-Length: 0\r\n');
 const CLOSE = Buffer.from('Connection: close\r\n');
 const KEEP_ALIVE = Buffer.from('Connection: keep-alive\r\n');
-const VIA = [Buffer.from('Via: 1.0 tandem\r\n'), Buffer.from('Via: 1.1 tandem\r\n')] as const;
+
+/** The `Via` lines for messages of HTTP/1.0 and 1.1. */
+export type ViaLines = readonly [Buffer, Buffer];
+
+/** A line that has the host of the request in it. */
+export interface HostLine {
+  readonly before: Buffer;
+  /** Ends the line. */
+  readonly after: Buffer;
+}
 
 /** What a forwarded request says beside what came. */
 export interface RequestAdditions {
@@ -46,23 +56,30 @@ export interface RequestAdditions {
   readonly defaultHost: Buffer;
   /** Whole lines about the client. */
   readonly about: Buffer;
+  /** Lines about the client that have the host in them. */
+  readonly hosts: readonly HostLine[];
+  /** Fields that are not forwarded, lower case. */
+  readonly without: readonly string[];
+  readonly via: ViaLines;
   /** Other whole lines. */
   lines: Buffer;
 }
 
 /** Room that `composeRequest` takes at most. */
 export function requestRoom(head: RequestHead, additions: RequestAdditions): number {
-  const { path, defaultHost, about, lines } = additions;
+  const { path, defaultHost, about, hosts, lines } = additions;
   const host = Math.max(head.hostEnd - head.hostStart, defaultHost.length);
   const texts = (path === null ? 0 : path.length) + about.length + lines.length;
-  const added = 2 * host + texts + ADDED_BYTES_MAX;
+  let added = host + texts + ADDED_BYTES_MAX;
+  for (const { before, after } of hosts) added += before.length + host + after.length;
   // Rewriting an irregular line adds at most one byte to it.
-  return head.end - head.lineStart + head.fieldCount + added;
+  return head.end - head.lineStart + head.fieldCount + head.upgrade.length + added;
 }
 
 /** Room that `composeResponse` takes at most. */
 export function responseRoom(head: ResponseHead, form: ResponseForm): number {
-  return head.end - head.lineStart + head.fieldCount + form.lines.length + ADDED_BYTES_MAX;
+  const added = form.lines.length + head.upgrade.length + ADDED_BYTES_MAX;
+  return head.end - head.lineStart + head.fieldCount + added;
 }
 
 /** Writes the request head for the server at `at`; returns where it ends. */
@@ -73,7 +90,7 @@ export function composeRequest(
   start: number,
 ): number {
   const { bytes } = head;
-  const { path, defaultHost, about } = additions;
+  const { path, defaultHost, about, hosts } = additions;
   const method = head.lineStart + head.method.length + 1;
   let at = copy(bytes, head.lineStart, method, out, start);
   if (path === null) {
@@ -89,14 +106,24 @@ export function composeRequest(
   const hostEnd = named ? head.hostEnd : defaultHost.length;
   at = lineEnd(out, copy(host, hostStart, hostEnd, out, at));
   const expect = head.expectContinue ? 0 : 1 << Field.expect;
-  at = copyFields(head, head.fieldsStart, LEFT_OUT_OF_REQUESTS | expect, out, at);
+  at = copyFields(
+    head,
+    head.fieldsStart,
+    LEFT_OUT_OF_REQUESTS | expect,
+    additions.without,
+    out,
+    at,
+  );
   if (head.bodyKind === BodyKind.chunked) at = copyAll(CHUNKED, out, at);
-  if (head.upgrade) at = copyAll(UPGRADE, out, at);
+  if (head.upgrade !== '') at = upgradeLines(head.upgrade, out, at);
   at = copyAll(about, out, at);
   at = copyAll(additions.lines, out, at);
-  at = copyAll(FORWARDED_HOST, out, at);
-  at = lineEnd(out, copy(host, hostStart, hostEnd, out, at));
-  at = copyAll(VIA[head.minor as 0 | 1], out, at);
+  for (const { before, after } of hosts) {
+    at = copyAll(before, out, at);
+    at = copy(host, hostStart, hostEnd, out, at);
+    at = copyAll(after, out, at);
+  }
+  at = copyAll(additions.via[head.minor as 0 | 1], out, at);
   return lineEnd(out, at);
 }
 
@@ -105,6 +132,7 @@ export interface ResponseForm {
   readonly chunked: boolean;
   /** The `Date` line for a response that has none (RFC 9110 6.6.1); null leaves it as it is. */
   readonly date: Buffer | null;
+  readonly via: ViaLines;
   readonly connection: 'close' | 'keep-alive' | 'upgrade' | 'unsaid';
   /** Whole lines to add. */
   readonly lines: Buffer;
@@ -129,15 +157,16 @@ export function composeResponse(
     from = head.fieldsStart;
   }
   // RFC 9110 8.6: no Content-Length in 1xx and 204.
-  const length = status < 200 || status === 204 ? 1 << Field.contentLength : 0;
-  at = copyFields(head, from, LEFT_OUT_OF_RESPONSES | length, out, at);
+  const length = status < 200 || status === 204 || status === 205 ? 1 << Field.contentLength : 0;
+  at = copyFields(head, from, LEFT_OUT_OF_RESPONSES | length, NO_NAMES, out, at);
+  if (status === 205) at = copyAll(NO_CONTENT, out, at);
   if (form.date !== null && !head.has(Field.date)) at = copyAll(form.date, out, at);
   at = copyAll(form.lines, out, at);
   if (form.chunked) at = copyAll(CHUNKED, out, at);
   if (form.connection === 'close') at = copyAll(CLOSE, out, at);
   else if (form.connection === 'keep-alive') at = copyAll(KEEP_ALIVE, out, at);
-  else if (form.connection === 'upgrade') at = copyAll(UPGRADE, out, at);
-  at = copyAll(VIA[head.minor as 0 | 1], out, at);
+  else if (form.connection === 'upgrade') at = upgradeLines(head.upgrade, out, at);
+  at = copyAll(form.via[head.minor as 0 | 1], out, at);
   return lineEnd(out, at);
 }
 
@@ -146,12 +175,14 @@ function copyFields(
   head: MessageHead,
   from: number,
   leftOut: number,
+  without: readonly string[],
   out: Buffer,
   start: number,
 ): number {
   const { bytes, table } = head;
   const last = head.end - 2;
-  const plain = !head.anyIrregular && head.connectionNames.length === 0;
+  const named = head.connectionNames.length > 0 || without.length > 0;
+  const plain = !head.anyIrregular && !named;
   if (plain && (head.present & leftOut) === 0) return copy(bytes, from, last, out, start);
   let at = start;
   let run = from;
@@ -159,7 +190,9 @@ function copyFields(
     const base = index * FIELD_STRIDE;
     const kind = table[base + 4]!;
     const unfit = (leftOut & (1 << (kind & FIELD_MASK))) !== 0 || (kind & DROPPED) !== 0;
-    const drop = unfit || (!plain && isNamed(head, base));
+    const drop =
+      unfit ||
+      (named && (isNamed(head, index, head.connectionNames) || isNamed(head, index, without)));
     if (!drop && (kind & IRREGULAR) === 0) continue;
     at = copy(bytes, run, table[base]!, out, at);
     run = index + 1 < head.fieldCount ? table[base + FIELD_STRIDE]! : last;
@@ -182,22 +215,15 @@ function rewriteLine(head: MessageHead, base: number, out: Buffer, start: number
   return lineEnd(out, at);
 }
 
-/** Does `Connection` want this field removed? */
-function isNamed(head: MessageHead, base: number): boolean {
-  const start = head.table[base]!;
-  const end = head.table[base + 1]!;
-  for (const name of head.connectionNames) {
-    if (name.length !== end - start) continue;
-    let index = 0;
-    while (
-      index < name.length &&
-      TOKEN_LOWER[head.bytes[start + index]!] === name.charCodeAt(index)
-    ) {
-      index++;
-    }
-    if (index === name.length) return true;
-  }
+/** Has the field line one of these names? */
+function isNamed(head: MessageHead, index: number, names: readonly string[]): boolean {
+  for (const name of names) if (head.isNamed(index, name)) return true;
   return false;
+}
+
+function upgradeLines(protocol: string, out: Buffer, start: number): number {
+  const at = copyAll(UPGRADE, out, start);
+  return lineEnd(out, at + out.write(protocol, at, 'latin1'));
 }
 
 function copyAll(from: Buffer, out: Buffer, at: number): number {

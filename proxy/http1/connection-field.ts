@@ -16,11 +16,16 @@ const USUAL = new Set([
 
 /**
  * Reads `Connection` (RFC 9110 7.6.1): persistence, upgrade, and the other fields it wants removed.
- * False if it is malformed or names a field that must reach the other side. Assumes `keepAlive` to
- * hold the version's default; `close` wins over everything.
+ * False if it is malformed or names a field that must reach the other side, `clientField` among them.
+ * Assumes `keepAlive` to hold the version's default; `close` wins over everything. `upgrades` are the
+ * protocols that may be gone on in, null for any.
  */
-export function judgeConnection(head: MessageHead): boolean {
-  head.upgrade = false;
+export function judgeConnection(
+  head: MessageHead,
+  upgrades: readonly string[] | null,
+  clientField: string,
+): boolean {
+  head.upgrade = '';
   if (saysKeepAlive(head)) {
     head.keepAlive = true;
     return true;
@@ -37,13 +42,21 @@ export function judgeConnection(head: MessageHead): boolean {
     if (name === 'close') close = true;
     else if (name === 'keep-alive') keepAlive = true;
     else if (name === 'upgrade') upgrade = true;
-    else if (!mayBeRemoved(name)) return false;
+    else if (name === clientField || !mayBeRemoved(name)) return false;
     else if (!USUAL.has(name)) names.push(name);
   }
   head.keepAlive = keepAlive && !close;
-  head.upgrade = upgrade && head.combined(Field.upgrade).trim().toLowerCase() === 'websocket';
+  if (upgrade) head.upgrade = protocolOf(head, upgrades);
   head.connectionNames = names;
   return true;
+}
+
+/** The first protocol of `Upgrade` that may be gone on in; '' if there is none (RFC 9110 7.8). */
+function protocolOf(head: MessageHead, upgrades: readonly string[] | null): string {
+  const protocols = head.combined(Field.upgrade).toLowerCase().split(',');
+  const names = protocols.map((protocol) => protocol.trim());
+  if (upgrades === null) return names.length === 1 ? names[0]! : '';
+  return names.find((name) => upgrades.includes(name)) ?? '';
 }
 
 const KEEP_ALIVE = Buffer.from('keep-alive');

@@ -30,7 +30,7 @@ export class Exchange implements DispatchOwner {
   #active = false;
   /** To be told when the request is over. */
   #pass: GatePass | null = null;
-  #upgrade = false;
+  #upgrade = '';
   #responding = false;
   #status = 0;
 
@@ -153,7 +153,7 @@ export class Exchange implements DispatchOwner {
 
   responseHead(head: ResponseHead, server: Server): void {
     const { status } = head;
-    if (status === 101 && !(this.#upgrade && head.upgrade)) {
+    if (status === 101 && (this.#upgrade === '' || head.upgrade !== this.#upgrade)) {
       this.fail('bad_response');
       return;
     }

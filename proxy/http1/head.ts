@@ -6,6 +6,7 @@
  *     Name: value CR LF        nameStart nameEnd valueStart valueEnd, plus a known-field number
  */
 import type { ProxyErrorCode } from '../errors.ts';
+import { TOKEN_LOWER } from './characters.ts';
 
 /** Numbers per field in `FieldSection.table`. */
 export const FIELD_STRIDE = 5;
@@ -21,6 +22,9 @@ export const FIELD_MASK = 0xff;
 export const INCOMPLETE = 0;
 /** What it returns when the head is refused; `error` says why. */
 export const REFUSED = -1;
+
+/** No field names. */
+export const NO_NAMES: readonly string[] = [];
 
 /** How much a head may take. */
 export interface HeadLimits {
@@ -63,6 +67,24 @@ export class FieldSection {
       if ((kind & FIELD_MASK) === field) return index;
     }
     return -1;
+  }
+
+  /** As `find`, by a name in lower case; for the seldom paths. */
+  findNamed(name: string, from = 0): number {
+    for (let index = from; index < this.fieldCount; index++) {
+      if (this.isNamed(index, name)) return index;
+    }
+    return -1;
+  }
+
+  /** Has this field line that name, which is in lower case? */
+  isNamed(index: number, name: string): boolean {
+    const start = this.table[index * FIELD_STRIDE]!;
+    if (this.table[index * FIELD_STRIDE + 1]! - start !== name.length) return false;
+    for (let at = 0; at < name.length; at++) {
+      if (TOKEN_LOWER[this.bytes[start + at]!] !== name.charCodeAt(at)) return false;
+    }
+    return true;
   }
 
   valueStart(index: number): number {
@@ -110,10 +132,10 @@ export class MessageHead extends FieldSection {
   contentLength = 0;
   /** The sender wants to keep the connection after this message (RFC 9112 9.3). */
   keepAlive = true;
-  /** The sender wants to go on as WebSocket, the one protocol that is let through. */
-  upgrade = false;
+  /** The protocol the sender wants to go on in, lower case; '' for none, or none that may pass. */
+  upgrade = '';
   /** Names beyond the usual that `Connection` wants removed, lower case; nearly always empty. */
-  connectionNames: readonly string[] = [];
+  connectionNames: readonly string[] = NO_NAMES;
 }
 
 /** A request. */
@@ -135,6 +157,8 @@ export class RequestHead extends MessageHead {
   hostStart = 0;
   hostEnd = 0;
   expectContinue = false;
+  /** The client reads trailer fields (`TE: trailers`). */
+  trailersWanted = false;
 }
 
 /** A response. */

@@ -7,13 +7,19 @@ import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { RequestHead } from './head.ts';
+import type { IdentityRules } from './identity-rules.ts';
 import type { OriginPool } from './origin-pool.ts';
 import type { RequestObserver } from './request-record.ts';
+import type { RequestRules } from './request-rules.ts';
 
 /** What the connections of one HTTP listener share. */
 export interface HttpContext {
   readonly engine: IoEngine;
   readonly limits: HttpLimits;
+  /** What is taken for a request. */
+  readonly rules: RequestRules;
+  /** Whom we believe, and what we tell servers about clients. */
+  readonly identityRules: IdentityRules;
   readonly routes: RouteTable;
   readonly counters: ListenerCells;
   /** Where failing servers are reported. */

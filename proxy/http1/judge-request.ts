@@ -1,10 +1,12 @@
 /** What the fields of a request mean for its forwarding; every contradiction is refused. */
 import type { ProxyErrorCode } from '../errors.ts';
+import { VIA_PASSES_MAX } from '../limits.ts';
 import { isAuthority } from './authority.ts';
 import { judgeConnection } from './connection-field.ts';
 import { judgeLength } from './content-length.ts';
 import { Field, fieldSet } from './fields.ts';
-import { BodyKind, type RequestHead } from './head.ts';
+import { BodyKind, NO_NAMES, type RequestHead } from './head.ts';
+import type { RequestRules } from './request-rules.ts';
 
 /** With none of these the request is as plain as can be. */
 const NEEDS_THOUGHT = fieldSet(
@@ -12,21 +14,30 @@ const NEEDS_THOUGHT = fieldSet(
   Field.transferEncoding,
   Field.connection,
   Field.expect,
+  Field.via,
+  Field.te,
 );
 
 /** Fills in host, body, persistence and expectation. Returns what is wrong, or null. */
-export function judgeRequest(head: RequestHead): ProxyErrorCode | null {
+export function judgeRequest(head: RequestHead, rules: RequestRules): ProxyErrorCode | null {
   if (head.asterisk && head.method !== 'OPTIONS') return 'bad_target';
   const fault = judgeHost(head);
   if (fault !== null) return fault;
   head.bodyKind = BodyKind.none;
   head.contentLength = 0;
   head.keepAlive = head.minor === 1;
-  head.upgrade = false;
+  head.upgrade = '';
   head.expectContinue = false;
-  head.connectionNames = [];
+  head.trailersWanted = false;
+  head.connectionNames = NO_NAMES;
   if ((head.present & NEEDS_THOUGHT) === 0) return null;
-  return judgeBody(head) ?? judgePersistence(head) ?? judgeExpectation(head);
+  if (head.has(Field.te) && head.minor === 1) head.trailersWanted = wantsTrailers(head);
+  return (
+    judgeBody(head) ??
+    judgePersistence(head, rules) ??
+    judgeExpectation(head) ??
+    (head.has(Field.via) && passes(head, rules.via) >= VIA_PASSES_MAX ? 'loop_detected' : null)
+  );
 }
 
 /** RFC 9112 3.2: exactly one Host in 1.1; the authority of an absolute-form target wins. */
@@ -69,11 +80,11 @@ function judgeBody(head: RequestHead): ProxyErrorCode | null {
   return null;
 }
 
-function judgePersistence(head: RequestHead): ProxyErrorCode | null {
+function judgePersistence(head: RequestHead, rules: RequestRules): ProxyErrorCode | null {
   if (!head.has(Field.connection)) return null;
-  if (!judgeConnection(head)) return 'bad_connection';
-  if (head.minor === 0) head.upgrade = false;
-  return head.upgrade && head.bodyKind !== BodyKind.none ? 'bad_upgrade' : null;
+  if (!judgeConnection(head, rules.upgrades, rules.clientField)) return 'bad_connection';
+  if (head.minor === 0) head.upgrade = '';
+  return head.upgrade !== '' && head.bodyKind !== BodyKind.none ? 'bad_upgrade' : null;
 }
 
 /** RFC 9110 10.1.1: 100-continue only; HTTP/1.0 clients cannot mean it. */
@@ -82,4 +93,16 @@ function judgeExpectation(head: RequestHead): ProxyErrorCode | null {
   if (head.combined(Field.expect).toLowerCase() !== '100-continue') return 'bad_expectation';
   head.expectContinue = head.bodyKind !== BodyKind.none;
   return null;
+}
+
+/** RFC 9110 10.1.4: `trailers` among the codings, which may have a weight. */
+function wantsTrailers(head: RequestHead): boolean {
+  const codings = head.combined(Field.te).toLowerCase().split(',');
+  return codings.some((coding) => coding.trim() === 'trailers');
+}
+
+/** How often `Via` names us (RFC 9110 7.6.3). */
+function passes(head: RequestHead, name: string): number {
+  const hops = head.combined(Field.via).toLowerCase().split(',');
+  return hops.filter((hop) => hop.trim().split(/[ \t]+/)[1] === name).length;
 }

@@ -15,7 +15,8 @@ import {
 } from './characters.ts';
 import { type HeadLimits, INCOMPLETE, REFUSED, type RequestHead } from './head.ts';
 import { judgeRequest } from './judge-request.ts';
-import { REQUEST_RULES, scanFields } from './scan-fields.ts';
+import { DEFAULT_RULES, type RequestRules } from './request-rules.ts';
+import { scanFields } from './scan-fields.ts';
 
 /** Empty lines tolerated before a request line (RFC 9112 2.2). */
 const EMPTY_LINES_MAX = 2;
@@ -41,6 +42,7 @@ export function parseRequest(
   start: number,
   end: number,
   limits: HeadLimits,
+  rules: RequestRules = DEFAULT_RULES,
 ): number {
   head.bytes = bytes;
   const line = skipEmptyLines(bytes, start, end);
@@ -51,9 +53,9 @@ export function parseRequest(
   if (fields === INCOMPLETE) {
     return end >= lineLimit ? refuse(head, 'target_too_long') : INCOMPLETE;
   }
-  const body = scanFields(head, fields, end, limit, limits.headerCountMax, REQUEST_RULES);
+  const body = scanFields(head, fields, end, limit, limits.headerCountMax, rules.fields);
   if (body <= 0) return body;
-  const fault = judgeRequest(head);
+  const fault = judgeRequest(head, rules);
   return fault === null ? body : refuse(head, fault);
 }
 

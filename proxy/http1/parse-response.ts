@@ -2,7 +2,7 @@ import { CR, FIELD_VALUE, LF, NINE, SP, ZERO } from './characters.ts';
 import { judgeConnection } from './connection-field.ts';
 import { judgeLength } from './content-length.ts';
 import { Field, fieldSet } from './fields.ts';
-import { BodyKind, INCOMPLETE, REFUSED, type ResponseHead } from './head.ts';
+import { BodyKind, INCOMPLETE, NO_NAMES, REFUSED, type ResponseHead } from './head.ts';
 import { RESPONSE_RULES, scanFields } from './scan-fields.ts';
 
 /** What a server may take for a head, and what was asked of it. */
@@ -81,16 +81,22 @@ function statusCode(bytes: Buffer, at: number): number {
 function judgeResponse(head: ResponseHead, headRequest: boolean): boolean {
   const { status } = head;
   head.keepAlive = head.minor === 1;
-  head.upgrade = false;
-  head.connectionNames = [];
+  head.upgrade = '';
+  head.connectionNames = NO_NAMES;
   head.contentLength = 0;
   head.bodyKind = BodyKind.untilClose;
-  const bodiless = headRequest || status < 200 || status === 204 || status === 304;
+  // RFC 9110 15.3.6: a 205 has no content, and some clients read on right after its head.
+  const bodiless =
+    headRequest || status === 205 || status < 200 || status === 204 || status === 304;
   if ((head.present & NEEDS_THOUGHT) !== 0) {
-    if (head.has(Field.connection) && !judgeConnection(head)) return false;
+    if (head.has(Field.connection) && !judgeConnection(head, null, '')) return false;
     if (!judgeBody(head)) return false;
   }
-  if (bodiless) head.bodyKind = BodyKind.none;
+  if (!bodiless) return true;
+  // What a 205 may have all the same is not read, so the connection ends with it.
+  const empty = headRequest || (head.has(Field.contentLength) && head.contentLength === 0);
+  if (status === 205 && !empty) head.keepAlive = false;
+  head.bodyKind = BodyKind.none;
   return true;
 }
 

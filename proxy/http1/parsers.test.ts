@@ -18,6 +18,7 @@ import { parseRequest } from './parse-request.ts';
 import { parseResponse } from './parse-response.ts';
 import { PartialHead } from './partial-head.ts';
 
+const VIA = [Buffer.from('Via: 1.0 tandem\r\n'), Buffer.from('Via: 1.1 tandem\r\n')] as const;
 const DATE = Buffer.from('Date: Sat, 21 Nov 2026 08:00:00 GMT\r\n');
 const LIMITS = { requestLineMax: 200, headBytesMax: 400, headerCountMax: 6 };
 const HEAD_OFFSET = 7;
@@ -122,6 +123,9 @@ function forwarded(text: string): string | null {
     path: null,
     defaultHost: Buffer.from('default'),
     about: Buffer.from('X-Forwarded-For: 192.0.2.1\r\n'),
+    hosts: [{ before: Buffer.from('X-Forwarded-Host: '), after: Buffer.from('\r\n') }],
+    without: ['x-a'],
+    via: VIA,
     lines: Buffer.from('X-Request-Id: 1\r\n'),
   };
   const out = Buffer.alloc(requestRoom(head, additions));
@@ -187,7 +191,7 @@ describe('a forwarded response head', () => {
         const bytes = Buffer.from(text, 'latin1');
         if (parseResponse(head, bytes, 0, bytes.length, LIMITS, false) <= 0) return;
         const lines = Buffer.from('X-Request-Id: 1\r\n');
-        const form = { chunked, date: DATE, connection: 'upgrade' as const, lines };
+        const form = { chunked, date: DATE, connection: 'upgrade' as const, lines, via: VIA };
         const room = responseRoom(head, form);
         const out = Buffer.alloc(room + 100, 0xff);
         const end = composeResponse(head, form, out, 0);

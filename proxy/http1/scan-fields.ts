@@ -15,10 +15,10 @@ export interface FieldRules {
   /** Accept white space between name and colon, to be removed. */
   readonly spaceBeforeColon: boolean;
   /**
-   * Drop fields with an underscore in their name: many origins take `X_Real_IP` and `X-Real-IP` for
-   * one, so the former could pose as the latter. Clients make no such mistake.
+   * What becomes of fields with an underscore in their name: many origins take `X_Real_IP` and
+   * `X-Real-IP` for one, so the former could pose as the latter. Clients make no such mistake.
    */
-  readonly dropUnderscores: boolean;
+  readonly underscores: 'drop' | 'refuse' | 'pass';
   readonly badField: ProxyErrorCode;
   readonly badLineEnd: ProxyErrorCode;
   readonly tooLarge: ProxyErrorCode;
@@ -26,7 +26,7 @@ export interface FieldRules {
 
 export const REQUEST_RULES: FieldRules = {
   spaceBeforeColon: false,
-  dropUnderscores: true,
+  underscores: 'drop',
   badField: 'bad_field',
   badLineEnd: 'bad_line_end',
   tooLarge: 'head_too_large',
@@ -34,7 +34,7 @@ export const REQUEST_RULES: FieldRules = {
 
 export const RESPONSE_RULES: FieldRules = {
   spaceBeforeColon: true,
-  dropUnderscores: false,
+  underscores: 'pass',
   badField: 'bad_response',
   badLineEnd: 'bad_response',
   tooLarge: 'bad_response',
@@ -85,10 +85,11 @@ function scanLine(section: FieldSection, line: number, stop: number, rules: Fiel
   let hash = NAME_HASH_SEED;
   let flags = 0;
   let lower = 0;
+  let underscored = false;
   while (at < stop) {
     lower = TOKEN_LOWER[bytes[at]!]!;
     if (lower === 0) break;
-    if (lower === UNDERSCORE && rules.dropUnderscores) flags = DROPPED;
+    if (lower === UNDERSCORE) underscored = true;
     hash = (Math.imul(hash, NAME_HASH_FACTOR) + lower) | 0;
     at++;
   }
@@ -96,6 +97,10 @@ function scanLine(section: FieldSection, line: number, stop: number, rules: Fiel
   const nameEnd = at;
   if (nameEnd === line) {
     return refuse(section, bytes[at] === LF ? rules.badLineEnd : rules.badField);
+  }
+  if (underscored && rules.underscores !== 'pass') {
+    if (rules.underscores === 'refuse') return refuse(section, rules.badField);
+    flags = DROPPED;
   }
   if (bytes[at] !== COLON && rules.spaceBeforeColon) {
     at = skipSpace(bytes, at, stop);

@@ -1,6 +1,6 @@
 /** One origin, one HTTP listener, one client at a time: what most tests of the engine need. */
 import { afterEach, beforeEach } from 'vitest';
-import type { HttpLimits, UpstreamConfig } from '../../src/config/proxy-config.ts';
+import type { HttpLimits, HttpRulesConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { proxyConfig, startPlane, type TestPlane, upstreamConfig } from '../data-plane.fixture.ts';
 import { RawOrigin, type RawPeer, rawClient } from '../raw-peers.fixture.ts';
 
@@ -29,8 +29,14 @@ export function start(
   upstream: Partial<UpstreamConfig> = {},
   limits: Partial<HttpLimits> = {},
   ports: readonly number[] = [scene.origin.port],
+  rules: Partial<HttpRulesConfig> = {},
 ): void {
-  scene.proxy = startPlane(proxyConfig(upstreamConfig(ports, upstream), { limits }));
+  scene.proxy = startPlane(proxyConfig(upstreamConfig(ports, upstream), { limits, rules }));
+}
+
+/** Starts the proxy with these rules for messages. */
+export function startWith(rules: Partial<HttpRulesConfig>): void {
+  start({}, {}, undefined, rules);
 }
 
 /** Sends a request and takes its head at the origin. */

@@ -1,6 +1,7 @@
 /** The balancer's share of the config; the same on every node. */
 import { compileHash } from './compile-balancing.ts';
 import { compileCheck } from './compile-health.ts';
+import { compileHttpRules } from './compile-http-rules.ts';
 import type { EffectiveConfig, EffectiveUpstream } from './effective.ts';
 import type {
   HttpLimits,
@@ -67,6 +68,7 @@ function compileListener([name, listener]: [string, ListenerEntry]): ListenerCon
     protocol: 'http',
     routes: listener.routes.flatMap(compileRoute),
     limits: compileLimits(listener.limits),
+    rules: compileHttpRules(listener),
   };
 }
 

@@ -76,6 +76,33 @@ export interface HttpLimits {
   readonly idleTimeoutMs: number;
 }
 
+export interface NetworkConfig {
+  /** IPv4 or IPv6 literal without brackets. */
+  readonly address: string;
+  readonly prefixLength: number;
+}
+
+/** Proxies before the listener that are believed about the client. */
+export interface ClientIpConfig {
+  readonly trusted: readonly NetworkConfig[];
+  /** Lower case: `x-forwarded-for`, `forwarded`, or a field with one address. */
+  readonly header: string;
+}
+
+/** What an HTTP listener makes of messages. */
+export interface HttpRulesConfig {
+  /** Null: the client is who connects. */
+  readonly clientIp: ClientIpConfig | null;
+  /** What servers are told about the client. */
+  readonly forwarded: 'x-forwarded' | 'rfc7239' | 'both' | 'off';
+  /** The balancer's name in Via. */
+  readonly via: string;
+  /** What becomes of request fields with an underscore in their name. */
+  readonly underscores: 'drop' | 'refuse' | 'pass';
+  /** Protocols a connection may be upgraded to, lower case. */
+  readonly upgrades: readonly string[];
+}
+
 interface ListenerBase {
   readonly name: string;
   readonly binds: readonly BindAddress[];
@@ -87,6 +114,7 @@ export interface HttpListenerConfig extends ListenerBase {
   readonly protocol: 'http';
   readonly routes: readonly RouteConfig[];
   readonly limits: HttpLimits;
+  readonly rules: HttpRulesConfig;
 }
 
 export interface TcpListenerConfig extends ListenerBase {

@@ -125,6 +125,17 @@ export const settings = {
     // Host, path and method combinations of one listener, all routes together.
     matchCombinationsMax: 65_536,
   },
+  httpRules: {
+    // Cloudflare publishes 22 networks, CloudFront some 200.
+    trustedMax: 1024,
+    upgradesMax: 16,
+    tokenMax: 64,
+    forwarded: { values: ['x-forwarded', 'rfc7239', 'both', 'off'], default: 'x-forwarded' },
+    underscores: { values: ['drop', 'refuse', 'pass'], default: 'drop' },
+    via: 'tandem',
+    // Several tiers of balancers may share the default name; a loop ends after as many rounds.
+    viaPassesMax: 4,
+  },
   limits: {
     connections: { default: 10_000, min: 1, max: 1_000_000 },
     requestLine: { default: '8KiB', min: '256', max: '32KiB' },

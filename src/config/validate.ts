@@ -10,6 +10,7 @@ import {
   trackedProxyExists,
   trackersExist,
 } from './rules/health-scripts.ts';
+import { trustedAreSome } from './rules/http-rules.ts';
 import { adminApart, bindsUnique, limitsFit, routesDistinct } from './rules/listeners.ts';
 import { pairAddressesApart, pairMatters, pairPathsMeet, pairPortFree } from './rules/pair.ts';
 import type { Rule, RuleInput } from './rules/rule.ts';
@@ -89,6 +90,7 @@ const entryRules: readonly Rule[] = [
   adminApart,
   routesDistinct,
   limitsFit,
+  trustedAreSome,
 ];
 
 /** Rules about what is absent or useless: they need the whole file. */

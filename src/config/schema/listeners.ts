@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { formatEndpoint, parseBind } from '../endpoints.ts';
 import { settings } from '../settings.ts';
 import { documented, duration, integer, size, spelled } from './field.ts';
+import { httpRuleFields } from './http-rules.ts';
 import { nameAllowed, namedMap, nameValue } from './names.ts';
 import { routesSchema } from './routes.ts';
 
@@ -74,6 +75,7 @@ const httpListenerSchema = z.strictObject({
   bind,
   protocol: protocolIs('http'),
   routes: routesSchema,
+  ...httpRuleFields,
   limits: documented(httpLimitsSchema.prefault({}), {
     doc: 'Bounds a client meets.',
     allowed: 'a map of limits',

@@ -1,0 +1,40 @@
+import type { HttpRulesConfig } from '../../src/config/proxy-config.ts';
+import type { HostLine } from './compose-head.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
+
+/** What a listener tells about itself and its clients, ready to be written. */
+export interface IdentityRules {
+  /** Null: nobody is believed. */
+  readonly trusted: TrustedProxies | null;
+  /** Fields that only a trusted proxy may send, beside those that are always replaced. */
+  readonly ownFields: readonly string[];
+  /** Send X-Forwarded-* and X-Real-IP. */
+  readonly xForwarded: boolean;
+  /** Send Forwarded. */
+  readonly rfc7239: boolean;
+  readonly xForwardedHost: HostLine;
+  /** The end of a line that has the host in quotes. */
+  readonly quoteEnd: Buffer;
+  /** The `Via` lines for messages of HTTP/1.0 and 1.1. */
+  readonly via: readonly [Buffer, Buffer];
+}
+
+/** The rules of a listener. */
+export function identityRules(config: HttpRulesConfig): IdentityRules {
+  const { clientIp, forwarded } = config;
+  const trusted = clientIp === null ? null : new TrustedProxies(clientIp);
+  const ownField = trusted?.ownField ?? null;
+  return {
+    trusted,
+    ownFields: ownField === null ? [] : [ownField],
+    xForwarded: forwarded === 'x-forwarded' || forwarded === 'both',
+    rfc7239: forwarded === 'rfc7239' || forwarded === 'both',
+    xForwardedHost: { before: Buffer.from('X-Forwarded-Host: '), after: Buffer.from('\r\n') },
+    quoteEnd: Buffer.from('"\r\n'),
+    via: [viaLine('1.0', config.via), viaLine('1.1', config.via)],
+  };
+}
+
+function viaLine(version: string, name: string): Buffer {
+  return Buffer.from(`Via: ${version} ${name}\r\n`, 'latin1');
+}
