@@ -51,6 +51,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   /** The request while it waits for its turn, before there is a server for it. */
   #parked: ParkedRequest | null = null;
   #route: Route | null = null;
+  #client: ClientIdentity | null = null;
   #idempotent = false;
   #chunked = false;
   /** Some of the request went out beside the request buffer, so it cannot be sent again. */
@@ -99,6 +100,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     delayMs: number,
   ): void {
     this.#route = route;
+    this.#client = client;
     this.#choice.begin(route.upstream, head, client);
     const server = delayMs > 0 ? null : this.#choice.first();
     if (server !== null) {
@@ -274,8 +276,11 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
 
   #connect(server: Server, fresh: boolean): OriginConnection {
     this.#owner.record?.attempted(server);
-    const pool = this.#context.poolOf(this.#route!.upstream, server);
-    const origin = this.#attempt.begin(server, pool, fresh);
+    const { upstream } = this.#route!;
+    const { sendProxy } = upstream.config;
+    const header = sendProxy === null ? null : this.#client!.proxyHeader(sendProxy);
+    const pool = this.#context.poolOf(upstream, server);
+    const origin = this.#attempt.begin(server, pool, fresh, header);
     origin.writer.chunked = this.#chunked;
     return origin;
   }

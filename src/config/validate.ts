@@ -20,6 +20,11 @@ import {
   nodeMapsComplete,
   sectionsAgree,
 } from './rules/sections.ts';
+import {
+  tcpLeadsSomewhere,
+  tcpSettingsMatter,
+  tlsRoutesDistinct,
+} from './rules/stream-listeners.ts';
 import { syncGroupsAgree, syncGroupsShared } from './rules/sync-groups.ts';
 import { trackersMatter } from './rules/tracker-walk.ts';
 import { gatewaysApart, trackedUpstreamsChecked, trackedUpstreamsExist } from './rules/trackers.ts';
@@ -91,6 +96,8 @@ const entryRules: readonly Rule[] = [
   routesDistinct,
   limitsFit,
   trustedAreSome,
+  tcpLeadsSomewhere,
+  tlsRoutesDistinct,
 ];
 
 /** Rules about what is absent or useless: they need the whole file. */
@@ -118,6 +125,7 @@ const wholeRules: readonly Rule[] = [
   upstreamsUsed,
   tcpHashesSource,
   trackersMatter,
+  tcpSettingsMatter,
 ];
 
 /**

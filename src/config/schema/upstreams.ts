@@ -14,6 +14,7 @@ import {
 } from './field.ts';
 import { healthCheckSchema } from './health-check.ts';
 import { nameAllowed, namedMap } from './names.ts';
+import { sendProxyField } from './proxy-protocol.ts';
 
 const upstream = settings.upstream;
 
@@ -90,6 +91,7 @@ const upstreamSchema = z.strictObject({
       default: '{}',
     },
   ),
+  send_proxy: sendProxyField,
 });
 
 /** `upstreams`. */
