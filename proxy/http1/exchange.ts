@@ -180,7 +180,7 @@ export class Exchange implements DispatchOwner {
       this.#client.tunnel(origin, bytes, start, end);
       return;
     }
-    writer.end();
+    writer.end(origin.trailers);
     writer.flush();
     this.#dispatch.finish(origin);
     this.#log(this.#status, null);
