@@ -6,8 +6,6 @@ import type {
   ProxyConfig,
   RouteConfig,
   ServerConfig,
-  TcpLimits,
-  TcpListenerConfig,
   UpstreamConfig,
 } from '../src/config/proxy-config.ts';
 import { duplicateDescriptor, openListenSocket } from '../src/os/listen-socket.ts';
@@ -46,12 +44,6 @@ export const HTTP_RULES: HttpRulesConfig = {
   upgrades: ['websocket'],
 };
 
-export const TCP_LIMITS: TcpLimits = {
-  idleTimeoutMs: null,
-  sessionMaxMs: null,
-  helloTimeoutMs: 10_000,
-};
-
 /** A server on the loopback. */
 export function serverConfig(port: number): ServerConfig {
   return { host: '127.0.0.1', port, weight: 1, backup: false };
@@ -73,7 +65,6 @@ export function upstreamConfig(
     idleTimeoutMs: 10_000,
     keepAliveMax: 16,
     keepAliveTimeoutMs: 10_000,
-    sendProxy: null,
     ...changes,
   };
 }
@@ -86,26 +77,17 @@ export function routeConfig(changes: Partial<RouteConfig> = {}): RouteConfig {
 /** A config of one listener, `front`, and upstream `web`. */
 export function proxyConfig(
   upstream: UpstreamConfig,
-  listener: Partial<Pick<ListenerConfig, 'connectionsMax' | 'acceptProxy'>> & {
-    readonly protocol?: 'http' | 'tcp';
+  listener: Partial<Pick<ListenerConfig, 'protocol' | 'connectionsMax'>> & {
     readonly limits?: Partial<HttpLimits>;
     readonly rules?: Partial<HttpRulesConfig>;
     readonly routes?: readonly RouteConfig[];
-    /** What only a TCP listener has. */
-    readonly tcp?: Partial<Pick<TcpListenerConfig, 'upstream' | 'routes' | 'limits'>>;
   } = {},
 ): ProxyConfig {
   const { protocol = 'http', connectionsMax = 100, limits = {}, rules = {}, routes } = listener;
-  const base = {
-    name: 'front',
-    binds: [{ host: '127.0.0.1', port: 0 }],
-    connectionsMax,
-    acceptProxy: listener.acceptProxy ?? null,
-  };
-  const tcp = listener.tcp ?? {};
+  const base = { name: 'front', binds: [{ host: '127.0.0.1', port: 0 }], connectionsMax };
   const front: ListenerConfig =
     protocol === 'tcp'
-      ? { ...base, protocol, upstream: upstream.name, routes: [], limits: TCP_LIMITS, ...tcp }
+      ? { ...base, protocol, upstream: upstream.name }
       : {
           ...base,
           protocol,

@@ -112,7 +112,6 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
         responseTimeoutMs: timeoutMs,
         idleTimeoutMs: timeoutMs,
         keepAliveMax: 1,
-        sendProxy: null,
         keepAliveTimeoutMs: timeoutMs,
       },
     ],
@@ -122,7 +121,6 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
         protocol: 'http',
         binds: [{ host: HOST, port: 0 }],
         connectionsMax: 2 * WARM_UP_CONCURRENCY,
-        acceptProxy: null,
         routes: [{ hosts: [], path: '/', methods: [], upstream: NAME, rawPath: false }],
         limits: {
           requestLineMax: 1024,

@@ -14,7 +14,6 @@ import { AcceptGate } from './accept-gate.ts';
 import { ConnectionSet, type Drainable } from './connection-set.ts';
 import type { FailureLog } from './failure-log.ts';
 import type { Frontend, FrontendParts } from './frontend.ts';
-import { ProxyArrivals } from './proxy-arrivals.ts';
 import { RouteTable } from './route-table.ts';
 
 /** A listener that speaks HTTP/1. */
@@ -31,8 +30,6 @@ export class HttpFrontend implements Frontend, HttpContext {
   readonly #pools: FrontendParts['pools'];
   readonly #clients = new ConnectionSet();
   readonly #gate: AcceptGate;
-  /** Null where connections begin with a request. */
-  readonly #proxied: ProxyArrivals | null;
   readonly #date = new DateLine();
 
   /** Throws RangeError when a route names an upstream that is not there. */
@@ -46,7 +43,6 @@ export class HttpFrontend implements Frontend, HttpContext {
     this.head = new RequestHead(config.limits.headerCountMax);
     this.#pools = parts.pools;
     this.#gate = new AcceptGate(config, parts);
-    this.#proxied = ProxyArrivals.of(config, parts, (connection) => this.#serve(connection));
     this.routes = new RouteTable(
       config.routes.map((route) => {
         const upstream = parts.upstreams.get(route.upstream);
@@ -57,7 +53,7 @@ export class HttpFrontend implements Frontend, HttpContext {
   }
 
   get connections(): number {
-    return this.#clients.size + (this.#proxied?.size ?? 0);
+    return this.#clients.size;
   }
 
   get draining(): boolean {
@@ -82,8 +78,10 @@ export class HttpFrontend implements Frontend, HttpContext {
 
   onConnection(connection: Connection): void {
     if (!this.#gate.admit(connection)) return;
-    if (this.#proxied !== null) this.#proxied.receive(connection);
-    else this.#serve(connection);
+    const client = new ClientConnection(this, connection);
+    connection.handler = client;
+    this.#clients.add(client);
+    if (this.draining) client.drain();
   }
 
   onError(errorCode: string): void {
@@ -99,14 +97,6 @@ export class HttpFrontend implements Frontend, HttpContext {
   }
 
   cut(): number {
-    return (this.#proxied?.cut() ?? 0) + this.#clients.cut();
-  }
-
-  /** The client is known. */
-  #serve(connection: Connection): void {
-    const client = new ClientConnection(this, connection);
-    connection.handler = client;
-    this.#clients.add(client);
-    if (this.draining) client.drain();
+    return this.#clients.cut();
   }
 }

@@ -52,19 +52,11 @@ export class Attempt implements OriginUser {
     return this.#owner.headRequest;
   }
 
-  /**
-   * Begins at a server; `fresh` over a new connection, else over a waiting one if there is one.
-   * `proxyHeader` as in `OriginPool.take`.
-   */
-  begin(
-    server: Server,
-    pool: OriginPool,
-    fresh: boolean,
-    proxyHeader: Buffer | null,
-  ): OriginConnection {
+  /** Begins at a server; `fresh` over a new connection, else over a waiting one if there is one. */
+  begin(server: Server, pool: OriginPool, fresh: boolean): OriginConnection {
     server.begin();
     this.sent = false;
-    const origin = fresh ? pool.open(this, proxyHeader) : pool.take(this, proxyHeader);
+    const origin = fresh ? pool.open(this) : pool.take(this);
     this.#origin = origin;
     return origin;
   }

@@ -13,7 +13,7 @@ import { Splice } from '../tcp/splice.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { ClientIdentity } from './client-identity.ts';
 import { Hold, State, type Waiting } from './client-state.ts';
-import { composeResponse, PLAIN_FORM, type ResponseForm, responseRoom } from './compose-head.ts';
+import { composeResponse, type ResponseForm, responseRoom } from './compose-head.ts';
 import type { Downstream } from './downstream.ts';
 import { errorResponse, survives } from './error-response.ts';
 import { Exchange } from './exchange.ts';
@@ -25,6 +25,13 @@ import type { OriginConnection } from './origin-connection.ts';
 import { parseRequest } from './parse-request.ts';
 import { PartialHead } from './partial-head.ts';
 import { tunnelOwner } from './tunnel-owner.ts';
+
+const INTERIM = {
+  chunked: false,
+  date: null,
+  connection: 'unsaid',
+  lines: NO_LINES,
+} as const;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -46,7 +53,6 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   #holds = 0;
   #minor = 1;
   #keepAlive = true;
-  #trailersWanted = false;
   #persist = true;
   #peerEnded = false;
   #lingeredBytes = 0;
@@ -58,7 +64,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.writer = new MessageWriter(engine, connection, counters, ListenerCounter.bytesOut);
     this.#exchange = new Exchange(context, this);
     this.identity = new ClientIdentity(connection, 'http', context.identityRules);
-    this.#form = { ...PLAIN_FORM, via: context.identityRules.via };
+    this.#form = { ...INTERIM, via: context.identityRules.via };
     this.#pending = new PartialHead(limits.headBytesMax);
     this.#deadline = new Deadline(engine.deadlines, () => this.#expired());
     this.#await('request', limits.headTimeoutMs);
@@ -135,7 +141,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
 
   respondInterim(head: ResponseHead): void {
     if (this.#minor === 0) return;
-    this.#compose(head, { ...PLAIN_FORM, via: this.#form.via });
+    this.#compose(head, { ...INTERIM, via: this.#form.via });
     this.writer.flush();
   }
 
@@ -143,7 +149,6 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     const unbounded = head.bodyKind === BodyKind.chunked || head.bodyKind === BodyKind.untilClose;
     const form = this.#form;
     form.chunked = unbounded && this.#minor === 1;
-    form.trailers = form.chunked && this.#trailersWanted;
     form.date = head.status === 101 ? null : this.#context.dateLine();
     this.#persist =
       this.#keepAlive &&
@@ -154,7 +159,6 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     form.lines = lines;
     this.#compose(head, form);
     this.writer.chunked = form.chunked;
-    this.writer.trailers = form.trailers;
   }
 
   responded(): void {
@@ -245,7 +249,6 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.#state = State.exchange;
     this.#deadline.clear();
     this.#minor = head.minor;
-    this.#trailersWanted = head.trailersWanted;
     // Who asks for a tunnel may send what is no HTTP without waiting for the answer.
     this.#keepAlive = head.keepAlive && head.method !== 'CONNECT';
     this.#decoder.begin(head.bodyKind, head.contentLength);

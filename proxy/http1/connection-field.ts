@@ -1,6 +1,7 @@
 import { TOKEN_LOWER } from './characters.ts';
 import { Field, knownField, NOT_FOR_CONNECTION, nameHash } from './fields.ts';
 import type { MessageHead } from './head.ts';
+import { listMembers } from './list-members.ts';
 
 /** Options with a meaning of their own, or fields that are removed anyway. */
 const USUAL = new Set([
@@ -30,13 +31,12 @@ export function judgeConnection(
     head.keepAlive = true;
     return true;
   }
-  const options = head.combined(Field.connection).toLowerCase().split(',');
+  const options = listMembers(head.combined(Field.connection));
   const names: string[] = [];
   let close = false;
   let keepAlive = head.keepAlive;
   let upgrade = false;
-  for (const option of options) {
-    const name = option.trim();
+  for (const name of options) {
     if (name === '') continue;
     if (!isToken(name)) return false;
     if (name === 'close') close = true;
@@ -53,8 +53,7 @@ export function judgeConnection(
 
 /** The first protocol of `Upgrade` that may be gone on in; '' if there is none (RFC 9110 7.8). */
 function protocolOf(head: MessageHead, upgrades: readonly string[] | null): string {
-  const protocols = head.combined(Field.upgrade).toLowerCase().split(',');
-  const names = protocols.map((protocol) => protocol.trim());
+  const names = listMembers(head.combined(Field.upgrade));
   if (upgrades === null) return names.length === 1 ? names[0]! : '';
   return names.find((name) => upgrades.includes(name)) ?? '';
 }

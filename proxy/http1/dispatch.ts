@@ -51,7 +51,6 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   /** The request while it waits for its turn, before there is a server for it. */
   #parked: ParkedRequest | null = null;
   #route: Route | null = null;
-  #client: ClientIdentity | null = null;
   #idempotent = false;
   #chunked = false;
   /** Some of the request went out beside the request buffer, so it cannot be sent again. */
@@ -100,7 +99,6 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     delayMs: number,
   ): void {
     this.#route = route;
-    this.#client = client;
     this.#choice.begin(route.upstream, head, client);
     const server = delayMs > 0 ? null : this.#choice.first();
     if (server !== null) {
@@ -215,10 +213,13 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     this.#owner.responseDone(attempt.origin!, bytes, start, end);
   }
 
-  /** The response is through: the connection may serve on. */
-  finish(origin: OriginConnection): void {
+  /**
+   * The response is through: the connection may serve on if `reusable`. It may not after a request that
+   * asked for an upgrade: a server may already take what follows such a request for no HTTP.
+   */
+  finish(origin: OriginConnection, reusable: boolean): void {
     const pool = this.#context.poolOf(this.#route!.upstream, origin.server);
-    this.#attempt.finish(pool, this.complete);
+    this.#attempt.finish(pool, reusable && this.complete);
   }
 
   /** After a 101: connection and place at the server are somebody else's. */
@@ -276,11 +277,8 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
 
   #connect(server: Server, fresh: boolean): OriginConnection {
     this.#owner.record?.attempted(server);
-    const { upstream } = this.#route!;
-    const { sendProxy } = upstream.config;
-    const header = sendProxy === null ? null : this.#client!.proxyHeader(sendProxy);
-    const pool = this.#context.poolOf(upstream, server);
-    const origin = this.#attempt.begin(server, pool, fresh, header);
+    const pool = this.#context.poolOf(this.#route!.upstream, server);
+    const origin = this.#attempt.begin(server, pool, fresh);
     origin.writer.chunked = this.#chunked;
     return origin;
   }

@@ -180,9 +180,9 @@ export class Exchange implements DispatchOwner {
       this.#client.tunnel(origin, bytes, start, end);
       return;
     }
-    writer.end(origin.trailers);
+    writer.end();
     writer.flush();
-    this.#dispatch.finish(origin);
+    this.#dispatch.finish(origin, this.#upgrade === '');
     this.#log(this.#status, null);
     this.#client.responded();
   }

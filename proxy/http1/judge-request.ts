@@ -6,6 +6,7 @@ import { judgeConnection } from './connection-field.ts';
 import { judgeLength } from './content-length.ts';
 import { Field, fieldSet } from './fields.ts';
 import { BodyKind, NO_NAMES, type RequestHead } from './head.ts';
+import { listMembers } from './list-members.ts';
 import type { RequestRules } from './request-rules.ts';
 
 /** With none of these the request is as plain as can be. */
@@ -65,8 +66,7 @@ function judgeBody(head: RequestHead): ProxyErrorCode | null {
   if (head.has(Field.transferEncoding)) {
     const twice = (head.repeated & (1 << Field.transferEncoding)) !== 0;
     if (head.has(Field.contentLength) || head.minor === 0 || twice) return 'bad_framing';
-    const codings = head.value(head.find(Field.transferEncoding)).toLowerCase().split(',');
-    const names = codings.map((coding) => coding.trim());
+    const names = listMembers(head.value(head.find(Field.transferEncoding)));
     if (names.indexOf('chunked') !== names.length - 1) return 'bad_framing';
     if (names.length > 1) return names.includes('') ? 'bad_framing' : 'unknown_coding';
     head.bodyKind = BodyKind.chunked;
@@ -97,8 +97,7 @@ function judgeExpectation(head: RequestHead): ProxyErrorCode | null {
 
 /** RFC 9110 10.1.4: `trailers` among the codings, which may have a weight. */
 function wantsTrailers(head: RequestHead): boolean {
-  const codings = head.combined(Field.te).toLowerCase().split(',');
-  return codings.some((coding) => coding.trim() === 'trailers');
+  return listMembers(head.combined(Field.te)).includes('trailers');
 }
 
 /** How often `Via` names us (RFC 9110 7.6.3). */

@@ -60,8 +60,6 @@ export class OriginConnection implements ConnectionHandler {
   readonly server: Server;
   readonly connection: Connection;
   readonly writer: MessageWriter;
-  /** The PROXY header it begins with; null: none. */
-  readonly proxyHeader: Buffer | null;
   request: RequestBuffer;
   /** It has answered before: the server may just be closing it. */
   reused = false;
@@ -70,7 +68,7 @@ export class OriginConnection implements ConnectionHandler {
   readonly #config: UpstreamConfig;
   readonly #owner: OriginOwner;
   readonly #deadline: Deadline;
-  readonly #decoder = new BodyDecoder(true);
+  readonly #decoder = new BodyDecoder();
   readonly #partial = new PartialHead(RESPONSE_HEAD_BYTES_MAX);
   #user: OriginUser | null;
   #phase: Phase = Phase.connecting;
@@ -86,13 +84,11 @@ export class OriginConnection implements ConnectionHandler {
     config: UpstreamConfig,
     owner: OriginOwner,
     user: OriginUser,
-    proxyHeader: Buffer | null = null,
   ) {
     this.server = server;
     this.#config = config;
     this.#owner = owner;
     this.#user = user;
-    this.proxyHeader = proxyHeader;
     this.request = new RequestBuffer(engine);
     this.#deadline = new Deadline(engine.deadlines, () => this.#expired());
     this.connection = engine.connect(server, this);
@@ -102,11 +98,6 @@ export class OriginConnection implements ConnectionHandler {
 
   get connected(): boolean {
     return this.#phase !== Phase.connecting;
-  }
-
-  /** The trailer lines of the response that has just been completed. */
-  get trailers(): Buffer {
-    return this.#decoder.trailers;
   }
 
   /** How long nothing may move in the middle of a message. */
@@ -186,7 +177,6 @@ export class OriginConnection implements ConnectionHandler {
     this.server.count(ServerCounter.connections);
     this.#phase = Phase.head;
     this.#deadline.clear();
-    if (this.proxyHeader !== null) this.#introduce(this.proxyHeader);
     this.#user?.originReady();
   }
 
@@ -221,12 +211,6 @@ export class OriginConnection implements ConnectionHandler {
 
   onClose(errorCode: string | null): void {
     this.#ended(errorCode);
-  }
-
-  /** Tells the server whose requests these are, before the first of them. */
-  #introduce(header: Buffer): void {
-    this.connection.write(header, 0, header.length);
-    this.server.count(ServerCounter.bytesOut, header.length);
   }
 
   /** Heads, interim ones first, then what there is of the body. */

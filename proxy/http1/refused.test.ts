@@ -19,6 +19,7 @@ describe('requests that are refused', () => {
     ['chunked not last', 400, head('Host: x\r\nTransfer-Encoding: chunked, gzip')],
     ['chunked twice', 400, head('Host: x\r\nTransfer-Encoding: chunked, chunked')],
     ['codings in two lines', 400, head('Host: x\r\nTransfer-Encoding: a\r\nTransfer-Encoding: b')],
+    ['a no-break space after chunked', 400, head('Host: x\r\nTransfer-Encoding: chunked\xa0')],
     ['an unknown coding', 501, head('Host: x\r\nTransfer-Encoding: gzip, chunked')],
     ['a coding in HTTP/1.0', 400, 'GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n'],
     ['no Host', 400, head('X: y')],

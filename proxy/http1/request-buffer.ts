@@ -1,7 +1,6 @@
 import type { IoEngine } from '../io/engine.ts';
 import { REQUEST_BUFFER_BYTES } from '../limits.ts';
 import { appendContent, appendLastChunk, CHUNK_FRAMING_BYTES } from './body-writer.ts';
-import { NO_LINES } from './extra-lines.ts';
 
 /**
  * The beginning of a request as it goes to a server: the head, and the body as far as it came with
@@ -50,6 +49,6 @@ export class RequestBuffer {
 
   end(chunked: boolean): void {
     if (!chunked) return;
-    this.length = appendLastChunk(NO_LINES, this.room(CHUNK_FRAMING_BYTES), this.length);
+    this.length = appendLastChunk(this.room(CHUNK_FRAMING_BYTES), this.length);
   }
 }
