@@ -1,9 +1,7 @@
 /** The balancer's share of the config; the same on every node. */
-import { asList } from './as-list.ts';
 import { compileHash } from './compile-balancing.ts';
 import { compileCheck } from './compile-health.ts';
 import { compileHttpRules } from './compile-http-rules.ts';
-import { compileAcceptProxy, compileTcp } from './compile-stream.ts';
 import type { EffectiveConfig, EffectiveUpstream } from './effective.ts';
 import type {
   HttpLimits,
@@ -53,7 +51,6 @@ function compileUpstream([name, upstream]: [string, EffectiveUpstream]): Upstrea
     idleTimeoutMs: upstream.idle_timeout,
     keepAliveMax: upstream.keepalive.max,
     keepAliveTimeoutMs: upstream.keepalive.timeout,
-    sendProxy: upstream.send_proxy ?? null,
   };
 }
 
@@ -62,10 +59,9 @@ function compileListener([name, listener]: [string, ListenerEntry]): ListenerCon
     name,
     binds: asList(listener.bind),
     connectionsMax: listener.limits.connections,
-    acceptProxy: compileAcceptProxy(listener.accept_proxy),
   };
   if (listener.protocol === 'tcp') {
-    return { ...base, protocol: 'tcp', ...compileTcp(listener) };
+    return { ...base, protocol: 'tcp', upstream: listener.upstream };
   }
   return {
     ...base,
@@ -98,4 +94,9 @@ function compileLimits(limits: HttpListenerEntry['limits']): HttpLimits {
     keepAliveTimeoutMs: limits.keepalive_timeout,
     idleTimeoutMs: limits.idle_timeout,
   };
+}
+
+/** The list that a "one or a list" key stands for. */
+export function asList<T>(value: T | readonly T[]): readonly T[] {
+  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
 }

@@ -114,7 +114,6 @@ describe('the example of the design', () => {
         idleTimeoutMs: 60_000,
         keepAliveMax: 64,
         keepAliveTimeoutMs: 60_000,
-        sendProxy: null,
       },
       expect.objectContaining({ name: 'db', healthCheck: null, idleTimeoutMs: 600_000 }),
     ]);
@@ -126,7 +125,6 @@ describe('the example of the design', () => {
           { host: '::', port: 80 },
         ],
         connectionsMax: 10_000,
-        acceptProxy: null,
         protocol: 'http',
         routes: [
           { hosts: [], path: '/api', methods: [], upstream: 'api', rawPath: false },
@@ -143,7 +141,13 @@ describe('the example of the design', () => {
         },
         rules: expect.anything(),
       },
-      expect.objectContaining({ name: 'postgres', protocol: 'tcp', upstream: 'db' }),
+      {
+        name: 'postgres',
+        binds: [{ host: '0.0.0.0', port: 5432 }],
+        connectionsMax: 10_000,
+        protocol: 'tcp',
+        upstream: 'db',
+      },
     ]);
   });
 

@@ -148,18 +148,6 @@ export const settings = {
     keepAliveTimeout: { default: '75s', min: '100ms', max: '1h' },
     idleTimeout: { default: '60s', min: '100ms', max: '24h' },
   },
-  tcp: {
-    sessionIdle: { min: '100ms', max: '24h' },
-    sessionMax: { min: '1s', max: '720h' },
-    // nginx's preread_timeout is 30 s, which is long for one segment that the client has ready.
-    helloTimeout: { default: '5s', min: '100ms', max: '1m' },
-    protocolsMax: 16,
-  },
-  acceptProxy: {
-    networksMax: 256,
-    // HAProxy leaves it to its client timeout; the peer has the header ready when it connects.
-    timeout: { default: '3s', min: '100ms', max: '1m' },
-  },
   admin: { bind: '127.0.0.1:9180' },
   log: {
     level: 'info',

@@ -20,11 +20,6 @@ import {
   nodeMapsComplete,
   sectionsAgree,
 } from './rules/sections.ts';
-import {
-  tcpLeadsSomewhere,
-  tcpSettingsMatter,
-  tlsRoutesDistinct,
-} from './rules/stream-listeners.ts';
 import { syncGroupsAgree, syncGroupsShared } from './rules/sync-groups.ts';
 import { trackersMatter } from './rules/tracker-walk.ts';
 import { gatewaysApart, trackedUpstreamsChecked, trackedUpstreamsExist } from './rules/trackers.ts';
@@ -96,8 +91,6 @@ const entryRules: readonly Rule[] = [
   routesDistinct,
   limitsFit,
   trustedAreSome,
-  tcpLeadsSomewhere,
-  tlsRoutesDistinct,
 ];
 
 /** Rules about what is absent or useless: they need the whole file. */
@@ -125,7 +118,6 @@ const wholeRules: readonly Rule[] = [
   upstreamsUsed,
   tcpHashesSource,
   trackersMatter,
-  tcpSettingsMatter,
 ];
 
 /**

@@ -5,9 +5,7 @@ import { settings } from '../settings.ts';
 import { documented, duration, integer, size, spelled } from './field.ts';
 import { httpRuleFields } from './http-rules.ts';
 import { nameAllowed, namedMap, nameValue } from './names.ts';
-import { acceptProxyField } from './proxy-protocol.ts';
 import { routesSchema } from './routes.ts';
-import { tcpLimitFields, tlsRoutesField } from './tls-routes.ts';
 
 const { listener, limits } = settings;
 
@@ -76,7 +74,6 @@ function protocolIs<const P extends 'http' | 'tcp'>(protocol: P) {
 const httpListenerSchema = z.strictObject({
   bind,
   protocol: protocolIs('http'),
-  accept_proxy: acceptProxyField,
   routes: routesSchema,
   ...httpRuleFields,
   limits: documented(httpLimitsSchema.prefault({}), {
@@ -89,16 +86,12 @@ const httpListenerSchema = z.strictObject({
 const tcpListenerSchema = z.strictObject({
   bind,
   protocol: protocolIs('tcp'),
-  accept_proxy: acceptProxyField,
-  upstream: documented(nameValue.optional(), {
-    doc:
-      'Only with `protocol: tcp`: where the connections go, with `tls_routes` those that no ' +
-      'route takes.',
+  upstream: documented(nameValue, {
+    doc: 'Only with `protocol: tcp`: where the connections go.',
     allowed: 'a name out of upstreams',
-    default: 'none: what no route takes is refused',
+    default: null,
   }),
-  tls_routes: tlsRoutesField,
-  limits: documented(z.strictObject({ connections, ...tcpLimitFields }).prefault({}), {
+  limits: documented(z.strictObject({ connections }).prefault({}), {
     doc: 'Bounds a client meets.',
     allowed: 'a map of limits',
     default: '{}',

@@ -14,7 +14,6 @@ import {
 } from './field.ts';
 import { healthCheckSchema } from './health-check.ts';
 import { nameAllowed, namedMap } from './names.ts';
-import { sendProxyField } from './proxy-protocol.ts';
 
 const upstream = settings.upstream;
 
@@ -91,7 +90,6 @@ const upstreamSchema = z.strictObject({
       default: '{}',
     },
   ),
-  send_proxy: sendProxyField,
 });
 
 /** `upstreams`. */
