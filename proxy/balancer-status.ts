@@ -1,5 +1,6 @@
 import type { BindAddress, PolicyName, ProxyConfig } from '../src/config/proxy-config.ts';
 import type { Readiness } from './balancer.ts';
+import type { NamedServersStatus } from './discovery/named-servers.ts';
 import type { ServerHealth } from './health/monitor.ts';
 import type { ListenSockets } from './listen-sockets.ts';
 import type { SharedViews } from './shared/shared-state.ts';
@@ -18,6 +19,8 @@ export interface ListenerStatus {
 }
 
 export interface ServerStatus extends ServerHealth {
+  /** The DNS name it was found by; null: the file has its address. */
+  readonly name: string | null;
   readonly weight: number;
   readonly backup: boolean;
   /** Average time to its answers, ms; 0: the policy does not measure it, or nothing came yet. */
@@ -39,6 +42,8 @@ export interface BalancerStatus {
   readonly workers: readonly WorkerStatus[];
   readonly listeners: readonly ListenerStatus[];
   readonly upstreams: readonly UpstreamStatus[];
+  /** Names that servers are found by; empty where the config has none. */
+  readonly names: readonly NamedServersStatus[];
 }
 
 /** What a status is made of. */
@@ -47,6 +52,7 @@ export interface StatusSources {
   readonly readiness: Readiness;
   readonly workers: readonly WorkerStatus[];
   readonly health: readonly ServerHealth[];
+  readonly names: readonly NamedServersStatus[];
   readonly registry: ServerRegistry;
   readonly views: SharedViews;
   readonly listenerSlots: Slots;
@@ -59,6 +65,7 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
   return {
     digest: config.digest,
     readiness: sources.readiness,
+    names: sources.names,
     workers: sources.workers,
     listeners: config.listeners.map(({ name, protocol }) => ({
       name,
@@ -74,6 +81,7 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
         // Both lists are in the config's order.
         servers: health.map((server, index) => ({
           ...server,
+          name: upstream.servers[index]!.name ?? null,
           weight: upstream.servers[index]!.weight,
           backup: upstream.servers[index]!.backup,
           averageMs: registry.averageMs(server.identity),

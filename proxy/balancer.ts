@@ -7,6 +7,8 @@
  */
 import type { ProxyConfig } from '../src/config/proxy-config.ts';
 import { type BalancerStatus, describeBalancer } from './balancer-status.ts';
+import { NamedServers } from './discovery/named-servers.ts';
+import { systemClock } from './health/clock.ts';
 import { HealthMonitor } from './health/monitor.ts';
 import { tallyUpstreams, type UpstreamTally } from './health/upstream-tally.ts';
 import { ListenSockets } from './listen-sockets.ts';
@@ -16,6 +18,7 @@ import { LISTENERS_MAX, SERVERS_MAX } from './shared/limits.ts';
 import { createSharedState, type SharedState, SharedViews } from './shared/shared-state.ts';
 import { type Slots, SlotTable } from './shared/slot-table.ts';
 import { releaseWorker } from './shared/totals.ts';
+import { LiveServers } from './upstream/live-servers.ts';
 import { ServerRegistry } from './upstream/registry.ts';
 import type { WorkerSetup } from './worker-messages.ts';
 import { type SlotOwner, WORKER_ENTRY, WorkerSlot } from './worker-slot.ts';
@@ -25,6 +28,8 @@ export interface Readiness {
   readonly ready: boolean;
   /** Why not; empty when ready. */
   readonly reasons: readonly string[];
+  /** What is wrong although it may be ready; absent: nothing. */
+  readonly warnings?: readonly string[];
   /** False: no worker runs, or none for long, so that the process is as good as dead. */
   readonly serving: boolean;
 }
@@ -35,19 +40,24 @@ export interface StopOutcome {
   readonly cut: number;
 }
 
+const NAMES_DUE = 'the first look-up of the names of servers is not finished';
+const CHECKS_DUE = 'the first round of health checks is not finished';
+
 /** A running balancer. */
 export class Balancer implements SlotOwner {
   readonly #config: ProxyConfig;
   readonly #state: SharedState;
   readonly #views: SharedViews;
   readonly #registry: ServerRegistry;
-  readonly #serverSlots: Slots;
+  readonly #servers: LiveServers;
+  readonly #names: NamedServers;
   readonly #listenerSlots: Slots;
   readonly #sockets: ListenSockets;
   readonly #monitor: HealthMonitor;
   readonly #workers: readonly WorkerSlot[];
   readonly #listeners: ((readiness: Readiness) => void)[] = [];
   readonly #started = Promise.withResolvers<void>();
+  readonly #serverListeners: (() => void)[] = [];
   #told = '';
   #everRan = false;
   #serving = servingFrom(performance.now());
@@ -67,17 +77,31 @@ export class Balancer implements SlotOwner {
     this.#state = createSharedState(shape);
     this.#views = new SharedViews(this.#state);
     this.#registry = new ServerRegistry(this.#state);
-    this.#serverSlots = this.#registry.assign(upstreams);
     const names = listeners.map(({ name }) => name);
     this.#listenerSlots = new SlotTable('listener', LISTENERS_MAX).assign(names);
+    this.#servers = new LiveServers(upstreams, {
+      registry: this.#registry,
+      clock: systemClock,
+      log: ports.log,
+      configure: (current) => this.#monitor.configure(current),
+      tell: (order) => {
+        for (const worker of this.#workers) worker.tellServers(order);
+      },
+      versionInUse: () => Math.min(...this.#workers.map(({ serversVersion }) => serversVersion)),
+    });
     this.#monitor = new HealthMonitor(upstreams, this.#registry, ports);
+    this.#names = new NamedServers(config, {
+      servers: this.#servers,
+      log: ports.log,
+      onChange: () => this.#serversChanged(),
+    });
     this.#workers = Array.from(
       { length: workers },
       (_, index) => new WorkerSlot(index, this, ports.log, workerEntry),
     );
     for (const worker of this.#workers) worker.start();
     this.#monitor.start();
-    void this.#monitor.firstRound.then(() => {
+    void this.#firstRound().then(() => {
       this.#checked = true;
       this.changed();
     });
@@ -91,7 +115,8 @@ export class Balancer implements SlotOwner {
   /** Everything about it, as plain JSON. */
   status(): BalancerStatus {
     return describeBalancer({
-      config: this.#config,
+      config: { ...this.#config, upstreams: this.#servers.upstreams },
+      names: this.#names.status(),
       readiness: this.readiness(),
       workers: this.#workers.map((worker) => worker.status()),
       health: this.#monitor.status(),
@@ -109,8 +134,10 @@ export class Balancer implements SlotOwner {
     if (!this.#everRan) reasons.push('the workers are starting');
     else if (!this.#workers.some(({ running }) => running)) reasons.push('no worker is running');
     if (!this.#serving.serving) reasons.push('the workers keep failing');
-    if (!this.#checked) reasons.push('the first round of health checks is not finished');
-    return { ready: reasons.length === 0, reasons, serving: this.#serving.serving };
+    if (!this.#checked) reasons.push(this.#names.waiting ? NAMES_DUE : CHECKS_DUE);
+    const warnings = this.#names.warnings();
+    const said = warnings.length === 0 ? {} : { warnings };
+    return { ready: reasons.length === 0, reasons, ...said, serving: this.#serving.serving };
   }
 
   /** Calls back whenever readiness has changed. */
@@ -120,7 +147,7 @@ export class Balancer implements SlotOwner {
 
   /** How many servers of each upstream are up, whatever routes to them. */
   upstreams(): readonly UpstreamTally[] {
-    return tallyUpstreams(this.#monitor.status());
+    return this.#names.tally(tallyUpstreams(this.#monitor.status()));
   }
 
   /** Checks every server now; resolves when all were judged anew. */
@@ -131,6 +158,7 @@ export class Balancer implements SlotOwner {
   /** Calls back after each change of a server's health. */
   onServerHealth(listener: () => void): void {
     this.#monitor.onChange(() => listener());
+    this.#serverListeners.push(listener);
   }
 
   /**
@@ -145,9 +173,10 @@ export class Balancer implements SlotOwner {
   setup(index: number): WorkerSetup {
     return {
       index,
-      config: this.#config,
+      config: { ...this.#config, upstreams: this.#servers.upstreams },
       state: this.#state,
-      serverSlots: this.#serverSlots,
+      serverSlots: this.#servers.slots,
+      serversVersion: this.#servers.version,
       listenerSlots: this.#listenerSlots,
       sockets: this.#sockets.duplicates(index),
       warmUp: !this.#everRan && this.#config.listeners.some(({ protocol }) => protocol === 'http'),
@@ -175,6 +204,17 @@ export class Balancer implements SlotOwner {
     for (const listener of this.#listeners) listener(readiness);
   }
 
+  /** Every server has a first verdict, those included that names stand for. */
+  async #firstRound(): Promise<void> {
+    const hurry = await this.#names.start();
+    await this.#monitor.firstRound;
+    if (hurry) await this.#monitor.checkNow();
+  }
+
+  #serversChanged(): void {
+    for (const listener of this.#serverListeners) listener();
+  }
+
   /** Does anybody serve? Not asked of a balancer that has not begun, or is stopping. */
   #judgeServing(): void {
     clearTimeout(this.#servingTimer);
@@ -191,6 +231,8 @@ export class Balancer implements SlotOwner {
     // `stop` has to have been noted before readiness is told.
     await Promise.resolve();
     this.changed();
+    this.#names.stop();
+    this.#servers.stop();
     this.#monitor.stop();
     this.#sockets.stopArrivals();
     const drains = this.#workers.map((worker) => worker.drain(this.#config.drainTimeoutMs));

@@ -4,6 +4,7 @@ import type {
   HttpRulesConfig,
   ListenerConfig,
   ProxyConfig,
+  ResolverConfig,
   RouteConfig,
   ServerConfig,
   UpstreamConfig,
@@ -44,6 +45,17 @@ export const HTTP_RULES: HttpRulesConfig = {
   upgrades: ['websocket'],
 };
 
+/** Nobody asks it anything. */
+export const RESOLVER: ResolverConfig = {
+  servers: [{ host: '127.0.0.1', port: 9 }],
+  search: [],
+  timeoutMs: 500,
+  ttlMinMs: 1000,
+  ttlMaxMs: 60_000,
+  holdMs: 1000,
+  family: 'any',
+};
+
 /** A server on the loopback. */
 export function serverConfig(port: number): ServerConfig {
   return { host: '127.0.0.1', port, weight: 1, backup: false };
@@ -59,6 +71,7 @@ export function upstreamConfig(
     policy: 'round_robin',
     hash: null,
     servers: ports.map(serverConfig),
+    names: [],
     healthCheck: null,
     connectTimeoutMs: 2000,
     responseTimeoutMs: 10_000,
@@ -100,6 +113,7 @@ export function proxyConfig(
     workers: 1,
     io: 'net',
     drainTimeoutMs: 2000,
+    resolver: RESOLVER,
     upstreams: [upstream],
     listeners: [front],
   };
@@ -130,7 +144,8 @@ export function startPlane(
   const socket = openListenSocket({ host: '127.0.0.1', port: 0, ...options });
   const sockets = [{ listener: 'front', fd: duplicateDescriptor(socket.fd) }];
   const listenerSlots = { front: 0 };
-  const setup = { index: 0, config, state, serverSlots, listenerSlots, sockets, warmUp: false };
+  const plain = { index: 0, serversVersion: 0, warmUp: false };
+  const setup = { ...plain, config, state, serverSlots, listenerSlots, sockets };
   const plane = new DataPlane(setup, engine, log);
   return {
     port: socket.port,

@@ -20,6 +20,7 @@ export type {
   ServerStatus,
   UpstreamStatus,
 } from './balancer-status.ts';
+export type { NamedServersStatus } from './discovery/named-servers.ts';
 export { BindError } from './listen-sockets.ts';
 export type { BalancerPorts, Logger } from './ports.ts';
 export type { WorkerStatus } from './worker-slot.ts';

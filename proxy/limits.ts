@@ -71,6 +71,12 @@ export const WORKER_STABLE_MS = 60_000;
 export const SERVING_LOST_MS = 1000;
 export const SERVING_AGAIN_MS = 5000;
 
+/** How often slots of servers that are gone are looked at, until nothing is in flight there. */
+export const RECLAIM_INTERVAL_MS = 1000;
+
+/** A change of servers for which there is no room is tried again after so long. */
+export const SERVERS_RETRY_MS = 2000;
+
 /** Young generation of a worker's heap: what a request allocates should die there. */
 export const WORKER_YOUNG_GENERATION_MB = 32;
 

@@ -4,7 +4,7 @@ import { NetEngine } from './io/net/net-engine.ts';
 import type { Logger } from './ports.ts';
 import { warmUp } from './warm-up.ts';
 import { DataPlane } from './worker.ts';
-import type { DrainOrder, LogLevel, WorkerReport, WorkerSetup } from './worker-messages.ts';
+import type { LogLevel, WorkerOrder, WorkerReport, WorkerSetup } from './worker-messages.ts';
 
 const port = parentPort!;
 const setup = workerData as WorkerSetup;
@@ -36,7 +36,12 @@ if (setup.warmUp) {
 }
 const plane = new DataPlane(setup, engine, log);
 
-port.on('message', async (order: DrainOrder) => {
+port.on('message', async (order: WorkerOrder) => {
+  if (order.kind === 'servers') {
+    plane.replaceServers(order.changes);
+    report({ kind: 'took', serversVersion: order.version });
+    return;
+  }
   await plane.stopAccepting();
   report({ kind: 'deaf' });
   report({ kind: 'drained', cut: await plane.drain(order.timeoutMs) });

@@ -1,5 +1,5 @@
 /** What the main thread and its workers say to each other. Plain data only. */
-import type { ProxyConfig } from '../src/config/proxy-config.ts';
+import type { ProxyConfig, ServerConfig } from '../src/config/proxy-config.ts';
 import type { SharedState } from './shared/shared-state.ts';
 import type { Slots } from './shared/slot-table.ts';
 
@@ -17,6 +17,8 @@ export interface WorkerSetup {
   readonly config: ProxyConfig;
   readonly state: SharedState;
   readonly serverSlots: Slots;
+  /** Of the servers in `config`; an order to change them has a higher one. */
+  readonly serversVersion: number;
   readonly listenerSlots: Slots;
   readonly sockets: readonly WorkerSocket[];
   /** Rehearse first. Not when connections wait already, as after a death. */
@@ -33,8 +35,28 @@ export interface DrainOrder {
   readonly timeoutMs: number;
 }
 
+/** The servers that an upstream has from now on. */
+export interface ServersChange {
+  readonly upstream: string;
+  readonly servers: readonly ServerConfig[];
+  /** Of these servers. */
+  readonly slots: Slots;
+}
+
+/** Some upstreams have other servers. */
+export interface ServersOrder {
+  readonly kind: 'servers';
+  /** One more than that of the order before. */
+  readonly version: number;
+  readonly changes: readonly ServersChange[];
+}
+
+export type WorkerOrder = DrainOrder | ServersOrder;
+
 /** From a worker. */
 export type WorkerReport =
+  /** It gives no new work to a server that this version has not. */
+  | { readonly kind: 'took'; readonly serversVersion: number }
   /** It accepts. */
   | { readonly kind: 'ready' }
   | {

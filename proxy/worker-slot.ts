@@ -3,7 +3,7 @@ import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { WORKER_EXIT_GRACE_MS, WORKER_YOUNG_GENERATION_MB } from './limits.ts';
 import type { Logger } from './ports.ts';
-import type { DrainOrder, WorkerReport, WorkerSetup } from './worker-messages.ts';
+import type { DrainOrder, ServersOrder, WorkerReport, WorkerSetup } from './worker-messages.ts';
 import { afterDeath, NEVER_DIED } from './worker-restart.ts';
 
 /** What a slot needs from the balancer. */
@@ -39,6 +39,8 @@ export class WorkerSlot {
   readonly #log: Logger;
   readonly #entry: URL;
   #worker: Worker | null = null;
+  /** Of the servers its worker knows. */
+  #serversVersion = 0;
   #state: WorkerStatus['state'] = 'waiting';
   #restart = NEVER_DIED;
   #deaths = 0;
@@ -64,6 +66,16 @@ export class WorkerSlot {
     return this.#state === 'running';
   }
 
+  /** The servers that its worker may give work to; without a worker: none but future ones. */
+  get serversVersion(): number {
+    return this.#worker === null ? Number.POSITIVE_INFINITY : this.#serversVersion;
+  }
+
+  /** Tells the worker, if there is one; the next one begins with what is true then. */
+  tellServers(order: ServersOrder): void {
+    this.#worker?.postMessage(order);
+  }
+
   status(): WorkerStatus {
     const loop: EventLoopUtilization | undefined = this.#worker?.performance.eventLoopUtilization();
     return {
@@ -83,9 +95,11 @@ export class WorkerSlot {
 
   #launch(): Worker {
     this.#startedAt = performance.now();
+    const setup = this.#owner.setup(this.#index);
+    this.#serversVersion = setup.serversVersion;
     const worker = new Worker(this.#entry, {
       name: `worker-${this.#index}`,
-      workerData: this.#owner.setup(this.#index),
+      workerData: setup,
       resourceLimits: { maxYoungGenerationSizeMb: WORKER_YOUNG_GENERATION_MB },
     });
     this.#worker = worker;
@@ -132,6 +146,8 @@ export class WorkerSlot {
       this.#log[report.level](report.fields, report.message);
     } else if (report.kind === 'ready') {
       if (this.#state === 'starting') this.#enter('running');
+    } else if (report.kind === 'took') {
+      this.#serversVersion = report.serversVersion;
     } else if (report.kind === 'deaf') {
       this.#isDeaf = true;
       this.#deaf.resolve();

@@ -14,23 +14,21 @@ import type { Logger } from './ports.ts';
 import { ListenerCells, WorkerCells } from './shared/worker-cells.ts';
 import type { Server } from './upstream/server.ts';
 import { Upstream } from './upstream/upstream.ts';
-import type { WorkerSetup } from './worker-messages.ts';
+import type { ServersChange, WorkerSetup } from './worker-messages.ts';
 
 /** Serves until it is drained. */
 export class DataPlane {
   readonly #frontends = new Map<string, Frontend>();
   readonly #listeners: Listener[];
+  readonly #upstreams = new Map<string, Upstream>();
   readonly #pools = new Map<Server, OriginPool>();
 
   /** Accepts from here on. Throws when the setup contradicts itself. */
   constructor(setup: WorkerSetup, engine: IoEngine, log: Logger) {
     const cells = new WorkerCells(setup.state, setup.index);
-    const upstreams = new Map(
-      setup.config.upstreams.map((config) => [
-        config.name,
-        new Upstream(config, cells, setup.serverSlots),
-      ]),
-    );
+    for (const config of setup.config.upstreams) {
+      this.#upstreams.set(config.name, new Upstream(config, cells, setup.serverSlots));
+    }
     const failures = new FailureLog(log, () => engine.deadlines.now());
     for (const config of setup.config.listeners) {
       const slot = setup.listenerSlots[config.name];
@@ -40,7 +38,7 @@ export class DataPlane {
         log,
         failures,
         counters: new ListenerCells(cells, slot),
-        upstreams,
+        upstreams: this.#upstreams,
         pools: this.#pools,
       };
       this.#frontends.set(
@@ -55,6 +53,19 @@ export class DataPlane {
       if (frontend === undefined) throw new RangeError(`a socket for no listener ${listener}`);
       return engine.listen(fd, frontend);
     });
+  }
+
+  /**
+   * From here on these are the servers of these upstreams. What is under way at one that is gone ends
+   * normally; its idle connections are closed.
+   */
+  replaceServers(changes: readonly ServersChange[]): void {
+    for (const { upstream, servers, slots } of changes) {
+      for (const gone of this.#upstreams.get(upstream)?.replace(servers, slots) ?? []) {
+        this.#pools.get(gone)?.clear();
+        this.#pools.delete(gone);
+      }
+    }
   }
 
   /** Accepts what waits, then closes the sockets. Arrivals must have been stopped. */

@@ -72,7 +72,8 @@ export class HttpFrontend implements Frontend, HttpContext {
     const known = this.#pools.get(server);
     if (known !== undefined) return known;
     const pool = new OriginPool(this.engine, server, upstream.config);
-    this.#pools.set(server, pool);
+    // A request that was given to a server before that was taken out may come once more.
+    if (!server.retired) this.#pools.set(server, pool);
     return pool;
   }
 

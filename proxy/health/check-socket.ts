@@ -16,9 +16,9 @@ export interface CheckSocket {
  * missing instead.
  */
 export function openCheckSocket(target: CheckTarget, tls: CheckTls | null): CheckSocket | string {
-  const { host, port } = target;
+  const { host, port, name } = target;
   if (tls === null) return { socket: connect({ host, port }), readyEvent: 'connect' };
-  const serverName = tls.serverName ?? (isIP(host) === 0 ? host : '');
+  const serverName = tls.serverName ?? name ?? (isIP(host) === 0 ? host : '');
   try {
     const ca = tls.ca === null ? {} : { ca: readFileSync(tls.ca) };
     const options = {

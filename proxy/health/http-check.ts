@@ -82,7 +82,8 @@ function judgeResponse(
 function checkRequest(target: CheckTarget, config: HttpCheckConfig): string {
   // RFC 9110 section 7.2: Host without the port where it is the scheme's default.
   const usual = config.tls === null ? /:80$/ : /:443$/;
-  const host = config.host ?? serverAddress(target).replace(usual, '');
+  const named = { host: target.name ?? target.host, port: target.port };
+  const host = config.host ?? serverAddress(named).replace(usual, '');
   const own = ['User-Agent: tandem-health-check', 'Accept: */*'].filter((line) => {
     const name = line.slice(0, line.indexOf(':')).toLowerCase();
     return !config.headers.some(([given]) => given.toLowerCase() === name);

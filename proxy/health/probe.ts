@@ -6,7 +6,7 @@ import { serverAddress } from '../upstream/identity.ts';
 import { openCheckSocket } from './check-socket.ts';
 import { CHECK_BODY_BYTES_MAX, TIMER_LATENESS_MAX_MS } from './limits.ts';
 
-export type CheckTarget = Pick<ServerConfig, 'host' | 'port'>;
+export type CheckTarget = Pick<ServerConfig, 'host' | 'port' | 'name'>;
 
 /**
  * What one check found. `inconclusive`: the fault is ours (no descriptor left, our own thread

@@ -39,5 +39,6 @@ export function runCheck({
 
 /** Who is asked about a server: usually itself. */
 export function checkTarget(server: ServerConfig, check: HealthCheckConfig): CheckTarget {
-  return server.checkAddress ?? { host: server.host, port: check.port ?? server.port };
+  const { host, name } = server;
+  return server.checkAddress ?? { host, name, port: check.port ?? server.port };
 }

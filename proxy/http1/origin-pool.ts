@@ -32,7 +32,8 @@ export class OriginPool implements OriginOwner {
 
   /** A request is through: keeps the connection for the next one, or ends it. */
   release(origin: OriginConnection): void {
-    if (!origin.reusable || this.#idle.length >= this.#config.keepAliveMax) {
+    const room = this.#idle.length < this.#config.keepAliveMax && !this.#server.retired;
+    if (!origin.reusable || !room) {
       origin.discard();
       return;
     }

@@ -95,7 +95,8 @@ export const ListenerCounter = {
 } as const;
 export type ListenerCounterName = keyof typeof ListenerCounter;
 
-interface Region {
+/** How a region is laid out. */
+export interface Region {
   readonly element: 'int32' | 'float64';
   readonly writer: 'main' | 'worker' | 'any';
   readonly rows: 'one' | 'servers' | 'listeners';

@@ -63,4 +63,9 @@ export class SlotTable {
       this.#free.push(slot);
     }
   }
+
+  /** How many names have a row that are wanted no more. */
+  get vanished(): number {
+    return this.#slots.size - this.#wanted.size;
+  }
 }

@@ -3,6 +3,8 @@ import {
   ListenerCounter,
   type ListenerCounterName,
   REGIONS,
+  type Region,
+  type RegionName,
   ServerCounter,
   type ServerCounterName,
 } from './layout.ts';
@@ -77,14 +79,17 @@ export function releaseWorker(views: SharedViews, worker: number): void {
   }
 }
 
-/** Zeroes every worker's counters of a row before its next owner gets it. */
-export function clearCounters(
-  views: SharedViews,
-  region: 'serverCounters' | 'listenerCounters',
-  slot: number,
-): void {
-  for (let worker = 0; worker < views.shape.workers; worker++) {
-    const start = views.indexOf(region, worker, slot);
-    views[region].fill(0, start, start + REGIONS[region].slots);
+/**
+ * Zeroes all that any region has of a server, except what is in flight, before the row's next owner
+ * gets it. Only for a row that nobody uses.
+ */
+export function clearServer(views: SharedViews, slot: number): void {
+  for (const [name, region] of Object.entries(REGIONS) as [RegionName, Region][]) {
+    if (region.rows !== 'servers' || name === 'serverInFlight') continue;
+    const blocks = region.writer === 'worker' ? views.shape.workers : 1;
+    for (let worker = 0; worker < blocks; worker++) {
+      const start = views.indexOf(name, worker, slot);
+      views[name].fill(0, start, start + region.slots);
+    }
   }
 }

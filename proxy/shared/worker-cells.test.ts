@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { Server } from '../upstream/server.ts';
+import { serversOf } from '../upstream/upstream.fixture.ts';
+import { ServerCounter, Verdict } from './layout.ts';
 import { createSharedState, SharedViews } from './shared-state.ts';
-import { clearCounters, listenerTotals, releaseWorker, serverTotals } from './totals.ts';
+import { clearServer, listenerTotals, releaseWorker, serverTotals } from './totals.ts';
 import { ListenerCells, WorkerCells } from './worker-cells.ts';
 
 const ROUNDS = 300_000;
@@ -70,15 +73,18 @@ describe('counters', () => {
   });
 
   it('are zeroed for the next owner of a row, neighbours untouched', () => {
-    const state = createSharedState({ workers: 2, serversMax: 1, listenersMax: 3 });
+    const state = createSharedState({ workers: 2, serversMax: 3, listenersMax: 1 });
     const views = new SharedViews(state);
-    for (const worker of [0, 1]) {
-      for (const slot of [0, 1, 2]) {
-        new ListenerCells(new WorkerCells(state, worker), slot).connectionOpened();
-      }
+    const cells = [0, 1].map((worker) => new WorkerCells(state, worker));
+    const [server] = serversOf({});
+    for (const slot of [0, 1, 2]) {
+      for (const each of cells) new Server('api', server!, each, slot).count(ServerCounter.retries);
+      views.serverFlags[views.indexOf('serverFlags', 0, slot)] = Verdict.down;
     }
-    clearCounters(views, 'listenerCounters', 1);
-    expect([0, 1, 2].map((slot) => listenerTotals(views, slot).accepted)).toEqual([2, 0, 2]);
+    clearServer(views, 1);
+    expect([0, 1, 2].map((slot) => serverTotals(views, slot).retries)).toEqual([2, 0, 2]);
+    const flags = [0, 1, 2].map((slot) => views.serverFlags[views.indexOf('serverFlags', 0, slot)]);
+    expect(flags).toEqual([Verdict.down, Verdict.unknown, Verdict.down]);
   });
 
   it('refuse a worker that has no block', () => {

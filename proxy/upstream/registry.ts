@@ -2,18 +2,25 @@ import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { ControlSlot, ServerFlag, Verdict } from '../shared/layout.ts';
 import { type SharedState, SharedViews } from '../shared/shared-state.ts';
 import { type Slots, SlotTable } from '../shared/slot-table.ts';
-import { clearCounters, type ServerTotals, serverTotals, sumGauge } from '../shared/totals.ts';
+import { clearServer, type ServerTotals, serverTotals, sumGauge } from '../shared/totals.ts';
 import { serverIdentity } from './identity.ts';
 import { ServerAverage } from './server-average.ts';
 
 /**
  * The main thread's side of live server state: which slot belongs to which identity, verdicts,
- * drains, totals. A reload is `assign` (before the workers get the new config), and `reclaim` when
- * the last worker has taken it.
+ * drains, totals. Servers change, through a reload or DNS, in this order (`LiveServers` keeps it):
+ *
+ *     1. assign             a new server has its slot, clean and with a verdict, before anybody knows it
+ *     2. HealthMonitor      checks the new ones, forgets those that are gone
+ *     3. workers are told   each gives no more work to a server that is gone once it has said so
+ *     4. reclaim            when the last worker has: slots where nothing is in flight are free again,
+ *                           the others at a later call
  */
 export class ServerRegistry {
   readonly #views: SharedViews;
   readonly #table: SlotTable;
+  /** Vanished servers that had nothing in flight when `reclaim` last looked. */
+  #resting = new Set<number>();
 
   constructor(state: SharedState) {
     this.#views = new SharedViews(state);
@@ -42,15 +49,24 @@ export class ServerRegistry {
     return slots;
   }
 
-  /** Frees slots of vanished servers with nothing in flight. Only when all workers took `assign`. */
-  reclaim(): void {
+  /**
+   * Frees slots of vanished servers that had nothing in flight at this call and the one before, a
+   * second or so ago: a worker that has just ended a request may still count it, or try it again.
+   * Only when all workers took `assign`. Returns how many vanished servers are left.
+   */
+  reclaim(): number {
+    const resting = new Set<number>();
     this.#table.reclaim((slot) => {
       if (sumGauge(this.#views, 'serverInFlight', slot) !== 0) return false;
-      clearCounters(this.#views, 'serverCounters', slot);
-      this.#views.serverAverage[this.#views.indexOf('serverAverage', 0, slot)] = 0;
-      this.#views.serverFlags.fill(0, ...this.#flagRange(slot));
+      if (!this.#resting.has(slot)) {
+        resting.add(slot);
+        return false;
+      }
+      clearServer(this.#views, slot);
       return true;
     });
+    this.#resting = resting;
+    return this.#table.vanished;
   }
 
   /** What active checks say about a server. Throws RangeError for an identity without a slot. */
@@ -90,11 +106,6 @@ export class ServerRegistry {
     const slot = this.#table.slotOf(identity);
     if (slot === undefined) throw new RangeError(`no server ${identity}`);
     return slot;
-  }
-
-  #flagRange(slot: number): [number, number] {
-    const start = this.#views.indexOf('serverFlags', 0, slot);
-    return [start, this.#views.indexOf('serverFlags', 0, slot + 1)];
   }
 
   #flag(identity: string, flag: number): number {

@@ -16,8 +16,10 @@ export class Server {
   readonly address: string;
   readonly host: string;
   readonly port: number;
-  readonly weight: number;
-  readonly backup: boolean;
+  weight: number;
+  backup: boolean;
+  /** It is in its upstream no more: what it has ends normally, and its connections are not kept. */
+  retired = false;
 
   readonly #flags: Int32Array;
   readonly #flagBase: number;
@@ -49,6 +51,12 @@ export class Server {
     this.#counters = views.serverCounters;
     this.#average = new ServerAverage(views, slot);
     this.#counterBase = views.indexOf('serverCounters', workerIndex, slot);
+  }
+
+  /** What may change while it stays the same server. */
+  configure({ weight, backup }: ServerConfig): void {
+    this.weight = weight;
+    this.backup = backup;
   }
 
   get verdict(): Verdict {

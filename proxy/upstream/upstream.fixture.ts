@@ -55,6 +55,7 @@ export function upstreamOf(
     policy: 'round_robin',
     hash: null,
     servers,
+    names: [],
     healthCheck: checkOf(),
     connectTimeoutMs: 1000,
     responseTimeoutMs: 1000,

@@ -1,4 +1,4 @@
-import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
+import type { ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { type KeyReader, keyReader } from '../http1/request-key.ts';
 import { createPolicy } from '../selection/index.ts';
 import { NO_KEY, type Policy } from '../selection/policy.ts';
@@ -31,7 +31,6 @@ const GROUPS: readonly ((server: Server) => boolean)[] = [
 export class Upstream {
   readonly name: string;
   readonly config: UpstreamConfig;
-  readonly servers: readonly Server[];
   /** What a request is hashed by; null where the policy has no use for it. */
   readonly keyOf: KeyReader | null;
   readonly sticky: StickyCookie | null = null;
@@ -44,19 +43,18 @@ export class Upstream {
   readonly #passedOver: Server[] = [];
   readonly #control: Int32Array;
   readonly #groups: readonly Policy<Server>[];
-  readonly #members: (readonly Server[])[] = GROUPS.map(() => []);
+  /** Null: to be compiled whatever it was. */
+  readonly #members: (readonly Server[] | null)[] = GROUPS.map(() => null);
+  readonly #cells: WorkerCells;
+  #servers: readonly Server[];
   #version = -1;
 
   /** Throws RangeError when `slots` lacks one of the servers. */
   constructor(config: UpstreamConfig, cells: WorkerCells, slots: Slots) {
     this.name = config.name;
     this.config = config;
-    this.servers = config.servers.map((server) => {
-      const identity = serverIdentity(config.name, server);
-      const slot = slots[identity];
-      if (slot === undefined) throw new RangeError(`no slot for server ${identity}`);
-      return new Server(config.name, server, cells, slot);
-    });
+    this.#cells = cells;
+    this.#servers = config.servers.map((server) => this.#build(server, slots));
     this.#control = cells.views.control;
     const phase = cells.workerIndex / cells.shape.workers;
     const { policy, hash } = config;
@@ -64,6 +62,33 @@ export class Upstream {
     this.#groups = GROUPS.map(() => createPolicy<Server>(policy, options));
     this.keyOf = hash === null ? null : keyReader(hash.key);
     this.timed = policy === 'least_time';
+  }
+
+  /** In the order of the config. */
+  get servers(): readonly Server[] {
+    return this.#servers;
+  }
+
+  /**
+   * From the next pick on these are the servers. One that stays is the same object, with its
+   * connections and all that is known of it; those that are gone are returned, and finish what they
+   * have. Throws RangeError, changing nothing, when `slots` lacks one of the servers.
+   */
+  replace(configs: readonly ServerConfig[], slots: Slots): readonly Server[] {
+    const known = new Map(this.#servers.map((server) => [server.identity, server]));
+    const servers = configs.map(
+      (config) => known.get(serverIdentity(this.name, config)) ?? this.#build(config, slots),
+    );
+    servers.forEach((server, index) => {
+      known.delete(server.identity);
+      server.configure(configs[index]!);
+    });
+    for (const server of known.values()) server.retired = true;
+    this.#servers = servers;
+    // Weights are compiled into the policies' tables, so the same members may be others.
+    this.#members.fill(null);
+    this.#version = -1;
+    return [...known.values()];
   }
 
   /**
@@ -80,6 +105,13 @@ export class Upstream {
     return null;
   }
 
+  #build(config: ServerConfig, slots: Slots): Server {
+    const identity = serverIdentity(this.name, config);
+    const slot = slots[identity];
+    if (slot === undefined) throw new RangeError(`no slot for server ${identity}`);
+    return new Server(this.name, config, this.#cells, slot);
+  }
+
   #pickGuarded(group: Policy<Server>, tried: readonly Server[], key: number): Server | null {
     const asked = this.#passedOver;
     asked.length = 0;
@@ -92,11 +124,12 @@ export class Upstream {
   }
 
   #compile(version: number): void {
-    const available = this.servers.filter((server) => server.available());
+    const available = this.#servers.filter((server) => server.available());
     this.#groups.forEach((group, index) => {
       const members = available.filter(GROUPS[index]!);
       // The version is the whole balancer's: a change elsewhere must not restart this rotation.
-      if (sameMembers(members, this.#members[index]!)) return;
+      const before = this.#members[index] ?? null;
+      if (before !== null && sameMembers(members, before)) return;
       this.#members[index] = members;
       group.update(members);
     });

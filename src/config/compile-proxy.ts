@@ -2,6 +2,7 @@
 import { compileHash } from './compile-balancing.ts';
 import { compileCheck } from './compile-health.ts';
 import { compileHttpRules } from './compile-http-rules.ts';
+import { compileResolver, compileServers } from './compile-servers.ts';
 import type { EffectiveConfig, EffectiveUpstream } from './effective.ts';
 import type {
   HttpLimits,
@@ -29,6 +30,7 @@ export function compileProxy(
     workers: workers === 'auto' ? Math.min(cores, settings.proxy.workers.max) : workers,
     io,
     drainTimeoutMs: drain_timeout,
+    resolver: compileResolver(config.resolver),
     upstreams: Object.entries(config.upstreams).map(compileUpstream),
     listeners: listeners.map(compileListener),
   };
@@ -39,12 +41,7 @@ function compileUpstream([name, upstream]: [string, EffectiveUpstream]): Upstrea
     name,
     policy: upstream.policy,
     hash: compileHash(upstream),
-    servers: upstream.servers.map(({ address, weight, backup, check_address }) => ({
-      ...address,
-      weight,
-      backup,
-      ...(check_address && { checkAddress: check_address }),
-    })),
+    ...compileServers(upstream.servers),
     healthCheck: upstream.health_check === undefined ? null : compileCheck(upstream.health_check),
     connectTimeoutMs: upstream.connect_timeout,
     responseTimeoutMs: upstream.response_timeout,

@@ -85,6 +85,7 @@ describe('the example of the design', () => {
         name: 'api',
         policy: 'least_connections',
         hash: null,
+        names: [],
         servers: [
           { host: '198.51.100.21', port: 80, weight: 3, backup: false },
           { host: '198.51.100.22', port: 80, weight: 1, backup: false },
@@ -287,7 +288,7 @@ describe('the balancer', () => {
         { hosts: ['[2001:db8::1]'], path: '/', methods: [], rawPath: false },
       ],
     });
-    expect(proxy?.upstreams[0]?.servers[0]?.host).toBe('origin.example');
+    expect(proxy?.upstreams[0]?.names[0]?.template.host).toBe('origin.example');
   });
 
   test('defaults that follow from other keys', () => {

@@ -81,6 +81,26 @@ test('the example of the health checks loads without a word, and has every kind'
   expect(probes).toEqual(['http', 'http', 'tcp', 'command']);
 });
 
+test('the example of servers by name loads without a word', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/DISCOVERY.md'), 'utf8');
+  const example = /```yaml\n(# docs: discovery\n.*?)```/s.exec(text)?.[1] ?? '';
+  const source = sourceFromBytes('docs/DISCOVERY.md', Buffer.from(example));
+  const { config, problems } = checkSource(source);
+  expect(problems).toEqual([]);
+  const { proxy } = compileConfig(config!, { node: null, digest: '', cores: 1 });
+  expect(proxy!.upstreams).toMatchObject([
+    {
+      servers: [{ host: '198.51.100.23', backup: true }],
+      names: [
+        { kind: 'address', one: false, template: { host: 'origin.example.com', weight: 2 } },
+        { kind: 'address', one: true },
+      ],
+    },
+    { servers: [], names: [{ kind: 'srv', template: { host: '_chat._tcp.example.com' } }] },
+  ]);
+  expect(proxy!.resolver).toMatchObject({ ttlMinMs: 1000, ttlMaxMs: 60_000, family: 'any' });
+});
+
 describe('each line of "Switching things on" is one that a file may have', () => {
   const table = /## Switching things on\n(.*?)\n## /s.exec(page)?.[1] ?? '';
   const rows = [...table.matchAll(/^\| [^|]+ \| ([^|]+) \|/gm)].slice(2).map(([, cell]) => cell);

@@ -66,6 +66,7 @@ export interface EffectiveConfig {
   readonly admin: ConfigFile['admin'];
   readonly log: ConfigFile['log'];
   readonly proxy: ConfigFile['proxy'];
+  readonly resolver: ConfigFile['resolver'];
 }
 
 /** Fills in what the schema could not know. */
@@ -97,6 +98,7 @@ export function effectiveConfig(file: ConfigFile): EffectiveConfig {
     admin: file.admin,
     log: file.log,
     proxy: file.proxy,
+    resolver: file.resolver,
   };
 }
 

@@ -20,6 +20,37 @@ export interface ServerConfig {
   readonly backup: boolean;
   /** Where the health check asks instead; absent: the server itself. */
   readonly checkAddress?: BindAddress;
+  /** The DNS name that `host` was found by; absent: `host` is what the file says. */
+  readonly name?: string;
+}
+
+/** Servers that DNS tells. */
+export interface NamedServersConfig {
+  /** Their place: before this one of the upstream's `servers`; their number: after the last. */
+  readonly place: number;
+  /** `address`: addresses (A, AAAA) of the name. `srv`: the name's SRV records, each with a port. */
+  readonly kind: 'address' | 'srv';
+  /** Of all addresses only one is used. */
+  readonly one: boolean;
+  /** What each of them is; `host` is the name, and `srv` fills in port, weight and backup. */
+  readonly template: ServerConfig;
+}
+
+/** How names of servers are looked up. */
+export interface ResolverConfig {
+  /** Name servers, asked in this order; empty: those of /etc/resolv.conf. */
+  readonly servers: readonly BindAddress[];
+  /** Domains that short names are tried in; null: those of /etc/resolv.conf. */
+  readonly search: readonly string[] | null;
+  /** For one name server to answer one question. */
+  readonly timeoutMs: number;
+  /** Bounds of the time that an answer is used. */
+  readonly ttlMinMs: number;
+  readonly ttlMaxMs: number;
+  /** How long a name that is said not to exist keeps its last addresses. */
+  readonly holdMs: number;
+  /** Which addresses count. `any`: of each family that this host has an address of. */
+  readonly family: 'any' | 'ipv4' | 'ipv6';
 }
 
 export interface UpstreamConfig {
@@ -27,7 +58,9 @@ export interface UpstreamConfig {
   readonly policy: PolicyName;
   /** Null: the policy hashes nothing. */
   readonly hash: HashConfig | null;
+  /** Those with an address of their own; at run time with those that `names` stand for among them. */
   readonly servers: readonly ServerConfig[];
+  readonly names: readonly NamedServersConfig[];
   readonly healthCheck: HealthCheckConfig | null;
   /** To establish a connection. */
   readonly connectTimeoutMs: number;
@@ -131,6 +164,7 @@ export interface ProxyConfig {
   readonly io: 'auto' | 'net' | 'uring';
   /** Longest time a stopping balancer waits for what is in flight. */
   readonly drainTimeoutMs: number;
+  readonly resolver: ResolverConfig;
   readonly upstreams: readonly UpstreamConfig[];
   readonly listeners: readonly ListenerConfig[];
 }

@@ -91,6 +91,7 @@ export const settings = {
     policy: 'round_robin',
     // At 1 every request could have to move; beyond 100 nothing is bounded.
     loadFactor: { min: 1.05, max: 100 },
+    resolve: 'all',
     weight: { default: 1, min: 0, max: 1000 },
     connectTimeout: { default: '5s', min: '10ms', max: '10m' },
     responseTimeout: { default: '60s', min: '10ms', max: '24h' },
@@ -99,6 +100,18 @@ export const settings = {
     idleTimeoutTcp: '10m',
     keepAliveMax: { default: 64, min: 0, max: 10_000 },
     keepAliveTimeout: { default: '60s', min: '100ms', max: '1h' },
+  },
+  resolver: {
+    serversMax: 4,
+    searchMax: 6,
+    port: 53,
+    timeout: { default: '1s', min: '10ms', max: '30s' },
+    ttlMin: { default: '1s', min: '1s', max: '1h' },
+    // Docker's own name server says 10 minutes of containers that come and go.
+    ttlMax: { default: '1m', min: '1s', max: '24h' },
+    // HAProxy's `hold nx`.
+    hold: { default: '30s', min: '0s', max: '24h' },
+    family: 'any',
   },
   healthCheck: {
     interval: { default: '2s', min: '100ms', max: '1h' },

@@ -32,7 +32,9 @@ import {
 } from './rules/unicast.ts';
 import {
   serversBounded,
+  serversPlaced,
   serversUnique,
+  ttlBoundsAgree,
   upstreamsExist,
   upstreamsUsed,
   weightsLeaveWork,
@@ -82,7 +84,9 @@ const entryRules: readonly Rule[] = [
   gatewaysApart,
   timeoutsFit,
   upstreamsExist,
+  serversPlaced,
   serversUnique,
+  ttlBoundsAgree,
   weightsLeaveWork,
   hashKeysFit,
   serversBounded,

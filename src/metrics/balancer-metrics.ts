@@ -1,4 +1,4 @@
-import type { ServerStatus } from '../../proxy/index.ts';
+import type { NamedServersStatus, ServerStatus } from '../../proxy/index.ts';
 import type { BalancerReport } from '../control/balancer-report.ts';
 import { Exposition, snakeCase } from './exposition.ts';
 
@@ -24,6 +24,7 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
   for (const { name, servers } of status.upstreams) {
     for (const server of servers) addServer(out, name, server);
   }
+  for (const name of status.names) addName(out, name);
   return out.text();
 }
 
@@ -38,6 +39,20 @@ function addServer(out: Exposition, upstream: string, server: ServerStatus): voi
     out.gauge('tandem_server_answer_average_seconds', help, labels, server.averageMs / 1000);
   }
   addTotals(out, 'tandem_server', labels, totals);
+}
+
+function addName(out: Exposition, status: NamedServersStatus): void {
+  const { name, addresses, resolvedAt, state, lookups, lookupsFailed } = status;
+  const labels = { name };
+  const prefix = 'tandem_name';
+  const resolved = state === 'resolved' ? 1 : 0;
+  out.gauge(`${prefix}_resolved`, 'The last look-up brought addresses.', labels, resolved);
+  out.gauge(`${prefix}_addresses`, 'Addresses used of the name.', labels, addresses.length);
+  out.counter(`${prefix}_lookups`, 'Since the start.', labels, lookups);
+  out.counter(`${prefix}_lookups_failed`, 'With a problem.', labels, lookupsFailed);
+  if (resolvedAt === null) return;
+  const help = 'When a look-up last brought addresses, seconds since 1970.';
+  out.gauge(`${prefix}_last_success_timestamp_seconds`, help, labels, resolvedAt / 1000);
 }
 
 function addTotals(

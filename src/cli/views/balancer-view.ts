@@ -14,9 +14,10 @@ export function balancerView(status: BalancerReport, now: number): string {
   const age = `up ${duration(status.uptimeMs)}, config ${digest.slice(0, 12)}`;
   return [
     `balancer: ${state}, ${crew}, ${age}`,
-    ...readiness.reasons.map((reason) => `  ${reason}`),
+    ...[...readiness.reasons, ...(readiness.warnings ?? [])].map((reason) => `  ${reason}`),
     ...listenerRows(status),
     ...status.upstreams.flatMap((upstream) => upstreamRows(upstream, now)),
+    ...nameRows(status.names, now),
   ].join('\n');
 }
 
@@ -52,6 +53,7 @@ function serverRow(status: ServerStatus, now: number): string[] {
     totals.resets +
     totals.badResponses;
   const remarks = [
+    status.name === null ? '' : `of ${status.name}`,
     backup ? 'backup' : '',
     status.draining ? 'draining' : '',
     status.checked ? '' : 'not checked',
@@ -65,6 +67,40 @@ function serverRow(status: ServerStatus, now: number): string[] {
     String(totals.inFlight),
     String(totals.requests),
     String(failed),
+    remarks.join(', '),
+  ];
+}
+
+/** How many addresses of a name are written out. */
+const ADDRESSES_SHOWN = 4;
+
+/** Names that servers are found by: what they stand for, since when, and what is wrong. */
+function nameRows(names: BalancerReport['names'], now: number): string[] {
+  if (names.length === 0) return [];
+  const rows = [
+    ['NAME', 'STATE', 'AGE', 'TTL', 'NEXT', 'LOOK-UPS', 'FAILED', 'ADDRESSES', 'REMARK'],
+  ];
+  for (const name of names) rows.push(nameRow(name, now));
+  return ['', ...columns(rows)];
+}
+
+function nameRow(name: BalancerReport['names'][number], now: number): string[] {
+  const { addresses, resolvedAt, ttlMs, problemText, leftOut } = name;
+  const more = addresses.length - ADDRESSES_SHOWN;
+  const remarks = [
+    more > 0 ? `${more} more addresses` : '',
+    leftOut > 0 ? `${leftOut} addresses are too many` : '',
+    problemText ?? '',
+  ].filter((remark) => remark !== '');
+  return [
+    name.name,
+    name.state,
+    resolvedAt === null ? '-' : duration(Math.max(0, now - resolvedAt)),
+    ttlMs === null ? '-' : duration(ttlMs),
+    duration(Math.max(0, name.nextLookupAt - now)),
+    String(name.lookups),
+    String(name.lookupsFailed),
+    addresses.slice(0, ADDRESSES_SHOWN).join(' ') || '-',
     remarks.join(', '),
   ];
 }

@@ -1,5 +1,11 @@
 /** What a virtual router tracks, as one list, and what that needs of the rest of the file. */
-import { type EffectiveConfig, type EffectiveRouter, trackedInterfaces } from '../effective.ts';
+import { canonicalIp } from '../addresses.ts';
+import {
+  type EffectiveConfig,
+  type EffectiveRouter,
+  type EffectiveUpstream,
+  trackedInterfaces,
+} from '../effective.ts';
 import { foundText } from '../found.ts';
 import type { ConfigPath } from '../problem.ts';
 import { didYouMean } from '../suggest.ts';
@@ -62,13 +68,20 @@ export const trackedUpstreamsExist: Rule = ({ config, declared }) => {
         const message = `found ${foundText(name)}${didYouMean(name, known)}; allowed: ${allowed}`;
         return [error(path, message, 'key')];
       }
-      const servers = config.upstreams[name]?.servers.length ?? Number.POSITIVE_INFINITY;
+      const servers = knownServers(config.upstreams[name]);
       if (!('count' in minUp) || minUp.count <= servers) return [];
       const message = `found ${minUp.count}; allowed: up to ${servers}, the servers of ${name}`;
       return [error([...path, 'min_up'], message)];
     }),
   );
 };
+
+/** How many servers there are; any number when DNS tells. */
+function knownServers(upstream: EffectiveUpstream | undefined): number {
+  const { servers = [] } = upstream ?? {};
+  const told = servers.every(({ address }) => canonicalIp(address?.host ?? '') !== null);
+  return upstream !== undefined && told ? servers.length : Number.POSITIVE_INFINITY;
+}
 
 /** Somebody must look at the servers whose health counts. */
 export const trackedUpstreamsChecked: Rule = ({ config }) => {

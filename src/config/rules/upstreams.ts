@@ -5,6 +5,7 @@ import { foundText } from '../found.ts';
 import type { ConfigPath, Finding } from '../problem.ts';
 import { settings } from '../settings.ts';
 import { didYouMean } from '../suggest.ts';
+import { formatDuration } from '../units.ts';
 import { error, type Rule, warning } from './rule.ts';
 
 interface Reference {
@@ -48,8 +49,8 @@ export const upstreamsUsed: Rule = ({ config }) => {
 export const serversUnique: Rule = ({ config }) => {
   return Object.entries(config.upstreams).flatMap(([name, { servers }]) => {
     const first = new Map<string, number>();
-    return servers.flatMap(({ address }, index) => {
-      const text = formatEndpoint(address);
+    return servers.flatMap((server, index) => {
+      const text = serverText(server);
       const other = first.get(text);
       if (other === undefined) {
         first.set(text, index);
@@ -58,7 +59,33 @@ export const serversUnique: Rule = ({ config }) => {
       const message =
         `found ${text}, which is already servers[${other}]; ` +
         'allowed: each once; weight gives it more work';
-      return [error(['upstreams', name, 'servers', index, 'address'], message)];
+      const key = server.srv === undefined ? 'address' : 'srv';
+      return [error(['upstreams', name, 'servers', index, key], message)];
+    });
+  });
+};
+
+type ServerEntry = EffectiveConfig['upstreams'][string]['servers'][number];
+
+function serverText({ address, srv }: ServerEntry): string {
+  return address === undefined ? `SRV ${srv}` : formatEndpoint(address);
+}
+
+/** A server has an address, or a name that tells of servers. */
+export const serversPlaced: Rule = ({ config }) => {
+  return Object.entries(config.upstreams).flatMap(([name, { servers }]) => {
+    return servers.flatMap(({ address, srv, resolve }, index): Finding[] => {
+      const path = ['upstreams', name, 'servers', index];
+      if (address === undefined && srv === undefined) {
+        return [error(path, 'no address; needed: address, or srv')];
+      }
+      if (address !== undefined && srv !== undefined) {
+        const message = 'found beside address; needed: one of the two';
+        return [error([...path, 'srv'], message, 'key')];
+      }
+      if (srv === undefined || resolve === 'all') return [];
+      const message = `found ${resolve} with srv, whose records are servers; allowed: all`;
+      return [error([...path, 'resolve'], message)];
     });
   });
 };
@@ -83,4 +110,12 @@ export const serversBounded: Rule = ({ config }) => {
   const total = Object.values(config.upstreams).reduce((sum, one) => sum + one.servers.length, 0);
   if (total <= max) return [];
   return [error(['upstreams'], `found ${total} servers in all upstreams; allowed: ${max}`, 'key')];
+};
+
+/** How long an answer counts has a smallest and a largest value, in this order. */
+export const ttlBoundsAgree: Rule = ({ config }) => {
+  const { ttl_min: min, ttl_max: max } = config.resolver;
+  if (min <= max) return [];
+  const message = `found ${formatDuration(max)}; allowed: no less than ttl_min, ${formatDuration(min)}`;
+  return [error(['resolver', 'ttl_max'], message)];
 };

@@ -8,6 +8,7 @@ import { listenersSchema } from './listeners.ts';
 import { nodesSchema } from './nodes.ts';
 import { pairSchema } from './pair.ts';
 import { adminSchema, logSchema, proxySchema } from './process.ts';
+import { resolverSchema } from './resolver.ts';
 import { upstreamsSchema } from './upstreams.ts';
 import { virtualRoutersSchema } from './virtual-routers.ts';
 
@@ -18,6 +19,7 @@ export const configSchema = z.strictObject({
   virtual_routers: virtualRoutersSchema,
   health_scripts: healthScriptsSchema,
   upstreams: upstreamsSchema,
+  resolver: resolverSchema,
   listeners: listenersSchema,
   admin: adminSchema,
   log: logSchema,

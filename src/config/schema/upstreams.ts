@@ -4,6 +4,8 @@ import { formatEndpoint, parseEndpoint } from '../endpoints.ts';
 import { settings } from '../settings.ts';
 import { hashSchema, policySchema } from './balancing.ts';
 import {
+  choiceAllowed,
+  choiceValue,
   documented,
   duration,
   fieldError,
@@ -14,17 +16,37 @@ import {
 } from './field.ts';
 import { healthCheckSchema } from './health-check.ts';
 import { nameAllowed, namedMap } from './names.ts';
+import { parseDomain } from './resolver.ts';
 
 const upstream = settings.upstream;
 
 const serverAddressAllowed =
   'host:port, such as 198.51.100.21:80, "[2001:db8::21]:80" or origin.example.com:80';
 
+const srvAllowed = 'a name such as _http._tcp.example.com';
+
+/** How many of a name's addresses are used. */
+const resolutions = ['all', 'one'] as const;
+
 const serverSchema = z.strictObject({
-  address: documented(spelled(serverAddressAllowed, parseEndpoint, formatEndpoint), {
-    doc: 'Where the server listens.',
+  address: documented(spelled(serverAddressAllowed, parseEndpoint, formatEndpoint).optional(), {
+    doc:
+      'Where the server listens. A name stands for all its addresses, each a server of its own; it ' +
+      'is looked up again when the TTL of the answer is over.',
     allowed: serverAddressAllowed,
-    default: null,
+    default: 'none: there is `srv`',
+  }),
+  srv: documented(spelled(srvAllowed, parseDomain, (text) => text).optional(), {
+    doc:
+      'In place of `address`: a name whose SRV records say host, port, weight and priority. ' +
+      'Records of the lowest priority are the servers, all others are backups.',
+    allowed: srvAllowed,
+    default: 'none',
+  }),
+  resolve: documented(choiceValue(resolutions).prefault(upstream.resolve), {
+    doc: '`all`: each address of a name is a server. `one`: only one is used, as long as it is there.',
+    allowed: choiceAllowed(resolutions),
+    default: upstream.resolve,
   }),
   weight: integer(upstream.weight, {
     doc: 'Share of the work relative to the other servers. 0: no new work.',
