@@ -1,6 +1,7 @@
 import type { BindAddress, PolicyName, ProxyConfig } from '../src/config/proxy-config.ts';
 import type { Readiness } from './balancer.ts';
 import type { NamedServersStatus } from './discovery/named-servers.ts';
+import type { EjectionWatch, ServerEjection } from './health/ejection-watch.ts';
 import type { ServerHealth } from './health/monitor.ts';
 import type { ListenSockets } from './listen-sockets.ts';
 import type { SharedViews } from './shared/shared-state.ts';
@@ -25,6 +26,8 @@ export interface ServerStatus extends ServerHealth {
   readonly backup: boolean;
   /** Average time to its answers, ms; 0: the policy does not measure it, or nothing came yet. */
   readonly averageMs: number;
+  /** What happened to requests; null: that takes it out never. */
+  readonly ejection: ServerEjection | null;
   /** Counted since the start, and what is in flight now. */
   readonly totals: ServerTotals;
 }
@@ -32,6 +35,8 @@ export interface ServerStatus extends ServerHealth {
 export interface UpstreamStatus {
   readonly name: string;
   readonly policy: PolicyName;
+  /** So few servers are fit that all are used. */
+  readonly panic: boolean;
   readonly servers: readonly ServerStatus[];
 }
 
@@ -53,6 +58,7 @@ export interface StatusSources {
   readonly workers: readonly WorkerStatus[];
   readonly health: readonly ServerHealth[];
   readonly names: readonly NamedServersStatus[];
+  readonly ejections: Pick<EjectionWatch, 'status' | 'panicking'>;
   readonly registry: ServerRegistry;
   readonly views: SharedViews;
   readonly listenerSlots: Slots;
@@ -78,6 +84,7 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
       return {
         name: upstream.name,
         policy: upstream.policy,
+        panic: sources.ejections.panicking(upstream.name),
         // Both lists are in the config's order.
         servers: health.map((server, index) => ({
           ...server,
@@ -85,6 +92,7 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
           weight: upstream.servers[index]!.weight,
           backup: upstream.servers[index]!.backup,
           averageMs: registry.averageMs(server.identity),
+          ejection: sources.ejections.status(server.identity),
           totals: registry.totals(server.identity),
         })),
       };

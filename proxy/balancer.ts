@@ -9,6 +9,7 @@ import type { ProxyConfig } from '../src/config/proxy-config.ts';
 import { type BalancerStatus, describeBalancer } from './balancer-status.ts';
 import { NamedServers } from './discovery/named-servers.ts';
 import { systemClock } from './health/clock.ts';
+import { EjectionWatch } from './health/ejection-watch.ts';
 import { HealthMonitor } from './health/monitor.ts';
 import { tallyUpstreams, type UpstreamTally } from './health/upstream-tally.ts';
 import { ListenSockets } from './listen-sockets.ts';
@@ -54,6 +55,7 @@ export class Balancer implements SlotOwner {
   readonly #listenerSlots: Slots;
   readonly #sockets: ListenSockets;
   readonly #monitor: HealthMonitor;
+  readonly #ejections: EjectionWatch;
   readonly #workers: readonly WorkerSlot[];
   readonly #listeners: ((readiness: Readiness) => void)[] = [];
   readonly #started = Promise.withResolvers<void>();
@@ -83,13 +85,20 @@ export class Balancer implements SlotOwner {
       registry: this.#registry,
       clock: systemClock,
       log: ports.log,
-      configure: (current) => this.#monitor.configure(current),
+      configure: (current) => {
+        this.#monitor.configure(current);
+        this.#ejections.configure(current);
+      },
       tell: (order) => {
         for (const worker of this.#workers) worker.tellServers(order);
       },
       versionInUse: () => Math.min(...this.#workers.map(({ serversVersion }) => serversVersion)),
     });
     this.#monitor = new HealthMonitor(upstreams, this.#registry, ports);
+    this.#ejections = new EjectionWatch(upstreams, this.#registry, ports);
+    this.#monitor.onChange(({ health, previous }) => {
+      if (health.verdict === 'up' && previous === 'down') this.#ejections.restored(health.identity);
+    });
     this.#names = new NamedServers(config, {
       servers: this.#servers,
       log: ports.log,
@@ -120,6 +129,7 @@ export class Balancer implements SlotOwner {
       readiness: this.readiness(),
       workers: this.#workers.map((worker) => worker.status()),
       health: this.#monitor.status(),
+      ejections: this.#ejections,
       registry: this.#registry,
       views: this.#views,
       listenerSlots: this.#listenerSlots,
@@ -234,6 +244,7 @@ export class Balancer implements SlotOwner {
     this.#names.stop();
     this.#servers.stop();
     this.#monitor.stop();
+    this.#ejections.stop();
     this.#sockets.stopArrivals();
     const drains = this.#workers.map((worker) => worker.drain(this.#config.drainTimeoutMs));
     await Promise.all(drains.map(({ deaf }) => deaf));

@@ -73,6 +73,8 @@ export function upstreamConfig(
     servers: ports.map(serverConfig),
     names: [],
     healthCheck: null,
+    ejection: null,
+    panicThreshold: 0,
     connectTimeoutMs: 2000,
     responseTimeoutMs: 10_000,
     idleTimeoutMs: 10_000,

@@ -119,6 +119,8 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
         servers: [server],
         names: [],
         healthCheck: null,
+        ejection: null,
+        panicThreshold: 0,
         connectTimeoutMs: timeoutMs,
         responseTimeoutMs: timeoutMs,
         idleTimeoutMs: timeoutMs,

@@ -26,3 +26,10 @@ export const CHECK_BODY_BYTES_MAX = 64 * 1024;
 
 /** A timeout that fires later than this says that we stalled, and nothing about the server. */
 export const TIMER_LATENESS_MAX_MS = 100;
+
+/** How often the main thread looks at the breakers: an ejection ends at most so much late. */
+export const EJECTION_WATCH_MS = 100;
+
+/** Log lines about ejections in a while; more are counted. */
+export const EJECTION_LINES_MAX = 50;
+export const EJECTION_LINES_WINDOW_MS = 10_000;

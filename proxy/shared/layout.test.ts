@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
+  BreakerCell,
+  BreakerTime,
   blockLength,
   ListenerCounter,
+  OutcomeCounter,
   REGIONS,
   type RegionName,
   regionBytes,
@@ -19,6 +22,9 @@ describe('layout', () => {
     ['serverCounters', ServerCounter],
     ['listenerCounters', ListenerCounter],
     ['serverFlags', ServerFlag],
+    ['serverBreaker', BreakerCell],
+    ['serverBreakerTimes', BreakerTime],
+    ['serverOutcomes', OutcomeCounter],
   ] as const)('%s has a slot of its own for every name', (region, table) => {
     const slots: number[] = Object.values(table);
     expect(new Set(slots).size).toBe(slots.length);

@@ -8,7 +8,7 @@
  *   So counting is a plain load, add and store of a few ns with nothing lost, and no two cores write
  *   one cache line: blocks are padded to `BLOCK_BYTES`. Readers sum over the workers.
  * - A region whose `writer` is `main` has one block, written by the main thread.
- * - A region whose `writer` is `any` has one block that all workers write: with Atomics, or where a
+ * - A region whose `writer` is `any` has one block that all threads write: with Atomics, or where a
  *   write that is lost to another does no harm.
  * - Counters are doubles: integers are exact to 2^53. Aligned eight-byte loads and stores are single
  *   instructions on x64 and arm64, so a reader sees the old value or the new one, never half of each.
@@ -21,9 +21,9 @@
  * A new kind of number (a latency histogram: one row per server, one slot per bucket) is a new line.
  */
 
-/** Whole-balancer cells, written by the main thread. */
+/** Whole-balancer cells. */
 export const ControlSlot = {
-  /** Grows whenever a verdict or a drain changes; workers recompile their candidate lists then. */
+  /** Grows whenever a verdict, a drain or a breaker changes; workers recompile their candidate lists then. */
   availabilityVersion: 0,
 } as const;
 
@@ -39,6 +39,20 @@ export const ServerFlag = {
 export const Verdict = { unknown: 0, up: 1, down: 2 } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 export type VerdictName = keyof typeof Verdict;
+
+/** Per-server cells of the circuit breaker; see proxy/resilience/. */
+export const BreakerCell = {
+  /** The packed state. */
+  state: 0,
+  /** The last failure: a status, or above those an error code. */
+  reason: 1,
+} as const;
+
+/** Per-server moments of the circuit breaker, by `processNow`. */
+export const BreakerTime = { lastFailure: 0, lastTrial: 1 } as const;
+
+/** Per-server counts of how requests ended, of one worker; only where a breaker wants to know. */
+export const OutcomeCounter = { successes: 0, failures: 1 } as const;
 
 /** Per-server counters of one worker. Bytes are counted as the server sees the wire, heads included. */
 export const ServerCounter = {
@@ -106,12 +120,15 @@ export interface Region {
 
 /** Counter rows are whole cache lines, so that two servers never share one either. */
 export const REGIONS = {
-  control: { element: 'int32', writer: 'main', rows: 'one', slots: 16 },
+  control: { element: 'int32', writer: 'any', rows: 'one', slots: 16 },
   serverFlags: { element: 'int32', writer: 'main', rows: 'servers', slots: 2 },
   /** Requests or sessions now on the server, through this worker. */
   serverInFlight: { element: 'int32', writer: 'worker', rows: 'servers', slots: 1 },
   /** Average time to the server's answers, ms; 0 before the first. See server-average.ts. */
   serverAverage: { element: 'float64', writer: 'any', rows: 'servers', slots: 1 },
+  serverBreaker: { element: 'int32', writer: 'any', rows: 'servers', slots: 2 },
+  serverBreakerTimes: { element: 'float64', writer: 'any', rows: 'servers', slots: 2 },
+  serverOutcomes: { element: 'float64', writer: 'worker', rows: 'servers', slots: 2 },
   serverCounters: { element: 'float64', writer: 'worker', rows: 'servers', slots: 24 },
   /** Client connections now open, on this worker. */
   listenerOpen: { element: 'int32', writer: 'worker', rows: 'listeners', slots: 1 },

@@ -35,6 +35,9 @@ export class SharedViews {
   readonly serverFlags: Int32Array;
   readonly serverInFlight: Int32Array;
   readonly serverAverage: Float64Array;
+  readonly serverBreaker: Int32Array;
+  readonly serverBreakerTimes: Float64Array;
+  readonly serverOutcomes: Float64Array;
   readonly serverCounters: Float64Array;
   readonly listenerOpen: Int32Array;
   readonly listenerCounters: Float64Array;
@@ -45,6 +48,9 @@ export class SharedViews {
     this.serverFlags = new Int32Array(state.buffers.serverFlags);
     this.serverInFlight = new Int32Array(state.buffers.serverInFlight);
     this.serverAverage = new Float64Array(state.buffers.serverAverage);
+    this.serverBreaker = new Int32Array(state.buffers.serverBreaker);
+    this.serverBreakerTimes = new Float64Array(state.buffers.serverBreakerTimes);
+    this.serverOutcomes = new Float64Array(state.buffers.serverOutcomes);
     this.serverCounters = new Float64Array(state.buffers.serverCounters);
     this.listenerOpen = new Int32Array(state.buffers.listenerOpen);
     this.listenerCounters = new Float64Array(state.buffers.listenerCounters);

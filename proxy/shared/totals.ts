@@ -2,6 +2,7 @@
 import {
   ListenerCounter,
   type ListenerCounterName,
+  OutcomeCounter,
   REGIONS,
   type Region,
   type RegionName,
@@ -11,6 +12,7 @@ import {
 import type { SharedViews } from './shared-state.ts';
 
 export type ServerTotals = Readonly<Record<ServerCounterName | 'inFlight', number>>;
+export type ServerOutcomes = Readonly<Record<keyof typeof OutcomeCounter, number>>;
 export type ListenerTotals = Readonly<Record<ListenerCounterName | 'open', number>>;
 
 /** Counters of one server, all workers together. */
@@ -19,6 +21,11 @@ export function serverTotals(views: SharedViews, slot: number): ServerTotals {
     ...sumCounters(views, 'serverCounters', slot, ServerCounter),
     inFlight: sumGauge(views, 'serverInFlight', slot),
   };
+}
+
+/** How the requests of one server ended, all workers together; counted only for a breaker. */
+export function serverOutcomes(views: SharedViews, slot: number): ServerOutcomes {
+  return sumCounters(views, 'serverOutcomes', slot, OutcomeCounter);
 }
 
 /** Counters of one listener, all workers together. */
@@ -31,7 +38,7 @@ export function listenerTotals(views: SharedViews, slot: number): ListenerTotals
 
 function sumCounters<Name extends string>(
   views: SharedViews,
-  region: 'serverCounters' | 'listenerCounters',
+  region: 'serverCounters' | 'serverOutcomes' | 'listenerCounters',
   slot: number,
   names: Readonly<Record<Name, number>>,
 ): Record<Name, number> {

@@ -59,7 +59,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     const { engine, upstream } = this.#context;
     this.#deadline.clear();
     this.#server!.count(ServerCounter.connections);
-    if (upstream.timed) this.#server!.answered(0, performance.now() - this.#startedAt);
+    this.#server!.answered(0, upstream.timed ? performance.now() - this.#startedAt : 0);
     const { idleTimeoutMs } = upstream.config;
     const splice = new Splice(engine, this.#client, this.#origin!, idleTimeoutMs, this);
     this.#splice = splice;

@@ -1,8 +1,16 @@
 import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
+import { BreakerCells } from '../resilience/breaker-cells.ts';
 import { ControlSlot, ServerFlag, Verdict } from '../shared/layout.ts';
 import { type SharedState, SharedViews } from '../shared/shared-state.ts';
 import { type Slots, SlotTable } from '../shared/slot-table.ts';
-import { clearServer, type ServerTotals, serverTotals, sumGauge } from '../shared/totals.ts';
+import {
+  clearServer,
+  type ServerOutcomes,
+  type ServerTotals,
+  serverOutcomes,
+  serverTotals,
+  sumGauge,
+} from '../shared/totals.ts';
 import { serverIdentity } from './identity.ts';
 import { ServerAverage } from './server-average.ts';
 
@@ -85,6 +93,16 @@ export class ServerRegistry {
 
   draining(identity: string): boolean {
     return this.#flag(identity, ServerFlag.draining) !== 0;
+  }
+
+  /** The breaker of one server. Throws RangeError without a slot. */
+  breaker(identity: string): BreakerCells {
+    return new BreakerCells(this.#views, this.#slotOf(identity));
+  }
+
+  /** How the requests of one server ended, all workers together. Throws RangeError without a slot. */
+  outcomes(identity: string): ServerOutcomes {
+    return serverOutcomes(this.#views, this.#slotOf(identity));
   }
 
   /** Counters and in-flight of one server, all workers together. Throws RangeError without a slot. */

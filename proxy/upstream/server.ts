@@ -1,5 +1,6 @@
 import type { ServerConfig } from '../../src/config/proxy-config.ts';
 import type { ProxyErrorCode } from '../errors.ts';
+import type { ServerBreaker } from '../resilience/server-breaker.ts';
 import { blockLength, ServerCounter, ServerFlag, Verdict } from '../shared/layout.ts';
 import type { WorkerCells } from '../shared/worker-cells.ts';
 import { serverAddress, serverIdentity } from './identity.ts';
@@ -20,6 +21,8 @@ export class Server {
   backup: boolean;
   /** It is in its upstream no more: what it has ends normally, and its connections are not kept. */
   retired = false;
+  /** Null: nothing that happens to requests takes it out. */
+  readonly #breaker: ServerBreaker | null;
 
   readonly #flags: Int32Array;
   readonly #flagBase: number;
@@ -33,7 +36,13 @@ export class Server {
   readonly #average: ServerAverage;
 
   /** `slot` is what the registry assigned to this server's identity. */
-  constructor(upstream: string, config: ServerConfig, cells: WorkerCells, slot: number) {
+  constructor(
+    upstream: string,
+    config: ServerConfig,
+    cells: WorkerCells,
+    slot: number,
+    breaker: ServerBreaker | null = null,
+  ) {
     const { views, workerIndex } = cells;
     this.identity = serverIdentity(upstream, config);
     this.address = serverAddress(config);
@@ -41,6 +50,7 @@ export class Server {
     this.port = config.port;
     this.weight = config.weight;
     this.backup = config.backup;
+    this.#breaker = breaker;
     this.#flags = views.serverFlags;
     this.#flagBase = views.indexOf('serverFlags', 0, slot);
     this.#inFlight = views.serverInFlight;
@@ -67,33 +77,59 @@ export class Server {
     return Atomics.load(this.#flags, this.#flagBase + ServerFlag.draining) !== 0;
   }
 
+  /** Its breaker is open: it gets work only when nobody else is left. */
+  get ejected(): boolean {
+    return this.#breaker?.open ?? false;
+  }
+
+  /** It is ejected or on trial. */
+  get out(): boolean {
+    return this.#breaker?.out ?? false;
+  }
+
+  /** Does the operator want it to have work? */
+  get wanted(): boolean {
+    return !this.draining && this.weight > 0;
+  }
+
   /**
    * May it get new work? The one predicate everybody asks. A server that was never checked may, but
    * `Upstream` puts it behind those known to be up.
    */
   available(): boolean {
-    return this.verdict !== Verdict.down && !this.draining && this.weight > 0;
+    return this.wanted && this.verdict !== Verdict.down && !this.ejected;
   }
 
-  /** Has it room for one more right now? Asked of those that are available. */
+  /** May it get one more right now? Who is told yes gives it something. */
   admits(): boolean {
-    return this.available();
+    return this.available() && this.hasRoom();
+  }
+
+  /**
+   * Has it room for one more right now? Asked of those that would get it, for whatever reason. On
+   * trial this takes one of the trials, so who is told yes gives it something.
+   */
+  hasRoom(): boolean {
+    return this.#breaker === null || this.#breaker.admits();
   }
 
   /** It has answered with this final status, `waitedMs` after the request (0 where nobody measures). */
   answered(status: number, waitedMs: number): void {
     if (waitedMs > 0) this.#average.answered(status, waitedMs);
+    this.#breaker?.answered(status);
   }
 
   /** A try failed by its fault. */
-  failed(_code: ProxyErrorCode): void {
+  failed(code: ProxyErrorCode): void {
     this.#average.failed();
+    this.#breaker?.failed(code);
   }
 
   /** A request or session was given to it. Pairs with exactly one `end`. */
   begin(): void {
     this.#counters[this.#counterBase + ServerCounter.requests]! += 1;
     this.#inFlight[this.#inFlightOwn]! += 1;
+    this.#breaker?.begun();
   }
 
   /** That request or session is over, however it ended. */

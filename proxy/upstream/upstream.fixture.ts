@@ -57,6 +57,8 @@ export function upstreamOf(
     servers,
     names: [],
     healthCheck: checkOf(),
+    ejection: null,
+    panicThreshold: 0,
     connectTimeoutMs: 1000,
     responseTimeoutMs: 1000,
     idleTimeoutMs: 1000,

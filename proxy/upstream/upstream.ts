@@ -1,5 +1,7 @@
 import type { ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { type KeyReader, keyReader } from '../http1/request-key.ts';
+import { panics } from '../resilience/panic.ts';
+import { ServerBreaker } from '../resilience/server-breaker.ts';
 import { createPolicy } from '../selection/index.ts';
 import { NO_KEY, type Policy } from '../selection/policy.ts';
 import { ControlSlot, Verdict } from '../shared/layout.ts';
@@ -12,13 +14,19 @@ import type { StickyCookie } from './stickiness.ts';
 
 const NONE_TRIED: readonly Server[] = [];
 
+type Group = (server: Server) => boolean;
+
 /** Who is asked first; a later group gets work only when nobody before it can take any. */
-const GROUPS: readonly ((server: Server) => boolean)[] = [
-  (server) => !server.backup && server.verdict === Verdict.up,
-  (server) => server.backup && server.verdict === Verdict.up,
-  (server) => !server.backup && server.verdict === Verdict.unknown,
-  (server) => server.backup && server.verdict === Verdict.unknown,
+const GROUPS: readonly Group[] = [
+  (server) => !server.ejected && !server.backup && server.verdict === Verdict.up,
+  (server) => !server.ejected && server.backup && server.verdict === Verdict.up,
+  (server) => !server.ejected && !server.backup && server.verdict === Verdict.unknown,
+  (server) => !server.ejected && server.backup && server.verdict === Verdict.unknown,
+  (server) => server.ejected && server.verdict !== Verdict.down,
 ];
+
+/** In panic: everybody, whatever is known of them. */
+const PANIC_GROUPS: readonly Group[] = GROUPS.map((_, index) => () => index === 0);
 
 /**
  * One upstream as one worker sees it. Each group of servers (above) has a policy of its own, whose
@@ -26,7 +34,7 @@ const GROUPS: readonly ((server: Server) => boolean)[] = [
  * shared number, then asks the first group.
  *
  * Backups that are up come before primaries that were never checked: a server is used unchecked only
- * when none is up.
+ * when none is up. Last of all come those that were ejected: an ejection never leaves nobody.
  */
 export class Upstream {
   readonly name: string;
@@ -35,8 +43,8 @@ export class Upstream {
   readonly keyOf: KeyReader | null;
   readonly sticky: StickyCookie | null = null;
   readonly queue: ServerQueue | null = null;
-  /** Servers may be full, so each is asked before it is given anything. */
-  readonly guarded: boolean = false;
+  /** Servers may be full or on trial, so each is asked before it is given anything. */
+  readonly guarded: boolean;
   /** Somebody wants to know how long the servers take to answer. */
   readonly timed: boolean;
   /** Asked already within the present pick. */
@@ -55,6 +63,7 @@ export class Upstream {
     this.config = config;
     this.#cells = cells;
     this.#servers = config.servers.map((server) => this.#build(server, slots));
+    this.guarded = config.ejection !== null;
     this.#control = cells.views.control;
     const phase = cells.workerIndex / cells.shape.workers;
     const { policy, hash } = config;
@@ -109,7 +118,9 @@ export class Upstream {
     const identity = serverIdentity(this.name, config);
     const slot = slots[identity];
     if (slot === undefined) throw new RangeError(`no slot for server ${identity}`);
-    return new Server(this.name, config, this.#cells, slot);
+    const { ejection } = this.config;
+    const breaker = ejection && new ServerBreaker(ejection, this, this.#cells, slot);
+    return new Server(this.name, config, this.#cells, slot, breaker);
   }
 
   #pickGuarded(group: Policy<Server>, tried: readonly Server[], key: number): Server | null {
@@ -117,16 +128,19 @@ export class Upstream {
     asked.length = 0;
     asked.push(...tried);
     for (let server = group.pick(asked, key); server !== null; server = group.pick(asked, key)) {
-      if (server.admits()) return server;
+      if (server.hasRoom()) return server;
       asked.push(server);
     }
     return null;
   }
 
   #compile(version: number): void {
-    const available = this.#servers.filter((server) => server.available());
+    const wanted = this.#servers.filter((server) => server.wanted);
+    const fit = wanted.filter((server) => server.available()).length;
+    const panic = panics(fit, wanted.length, this.config.panicThreshold);
+    const belongs = panic ? PANIC_GROUPS : GROUPS;
     this.#groups.forEach((group, index) => {
-      const members = available.filter(GROUPS[index]!);
+      const members = wanted.filter(belongs[index]!);
       // The version is the whole balancer's: a change elsewhere must not restart this rotation.
       const before = this.#members[index] ?? null;
       if (before !== null && sameMembers(members, before)) return;

@@ -1,6 +1,6 @@
 /** The balancer's share of the config; the same on every node. */
 import { compileHash } from './compile-balancing.ts';
-import { compileCheck } from './compile-health.ts';
+import { compileCheck, compileEjection } from './compile-health.ts';
 import { compileHttpRules } from './compile-http-rules.ts';
 import { compileResolver, compileServers } from './compile-servers.ts';
 import type { EffectiveConfig, EffectiveUpstream } from './effective.ts';
@@ -43,6 +43,8 @@ function compileUpstream([name, upstream]: [string, EffectiveUpstream]): Upstrea
     hash: compileHash(upstream),
     ...compileServers(upstream.servers),
     healthCheck: upstream.health_check === undefined ? null : compileCheck(upstream.health_check),
+    ejection: compileEjection(upstream),
+    panicThreshold: upstream.panic_threshold,
     connectTimeoutMs: upstream.connect_timeout,
     responseTimeoutMs: upstream.response_timeout,
     idleTimeoutMs: upstream.idle_timeout,

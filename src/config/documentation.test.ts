@@ -101,6 +101,23 @@ test('the example of servers by name loads without a word', () => {
   expect(proxy!.resolver).toMatchObject({ ttlMinMs: 1000, ttlMaxMs: 60_000, family: 'any' });
 });
 
+test('the example of the ejections loads without a word', () => {
+  const health = readFileSync(join(import.meta.dirname, '../../docs/HEALTH.md'), 'utf8');
+  const example = /```yaml\n(# docs: ejection\n.*?)```/s.exec(health)?.[1] ?? '';
+  const { config, problems } = checkSource(sourceFromBytes('docs/HEALTH.md', Buffer.from(example)));
+  expect(problems).toEqual([]);
+  const { proxy } = compileConfig(config!, { node: null, digest: '', cores: 1 });
+  const rules = proxy!.upstreams.map(({ ejection, panicThreshold }) => [
+    ejection?.failuresMax,
+    ejection?.trials,
+    panicThreshold,
+  ]);
+  expect(rules).toEqual([
+    [5, 2, 30],
+    [1, 1, 0],
+  ]);
+});
+
 describe('each line of "Switching things on" is one that a file may have', () => {
   const table = /## Switching things on\n(.*?)\n## /s.exec(page)?.[1] ?? '';
   const rows = [...table.matchAll(/^\| [^|]+ \| ([^|]+) \|/gm)].slice(2).map(([, cell]) => cell);

@@ -66,3 +66,32 @@ export interface HealthCheckConfig {
   /** What a server counts as before anything is known. */
   readonly initial: 'unknown' | 'up' | 'down';
 }
+
+/**
+ * What happens to requests, and when a server is taken out for it for a while: passive checks and
+ * outlier ejection are the same machine under different rules.
+ */
+export interface EjectionConfig {
+  /** So many failures take it out; 0: only a share of failures does. */
+  readonly failuresMax: number;
+  /** They add up as long as no such time goes by in peace; 0: they have to come in a row. */
+  readonly windowMs: number;
+  /** A share of failures within an interval takes it out, too; null: it does not. */
+  readonly rate: {
+    /** 1-100. */
+    readonly percent: number;
+    /** With fewer requests in the interval the share says nothing. */
+    readonly requestsMin: number;
+  } | null;
+  /** Of the share; every interval in peace also takes one off the repeats. */
+  readonly intervalMs: number;
+  /** Times the number of repeats, up to the maximum, is how long it is out. */
+  readonly baseMs: number;
+  readonly maxMs: number;
+  /** Servers of the upstream that may be out at a time, 1-100; never all. */
+  readonly ejectedPercentMax: number;
+  /** Requests that try it before it is back. */
+  readonly trials: number;
+  /** Status codes that are failures, inclusive ranges. */
+  readonly statuses: readonly (readonly [number, number])[];
+}

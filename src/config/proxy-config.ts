@@ -2,9 +2,9 @@
  * What the balancer half needs from the config file: defaults applied, units resolved (ms, bytes).
  * Types only; proxy/ may import this file.
  */
-import type { HealthCheckConfig } from './health-config.ts';
+import type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
 
-export type { HealthCheckConfig } from './health-config.ts';
+export type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
 
 import type { HashConfig, PolicyName } from './balancing-config.ts';
 
@@ -62,6 +62,10 @@ export interface UpstreamConfig {
   readonly servers: readonly ServerConfig[];
   readonly names: readonly NamedServersConfig[];
   readonly healthCheck: HealthCheckConfig | null;
+  /** What happens to requests takes no server out when null. */
+  readonly ejection: EjectionConfig | null;
+  /** With a smaller share of fit servers, in percent, all are used; 0: never. */
+  readonly panicThreshold: number;
   /** To establish a connection. */
   readonly connectTimeoutMs: number;
   /** From the request fully sent to the response head. */

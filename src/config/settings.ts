@@ -129,6 +129,26 @@ export const settings = {
     initial: 'unknown',
     argumentsMax: 64,
   },
+  passive: {
+    // nginx's defaults.
+    maxFails: { default: 1, min: 1, max: 1000 },
+    failTimeout: { default: '10s', min: '1s', max: '1h' },
+  },
+  outlier: {
+    // Envoy's, where it has them.
+    consecutiveErrors: { default: 5, min: 0, max: 1000 },
+    errorRate: { default: '50%', min: 0, max: 100 },
+    minRequests: { default: 20, min: 1, max: 1_000_000 },
+    interval: { default: '10s', min: '1s', max: '10m' },
+    baseEjection: { default: '30s', min: '1s', max: '1h' },
+    maxEjection: { default: '5m', min: '1s', max: '24h' },
+    // Envoy's 10 % keeps a pair of servers whole only because it always allows one.
+    maxEjected: { default: '50%', min: 1, max: 100 },
+    trials: { default: 1, min: 1, max: 20 },
+    status: '500-599',
+  },
+  // Envoy's default is 50 %, which surprises everybody once.
+  panicThreshold: { default: '0%', min: 0, max: 100 },
   listener: {
     // Half of the balancer's shared memory, as for servers.
     countMax: 128,

@@ -4,6 +4,7 @@ import type { Finding } from './problem.ts';
 import { authEnforced, authKeysFit, passwordsFit } from './rules/auth.ts';
 import { hashKeysFit, tcpHashesSource } from './rules/balancing.ts';
 import { bfdMatters, bfdPeersDiffer, bfdPeersKnown, bfdSessionsAgree } from './rules/bfd.ts';
+import { ejectionsAgree, ejectionsMatter } from './rules/ejection.ts';
 import {
   scriptsUsed,
   timeoutsFit,
@@ -82,6 +83,7 @@ const entryRules: readonly Rule[] = [
   trackersExist,
   trackedUpstreamsExist,
   gatewaysApart,
+  ejectionsAgree,
   timeoutsFit,
   upstreamsExist,
   serversPlaced,
@@ -121,6 +123,7 @@ const wholeRules: readonly Rule[] = [
   scriptsUsed,
   upstreamsUsed,
   tcpHashesSource,
+  ejectionsMatter,
   trackersMatter,
 ];
 

@@ -21,7 +21,9 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
   for (const { name, totals } of status.listeners) {
     addTotals(out, 'tandem_listener', { listener: name }, totals);
   }
-  for (const { name, servers } of status.upstreams) {
+  for (const { name, panic, servers } of status.upstreams) {
+    const help = 'Too few servers are fit, so all are used.';
+    out.gauge('tandem_upstream_panic', help, { upstream: name }, panic ? 1 : 0);
     for (const server of servers) addServer(out, name, server);
   }
   for (const name of status.names) addName(out, name);
@@ -37,6 +39,13 @@ function addServer(out: Exposition, upstream: string, server: ServerStatus): voi
   if (server.averageMs > 0) {
     const help = 'Moving average of the time to its answers, for the policy least_time.';
     out.gauge('tandem_server_answer_average_seconds', help, labels, server.averageMs / 1000);
+  }
+  if (server.ejection !== null) {
+    const { state, ejections } = server.ejection;
+    const ejected = state === 'ejected' ? 1 : 0;
+    out.gauge('tandem_server_ejected', 'Out for its errors.', labels, ejected);
+    out.gauge('tandem_server_on_trial', 'Tried again.', labels, state === 'trial' ? 1 : 0);
+    out.counter('tandem_server_ejections', 'Times it was ejected.', labels, ejections);
   }
   addTotals(out, 'tandem_server', labels, totals);
 }

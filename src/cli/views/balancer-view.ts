@@ -31,16 +31,25 @@ function listenerRows({ listeners }: BalancerReport): string[] {
   return ['', ...columns(rows)];
 }
 
-function upstreamRows({ name, policy, servers }: UpstreamStatus, now: number): string[] {
+function upstreamRows({ name, policy, panic, servers }: UpstreamStatus, now: number): string[] {
   const up = servers.filter(({ verdict }) => verdict === 'up').length;
   const rows = [['SERVER', 'STATE', 'FOR', 'WEIGHT', 'IN FLIGHT', 'REQUESTS', 'FAILED', 'REMARK']];
   for (const server of servers) rows.push(serverRow(server, now));
   const none = up === 0 ? ': NO SERVER IS UP' : '';
+  const all = panic ? ': PANIC, ALL SERVERS ARE USED' : '';
   return [
     '',
-    `upstream ${name} (${policy}), ${up} of ${servers.length} up${none}`,
+    `upstream ${name} (${policy}), ${up} of ${servers.length} up${none}${all}`,
     ...columns(rows),
   ];
+}
+
+function ejectionRemark({ ejection }: ServerStatus, now: number): string {
+  if (ejection === null || ejection.state === 'none') return '';
+  const { state, until, reason, repeats } = ejection;
+  if (state === 'trial') return `tried again after ${reason}`;
+  const times = repeats > 1 ? ` (time ${repeats})` : '';
+  return `EJECTED for another ${duration(Math.max(0, until! - now))}${times}: ${reason}`;
 }
 
 function serverRow(status: ServerStatus, now: number): string[] {
@@ -58,6 +67,7 @@ function serverRow(status: ServerStatus, now: number): string[] {
     status.draining ? 'draining' : '',
     status.checked ? '' : 'not checked',
     status.lastError ?? '',
+    ejectionRemark(status, now),
   ].filter((remark) => remark !== '');
   return [
     status.server,

@@ -36,7 +36,12 @@ const bySection: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     check: 'here it is health_check',
     proxy_connect_timeout: 'here it is connect_timeout',
     proxy_read_timeout: 'here it is response_timeout and idle_timeout',
-    max_fails: 'here it is health_check: { fall: ... }',
+    max_fails: 'here it is passive: { max_fails: ... }',
+    fail_timeout: 'here it is passive: { fail_timeout: ... }',
+    circuit_breaker: 'here it is outlier: { consecutive_errors: ..., trials: ... }',
+    outlier_detection: 'here it is outlier',
+    observe: 'here it is passive, or outlier',
+    healthy_panic_threshold: 'here it is panic_threshold',
     inter: 'here it is interval',
   },
   listeners: {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { formatEndpoint, parseEndpoint } from '../endpoints.ts';
 import { settings } from '../settings.ts';
 import { hashSchema, policySchema } from './balancing.ts';
+import { outlierSchema, panicThresholdSchema, passiveSchema } from './ejection.ts';
 import {
   choiceAllowed,
   choiceValue,
@@ -76,6 +77,9 @@ const upstreamSchema = z.strictObject({
     { doc: 'The origin servers.', allowed: serversAllowed, default: null },
   ),
   health_check: healthCheckSchema,
+  passive: passiveSchema,
+  outlier: outlierSchema,
+  panic_threshold: panicThresholdSchema,
   connect_timeout: duration(upstream.connectTimeout, {
     doc: 'Longest time to establish a connection to a server.',
   }),

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import type { ServerStatus } from '../../../proxy/index.ts';
+import type { BalancerReport } from '../../control/balancer-report.ts';
+import { balancerMetrics } from '../../metrics/balancer-metrics.ts';
+import { balancerView } from './balancer-view.ts';
+
+const NOW = 1_700_000_000_000;
+
+/** What the view and the metrics read of a server. */
+function server(name: string, ejection: ServerStatus['ejection']): object {
+  return {
+    server: name,
+    verdict: 'up',
+    since: NOW - 60_000,
+    weight: 1,
+    backup: false,
+    draining: false,
+    checked: true,
+    lastError: null,
+    name: null,
+    averageMs: 0,
+    ejection,
+    totals: {
+      inFlight: 0,
+      requests: 9,
+      connectFailures: 1,
+      connectTimeouts: 0,
+      responseTimeouts: 0,
+      idleTimeouts: 0,
+      resets: 0,
+      badResponses: 0,
+    },
+  };
+}
+
+const quiet = { since: null, until: null, reason: null, repeats: 0, ejections: 0 };
+const report = {
+  digest: '0123456789abcdef',
+  uptimeMs: 1000,
+  readiness: { ready: true, reasons: [], serving: true },
+  workers: [],
+  listeners: [],
+  names: [],
+  upstreams: [
+    {
+      name: 'api',
+      policy: 'round_robin',
+      panic: true,
+      servers: [
+        server('198.51.100.21:80', {
+          state: 'ejected',
+          since: NOW - 1000,
+          until: NOW + 29_000,
+          reason: 'connect_failed',
+          repeats: 2,
+          ejections: 3,
+        }),
+        server('198.51.100.22:80', { ...quiet, state: 'trial', reason: 'status 503' }),
+        server('198.51.100.23:80', { ...quiet, state: 'none' }),
+        server('198.51.100.24:80', null),
+      ],
+    },
+  ],
+} as unknown as BalancerReport;
+
+test('status says who is ejected, why and for how long, and who panics', () => {
+  const lines = balancerView(report, NOW).split('\n');
+  expect(lines.find((line) => line.startsWith('upstream api'))).toBe(
+    'upstream api (round_robin), 4 of 4 up: PANIC, ALL SERVERS ARE USED',
+  );
+  const remark = (address: string) => lines.find((line) => line.includes(address))!;
+  expect(remark('.21:80')).toMatch(/EJECTED for another 29s \(time 2\): connect_failed$/);
+  expect(remark('.22:80')).toMatch(/tried again after status 503$/);
+  expect(remark('.23:80')).not.toContain('EJECTED');
+});
+
+test('the metrics say it too, where there are rules', async () => {
+  const text = await balancerMetrics(report);
+  const of = (name: string, address: string) =>
+    `tandem_server_${name}{upstream="api",server="198.51.100.${address}:80"}`;
+  expect(text).toContain('tandem_upstream_panic{upstream="api"} 1\n');
+  expect(text).toContain(`${of('ejected', '21')} 1\n`);
+  expect(text).toContain(`${of('ejections_total', '21')} 3\n`);
+  expect(text).toContain(`${of('on_trial', '22')} 1\n`);
+  expect(text).toContain(`${of('ejected', '23')} 0\n`);
+  expect(text).not.toContain(of('ejected', '24'));
+});
