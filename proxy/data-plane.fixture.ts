@@ -17,6 +17,7 @@ import { createSharedState, SharedViews } from './shared/shared-state.ts';
 import { type ListenerTotals, listenerTotals, type ServerTotals } from './shared/totals.ts';
 import { serverIdentity } from './upstream/identity.ts';
 import { ServerRegistry } from './upstream/registry.ts';
+import { RETRY } from './upstream/upstream.fixture.ts';
 import { DataPlane } from './worker.ts';
 
 export const SILENT_LOG: Logger = {
@@ -75,6 +76,7 @@ export function upstreamConfig(
     healthCheck: null,
     ejection: null,
     panicThreshold: 0,
+    retry: RETRY,
     connectTimeoutMs: 2000,
     responseTimeoutMs: 10_000,
     idleTimeoutMs: 10_000,

@@ -59,20 +59,6 @@ export const PROXY_ERRORS = {
 
 export type ProxyErrorCode = keyof typeof PROXY_ERRORS;
 
-/** A failure of one request. A value, not an exception: nothing on the data path throws. */
-export interface ProxyError {
-  readonly code: ProxyErrorCode;
-  readonly source: ErrorSource;
-  readonly status: number;
-  readonly sent: Sent;
-}
-
-/** The error of that code, for a request of which so much was sent. */
-export function proxyError(code: ProxyErrorCode, sent: Sent): ProxyError {
-  const { source, status } = PROXY_ERRORS[code];
-  return { code, source, status, sent };
-}
-
 function down(status: number, text: string): ErrorKind {
   return { source: 'downstream', status, text };
 }

@@ -10,6 +10,7 @@
 import { once } from 'node:events';
 import net, { type AddressInfo, type Server } from 'node:net';
 import type { ProxyConfig } from '../src/config/proxy-config.ts';
+import type { RetryConfig } from '../src/config/retry-config.ts';
 import { openListenSocket } from '../src/os/listen-socket.ts';
 import type { IoEngine } from './io/engine.ts';
 import { WARM_UP_CONCURRENCY, WARM_UP_MAX_MS, WARM_UP_REQUESTS_MAX } from './limits.ts';
@@ -95,6 +96,17 @@ async function ask(port: number, timeoutMs: number): Promise<boolean> {
   return answered;
 }
 
+const NO_RETRY: RetryConfig = {
+  on: [],
+  statuses: [],
+  triesMax: 1,
+  timeoutMs: 0,
+  budgetPercent: 0,
+  bodyBytesMax: 0,
+  nonIdempotent: false,
+  hedgeAfterMs: null,
+};
+
 function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConfig {
   const timeoutMs = WARM_UP_MAX_MS;
   return {
@@ -121,6 +133,7 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
         healthCheck: null,
         ejection: null,
         panicThreshold: 0,
+        retry: NO_RETRY,
         connectTimeoutMs: timeoutMs,
         responseTimeoutMs: timeoutMs,
         idleTimeoutMs: timeoutMs,

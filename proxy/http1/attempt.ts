@@ -1,4 +1,4 @@
-import type { ProxyErrorCode } from '../errors.ts';
+import type { ProxyErrorCode, Sent } from '../errors.ts';
 import type { Server } from '../upstream/server.ts';
 import type { ResponseHead } from './head.ts';
 import type { OriginConnection, OriginUser } from './origin-connection.ts';
@@ -50,6 +50,12 @@ export class Attempt implements OriginUser {
 
   get headRequest(): boolean {
     return this.#owner.headRequest;
+  }
+
+  /** How much of the request has been sent; `complete`: its body has come in full. */
+  progress(complete: boolean): Sent {
+    if (!this.sent) return 'none';
+    return complete ? 'full' : 'partial';
   }
 
   /** Begins at a server; `fresh` over a new connection, else over a waiting one if there is one. */

@@ -1,17 +1,19 @@
-import { PROXY_ERRORS, type ProxyErrorCode, proxyError, type Sent } from '../errors.ts';
+import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 import type { Route } from '../frontend/route-table.ts';
-import { ServerCounter } from '../shared/layout.ts';
+import { responseSlot, ServerCounter } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { ClientIdentity } from './client-identity.ts';
-import { composeRequest, type RequestAdditions, requestRoom } from './compose-head.ts';
+import type { RequestAdditions } from './compose-head.ts';
 import { BodyKind, type RequestHead, type ResponseHead } from './head.ts';
 import type { HttpContext } from './http-context.ts';
 import type { OriginConnection } from './origin-connection.ts';
+import type { OriginPool } from './origin-pool.ts';
 import { type ParkedOwner, ParkedRequest } from './parked-request.ts';
 import type { RequestBuffer } from './request-buffer.ts';
 import type { RequestRecord } from './request-record.ts';
-import { isIdempotent, retryTarget } from './retry.ts';
+import { isBudgeted } from './retry.ts';
+import { RetryPlan } from './retry-plan.ts';
 import { ServerChoice } from './server-choice.ts';
 
 /** What the exchange hears of its request's way to a server. All bytes are valid during the call. */
@@ -44,19 +46,18 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   continueDue = false;
   /** Bytes of the body so far. */
   bodyBytes = 0;
+  readonly choice = new ServerChoice();
   readonly #context: HttpContext;
   readonly #owner: DispatchOwner;
-  readonly #attempt = new Attempt(this);
-  readonly #choice = new ServerChoice();
+  #attempt = new Attempt(this);
+  /** A second try under way beside the first; whichever answers first is the attempt from then on. */
+  #rival: Attempt | null = null;
+  #hedgeTimer: NodeJS.Timeout | undefined;
+  readonly #plan = new RetryPlan();
   /** The request while it waits for its turn, before there is a server for it. */
   #parked: ParkedRequest | null = null;
   #route: Route | null = null;
-  #idempotent = false;
   #chunked = false;
-  /** Some of the request went out beside the request buffer, so it cannot be sent again. */
-  #beyondBuffer = false;
-  #responding = false;
-  #reconnected = false;
 
   constructor(context: HttpContext, owner: DispatchOwner) {
     this.#context = context;
@@ -68,13 +69,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   }
 
   get key(): number {
-    return this.#choice.key;
-  }
-
-  /** How much of the request has been sent in the present try. */
-  get sent(): Sent {
-    if (!this.#attempt.sent) return 'none';
-    return this.complete ? 'full' : 'partial';
+    return this.choice.key;
   }
 
   /** A new request; nothing is known of it yet but the head. */
@@ -83,11 +78,8 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     this.continueDue = head.expectContinue;
     this.bodyBytes = 0;
     this.#attempt.sent = false;
-    this.#idempotent = isIdempotent(head.method);
+    this.#plan.accept(head);
     this.#chunked = head.bodyKind === BodyKind.chunked;
-    this.#beyondBuffer = false;
-    this.#responding = false;
-    this.#reconnected = false;
   }
 
   /** Chooses a server and composes the head for it, after `delayMs` if that is more than 0. */
@@ -99,15 +91,18 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     delayMs: number,
   ): void {
     this.#route = route;
-    this.#choice.begin(route.upstream, head, client);
-    const server = delayMs > 0 ? null : this.#choice.first();
+    const now = this.#now();
+    route.upstream.budget.request(now);
+    this.#plan.begin(route.upstream.config.retry, now);
+    this.choice.begin(route.upstream, head, client);
+    const server = delayMs > 0 ? null : this.choice.first();
     if (server !== null) {
-      compose(head, additions, this.#connect(server, false).request);
+      this.#connect(server, false).request.compose(head, additions);
       return;
     }
     const parked = new ParkedRequest(this.#context.engine, this);
     this.#parked = parked;
-    compose(head, additions, parked.buffer);
+    parked.buffer.compose(head, additions);
     if (delayMs > 0) parked.delay(delayMs);
     else this.#queue(parked);
   }
@@ -117,7 +112,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     this.continueDue = false;
     this.bodyBytes += end - start;
     if (this.#attempt.sent) {
-      this.#beyondBuffer = true;
+      this.#keep(bytes, start, end);
       this.#attempt.origin?.writer.content(bytes, start, end);
     } else {
       this.#buffer?.content(this.#chunked, bytes, start, end);
@@ -130,18 +125,20 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     this.complete = true;
     if (this.#attempt.sent) this.#attempt.origin?.writer.end();
     // A replay without the last chunk would leave the server waiting in the middle of a body.
-    if (!this.#beyondBuffer) this.#buffer?.end(this.#chunked);
+    if (this.#plan.replayable) this.#buffer?.end(this.#chunked);
   }
 
   /** Sends on what there is. */
   flush(): void {
     const { origin } = this.#attempt;
-    if (origin?.connected) this.#forward(origin);
+    if (origin?.connected) this.#forward(this.#attempt);
     else if (!this.complete) this.#owner.requestUnwanted();
   }
 
   /** Gives up whatever is under way, or what is left of it. */
   drop(): void {
+    clearTimeout(this.#hedgeTimer);
+    this.#settle(this.#attempt);
     this.#attempt.drop();
     this.#parked?.leave();
     this.#parked = null;
@@ -156,13 +153,8 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     this.#attempt.origin?.resume();
   }
 
-  /** The line that keeps the client at the server that answers; empty where there is none. */
-  stickyLine(server: Server): Buffer {
-    return this.#choice.stickyLine(server);
-  }
-
   delayOver(): void {
-    const server = this.#choice.first();
+    const server = this.choice.first();
     if (server !== null) this.serverFree(server);
     else this.#queue(this.#parked!);
   }
@@ -172,20 +164,24 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     this.#parked = null;
     const origin = this.#connect(server, false);
     origin.request = buffer;
-    if (origin.connected) this.#begin(origin);
+    if (origin.connected) this.attemptReady(this.#attempt);
   }
 
-  waitedTooLong(): void {
-    this.#noServer();
+  noServer(): void {
+    this.#context.failures.note('no_server', this.#route!.upstream.name);
+    this.#owner.dispatchFailed('no_server');
   }
 
   attemptReady(attempt: Attempt): void {
-    this.#begin(attempt.origin!);
+    this.#owner.record?.connected();
+    this.#forward(attempt);
+    if (!attempt.origin!.writer.blocked) this.#owner.requestWanted();
   }
 
   attemptInterim(attempt: Attempt, head: ResponseHead): void {
-    const continued = head.status === 100 && this.continueDue;
-    if (continued) {
+    // Which of two servers will answer is still open, and what the other says does not matter.
+    if (this.#rival !== null) return;
+    if (head.status === 100 && this.continueDue) {
       this.continueDue = false;
       attempt.origin!.requestMoved();
     }
@@ -193,11 +189,17 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   }
 
   attemptHead(attempt: Attempt, head: ResponseHead): void {
-    const { server } = attempt.origin!;
+    const origin = attempt.origin!;
+    const { server } = origin;
     const { upstream } = this.#route!;
-    this.#responding = true;
-    server.answered(head.status, upstream.timed ? this.#context.now() - attempt.sentAt : 0);
-    this.#owner.record?.answered(head.status);
+    const { status } = head;
+    server.count(responseSlot(ServerCounter.responses1xx, status));
+    server.answered(status, upstream.timed ? this.#context.now() - attempt.sentAt : 0);
+    this.#owner.record?.answered(status);
+    if (upstream.config.retry.statuses.includes(status) && this.#passOver(attempt, status)) return;
+    if (this.#rival !== null) this.#settle(attempt);
+    clearTimeout(this.#hedgeTimer);
+    this.#plan.replayable = false;
     this.#owner.responseHead(head, server);
   }
 
@@ -218,8 +220,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
    * asked for an upgrade: a server may already take what follows such a request for no HTTP.
    */
   finish(origin: OriginConnection, reusable: boolean): void {
-    const pool = this.#context.poolOf(this.#route!.upstream, origin.server);
-    this.#attempt.finish(pool, reusable && this.complete);
+    this.#attempt.finish(this.#poolOf(origin.server), reusable && this.complete);
   }
 
   /** After a 101: connection and place at the server are somebody else's. */
@@ -228,31 +229,28 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   }
 
   attemptFailed(
-    _attempt: Attempt,
+    attempt: Attempt,
     origin: OriginConnection,
     code: ProxyErrorCode,
     errno: string | null,
   ): void {
-    const target = retryTarget({
-      error: proxyError(code, this.sent),
-      idempotent: this.#idempotent,
-      replayable: !this.#beyondBuffer && !this.#responding,
-      reused: origin.reused,
-      answered: origin.answered,
-      serversTried: this.#choice.tried.length + 1,
-      reconnected: this.#reconnected,
-    });
+    const target = this.#retryTarget(attempt, origin, code, 0);
     if (target !== 'same') this.#noteFailure(origin.server, code, errno);
+    if (this.#rival !== null) {
+      // The other one goes on.
+      this.choice.exclude(origin.server);
+      this.#settle(attempt === this.#attempt ? this.#rival : this.#attempt);
+      return;
+    }
     let server: Server | null = null;
     if (target === 'same') server = origin.server;
-    else if (target === 'other') server = this.#choice.next(origin.server);
+    else if (target === 'other') server = this.#another(origin.server, code);
     if (server === null) {
       this.#owner.dispatchFailed(code);
       return;
     }
-    this.#reconnected ||= target === 'same';
-    this.#connect(server, true).request = origin.request;
-    server.count(ServerCounter.retries);
+    this.#plan.reconnected ||= target === 'same';
+    this.#again(server, origin.request);
   }
 
   attemptDrained(): void {
@@ -267,42 +265,129 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   /** Waits for a server that has room, if the upstream lets requests wait. */
   #queue(parked: ParkedRequest): void {
     const { queue } = this.#route!.upstream;
-    if (queue === null || !parked.join(queue)) this.#noServer();
-  }
-
-  #noServer(): void {
-    this.#context.failures.note('no_server', this.#route!.upstream.name);
-    this.#owner.dispatchFailed('no_server');
+    if (queue === null || !parked.join(queue)) this.noServer();
   }
 
   #connect(server: Server, fresh: boolean): OriginConnection {
     this.#owner.record?.attempted(server);
-    const pool = this.#context.poolOf(this.#route!.upstream, server);
-    const origin = this.#attempt.begin(server, pool, fresh);
+    const origin = this.#attempt.begin(server, this.#poolOf(server), fresh);
     origin.writer.chunked = this.#chunked;
     return origin;
   }
 
-  /** The connection is there. */
-  #begin(origin: OriginConnection): void {
-    this.#owner.record?.connected();
-    this.#forward(origin);
-    if (!origin.writer.blocked) this.#owner.requestWanted();
+  /** Sends what was composed to this server, over a new connection. */
+  #again(server: Server, request: RequestBuffer): void {
+    clearTimeout(this.#hedgeTimer);
+    this.#connect(server, true).request = request;
+    server.count(ServerCounter.retries);
   }
 
-  #forward(origin: OriginConnection): void {
+  #poolOf(server: Server): OriginPool {
+    return this.#context.poolOf(this.#route!.upstream, server);
+  }
+
+  #forward(attempt: Attempt): void {
+    const origin = attempt.origin!;
     const { writer, request } = origin;
-    const attempt = this.#attempt;
     if (attempt.sent) {
       writer.flush();
     } else {
+      const { upstream } = this.#route!;
       attempt.sent = true;
-      if (this.#route!.upstream.timed) attempt.sentAt = this.#context.now();
+      if (upstream.timed) attempt.sentAt = this.#context.now();
       writer.send(request.bytes, 0, request.length);
+      if (upstream.config.retry.hedgeAfterMs !== null) this.#armHedge();
     }
     if (this.complete || this.continueDue) origin.requestSent();
     else origin.requestMoved();
     if (writer.blocked) this.#owner.requestUnwanted();
+  }
+
+  /** Keeps what goes out now for another try, within the rule's bound. */
+  #keep(bytes: Buffer, start: number, end: number): void {
+    const request = this.#buffer;
+    if (request === undefined || !this.#plan.replayable) return;
+    if (this.#plan.keeps(request.length, end - start)) {
+      request.content(this.#chunked, bytes, start, end);
+    }
+  }
+
+  #retryTarget(
+    attempt: Attempt,
+    origin: OriginConnection,
+    code: ProxyErrorCode | null,
+    status: number,
+  ): 'same' | 'other' | 'none' {
+    const sent = attempt.progress(this.complete);
+    const serversTried = this.choice.triedWith(origin.server);
+    return this.#plan.target(origin, sent, code, status, serversTried, this.#now());
+  }
+
+  /** The server to ask after this one, if the budget allows it and there is one. */
+  #another(failed: Server, code: ProxyErrorCode | null): Server | null {
+    const { budget, name } = this.#route!.upstream;
+    if (isBudgeted(code) && !budget.take(this.#now())) {
+      failed.count(ServerCounter.retriesWithheld);
+      this.#context.failures.note('retry_budget_used_up', name);
+      return null;
+    }
+    return this.choice.next(failed);
+  }
+
+  /** Tries to get another answer than this one; false: the client has to be content with it. */
+  #passOver(attempt: Attempt, status: number): boolean {
+    const origin = attempt.origin!;
+    if (this.#rival !== null) {
+      this.choice.exclude(origin.server);
+      attempt.drop();
+      this.#settle(attempt === this.#attempt ? this.#rival : this.#attempt);
+      return true;
+    }
+    if (this.#retryTarget(attempt, origin, null, status) !== 'other') return false;
+    const server = this.#another(origin.server, null);
+    if (server === null) return false;
+    const { request } = origin;
+    attempt.drop();
+    this.#again(server, request);
+    return true;
+  }
+
+  #armHedge(): void {
+    clearTimeout(this.#hedgeTimer);
+    if (!this.#plan.mayHedge || !this.complete || this.#rival !== null) return;
+    const { hedgeAfterMs } = this.#route!.upstream.config.retry;
+    this.#hedgeTimer = setTimeout(() => this.#hedge(), hedgeAfterMs!);
+  }
+
+  /** The server takes long: another one gets the same request. Once per request. */
+  #hedge(): void {
+    const { origin } = this.#attempt;
+    if (origin === null || !this.#plan.replayable) return;
+    this.#plan.mayHedge = false;
+    const server = this.#another(origin.server, null);
+    if (server === null) return;
+    this.#owner.record?.attempted(server);
+    const rival = new Attempt(this);
+    this.#rival = rival;
+    const other = rival.begin(server, this.#poolOf(server), false);
+    other.writer.chunked = this.#chunked;
+    // A copy: either connection may keep its buffer for its next request.
+    other.request.append(origin.request);
+    server.count(ServerCounter.hedges);
+    if (other.connected) this.#forward(rival);
+  }
+
+  /** Of two attempts this is the one that goes on. */
+  #settle(winner: Attempt): void {
+    const loser = winner === this.#attempt ? this.#rival : this.#attempt;
+    this.#rival = null;
+    this.#attempt = winner;
+    loser?.drop();
+  }
+
+  /** Coarse, and cheap. */
+  #now(): number {
+    return this.#context.engine.deadlines.now();
   }
 
   #noteFailure(server: Server, code: ProxyErrorCode, errno: string | null): void {
@@ -311,9 +396,4 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     this.#context.failures.note(code, ours ? this.#route!.upstream.name : server.address, errno);
     this.#owner.record?.failed(code);
   }
-}
-
-function compose(head: RequestHead, additions: RequestAdditions, request: RequestBuffer): void {
-  const out = request.room(requestRoom(head, additions));
-  request.length = composeRequest(head, additions, out, 0);
 }

@@ -9,7 +9,7 @@
  */
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 import type { GatePass, RequestGate } from '../limiting/request-gate.ts';
-import { ListenerCounter, responseSlot, ServerCounter } from '../shared/layout.ts';
+import { ListenerCounter, responseSlot } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
 import { Dispatch, type DispatchOwner } from './dispatch.ts';
 import type { Downstream } from './downstream.ts';
@@ -159,7 +159,6 @@ export class Exchange implements DispatchOwner {
     }
     this.#responding = true;
     this.#status = status;
-    server.count(responseSlot(ServerCounter.responses1xx, status));
     this.#client.respond(head, this.#responseLines(server));
   }
 
@@ -219,7 +218,7 @@ export class Exchange implements DispatchOwner {
 
   /** Lines that the response to the client has beside those of the server. */
   #responseLines(server: Server): Buffer {
-    const cookie = this.#dispatch.stickyLine(server);
+    const cookie = this.#dispatch.choice.stickyLine(server);
     if (this.record === null) return cookie;
     const { responseLines } = this.record;
     return cookie.length === 0 ? responseLines : Buffer.concat([responseLines, cookie]);

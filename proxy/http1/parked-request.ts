@@ -10,8 +10,8 @@ export interface ParkedOwner {
   delayOver(): void;
   /** There is a server for it. */
   serverFree(server: Server): void;
-  /** It has waited for a server long enough. */
-  waitedTooLong(): void;
+  /** There will be none: it has waited long enough. */
+  noServer(): void;
 }
 
 /** A request that waits for its turn: a limit delays it, or every server is full. */
@@ -57,6 +57,6 @@ export class ParkedRequest implements QueueWaiter {
 
   queueExpired(): void {
     this.#queue = null;
-    this.#owner.waitedTooLong();
+    this.#owner.noServer();
   }
 }

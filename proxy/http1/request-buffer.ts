@@ -1,6 +1,8 @@
 import type { IoEngine } from '../io/engine.ts';
 import { REQUEST_BUFFER_BYTES } from '../limits.ts';
 import { appendContent, appendLastChunk, CHUNK_FRAMING_BYTES } from './body-writer.ts';
+import { composeRequest, type RequestAdditions, requestRoom } from './compose-head.ts';
+import type { RequestHead } from './head.ts';
 
 /**
  * The beginning of a request as it goes to a server: the head, and the body as far as it came with
@@ -40,6 +42,20 @@ export class RequestBuffer {
       this.#bytes = larger;
     }
     return this.#bytes;
+  }
+
+  /** Writes the head as the server gets it, in place of whatever was there. */
+  compose(head: RequestHead, additions: RequestAdditions): void {
+    this.length = 0;
+    const out = this.room(requestRoom(head, additions));
+    this.length = composeRequest(head, additions, out, 0);
+  }
+
+  /** Adds what is in another one. */
+  append(other: RequestBuffer): void {
+    const out = this.room(other.length);
+    other.bytes.copy(out, this.length, 0, other.length);
+    this.length += other.length;
   }
 
   content(chunked: boolean, bytes: Buffer, start: number, end: number): void {

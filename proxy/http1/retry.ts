@@ -1,9 +1,12 @@
-import type { ProxyError } from '../errors.ts';
-import { CONNECT_TRIES_MAX } from '../limits.ts';
+import type { RetryCondition, RetryConfig } from '../../src/config/retry-config.ts';
+import type { ProxyErrorCode, Sent } from '../errors.ts';
 
 /** What is known about an attempt that failed before the client had any of an answer. */
 export interface FailedAttempt {
-  readonly error: ProxyError;
+  /** What went wrong; null: it was answered, with `status`. */
+  readonly code: ProxyErrorCode | null;
+  readonly status: number;
+  readonly sent: Sent;
   /** The method may be repeated without harm (RFC 9110 9.2.2). */
   readonly idempotent: boolean;
   /** All that was sent is still at hand to be sent again. */
@@ -16,22 +19,46 @@ export interface FailedAttempt {
   readonly serversTried: number;
   /** A dead kept-alive connection was already made good for this request. */
   readonly reconnected: boolean;
+  /** Milliseconds since the request came. */
+  readonly ageMs: number;
 }
+
+/** What an operator calls the failures that another server may make good. */
+const CONDITIONS: Partial<Readonly<Record<ProxyErrorCode, RetryCondition>>> = {
+  connect_failed: 'connect',
+  connect_timeout: 'connect',
+  server_closed: 'closed',
+  response_timeout: 'timeout',
+  bad_response: 'invalid',
+};
 
 /**
  * May the request be sent again, and where? `same`: to the same server over a new connection, for it
- * may just have been closing the kept-alive one (RFC 9112 9.3.1); `other`: to another server, for
- * this one got nothing of the request.
+ * may just have been closing the kept-alive one (RFC 9112 9.3.1); `other`: to another server, as the
+ * rule has it. What a server may have acted upon is only repeated where that does no harm.
  */
-export function retryTarget(attempt: FailedAttempt): 'same' | 'other' | 'none' {
-  const { code, sent } = attempt.error;
+export function retryTarget(rule: RetryConfig, attempt: FailedAttempt): 'same' | 'other' | 'none' {
   if (!attempt.replayable) return 'none';
-  if (sent === 'none' && (code === 'connect_failed' || code === 'connect_timeout')) {
-    return attempt.serversTried < CONNECT_TRIES_MAX ? 'other' : 'none';
-  }
-  const raced = code === 'server_closed' && attempt.reused && !attempt.answered;
-  const safe = attempt.idempotent || sent === 'none';
-  return raced && safe && !attempt.reconnected ? 'same' : 'none';
+  const harmless = attempt.idempotent || attempt.sent === 'none';
+  const raced = attempt.code === 'server_closed' && attempt.reused && !attempt.answered;
+  if (raced && harmless && !attempt.reconnected) return 'same';
+  if (attempt.serversTried >= rule.triesMax) return 'none';
+  if (rule.timeoutMs > 0 && attempt.ageMs >= rule.timeoutMs) return 'none';
+  return isWanted(rule, attempt) && (harmless || rule.nonIdempotent) ? 'other' : 'none';
+}
+
+/**
+ * Does a retry after this failure count against the budget? Not when there was no connection: the
+ * server had no work from it.
+ */
+export function isBudgeted(code: ProxyErrorCode | null): boolean {
+  return code === null || CONDITIONS[code] !== 'connect';
+}
+
+function isWanted(rule: RetryConfig, { code, status }: FailedAttempt): boolean {
+  if (code === null) return rule.statuses.includes(status);
+  const condition = CONDITIONS[code];
+  return condition !== undefined && rule.on.includes(condition);
 }
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
@@ -39,4 +66,11 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 /** RFC 9110 9.2.2; methods we do not know are taken not to be. */
 export function isIdempotent(method: string): boolean {
   return IDEMPOTENT.has(method);
+}
+
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** RFC 9110 9.2.1: the methods that only read, so that doing it twice at once changes nothing. */
+export function isSafe(method: string): boolean {
+  return SAFE.has(method);
 }

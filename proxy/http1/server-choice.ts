@@ -8,14 +8,14 @@ import type { RequestHead } from './head.ts';
 export class ServerChoice {
   /** What the upstream's policy chooses by; 0 for most. */
   key = 0;
-  readonly tried: Server[] = [];
+  readonly #tried: Server[] = [];
   #upstream: Upstream | null = null;
   /** Where the client's cookie says it belongs. */
   #stuckTo: Server | null = null;
 
   /** A new request; takes what it needs out of the head. */
   begin(upstream: Upstream, head: RequestHead, client: ClientIdentity): void {
-    this.tried.length = 0;
+    this.#tried.length = 0;
     this.#upstream = upstream;
     if (upstream.keyOf !== null) this.key = upstream.keyOf(head, client);
     this.#stuckTo = upstream.sticky === null ? null : upstream.sticky.serverOf(head);
@@ -25,13 +25,23 @@ export class ServerChoice {
   first(): Server | null {
     const stuckTo = this.#stuckTo;
     if (stuckTo?.admits()) return stuckTo;
-    return this.#upstream!.pick(this.tried, this.key);
+    return this.#upstream!.pick(this.#tried, this.key);
   }
 
-  /** The server for another try, after this one failed. */
-  next(failed: Server): Server | null {
-    this.tried.push(failed);
-    return this.#upstream!.pick(this.tried, this.key);
+  /** How many servers have been tried, this one included. */
+  triedWith(server: Server): number {
+    return this.#tried.length + (this.#tried.includes(server) ? 0 : 1);
+  }
+
+  /** It is not asked again. */
+  exclude(server: Server): void {
+    if (!this.#tried.includes(server)) this.#tried.push(server);
+  }
+
+  /** The server for another try, beside or after the one at this server. */
+  next(server: Server): Server | null {
+    this.exclude(server);
+    return this.#upstream!.pick(this.#tried, this.key);
   }
 
   /** The line that keeps the client at this server from now on; empty where it knows, or is free. */

@@ -85,6 +85,10 @@ export const ServerCounter = {
   bytesOut: 15,
   /** Calls of `end()` without a `begin()`: a defect of ours, always 0. */
   unbalancedEnds: 16,
+  /** Requests that came here because another server took long to answer. */
+  hedges: 17,
+  /** Retries after a failure here that were not made, because the budget was used up. */
+  retriesWithheld: 18,
 } as const;
 export type ServerCounterName = keyof typeof ServerCounter;
 

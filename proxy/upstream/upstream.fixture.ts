@@ -1,6 +1,7 @@
 /** Configs and shared state for tests of upstreams. */
 import type { HealthCheckConfig, HttpProbe, TcpProbe } from '../../src/config/health-config.ts';
 import type { ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
+import type { RetryConfig } from '../../src/config/retry-config.ts';
 import { createSharedState, type SharedState } from '../shared/shared-state.ts';
 
 /** `198.51.100.21:80`, `..22:80`, ...: one per given part. */
@@ -45,6 +46,18 @@ export function checkOf(part: Partial<HealthCheckConfig> = {}): HealthCheckConfi
   };
 }
 
+/** As an upstream without `retry` has it. */
+export const RETRY: RetryConfig = {
+  on: ['connect', 'closed'],
+  statuses: [],
+  triesMax: 3,
+  timeoutMs: 0,
+  budgetPercent: 100,
+  bodyBytesMax: 65_536,
+  nonIdempotent: false,
+  hedgeAfterMs: null,
+};
+
 /** An upstream named api, with a health check unless the part says otherwise. */
 export function upstreamOf(
   servers: readonly ServerConfig[],
@@ -59,6 +72,7 @@ export function upstreamOf(
     healthCheck: checkOf(),
     ejection: null,
     panicThreshold: 0,
+    retry: RETRY,
     connectTimeoutMs: 1000,
     responseTimeoutMs: 1000,
     idleTimeoutMs: 1000,

@@ -1,6 +1,7 @@
 import type { ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { type KeyReader, keyReader } from '../http1/request-key.ts';
 import { panics } from '../resilience/panic.ts';
+import { RetryBudget } from '../resilience/retry-budget.ts';
 import { ServerBreaker } from '../resilience/server-breaker.ts';
 import { createPolicy } from '../selection/index.ts';
 import { NO_KEY, type Policy } from '../selection/policy.ts';
@@ -41,6 +42,7 @@ export class Upstream {
   readonly config: UpstreamConfig;
   /** What a request is hashed by; null where the policy has no use for it. */
   readonly keyOf: KeyReader | null;
+  readonly budget: RetryBudget;
   readonly sticky: StickyCookie | null = null;
   readonly queue: ServerQueue | null = null;
   /** Servers may be full or on trial, so each is asked before it is given anything. */
@@ -61,6 +63,7 @@ export class Upstream {
   constructor(config: UpstreamConfig, cells: WorkerCells, slots: Slots) {
     this.name = config.name;
     this.config = config;
+    this.budget = new RetryBudget(config.retry.budgetPercent);
     this.#cells = cells;
     this.#servers = config.servers.map((server) => this.#build(server, slots));
     this.guarded = config.ejection !== null;

@@ -2,6 +2,7 @@
 import { compileHash } from './compile-balancing.ts';
 import { compileCheck, compileEjection } from './compile-health.ts';
 import { compileHttpRules } from './compile-http-rules.ts';
+import { compileRetry } from './compile-retry.ts';
 import { compileResolver, compileServers } from './compile-servers.ts';
 import type { EffectiveConfig, EffectiveUpstream } from './effective.ts';
 import type {
@@ -45,6 +46,7 @@ function compileUpstream([name, upstream]: [string, EffectiveUpstream]): Upstrea
     healthCheck: upstream.health_check === undefined ? null : compileCheck(upstream.health_check),
     ejection: compileEjection(upstream),
     panicThreshold: upstream.panic_threshold,
+    retry: compileRetry(upstream.retry),
     connectTimeoutMs: upstream.connect_timeout,
     responseTimeoutMs: upstream.response_timeout,
     idleTimeoutMs: upstream.idle_timeout,

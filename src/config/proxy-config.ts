@@ -2,7 +2,8 @@
  * What the balancer half needs from the config file: defaults applied, units resolved (ms, bytes).
  * Types only; proxy/ may import this file.
  */
-import type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
+import type { EjectionConfig, HealthCheckConfig, HealthCheckConfig } from './health-config.ts';
+import type { RetryConfig } from './retry-config.ts';
 
 export type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
 
@@ -66,6 +67,7 @@ export interface UpstreamConfig {
   readonly ejection: EjectionConfig | null;
   /** With a smaller share of fit servers, in percent, all are used; 0: never. */
   readonly panicThreshold: number;
+  readonly retry: RetryConfig;
   /** To establish a connection. */
   readonly connectTimeoutMs: number;
   /** From the request fully sent to the response head. */

@@ -113,6 +113,18 @@ export const settings = {
     hold: { default: '30s', min: '0s', max: '24h' },
     family: 'any',
   },
+  retry: {
+    // nginx's "error"; its "timeout" is left to be asked for, as in HAProxy.
+    on: ['connect', 'closed'],
+    statusesMax: 32,
+    tries: { default: 3, min: 1, max: 16 },
+    timeout: { default: '0s', min: '0s', max: '24h' },
+    // One frozen server of two gets every second request: less would fail some of those.
+    budget: '100%',
+    budgetPercentMax: 1000,
+    body: { default: '64KiB', min: '0', max: '1MiB' },
+    hedgeAfter: { min: '1ms', max: '1m' },
+  },
   healthCheck: {
     interval: { default: '2s', min: '100ms', max: '1h' },
     timeout: { default: '1s', min: '10ms', max: '10m' },

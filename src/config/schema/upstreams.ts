@@ -18,6 +18,7 @@ import {
 import { healthCheckSchema } from './health-check.ts';
 import { nameAllowed, namedMap } from './names.ts';
 import { parseDomain } from './resolver.ts';
+import { retrySchema } from './retry.ts';
 
 const upstream = settings.upstream;
 
@@ -80,6 +81,7 @@ const upstreamSchema = z.strictObject({
   passive: passiveSchema,
   outlier: outlierSchema,
   panic_threshold: panicThresholdSchema,
+  retry: retrySchema,
   connect_timeout: duration(upstream.connectTimeout, {
     doc: 'Longest time to establish a connection to a server.',
   }),
