@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { UpstreamConfig } from '../src/config/proxy-config.ts';
+import { FaultScene, type FaultyOrigin, type Outcome } from './origin-faults.fixture.ts';
+import { checkOf, HTTP_PROBE } from './upstream/upstream.fixture.ts';
+
+const CONNECT_TIMEOUT_MS = 1000;
+const RISE = 1;
+/** Detection takes at most `fall` intervals and a timeout. */
+const UPSTREAM: Partial<UpstreamConfig> = {
+  connectTimeoutMs: CONNECT_TIMEOUT_MS,
+  responseTimeoutMs: 2000,
+  healthCheck: checkOf({
+    probe: { ...HTTP_PROBE, path: '/health' },
+    intervalMs: 200,
+    intervalDownMs: 200,
+    timeoutMs: 200,
+    rise: RISE,
+    fall: 2,
+  }),
+};
+/** Requests looked at after each event: several rotations on every connection. */
+const MANY = 200;
+
+/** What befalls an origin, and how it is over. */
+const FAULTS: readonly [string, (one: FaultyOrigin) => unknown, (one: FaultyOrigin) => unknown][] =
+  [
+    ['killed', (one) => one.kill(), (one) => one.start()],
+    ['frozen', (one) => one.freeze(), (one) => one.thaw()],
+    ['slow', (one) => one.delay(5000), (one) => one.delay(0)],
+  ];
+
+function failed(outcomes: readonly Outcome[]): readonly Outcome[] {
+  return outcomes.filter(({ status }) => status !== 200);
+}
+
+let scene: FaultScene;
+beforeAll(async () => {
+  scene = await FaultScene.start(UPSTREAM);
+});
+afterAll(() => scene.close());
+
+describe.each([0, 1, 2])('under steady load, origin %i of three', (index) => {
+  it.each(FAULTS)(
+    'is %s: no request that begins once that is known fails',
+    async (_, fall, rise) => {
+      const origin = scene.origins[index]!;
+      const { load } = scene;
+      await load.until((outcome) => outcome.origin === origin.port);
+      await fall(origin);
+      await scene.verdict(origin.port, 'down');
+      const after = await load.more(MANY);
+      expect(failed(after)).toEqual([]);
+      expect(new Set(after.map((outcome) => outcome.origin))).toEqual(
+        new Set(scene.origins.filter((one) => one !== origin).map(({ port }) => port)),
+      );
+      await rise(origin);
+      await scene.verdict(origin.port, 'up');
+      const back = await load.more(MANY);
+      expect(failed(back)).toEqual([]);
+      expect(back.some((outcome) => outcome.origin === origin.port)).toBe(true);
+    },
+  );
+});
+
+it('all three are killed: 503 before the connect timeout; one is back: traffic after one check', async () => {
+  const { load, origins } = scene;
+  await Promise.all(origins.map((origin) => origin.kill()));
+  const first = await load.until(({ status }) => status === 503);
+  expect(first.tookMs).toBeLessThan(CONNECT_TIMEOUT_MS);
+  const after = await load.more(MANY);
+  expect(after.map(({ status }) => status)).toEqual(after.map(() => 503));
+  expect(Math.max(...after.map(({ tookMs }) => tookMs))).toBeLessThan(CONNECT_TIMEOUT_MS);
+  const [origin] = origins as [FaultyOrigin];
+  await origin.start();
+  const back = await load.until(({ status }) => status === 200);
+  expect(back.origin).toBe(origin.port);
+  // The next check may begin while the request is on its way.
+  expect(back.checks).toBeLessThanOrEqual(RISE + 1);
+  expect(failed(await load.more(MANY))).toEqual([]);
+});
