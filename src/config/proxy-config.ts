@@ -2,7 +2,7 @@
  * What the balancer half needs from the config file: defaults applied, units resolved (ms, bytes).
  * Types only; proxy/ may import this file.
  */
-import type { EjectionConfig, HealthCheckConfig, HealthCheckConfig } from './health-config.ts';
+import type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
 import type { RetryConfig } from './retry-config.ts';
 
 export type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
