@@ -1,6 +1,7 @@
-/** A small name server on the loopback: real packets over UDP, and whatever the test wants in them. */
+/** A small name server on the loopback: real packets, and whatever the test wants in them. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket as TcpSocket } from 'node:net';
 import { parseIp } from '../../src/os/ip-address.ts';
 
 const TYPES = { A: 1, CNAME: 5, AAAA: 28, SRV: 33 } as const;
@@ -34,19 +35,50 @@ export class DnsServer {
   readonly #records = new Map<string, Record[]>();
   readonly #socket: Socket;
 
+  readonly #tcp: Server;
+
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('message', (query, from) => {
       const reply = this.#reply(query);
-      if (reply !== null) socket.send(reply, from.port, from.address);
+      if (reply !== null) socket.send(truncated(reply), from.port, from.address);
+    });
+    this.#tcp = createServer((client) => this.#talk(client));
+  }
+
+  /** RFC 1035 section 4.2.2: two bytes of length before each message. */
+  #talk(client: TcpSocket): void {
+    let bytes = Buffer.alloc(0);
+    client.on('error', () => {});
+    client.on('data', (chunk: Buffer) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      while (bytes.length >= 2 && bytes.length >= 2 + bytes.readUInt16BE(0)) {
+        const end = 2 + bytes.readUInt16BE(0);
+        const reply = this.#reply(bytes.subarray(2, end));
+        bytes = bytes.subarray(end);
+        if (reply === null) continue;
+        const length = Buffer.alloc(2);
+        length.writeUInt16BE(reply.length, 0);
+        client.write(Buffer.concat([length, reply]));
+      }
     });
   }
 
+  /** On a port of the loopback that is free over both UDP and TCP. */
   static async start(): Promise<DnsServer> {
-    const socket = createSocket('udp4');
-    socket.bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-    return new DnsServer(socket);
+    for (;;) {
+      const socket = createSocket('udp4');
+      const server = new DnsServer(socket);
+      server.#tcp.listen(0, '127.0.0.1');
+      await once(server.#tcp, 'listening');
+      socket.bind((server.#tcp.address() as AddressInfo).port, '127.0.0.1');
+      const bound = await once(socket, 'listening').then(
+        () => true,
+        () => false,
+      );
+      if (bound) return server;
+      server.close();
+    }
   }
 
   get port(): number {
@@ -84,6 +116,7 @@ export class DnsServer {
 
   close(): void {
     this.#socket.close();
+    this.#tcp.close();
   }
 
   #reply(query: Buffer): Buffer | null {
@@ -114,6 +147,15 @@ export class DnsServer {
     }
     return ['noerror', answers];
   }
+}
+
+/** RFC 1035 section 4.2.1: over UDP the head and the question alone, if there is more than 512 bytes. */
+function truncated(reply: Buffer): Buffer {
+  if (reply.length <= 512) return reply;
+  const short = Buffer.from(reply.subarray(0, readName(reply, 12).end + 4));
+  short.writeUInt16BE(reply.readUInt16BE(2) | 0x0200, 2);
+  short.writeUInt16BE(0, 6);
+  return short;
 }
 
 function encodeRecord(name: string, { type, ttl, data }: Record): Buffer {

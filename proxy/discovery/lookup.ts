@@ -38,10 +38,19 @@ export interface LookupSources {
   readonly families: () => readonly Family[];
 }
 
+const BOTH: readonly Family[] = ['ipv4', 'ipv6'];
+
 const SYSTEM: LookupSources = {
   hosts: '/etc/hosts',
   resolvConf: '/etc/resolv.conf',
-  families: () => familiesOf(networkInterfaces()),
+  families: () => {
+    try {
+      return familiesOf(networkInterfaces());
+    } catch {
+      // A sandbox without netlink keeps that from us.
+      return BOTH;
+    }
+  },
 };
 
 /** The C library's own choice where /etc/resolv.conf names no server. */
@@ -289,5 +298,5 @@ export function familiesOf(interfaces: Interfaces): readonly Family[] {
     if (internal || /^fe[89ab]/.test(address)) continue;
     families.add(family === 'IPv4' ? 'ipv4' : 'ipv6');
   }
-  return families.size === 0 ? ['ipv4', 'ipv6'] : [...families];
+  return families.size === 0 ? BOTH : [...families];
 }

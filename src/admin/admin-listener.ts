@@ -9,7 +9,12 @@ import { admitLoopback } from './admit.ts';
 /** What the admin listener asks of the balancer it lives in. */
 export interface AdminSource {
   status(): unknown;
-  readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
+  readiness(): {
+    readonly ready: boolean;
+    readonly reasons: readonly string[];
+    /** What is wrong although it may be ready. */
+    readonly warnings?: readonly string[];
+  };
   metrics(): Promise<string>;
 }
 
@@ -59,8 +64,9 @@ function adminRoutes(
     '/': () => text('Tandem: /health/live /health/ready /status /metrics\n'),
     '/health/live': () => text('live\n'),
     '/health/ready': (): Reply => {
-      const { ready, reasons } = source.readiness();
-      return ready ? text('ready\n') : text(`not ready\n${reasons.join('\n')}\n`, 503);
+      const { ready, reasons, warnings = [] } = source.readiness();
+      const lines = [ready ? 'ready' : 'not ready', ...reasons, ...warnings];
+      return text(`${lines.join('\n')}\n`, ready ? 200 : 503);
     },
     '/status': async () => {
       const body = await agent('/status');

@@ -4,6 +4,7 @@ import { formatEndpoint } from '../../config/index.ts';
 import type { BalancerReport } from '../../control/balancer-report.ts';
 import { columns } from '../output.ts';
 import { duration } from './duration.ts';
+import { nameView } from './name-view.ts';
 
 /** The balancer's part: is it ready, what comes in, where it goes. `now`: ms since 1970. */
 export function balancerView(status: BalancerReport, now: number): string {
@@ -17,7 +18,7 @@ export function balancerView(status: BalancerReport, now: number): string {
     ...[...readiness.reasons, ...(readiness.warnings ?? [])].map((reason) => `  ${reason}`),
     ...listenerRows(status),
     ...status.upstreams.flatMap((upstream) => upstreamRows(upstream, now)),
-    ...nameRows(status.names, now),
+    ...nameView(status.names, now),
   ].join('\n');
 }
 
@@ -77,40 +78,6 @@ function serverRow(status: ServerStatus, now: number): string[] {
     String(totals.inFlight),
     String(totals.requests),
     String(failed),
-    remarks.join(', '),
-  ];
-}
-
-/** How many addresses of a name are written out. */
-const ADDRESSES_SHOWN = 4;
-
-/** Names that servers are found by: what they stand for, since when, and what is wrong. */
-function nameRows(names: BalancerReport['names'], now: number): string[] {
-  if (names.length === 0) return [];
-  const rows = [
-    ['NAME', 'STATE', 'AGE', 'TTL', 'NEXT', 'LOOK-UPS', 'FAILED', 'ADDRESSES', 'REMARK'],
-  ];
-  for (const name of names) rows.push(nameRow(name, now));
-  return ['', ...columns(rows)];
-}
-
-function nameRow(name: BalancerReport['names'][number], now: number): string[] {
-  const { addresses, resolvedAt, ttlMs, problemText, leftOut } = name;
-  const more = addresses.length - ADDRESSES_SHOWN;
-  const remarks = [
-    more > 0 ? `${more} more addresses` : '',
-    leftOut > 0 ? `${leftOut} addresses are too many` : '',
-    problemText ?? '',
-  ].filter((remark) => remark !== '');
-  return [
-    name.name,
-    name.state,
-    resolvedAt === null ? '-' : duration(Math.max(0, now - resolvedAt)),
-    ttlMs === null ? '-' : duration(ttlMs),
-    duration(Math.max(0, name.nextLookupAt - now)),
-    String(name.lookups),
-    String(name.lookupsFailed),
-    addresses.slice(0, ADDRESSES_SHOWN).join(' ') || '-',
     remarks.join(', '),
   ];
 }
