@@ -13,7 +13,7 @@ import { Splice } from '../tcp/splice.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { ClientIdentity } from './client-identity.ts';
 import { Hold, State, type Waiting } from './client-state.ts';
-import { composeResponse, type ResponseForm, responseRoom } from './compose-head.ts';
+import { composeResponse, INTERIM_FORM, type ResponseForm, responseRoom } from './compose-head.ts';
 import type { Downstream } from './downstream.ts';
 import { errorResponse, survives } from './error-response.ts';
 import { Exchange } from './exchange.ts';
@@ -25,13 +25,6 @@ import type { OriginConnection } from './origin-connection.ts';
 import { parseRequest } from './parse-request.ts';
 import { PartialHead } from './partial-head.ts';
 import { tunnelOwner } from './tunnel-owner.ts';
-
-const INTERIM = {
-  chunked: false,
-  date: null,
-  connection: 'unsaid',
-  lines: NO_LINES,
-} as const;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -64,7 +57,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.writer = new MessageWriter(engine, connection, counters, ListenerCounter.bytesOut);
     this.#exchange = new Exchange(context, this);
     this.identity = new ClientIdentity(connection, 'http', context.identityRules);
-    this.#form = { ...INTERIM, via: context.identityRules.via };
+    this.#form = { ...INTERIM_FORM, via: context.identityRules.via };
     this.#pending = new PartialHead(limits.headBytesMax);
     this.#deadline = new Deadline(engine.deadlines, () => this.#expired());
     this.#await('request', limits.headTimeoutMs);
@@ -92,7 +85,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     if (this.#state === State.exchange) {
       if (!this.#exchange.requestComplete) this.#exchange.fail('bad_framing');
       else this.#connection.probe(HALF_CLOSED_PROBE_MS);
-    } else {
+    } else if (!this.#isPendingRefused()) {
       this.#close();
     }
   }
@@ -141,7 +134,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
 
   respondInterim(head: ResponseHead): void {
     if (this.#minor === 0) return;
-    this.#compose(head, { ...INTERIM, via: this.#form.via });
+    this.#compose(head, { ...INTERIM_FORM, via: this.#form.via });
     this.writer.flush();
   }
 
@@ -230,6 +223,14 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     do at = this.#readHead(bytes, at, end);
     while (at < end && !this.writer.blocked);
     if (at < end) this.#keepForLater(bytes, at, end);
+  }
+
+  /** A head is parsed by the line: what there is of one may be wrong before its line ends. */
+  #isPendingRefused(): boolean {
+    const pending = this.#pending;
+    if (this.#state !== State.head || pending.length === 0 || this.writer.blocked) return false;
+    this.#readHead(pending.bytes, 0, pending.length);
+    return pending.length === 0;
   }
 
   /** Returns where the next head begins, or `end`. */
@@ -338,6 +339,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
 
   #expired(): void {
     if (this.#waiting === 'head' && this.#state === State.head) {
+      if (this.#isPendingRefused()) return;
       this.#context.counters.count(ListenerCounter.requests);
       this.#refuse('head_timeout');
     } else if (this.#waiting === 'body' && this.#state === State.exchange) {

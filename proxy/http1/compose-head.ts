@@ -3,6 +3,7 @@
  * few slices as possible: a slice ends only where a field has to be left out or rewritten.
  */
 import { COLON, CR, LF, SP } from './characters.ts';
+import { NO_LINES } from './extra-lines.ts';
 import { CLIENT_IDENTITY, Field, fieldSet, HOP_BY_HOP } from './fields.ts';
 import {
   BodyKind,
@@ -137,6 +138,14 @@ export interface ResponseForm {
   /** Whole lines to add. */
   readonly lines: Buffer;
 }
+
+/** An interim response: nothing is framed, and nothing said about the connection. */
+export const INTERIM_FORM = {
+  chunked: false,
+  date: null,
+  connection: 'unsaid',
+  lines: NO_LINES,
+} as const satisfies Partial<ResponseForm>;
 
 /** Writes the response head for the client at `at`; returns where it ends. */
 export function composeResponse(
