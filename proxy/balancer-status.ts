@@ -3,6 +3,7 @@ import type { Readiness } from './balancer.ts';
 import type { NamedServersStatus } from './discovery/named-servers.ts';
 import type { EjectionWatch, ServerEjection } from './health/ejection-watch.ts';
 import type { ServerHealth } from './health/monitor.ts';
+import type { LimitStatus } from './limiting/limit-keeper.ts';
 import type { ListenSockets } from './listen-sockets.ts';
 import type { SharedViews } from './shared/shared-state.ts';
 import type { Slots } from './shared/slot-table.ts';
@@ -49,6 +50,8 @@ export interface BalancerStatus {
   readonly upstreams: readonly UpstreamStatus[];
   /** Names that servers are found by; empty where the config has none. */
   readonly names: readonly NamedServersStatus[];
+  /** Rate limits, concurrency limits, connections per source. */
+  readonly limits: readonly LimitStatus[];
 }
 
 /** What a status is made of. */
@@ -63,6 +66,7 @@ export interface StatusSources {
   readonly views: SharedViews;
   readonly listenerSlots: Slots;
   readonly sockets: ListenSockets;
+  readonly limits: readonly LimitStatus[];
 }
 
 /** Puts the status together; a few microseconds per server. */
@@ -97,5 +101,6 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
         })),
       };
     }),
+    limits: sources.limits,
   };
 }

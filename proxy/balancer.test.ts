@@ -153,7 +153,9 @@ describe('the balancer', () => {
   });
 
   it('says so when its workers cannot start', async () => {
-    const routes = [{ hosts: [], path: '/', methods: [], upstream: 'gone', rawPath: false }];
+    const routes = [
+      { hosts: [], path: '/', methods: [], upstream: 'gone', rawPath: false, limits: null },
+    ];
     const listeners = config.listeners.map((listener) => ({ ...listener, routes }));
     await expect(start({ listeners })).rejects.toThrow(/worker \d ended/);
   });

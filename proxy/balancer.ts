@@ -12,10 +12,12 @@ import { systemClock } from './health/clock.ts';
 import { EjectionWatch } from './health/ejection-watch.ts';
 import { HealthMonitor } from './health/monitor.ts';
 import { tallyUpstreams, type UpstreamTally } from './health/upstream-tally.ts';
+import { LimitKeeper } from './limiting/limit-keeper.ts';
 import { ListenSockets } from './listen-sockets.ts';
 import type { BalancerPorts } from './ports.ts';
 import { servingDeadline, servingFrom, stepServing } from './serving.ts';
 import { LISTENERS_MAX, SERVERS_MAX } from './shared/limits.ts';
+import { processNow } from './shared/process-clock.ts';
 import { createSharedState, type SharedState, SharedViews } from './shared/shared-state.ts';
 import { type Slots, SlotTable } from './shared/slot-table.ts';
 import { releaseWorker } from './shared/totals.ts';
@@ -56,6 +58,7 @@ export class Balancer implements SlotOwner {
   readonly #sockets: ListenSockets;
   readonly #monitor: HealthMonitor;
   readonly #ejections: EjectionWatch;
+  readonly #limits: LimitKeeper;
   readonly #workers: readonly WorkerSlot[];
   readonly #listeners: ((readiness: Readiness) => void)[] = [];
   readonly #started = Promise.withResolvers<void>();
@@ -77,6 +80,7 @@ export class Balancer implements SlotOwner {
     this.#sockets = new ListenSockets(listeners, workers);
     const shape = { workers, serversMax: SERVERS_MAX, listenersMax: LISTENERS_MAX };
     this.#state = createSharedState(shape);
+    this.#limits = new LimitKeeper(config, processNow);
     this.#views = new SharedViews(this.#state);
     this.#registry = new ServerRegistry(this.#state);
     const names = listeners.map(({ name }) => name);
@@ -110,6 +114,7 @@ export class Balancer implements SlotOwner {
     );
     for (const worker of this.#workers) worker.start();
     this.#monitor.start();
+    this.#limits.start();
     void this.#firstRound().then(() => {
       this.#checked = true;
       this.changed();
@@ -134,6 +139,7 @@ export class Balancer implements SlotOwner {
       views: this.#views,
       listenerSlots: this.#listenerSlots,
       sockets: this.#sockets,
+      limits: this.#limits.status(),
     });
   }
 
@@ -189,12 +195,14 @@ export class Balancer implements SlotOwner {
       serversVersion: this.#servers.version,
       listenerSlots: this.#listenerSlots,
       sockets: this.#sockets.duplicates(index),
+      limits: this.#limits.memory,
       warmUp: !this.#everRan && this.#config.listeners.some(({ protocol }) => protocol === 'http'),
     };
   }
 
   released(index: number): void {
     releaseWorker(this.#views, index);
+    this.#limits.released(index);
     if (this.#everRan || this.#stopping !== null) return;
     // What fails at the very start fails again; whoever started us should hear of it.
     this.#started.reject(new Error(`worker ${index} ended before it could serve`));
@@ -245,6 +253,7 @@ export class Balancer implements SlotOwner {
     this.#servers.stop();
     this.#monitor.stop();
     this.#ejections.stop();
+    this.#limits.stop();
     this.#sockets.stopArrivals();
     const drains = this.#workers.map((worker) => worker.drain(this.#config.drainTimeoutMs));
     await Promise.all(drains.map(({ deaf }) => deaf));

@@ -12,6 +12,7 @@ import type {
 import { duplicateDescriptor, openListenSocket } from '../src/os/listen-socket.ts';
 import type { IoEngine } from './io/engine.ts';
 import { NetEngine } from './io/net/net-engine.ts';
+import { createLimitsMemory } from './limiting/limit-memory.ts';
 import type { Logger } from './ports.ts';
 import { createSharedState, SharedViews } from './shared/shared-state.ts';
 import { type ListenerTotals, listenerTotals, type ServerTotals } from './shared/totals.ts';
@@ -88,20 +89,32 @@ export function upstreamConfig(
 
 /** A route to upstream `web`. */
 export function routeConfig(changes: Partial<RouteConfig> = {}): RouteConfig {
-  return { hosts: [], path: '/', methods: [], upstream: 'web', rawPath: false, ...changes };
+  return {
+    hosts: [],
+    path: '/',
+    methods: [],
+    upstream: 'web',
+    rawPath: false,
+    limits: null,
+    ...changes,
+  };
 }
 
 /** A config of one listener, `front`, and upstream `web`. */
 export function proxyConfig(
   upstream: UpstreamConfig,
-  listener: Partial<Pick<ListenerConfig, 'protocol' | 'connectionsMax'>> & {
+  listener: Partial<
+    Pick<ListenerConfig, 'protocol' | 'connectionsMax' | 'connectionsPerSource'>
+  > & {
     readonly limits?: Partial<HttpLimits>;
     readonly rules?: Partial<HttpRulesConfig>;
     readonly routes?: readonly RouteConfig[];
   } = {},
 ): ProxyConfig {
   const { protocol = 'http', connectionsMax = 100, limits = {}, rules = {}, routes } = listener;
-  const base = { name: 'front', binds: [{ host: '127.0.0.1', port: 0 }], connectionsMax };
+  const { connectionsPerSource = null } = listener;
+  const binds = [{ host: '127.0.0.1', port: 0 }];
+  const base = { name: 'front', binds, connectionsMax, connectionsPerSource };
   const front: ListenerConfig =
     protocol === 'tcp'
       ? { ...base, protocol, upstream: upstream.name }
@@ -119,6 +132,8 @@ export function proxyConfig(
     drainTimeoutMs: 2000,
     resolver: RESOLVER,
     upstreams: [upstream],
+    rateLimits: [],
+    concurrencyLimits: [],
     listeners: [front],
   };
 }
@@ -148,7 +163,8 @@ export function startPlane(
   const socket = openListenSocket({ host: '127.0.0.1', port: 0, ...options });
   const sockets = [{ listener: 'front', fd: duplicateDescriptor(socket.fd) }];
   const listenerSlots = { front: 0 };
-  const plain = { index: 0, serversVersion: 0, warmUp: false };
+  const limits = createLimitsMemory(config);
+  const plain = { index: 0, serversVersion: 0, limits, warmUp: false };
   const setup = { ...plain, config, state, serverSlots, listenerSlots, sockets };
   const plane = new DataPlane(setup, engine, log);
   return {

@@ -40,6 +40,11 @@ export const PROXY_ERRORS = {
   bad_version: down(505, 'only HTTP/1.0 and HTTP/1.1 are spoken here'),
   loop_detected: down(508, 'this request has passed here before: an upstream leads back'),
   client_gone: down(499, 'the client closed the connection'),
+  // Limits.
+  rate_limited: down(429, 'too many requests: a rate limit is reached'),
+  rate_limited_503: down(503, 'too many requests: a rate limit is reached'),
+  concurrency_limited: down(429, 'too many requests at a time'),
+  concurrency_limited_503: down(503, 'too many requests at a time'),
   // Ours.
   no_route: { source: 'internal', status: 404, text: 'no route matches this request' },
   no_resources: {

@@ -21,6 +21,7 @@ export type {
   UpstreamStatus,
 } from './balancer-status.ts';
 export type { NamedServersStatus } from './discovery/named-servers.ts';
+export type { LimitStatus } from './limiting/limit-keeper.ts';
 export { BindError } from './listen-sockets.ts';
 export type { BalancerPorts, Logger } from './ports.ts';
 export type { WorkerStatus } from './worker-slot.ts';

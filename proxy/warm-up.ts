@@ -13,6 +13,7 @@ import type { ProxyConfig } from '../src/config/proxy-config.ts';
 import type { RetryConfig } from '../src/config/retry-config.ts';
 import { openListenSocket } from '../src/os/listen-socket.ts';
 import type { IoEngine } from './io/engine.ts';
+import { createLimitsMemory } from './limiting/limit-memory.ts';
 import { WARM_UP_CONCURRENCY, WARM_UP_MAX_MS, WARM_UP_REQUESTS_MAX } from './limits.ts';
 import type { Logger } from './ports.ts';
 import { createSharedState } from './shared/shared-state.ts';
@@ -67,14 +68,16 @@ function rehearse(engine: IoEngine, origin: Server): { port: number; plane: Data
     freeBind: false,
     reusePort: false,
   });
+  const config = configFor(server);
   const setup = {
     index: 0,
-    config: configFor(server),
+    config,
     state: createSharedState({ workers: 1, serversMax: 1, listenersMax: 1 }),
     serverSlots: { [serverIdentity(NAME, server)]: 0 },
     serversVersion: 0,
     listenerSlots: { [NAME]: 0 },
     sockets: [{ listener: NAME, fd: socket.fd }],
+    limits: createLimitsMemory(config),
     warmUp: false,
   };
   return { port: socket.port, plane: new DataPlane(setup, engine, SILENT) };
@@ -141,13 +144,18 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
         keepAliveTimeoutMs: timeoutMs,
       },
     ],
+    rateLimits: [],
+    concurrencyLimits: [],
     listeners: [
       {
         name: NAME,
         protocol: 'http',
         binds: [{ host: HOST, port: 0 }],
         connectionsMax: 2 * WARM_UP_CONCURRENCY,
-        routes: [{ hosts: [], path: '/', methods: [], upstream: NAME, rawPath: false }],
+        connectionsPerSource: null,
+        routes: [
+          { hosts: [], path: '/', methods: [], upstream: NAME, rawPath: false, limits: null },
+        ],
         limits: {
           requestLineMax: 1024,
           headBytesMax: 4096,

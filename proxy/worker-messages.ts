@@ -1,5 +1,6 @@
 /** What the main thread and its workers say to each other. Plain data only. */
 import type { ProxyConfig, ServerConfig } from '../src/config/proxy-config.ts';
+import type { LimitsMemory } from './limiting/limit-memory.ts';
 import type { SharedState } from './shared/shared-state.ts';
 import type { Slots } from './shared/slot-table.ts';
 
@@ -21,6 +22,8 @@ export interface WorkerSetup {
   readonly serversVersion: number;
   readonly listenerSlots: Slots;
   readonly sockets: readonly WorkerSocket[];
+  /** Where limits count, for all workers. */
+  readonly limits: LimitsMemory;
   /** Rehearse first. Not when connections wait already, as after a death. */
   readonly warmUp: boolean;
 }

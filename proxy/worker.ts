@@ -9,8 +9,10 @@ import { HttpFrontend } from './frontend/http-frontend.ts';
 import { TcpFrontend } from './frontend/tcp-frontend.ts';
 import type { OriginPool } from './http1/origin-pool.ts';
 import type { IoEngine, Listener } from './io/engine.ts';
+import { WorkerLimits } from './limiting/worker-limits.ts';
 import { DRAIN_POLL_MS } from './limits.ts';
 import type { Logger } from './ports.ts';
+import { processNow } from './shared/process-clock.ts';
 import { ListenerCells, WorkerCells } from './shared/worker-cells.ts';
 import type { Server } from './upstream/server.ts';
 import { Upstream } from './upstream/upstream.ts';
@@ -29,6 +31,7 @@ export class DataPlane {
     for (const config of setup.config.upstreams) {
       this.#upstreams.set(config.name, new Upstream(config, cells, setup.serverSlots));
     }
+    const limits = new WorkerLimits(setup.config, setup.limits, setup.index, log, processNow);
     const failures = new FailureLog(log, () => engine.deadlines.now());
     for (const config of setup.config.listeners) {
       const slot = setup.listenerSlots[config.name];
@@ -39,6 +42,7 @@ export class DataPlane {
         failures,
         counters: new ListenerCells(cells, slot),
         upstreams: this.#upstreams,
+        limits,
         pools: this.#pools,
       };
       this.#frontends.set(

@@ -1,27 +1,42 @@
 import type { ListenerConfig } from '../../src/config/proxy-config.ts';
 import type { Connection } from '../io/engine.ts';
+import type { ConnectionLimiter } from '../limiting/connection-limiter.ts';
+import type { Hold } from '../limiting/request-limit.ts';
+import type { WorkerLimits } from '../limiting/worker-limits.ts';
 import type { Logger } from '../ports.ts';
 import { ListenerCounter } from '../shared/layout.ts';
+import { processNow } from '../shared/process-clock.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
+import type { Drainable } from './connection-set.ts';
 
 /** What every listener does with a new connection: the phase `accept`. */
 export class AcceptGate {
   readonly #config: ListenerConfig;
   readonly #log: Logger;
   readonly #counters: ListenerCells;
+  readonly #perSource: ConnectionLimiter | null;
+  /** What connections hold of their source's limit; empty without one. */
+  readonly #holds = new Map<Drainable, Hold>();
+  /** That of the connection that was admitted last. */
+  #hold: Hold | null = null;
   #full = false;
   #failure = '';
 
   constructor(
     config: ListenerConfig,
-    parts: { readonly log: Logger; readonly counters: ListenerCells },
+    parts: {
+      readonly log: Logger;
+      readonly counters: ListenerCells;
+      readonly limits: WorkerLimits;
+    },
   ) {
     this.#config = config;
     this.#log = parts.log;
     this.#counters = parts.counters;
+    this.#perSource = parts.limits.connections(config);
   }
 
-  /** Counts it, or resets it because `connectionsMax` is reached; says whether to serve it. */
+  /** Counts it, or resets it because a limit is reached; says whether to serve it. */
   admit(connection: Connection): boolean {
     const { connectionsMax, name } = this.#config;
     if (this.#counters.openConnections() >= connectionsMax) {
@@ -34,8 +49,29 @@ export class AcceptGate {
     }
     this.#full = false;
     this.#failure = '';
+    if (this.#perSource !== null) {
+      this.#hold = this.#perSource.open(connection.remoteAddress, processNow());
+      if (this.#hold === null) {
+        this.#counters.count(ListenerCounter.refused);
+        connection.reset();
+        return false;
+      }
+    }
     this.#counters.connectionOpened();
     return true;
+  }
+
+  /** The connection that was just admitted is served by `client`, until `closed`. */
+  opened(client: Drainable): void {
+    if (this.#hold !== null) this.#holds.set(client, this.#hold);
+    this.#hold = null;
+  }
+
+  /** Its connection has ended. */
+  closed(client: Drainable): void {
+    if (this.#perSource === null) return;
+    this.#holds.get(client)?.release();
+    this.#holds.delete(client);
   }
 
   /** Accepting failed; each kind of failure is logged once until a connection comes again. */

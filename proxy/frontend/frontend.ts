@@ -1,5 +1,6 @@
 import type { OriginPool } from '../http1/origin-pool.ts';
 import type { IoEngine, ListenerHandler } from '../io/engine.ts';
+import type { WorkerLimits } from '../limiting/worker-limits.ts';
 import type { Logger } from '../ports.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { Server } from '../upstream/server.ts';
@@ -24,6 +25,7 @@ export interface FrontendParts {
   readonly failures: FailureLog;
   readonly counters: ListenerCells;
   readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly limits: WorkerLimits;
   /** Waiting connections to servers, shared by all HTTP listeners of a worker. */
   readonly pools: Map<Server, OriginPool>;
 }

@@ -7,6 +7,7 @@ import { type IdentityRules, identityRules } from '../http1/identity-rules.ts';
 import { OriginPool } from '../http1/origin-pool.ts';
 import { type RequestRules, requestRules } from '../http1/request-rules.ts';
 import type { Connection, IoEngine } from '../io/engine.ts';
+import { processNow } from '../shared/process-clock.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -47,7 +48,7 @@ export class HttpFrontend implements Frontend, HttpContext {
       config.routes.map((route) => {
         const upstream = parts.upstreams.get(route.upstream);
         if (upstream === undefined) throw new RangeError(`no upstream ${route.upstream}`);
-        return { config: route, upstream, gate: null };
+        return { config: route, upstream, gate: parts.limits.gate(route) };
       }),
     );
   }
@@ -61,7 +62,7 @@ export class HttpFrontend implements Frontend, HttpContext {
   }
 
   now(): number {
-    return performance.now();
+    return processNow();
   }
 
   dateLine(): Buffer {
@@ -81,6 +82,7 @@ export class HttpFrontend implements Frontend, HttpContext {
     if (!this.#gate.admit(connection)) return;
     const client = new ClientConnection(this, connection);
     connection.handler = client;
+    this.#gate.opened(client);
     this.#clients.add(client);
     if (this.draining) client.drain();
   }
@@ -90,7 +92,9 @@ export class HttpFrontend implements Frontend, HttpContext {
   }
 
   forget(client: Drainable): void {
-    if (this.#clients.delete(client)) this.counters.connectionClosed();
+    if (!this.#clients.delete(client)) return;
+    this.counters.connectionClosed();
+    this.#gate.closed(client);
   }
 
   drain(): void {

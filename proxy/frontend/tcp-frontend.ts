@@ -37,6 +37,7 @@ export class TcpFrontend implements Frontend, TcpContext {
     if (!this.#gate.admit(connection)) return;
     const session = new TcpSession(this, connection);
     this.#sessions.add(session);
+    this.#gate.opened(session);
     session.start();
   }
 
@@ -45,7 +46,9 @@ export class TcpFrontend implements Frontend, TcpContext {
   }
 
   forget(session: Drainable): void {
-    if (this.#sessions.delete(session)) this.counters.connectionClosed();
+    if (!this.#sessions.delete(session)) return;
+    this.counters.connectionClosed();
+    this.#gate.closed(session);
   }
 
   drain(): void {

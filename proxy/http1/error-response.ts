@@ -7,6 +7,10 @@ const BETWEEN_REQUESTS: ReadonlySet<ProxyErrorCode> = new Set([
   'no_route',
   'method_refused',
   'no_server',
+  'rate_limited',
+  'rate_limited_503',
+  'concurrency_limited',
+  'concurrency_limited_503',
 ]);
 
 /** May the connection go on after this error, if the request was read in full? */

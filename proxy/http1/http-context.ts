@@ -30,7 +30,7 @@ export interface HttpContext {
   readonly draining: boolean;
   /** Who follows the requests of the listener; null when nobody does. */
   readonly observer: RequestObserver | null;
-  /** Milliseconds, monotonic. */
+  /** Milliseconds, monotonic, the same for all workers. */
   now(): number;
   /** The `Date` line of this second. */
   dateLine(): Buffer;

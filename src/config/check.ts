@@ -84,6 +84,8 @@ function declaredIn(value: unknown): DeclaredNames {
     nodes: namesIn(value, 'nodes'),
     upstreams: namesIn(value, 'upstreams'),
     health_scripts: namesIn(value, 'health_scripts'),
+    rate_limits: namesIn(value, 'rate_limits'),
+    concurrency_limits: namesIn(value, 'concurrency_limits'),
   };
 }
 

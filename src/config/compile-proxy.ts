@@ -2,6 +2,12 @@
 import { compileHash } from './compile-balancing.ts';
 import { compileCheck, compileEjection } from './compile-health.ts';
 import { compileHttpRules } from './compile-http-rules.ts';
+import {
+  compileConcurrencyLimits,
+  compileConnectionsPerSource,
+  compileRateLimits,
+  compileRouteLimits,
+} from './compile-limits.ts';
 import { compileRetry } from './compile-retry.ts';
 import { compileResolver, compileServers } from './compile-servers.ts';
 import type { EffectiveConfig, EffectiveUpstream } from './effective.ts';
@@ -33,6 +39,8 @@ export function compileProxy(
     drainTimeoutMs: drain_timeout,
     resolver: compileResolver(config.resolver),
     upstreams: Object.entries(config.upstreams).map(compileUpstream),
+    rateLimits: compileRateLimits(config),
+    concurrencyLimits: compileConcurrencyLimits(config),
     listeners: listeners.map(compileListener),
   };
 }
@@ -60,6 +68,7 @@ function compileListener([name, listener]: [string, ListenerEntry]): ListenerCon
     name,
     binds: asList(listener.bind),
     connectionsMax: listener.limits.connections,
+    connectionsPerSource: compileConnectionsPerSource(listener.limits.connections_per_source),
   };
   if (listener.protocol === 'tcp') {
     return { ...base, protocol: 'tcp', upstream: listener.upstream };
@@ -67,14 +76,20 @@ function compileListener([name, listener]: [string, ListenerEntry]): ListenerCon
   return {
     ...base,
     protocol: 'http',
-    routes: listener.routes.flatMap(compileRoute),
+    routes: listener.routes.flatMap((route, index) => {
+      const place = `${name}.routes[${index}]`;
+      return compileRoute(route, compileRouteLimits(place, listener, route));
+    }),
     limits: compileLimits(listener.limits),
     rules: compileHttpRules(listener),
   };
 }
 
 /** A route of several path prefixes becomes one route for each. */
-function compileRoute(route: HttpListenerEntry['routes'][number]): readonly RouteConfig[] {
+function compileRoute(
+  route: HttpListenerEntry['routes'][number],
+  limits: RouteConfig['limits'],
+): readonly RouteConfig[] {
   const { host, path, method } = route.match;
   return asList(path ?? '/').map((prefix) => ({
     hosts: asList(host ?? []),
@@ -82,6 +97,7 @@ function compileRoute(route: HttpListenerEntry['routes'][number]): readonly Rout
     methods: asList(method ?? []),
     upstream: route.upstream,
     rawPath: route.raw_path,
+    limits,
   }));
 }
 

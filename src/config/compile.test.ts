@@ -138,10 +138,11 @@ describe('the example of the design', () => {
           { host: '::', port: 80 },
         ],
         connectionsMax: 10_000,
+        connectionsPerSource: null,
         protocol: 'http',
         routes: [
-          { hosts: [], path: '/api', methods: [], upstream: 'api', rawPath: false },
-          { hosts: [], path: '/', methods: [], upstream: 'api', rawPath: false },
+          { hosts: [], path: '/api', methods: [], upstream: 'api', rawPath: false, limits: null },
+          { hosts: [], path: '/', methods: [], upstream: 'api', rawPath: false, limits: null },
         ],
         limits: {
           requestLineMax: 8192,
@@ -158,6 +159,7 @@ describe('the example of the design', () => {
         name: 'postgres',
         binds: [{ host: '0.0.0.0', port: 5432 }],
         connectionsMax: 10_000,
+        connectionsPerSource: null,
         protocol: 'tcp',
         upstream: 'db',
       },
@@ -297,7 +299,7 @@ describe('the balancer', () => {
       routes: [
         { ...match, path: '/x' },
         { ...match, path: '/y' },
-        { hosts: ['[2001:db8::1]'], path: '/', methods: [], rawPath: false },
+        { hosts: ['[2001:db8::1]'], path: '/', methods: [], rawPath: false, limits: null },
       ],
     });
     expect(proxy?.upstreams[0]?.names[0]?.template.host).toBe('origin.example');

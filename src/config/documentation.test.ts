@@ -143,3 +143,29 @@ ${lines.map((line) => `${indent}${line}\n`).join('')}`;
     expect(settings.length).toBeGreaterThan(12);
   });
 });
+
+test('the example of the limits loads without a word, and every limit holds somewhere', () => {
+  const limits = readFileSync(join(import.meta.dirname, '../../docs/LIMITS.md'), 'utf8');
+  const example = /```yaml\n(# docs: limits\n.*?)```/s.exec(limits)?.[1] ?? '';
+  const { config, problems } = checkSource(sourceFromBytes('docs/LIMITS.md', Buffer.from(example)));
+  expect(problems).toEqual([]);
+  const { proxy } = compileConfig(config!, { node: null, digest: '', cores: 1 });
+  const [listener] = proxy!.listeners;
+  const routes = listener?.protocol === 'http' ? listener.routes : [];
+  expect(routes.map(({ limits: named }) => [named?.rates, named?.concurrency])).toEqual([
+    [
+      ['whole_site', 'per_client'],
+      ['per_client', 'origin'],
+    ],
+    [['whole_site', 'per_client', 'per_api_key', 'per_hour'], ['per_client']],
+    [
+      ['whole_site', 'per_client'],
+      ['per_client', 'slow_reports'],
+    ],
+  ]);
+  expect(proxy!.rateLimits[1]).toMatchObject({
+    key: { by: 'header', name: 'x-api-key' },
+    allowance: { count: 10, burst: 20, delayAfter: 10 },
+    tiers: { header: 'x-plan', allowances: [{ value: 'gold', allowance: { delayAfter: 10 } }] },
+  });
+});

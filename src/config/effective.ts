@@ -62,6 +62,8 @@ export interface EffectiveConfig {
   readonly virtual_routers: Readonly<Record<string, EffectiveRouter>>;
   readonly health_scripts: Readonly<Record<string, EffectiveScript>>;
   readonly upstreams: Readonly<Record<string, EffectiveUpstream>>;
+  readonly rate_limits: NonNullable<ConfigFile['rate_limits']>;
+  readonly concurrency_limits: NonNullable<ConfigFile['concurrency_limits']>;
   readonly listeners: NonNullable<ConfigFile['listeners']>;
   readonly admin: ConfigFile['admin'];
   readonly log: ConfigFile['log'];
@@ -94,6 +96,8 @@ export function effectiveConfig(file: ConfigFile): EffectiveConfig {
       idle_timeout: upstream.idle_timeout ?? defaultIdleTimeout(name, listeners),
       health_check: effectiveCheck(upstream.health_check),
     })),
+    rate_limits: file.rate_limits ?? {},
+    concurrency_limits: file.concurrency_limits ?? {},
     listeners,
     admin: file.admin,
     log: file.log,

@@ -8,6 +8,12 @@ import type { RetryConfig } from './retry-config.ts';
 export type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
 
 import type { HashConfig, PolicyName } from './balancing-config.ts';
+import type {
+  ConcurrencyLimitConfig,
+  ConnectionsPerSourceConfig,
+  RateLimitConfig,
+  RouteLimits,
+} from './limit-config.ts';
 
 export type { PolicyName } from './balancing-config.ts';
 
@@ -95,6 +101,8 @@ export interface RouteConfig {
   readonly upstream: string;
   /** Forward the target as it came instead of the normalised path (routing still uses the latter). */
   readonly rawPath: boolean;
+  /** Null: none. */
+  readonly limits: RouteLimits | null;
 }
 
 /** Bounds a client meets on an HTTP listener. */
@@ -147,6 +155,8 @@ interface ListenerBase {
   readonly binds: readonly BindAddress[];
   /** Open client connections, all workers together. */
   readonly connectionsMax: number;
+  /** Null: no limit. */
+  readonly connectionsPerSource: ConnectionsPerSourceConfig | null;
 }
 
 export interface HttpListenerConfig extends ListenerBase {
@@ -172,5 +182,7 @@ export interface ProxyConfig {
   readonly drainTimeoutMs: number;
   readonly resolver: ResolverConfig;
   readonly upstreams: readonly UpstreamConfig[];
+  readonly rateLimits: readonly RateLimitConfig[];
+  readonly concurrencyLimits: readonly ConcurrencyLimitConfig[];
   readonly listeners: readonly ListenerConfig[];
 }

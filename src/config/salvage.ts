@@ -7,7 +7,15 @@ import type { z } from 'zod';
 type Tree = Record<string, unknown>;
 
 /** Sections that are maps of entries by name, where one broken entry does not spoil the rest. */
-const entrySections = ['nodes', 'virtual_routers', 'health_scripts', 'upstreams', 'listeners'];
+const entrySections = [
+  'nodes',
+  'virtual_routers',
+  'health_scripts',
+  'upstreams',
+  'rate_limits',
+  'concurrency_limits',
+  'listeners',
+];
 
 /** A copy of `value` without the entries that `issues` are about. */
 export function salvage(value: unknown, issues: readonly z.core.$ZodIssue[]): unknown {

@@ -193,6 +193,28 @@ export const settings = {
     keepAliveTimeout: { default: '75s', min: '100ms', max: '1h' },
     idleTimeout: { default: '60s', min: '100ms', max: '24h' },
   },
+  limit: {
+    countMax: 64,
+    perPlaceMax: 16,
+    // The smallest step of a bucket's time is a microsecond.
+    ratePerSecondMax: 1_000_000,
+    quotaMax: 1_000_000,
+    burst: { default: 0, min: 0, max: 1_000_000 },
+    // nginx delays by default, which surprises those who set a burst.
+    mode: 'nodelay',
+    delayMaxMs: 60_000,
+    tiersMax: 16,
+    ipv4Prefix: { default: 32, min: 8, max: 32 },
+    ipv6Prefix: { default: 64, min: 16, max: 128 },
+    missing: 'pass',
+    status: 429,
+    keys: { default: 100_000, min: 1, max: 1_000_000 },
+    // 64 to 128 MiB.
+    keysTotalMax: 4_000_000,
+    concurrency: { default: 100, min: 1, max: 1_000_000 },
+    adaptiveLatency: { default: '500ms', min: '1ms', max: '1m' },
+    adaptiveMin: { default: 10, min: 1, max: 100_000 },
+  },
   admin: { bind: '127.0.0.1:9180' },
   log: {
     level: 'info',

@@ -12,6 +12,13 @@ import {
   trackersExist,
 } from './rules/health-scripts.ts';
 import { trustedAreSome } from './rules/http-rules.ts';
+import {
+  adaptiveLimitsFit,
+  limitsExist,
+  limitsUsed,
+  limitTablesBounded,
+  rateLimitsComplete,
+} from './rules/limits.ts';
 import { adminApart, bindsUnique, limitsFit, routesDistinct } from './rules/listeners.ts';
 import { pairAddressesApart, pairMatters, pairPathsMeet, pairPortFree } from './rules/pair.ts';
 import type { Rule, RuleInput } from './rules/rule.ts';
@@ -97,6 +104,10 @@ const entryRules: readonly Rule[] = [
   routesDistinct,
   limitsFit,
   trustedAreSome,
+  limitsExist,
+  rateLimitsComplete,
+  adaptiveLimitsFit,
+  limitTablesBounded,
 ];
 
 /** Rules about what is absent or useless: they need the whole file. */
@@ -124,6 +135,7 @@ const wholeRules: readonly Rule[] = [
   upstreamsUsed,
   tcpHashesSource,
   ejectionsMatter,
+  limitsUsed,
   trackersMatter,
 ];
 

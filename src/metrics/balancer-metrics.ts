@@ -1,4 +1,4 @@
-import type { NamedServersStatus, ServerStatus } from '../../proxy/index.ts';
+import type { LimitStatus, NamedServersStatus, ServerStatus } from '../../proxy/index.ts';
 import type { BalancerReport } from '../control/balancer-report.ts';
 import { Exposition, snakeCase } from './exposition.ts';
 
@@ -27,6 +27,7 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
     for (const server of servers) addServer(out, name, server);
   }
   for (const name of status.names) addName(out, name);
+  for (const limit of status.limits) addLimit(out, limit);
   return out.text();
 }
 
@@ -62,6 +63,15 @@ function addName(out: Exposition, status: NamedServersStatus): void {
   if (resolvedAt === null) return;
   const help = 'When a look-up last brought addresses, seconds since 1970.';
   out.gauge(`${prefix}_last_success_timestamp_seconds`, help, labels, resolvedAt / 1000);
+}
+
+/** `allowed`, `refused` and so on by limit; keys are never labels. */
+function addLimit(out: Exposition, { name, kind, keys, keysMax, max, totals }: LimitStatus): void {
+  const labels = { limit: name, kind };
+  out.gauge('tandem_limit_keys', 'Keys that are counted now.', labels, keys);
+  out.gauge('tandem_limit_keys_max', 'Keys there is room for.', labels, keysMax);
+  if (max !== null) out.gauge('tandem_limit_max', 'At a time, of one key.', labels, max);
+  addTotals(out, 'tandem_limit', labels, totals);
 }
 
 function addTotals(

@@ -41,6 +41,26 @@ const report = {
   workers: [],
   listeners: [],
   names: [],
+  limits: [
+    {
+      name: 'per_client',
+      kind: 'rate',
+      dryRun: true,
+      max: null,
+      keys: 12,
+      keysMax: 1000,
+      totals: { allowed: 700, delayed: 30, refused: 4, untracked: 5, evictions: 6 },
+    },
+    {
+      name: 'origin',
+      kind: 'concurrency',
+      dryRun: false,
+      max: 40,
+      keys: 1,
+      keysMax: 1024,
+      totals: { allowed: 9, delayed: 0, refused: 0, untracked: 0, evictions: 0 },
+    },
+  ],
   upstreams: [
     {
       name: 'api',
@@ -84,4 +104,28 @@ test('the metrics say it too, where there are rules', async () => {
   expect(text).toContain(`${of('on_trial', '22')} 1\n`);
   expect(text).toContain(`${of('ejected', '23')} 0\n`);
   expect(text).not.toContain(of('ejected', '24'));
+});
+
+test('status and metrics have a row for each limit', async () => {
+  const lines = balancerView(report, NOW).split('\n');
+  const row = (name: string) => lines.find((line) => line.startsWith(name));
+  expect(row('per_client')).toMatch(
+    /rate +700 +30 +4 +12 of 1000 +dry run: nobody is refused, 5 uncounted: raise keys$/,
+  );
+  expect(row('origin')).toMatch(/concurrency +9 +0 +0 +1 of 1024 +at most 40$/);
+  expect(balancerView({ ...report, limits: [] }, NOW)).not.toContain('LIMIT');
+  const text = await balancerMetrics(report);
+  const of = (name: string) => `tandem_limit_${name}{limit="per_client",kind="rate"}`;
+  for (const [name, value] of [
+    ['allowed_total', 700],
+    ['delayed_total', 30],
+    ['refused_total', 4],
+    ['untracked_total', 5],
+    ['evictions_total', 6],
+    ['keys', 12],
+    ['keys_max', 1000],
+  ]) {
+    expect(text).toContain(`${of(String(name))} ${value}\n`);
+  }
+  expect(text).toContain('tandem_limit_max{limit="origin",kind="concurrency"} 40\n');
 });

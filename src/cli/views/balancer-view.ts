@@ -17,6 +17,7 @@ export function balancerView(status: BalancerReport, now: number): string {
     `balancer: ${state}, ${crew}, ${age}`,
     ...[...readiness.reasons, ...(readiness.warnings ?? [])].map((reason) => `  ${reason}`),
     ...listenerRows(status),
+    ...limitRows(status),
     ...status.upstreams.flatMap((upstream) => upstreamRows(upstream, now)),
     ...nameView(status.names, now),
   ].join('\n');
@@ -28,6 +29,22 @@ function listenerRows({ listeners }: BalancerReport): string[] {
     const { open, accepted, refused, requests, responses5xx } = totals;
     const numbers = [open, accepted, refused, requests, responses5xx].map(String);
     rows.push([name, protocol, ...numbers, binds.map(formatEndpoint).join(' ')]);
+  }
+  return ['', ...columns(rows)];
+}
+
+/** The limits that are configured; nothing without any. */
+function limitRows({ limits }: BalancerReport): string[] {
+  if (limits.length === 0) return [];
+  const rows = [['LIMIT', 'KIND', 'ALLOWED', 'DELAYED', 'REFUSED', 'KEYS', 'REMARK']];
+  for (const { name, kind, dryRun, max, keys, keysMax, totals } of limits) {
+    const remarks = [
+      dryRun ? 'dry run: nobody is refused' : '',
+      max === null ? '' : `at most ${max}`,
+      totals.untracked > 0 ? `${totals.untracked} uncounted: raise keys` : '',
+    ].filter((remark) => remark !== '');
+    const numbers = [totals.allowed, totals.delayed, totals.refused].map(String);
+    rows.push([name, kind, ...numbers, `${keys} of ${keysMax}`, remarks.join(', ')]);
   }
   return ['', ...columns(rows)];
 }

@@ -16,6 +16,8 @@ export interface DeclaredNames {
   readonly nodes: readonly string[];
   readonly upstreams: readonly string[];
   readonly health_scripts: readonly string[];
+  readonly rate_limits: readonly string[];
+  readonly concurrency_limits: readonly string[];
 }
 
 /** Looks at the whole config and lists what is wrong; pure. */

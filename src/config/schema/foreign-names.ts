@@ -44,7 +44,14 @@ const bySection: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     healthy_panic_threshold: 'here it is panic_threshold',
     inter: 'here it is interval',
   },
+  rate_limits: {
+    zone: 'here it is key, and keys for how many there may be',
+    nodelay: 'here it is mode: nodelay',
+    delay: 'here it is mode: { delay_after: N }',
+  },
   listeners: {
+    limit_req: 'here it is rate_limits, a list of names',
+    limit_conn: 'here it is limits: { connections_per_source: ... } or concurrency_limits',
     listen: 'here it is bind',
     mode: 'here it is protocol',
     location: 'here it is routes',

@@ -3,11 +3,13 @@
  * the program computes with; `z.encode` writes the operator's spelling back.
  */
 import { z } from 'zod';
+import { concurrencyLimitsSchema } from './concurrency-limits.ts';
 import { healthScriptsSchema } from './health-scripts.ts';
 import { listenersSchema } from './listeners.ts';
 import { nodesSchema } from './nodes.ts';
 import { pairSchema } from './pair.ts';
 import { adminSchema, logSchema, proxySchema } from './process.ts';
+import { rateLimitsSchema } from './rate-limits.ts';
 import { resolverSchema } from './resolver.ts';
 import { upstreamsSchema } from './upstreams.ts';
 import { virtualRoutersSchema } from './virtual-routers.ts';
@@ -20,6 +22,8 @@ export const configSchema = z.strictObject({
   health_scripts: healthScriptsSchema,
   upstreams: upstreamsSchema,
   resolver: resolverSchema,
+  rate_limits: rateLimitsSchema,
+  concurrency_limits: concurrencyLimitsSchema,
   listeners: listenersSchema,
   admin: adminSchema,
   log: logSchema,
@@ -34,3 +38,5 @@ export type VirtualRouterEntry = NonNullable<ConfigFile['virtual_routers']>[stri
 export type HealthScriptEntry = NonNullable<ConfigFile['health_scripts']>[string];
 export type UpstreamEntry = NonNullable<ConfigFile['upstreams']>[string];
 export type ListenerEntry = NonNullable<ConfigFile['listeners']>[string];
+export type RateLimitEntry = NonNullable<ConfigFile['rate_limits']>[string];
+export type ConcurrencyLimitEntry = NonNullable<ConfigFile['concurrency_limits']>[string];

@@ -4,6 +4,7 @@ import { formatEndpoint, parseBind } from '../endpoints.ts';
 import { settings } from '../settings.ts';
 import { documented, duration, integer, size, spelled } from './field.ts';
 import { httpRuleFields } from './http-rules.ts';
+import { connectionsPerSourceField, listenerLimitNames } from './limit-references.ts';
 import { nameAllowed, namedMap, nameValue } from './names.ts';
 import { routesSchema } from './routes.ts';
 
@@ -40,6 +41,7 @@ const connections = integer(limits.connections, {
 
 const httpLimitsSchema = z.strictObject({
   connections,
+  connections_per_source: connectionsPerSourceField,
   request_line: size(limits.requestLine, { doc: 'Longest request line; 414 beyond.' }),
   head: size(limits.head, { doc: 'Longest request line and header together; 431 beyond.' }),
   headers: integer(limits.headers, { doc: 'Most header fields; 431 beyond.' }),
@@ -76,6 +78,7 @@ const httpListenerSchema = z.strictObject({
   protocol: protocolIs('http'),
   routes: routesSchema,
   ...httpRuleFields,
+  ...listenerLimitNames,
   limits: documented(httpLimitsSchema.prefault({}), {
     doc: 'Bounds a client meets.',
     allowed: 'a map of limits',
@@ -91,11 +94,14 @@ const tcpListenerSchema = z.strictObject({
     allowed: 'a name out of upstreams',
     default: null,
   }),
-  limits: documented(z.strictObject({ connections }).prefault({}), {
-    doc: 'Bounds a client meets.',
-    allowed: 'a map of limits',
-    default: '{}',
-  }),
+  limits: documented(
+    z.strictObject({ connections, connections_per_source: connectionsPerSourceField }).prefault({}),
+    {
+      doc: 'Bounds a client meets.',
+      allowed: 'a map of limits',
+      default: '{}',
+    },
+  ),
 });
 
 /** Both kinds of listener, told apart by `protocol`. */

@@ -5,6 +5,7 @@ import { hostnameProblem } from '../endpoints.ts';
 import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
 import { documented, fieldError, flag, spelled } from './field.ts';
+import { routeLimitNames } from './limit-references.ts';
 import { nameValue } from './names.ts';
 
 const hostAllowed = 'a host name without a port, such as api.example.com or "*.example.com"';
@@ -100,6 +101,7 @@ export const routeSchema = z.strictObject({
     allowed: 'a name out of upstreams',
     default: null,
   }),
+  ...routeLimitNames,
   raw_path: flag(false, {
     doc:
       'Forwards the target as it came instead of the normalised path. Routing sees the ' +

@@ -1,0 +1,126 @@
+/** All limits as one worker has them: gates for routes, limiters for listeners. */
+import type { ConcurrencyLimitConfig, RateLimitConfig } from '../../src/config/limit-config.ts';
+import type { ListenerConfig, ProxyConfig, RouteConfig } from '../../src/config/proxy-config.ts';
+import type { Logger } from '../ports.ts';
+import { ConcurrencyLimiter, InFlightTable } from './concurrency-limiter.ts';
+import { ConnectionLimiter } from './connection-limiter.ts';
+import { LimitCounters } from './limit-counters.ts';
+import { LimitLog } from './limit-log.ts';
+import type { LimitMemory, LimitsMemory } from './limit-memory.ts';
+import { LimitsGate } from './limits-gate.ts';
+import { type LimiterParts, RateLimiter, RateTables } from './rate-limiter.ts';
+import type { RequestGate } from './request-gate.ts';
+import { type KeyPlace, requestKey } from './request-key.ts';
+import type { RequestLimit } from './request-limit.ts';
+
+const FULL = 'a limit has no room for more keys, they pass uncounted: raise its `keys`';
+
+/** A limit's parts that all of its routes share on this thread. */
+interface Shared<Config, Table> {
+  readonly config: Config;
+  readonly table: Table;
+  readonly counters: LimitCounters;
+  readonly overflows: LimitLog;
+}
+
+/** Made once by a worker, before its listeners. */
+export class WorkerLimits {
+  readonly #config: ProxyConfig;
+  readonly #memory: LimitsMemory;
+  readonly #worker: number;
+  readonly #log: Logger;
+  readonly #now: () => number;
+  readonly #rates = new Map<string, Shared<RateLimitConfig, RateTables>>();
+  readonly #concurrency = new Map<string, Shared<ConcurrencyLimitConfig, InFlightTable>>();
+
+  /** `now`: milliseconds, the same on all threads. */
+  constructor(
+    config: ProxyConfig,
+    memory: LimitsMemory,
+    worker: number,
+    log: Logger,
+    now: () => number,
+  ) {
+    this.#config = config;
+    this.#memory = memory;
+    this.#worker = worker;
+    this.#log = log;
+    this.#now = now;
+    config.rateLimits.forEach((limit, index) => {
+      const own = memory.rates[index]!;
+      this.#rates.set(limit.name, this.#shared(limit, own, new RateTables(limit, own, worker + 1)));
+    });
+    config.concurrencyLimits.forEach((limit, index) => {
+      const own = memory.concurrency[index]!;
+      const table = new InFlightTable(limit, own, worker);
+      this.#concurrency.set(limit.name, this.#shared(limit, own, table));
+    });
+  }
+
+  /** The gate of a route; null when it has no limits. Throws RangeError for a limit that is not there. */
+  gate({ limits, upstream }: RouteConfig): RequestGate | null {
+    if (limits === null) return null;
+    const place = { route: limits.place, upstream };
+    return new LimitsGate([
+      ...limits.rates.map((name) => this.#rateLimiter(name, place)),
+      ...limits.concurrency.map((name) => this.#concurrencyLimiter(name, place)),
+    ]);
+  }
+
+  /** The limit of connections per source of a listener; null without one. */
+  connections(listener: ListenerConfig): ConnectionLimiter | null {
+    const index = this.#config.listeners.findIndex(({ name }) => name === listener.name);
+    const memory = this.#memory.connections[index] ?? null;
+    if (listener.connectionsPerSource === null || memory === null) return null;
+    const fields = { listener: listener.name, max: listener.connectionsPerSource.max };
+    return new ConnectionLimiter(listener.connectionsPerSource, memory, {
+      seed: this.#memory.seed,
+      worker: this.#worker,
+      counters: new LimitCounters(memory, this.#worker),
+      refusals: new LimitLog(this.#log, fields, 'connections of one source at the limit'),
+      overflows: new LimitLog(this.#log, fields, FULL),
+    });
+  }
+
+  #rateLimiter(name: string, place: KeyPlace): RequestLimit {
+    const { config, table, ...parts } = known(this.#rates, name);
+    return new RateLimiter(config, table, this.#parts(config, place, parts));
+  }
+
+  #concurrencyLimiter(name: string, place: KeyPlace): RequestLimit {
+    const { config, table, ...parts } = known(this.#concurrency, name);
+    return new ConcurrencyLimiter(config, table, this.#parts(config, place, parts), this.#now);
+  }
+
+  #parts(
+    config: RateLimitConfig | ConcurrencyLimitConfig,
+    place: KeyPlace,
+    shared: Pick<LimiterParts, 'counters' | 'overflows'>,
+  ): LimiterParts {
+    const fields = { limit: config.name, route: place.route };
+    const message = config.dryRun
+      ? 'requests are over the limit, let through: it is a dry run'
+      : 'requests are over the limit';
+    return {
+      ...shared,
+      key: requestKey(config.key, place, this.#memory.seed),
+      refusals: new LimitLog(this.#log, fields, message),
+    };
+  }
+
+  #shared<Config extends { readonly name: string }, Table>(
+    config: Config,
+    memory: LimitMemory,
+    table: Table,
+  ): Shared<Config, Table> {
+    const counters = new LimitCounters(memory, this.#worker);
+    const overflows = new LimitLog(this.#log, { limit: config.name }, FULL);
+    return { config, table, counters, overflows };
+  }
+}
+
+function known<T>(limits: ReadonlyMap<string, T>, name: string): T {
+  const limit = limits.get(name);
+  if (limit === undefined) throw new RangeError(`no limit ${name}`);
+  return limit;
+}

@@ -1,0 +1,129 @@
+/** Rate, concurrency and connection limits as the balancer is given them. */
+import type { EffectiveConfig } from './effective.ts';
+import type {
+  ConcurrencyLimitConfig,
+  ConnectionsPerSourceConfig,
+  LimitKeyConfig,
+  QuotaConfig,
+  RateConfig,
+  RateLimitConfig,
+  RouteLimits,
+} from './limit-config.ts';
+import type { ConcurrencyLimitEntry, RateLimitEntry } from './schema/index.ts';
+
+type CommonEntry = Pick<
+  RateLimitEntry,
+  'key' | 'ipv4_prefix' | 'ipv6_prefix' | 'missing' | 'status' | 'keys' | 'dry_run'
+>;
+
+/** Keys of which there is one for each use: a table of any size would stay empty. */
+const SINGLE_KEYS: ReadonlySet<string> = new Set(['route', 'upstream', 'total']);
+const SINGLE_KEYS_MAX = 1024;
+
+/** `rate_limits`, in the order of the file. */
+export function compileRateLimits({ rate_limits }: EffectiveConfig): readonly RateLimitConfig[] {
+  return Object.entries(rate_limits).map(([name, limit]) => ({
+    ...compileCommon(name, limit),
+    allowance: compileAllowance(limit),
+    tiers:
+      limit.tiers === undefined
+        ? null
+        : {
+            header: limit.tiers.header,
+            allowances: Object.entries(limit.tiers.map).map(([value, tier]) => ({
+              value,
+              allowance: compileRate(tier.rate, tier.burst, limit.mode),
+            })),
+          },
+  }));
+}
+
+/** `concurrency_limits`, in the order of the file. */
+export function compileConcurrencyLimits({
+  concurrency_limits,
+}: EffectiveConfig): readonly ConcurrencyLimitConfig[] {
+  return Object.entries(concurrency_limits).map(([name, limit]) => ({
+    ...compileCommon(name, limit),
+    max: limit.max,
+    adaptive: compileAdaptive(limit),
+  }));
+}
+
+interface Named {
+  readonly rate_limits: readonly string[];
+  readonly concurrency_limits: readonly string[];
+}
+
+/** The limits of a route, the listener's first; null without any. `place` names the route. */
+export function compileRouteLimits(
+  place: string,
+  listener: Named,
+  route: Named,
+): RouteLimits | null {
+  const rates = [...new Set([...listener.rate_limits, ...route.rate_limits])];
+  const concurrency = [...new Set([...listener.concurrency_limits, ...route.concurrency_limits])];
+  return rates.length + concurrency.length === 0 ? null : { place, rates, concurrency };
+}
+
+interface SourcesEntry {
+  readonly max: number;
+  readonly ipv4_prefix: number;
+  readonly ipv6_prefix: number;
+  readonly keys: number;
+}
+
+/** `connections_per_source`. */
+export function compileConnectionsPerSource(
+  entry: SourcesEntry | undefined,
+): ConnectionsPerSourceConfig | null {
+  if (entry === undefined) return null;
+  const { max, ipv4_prefix: ipv4Prefix, ipv6_prefix: ipv6Prefix, keys: keysMax } = entry;
+  return { max, ipv4Prefix, ipv6Prefix, keysMax };
+}
+
+function compileCommon(name: string, limit: CommonEntry) {
+  const key = compileKey(limit);
+  const single = SINGLE_KEYS.has(key.by);
+  return {
+    name,
+    key,
+    keysMax: single ? Math.min(limit.keys, SINGLE_KEYS_MAX) : limit.keys,
+    missing: limit.missing,
+    status: limit.status,
+    dryRun: limit.dry_run,
+  };
+}
+
+function compileKey({ key, ipv4_prefix, ipv6_prefix }: CommonEntry): LimitKeyConfig {
+  if (typeof key === 'object') {
+    const { header, cookie, query } = key;
+    if (header !== undefined) return { by: 'header', name: header };
+    if (cookie !== undefined) return { by: 'cookie', name: cookie };
+    // The schema has exactly one of the three.
+    return { by: 'query', name: query! };
+  }
+  if (key !== 'source') return { by: key };
+  return { by: 'source', ipv4Prefix: ipv4_prefix, ipv6Prefix: ipv6_prefix };
+}
+
+function compileAllowance({ rate, quota, burst, mode }: RateLimitEntry): RateConfig | QuotaConfig {
+  // A rule sees to it that there is one of the two.
+  if (quota !== undefined) return { kind: 'quota', ...quota };
+  return compileRate(rate!, burst, mode);
+}
+
+function compileRate(
+  rate: { readonly count: number; readonly windowMs: number },
+  burst: number,
+  mode: RateLimitEntry['mode'],
+): RateConfig {
+  const delayAfter = typeof mode === 'object' ? mode.delay_after : mode === 'delay' ? 0 : burst;
+  return { kind: 'rate', ...rate, burst, delayAfter };
+}
+
+function compileAdaptive({
+  max,
+  adaptive,
+}: ConcurrencyLimitEntry): ConcurrencyLimitConfig['adaptive'] {
+  return adaptive === undefined ? null : { latencyMs: adaptive.latency, min: adaptive.min, max };
+}
