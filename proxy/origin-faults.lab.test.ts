@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UpstreamConfig } from '../src/config/proxy-config.ts';
+import type { RetryConfig } from '../src/config/retry-config.ts';
 import { FaultScene, type FaultyOrigin, type Outcome } from './origin-faults.fixture.ts';
-import { checkOf, HTTP_PROBE } from './upstream/upstream.fixture.ts';
+import { checkOf, HTTP_PROBE, RETRY } from './upstream/upstream.fixture.ts';
 
 const CONNECT_TIMEOUT_MS = 1000;
 const RISE = 1;
@@ -18,6 +19,9 @@ const UPSTREAM: Partial<UpstreamConfig> = {
     fall: 2,
   }),
 };
+const NO_RETRY: RetryConfig = { ...RETRY, on: [] };
+const RETRY_ALL: RetryConfig = { ...RETRY, on: ['connect', 'closed', 'timeout', 'invalid'] };
+
 /** Requests looked at after each event: several rotations on every connection. */
 const MANY = 200;
 
@@ -33,48 +37,72 @@ function failed(outcomes: readonly Outcome[]): readonly Outcome[] {
   return outcomes.filter(({ status }) => status !== 200);
 }
 
-let scene: FaultScene;
-beforeAll(async () => {
-  scene = await FaultScene.start(UPSTREAM);
-});
-afterAll(() => scene.close());
+describe('with checks alone', () => {
+  let scene: FaultScene;
+  beforeAll(async () => {
+    scene = await FaultScene.start({ ...UPSTREAM, retry: NO_RETRY });
+  });
+  afterAll(() => scene.close());
 
-describe.each([0, 1, 2])('under steady load, origin %i of three', (index) => {
-  it.each(FAULTS)(
-    'is %s: no request that begins once that is known fails',
-    async (_, fall, rise) => {
-      const origin = scene.origins[index]!;
-      const { load } = scene;
-      await load.until((outcome) => outcome.origin === origin.port);
-      await fall(origin);
-      await scene.verdict(origin.port, 'down');
-      const after = await load.more(MANY);
-      expect(failed(after)).toEqual([]);
-      expect(new Set(after.map((outcome) => outcome.origin))).toEqual(
-        new Set(scene.origins.filter((one) => one !== origin).map(({ port }) => port)),
-      );
-      await rise(origin);
-      await scene.verdict(origin.port, 'up');
-      const back = await load.more(MANY);
-      expect(failed(back)).toEqual([]);
-      expect(back.some((outcome) => outcome.origin === origin.port)).toBe(true);
+  describe.each([0, 1, 2])('under steady load, origin %i of three', (index) => {
+    it.each(FAULTS)(
+      'is %s: no request that begins once that is known fails',
+      async (_, ...fault) => {
+        const origin = scene.origins[index]!;
+        const { after, back } = await befall(scene, origin, fault);
+        expect(failed([...after, ...back])).toEqual([]);
+        expect(after.some((outcome) => outcome.origin === origin.port)).toBe(false);
+        expect(back.some((outcome) => outcome.origin === origin.port)).toBe(true);
+      },
+    );
+  });
+
+  it('all three are killed: 503 before the connect timeout; one is back: traffic after one check', async () => {
+    const { load, origins } = scene;
+    await Promise.all(origins.map((origin) => origin.kill()));
+    const first = await load.until(({ status }) => status === 503);
+    expect(first.tookMs).toBeLessThan(CONNECT_TIMEOUT_MS);
+    const after = await load.more(MANY);
+    expect(after.map(({ status }) => status)).toEqual(after.map(() => 503));
+    expect(Math.max(...after.map(({ tookMs }) => tookMs))).toBeLessThan(CONNECT_TIMEOUT_MS);
+    const [origin] = origins as [FaultyOrigin];
+    await origin.start();
+    const back = await load.until(({ status }) => status === 200);
+    expect(back.origin).toBe(origin.port);
+    // The next check may begin while the request is on its way.
+    expect(back.checks).toBeLessThanOrEqual(RISE + 1);
+    expect(failed(await load.more(MANY))).toEqual([]);
+  });
+});
+
+describe('with retry', () => {
+  let scene: FaultScene;
+  beforeAll(async () => {
+    scene = await FaultScene.start({ ...UPSTREAM, retry: RETRY_ALL });
+  });
+  afterAll(() => scene.close());
+
+  it.each([...FAULTS.entries()])(
+    'no request fails at all: fault %i',
+    async (index, [, ...fault]) => {
+      const { outcomes } = scene.load;
+      await befall(scene, scene.origins[index]!, fault);
+      expect(failed(outcomes)).toEqual([]);
+      expect(outcomes.length).toBeGreaterThan(2 * MANY);
     },
   );
 });
 
-it('all three are killed: 503 before the connect timeout; one is back: traffic after one check', async () => {
-  const { load, origins } = scene;
-  await Promise.all(origins.map((origin) => origin.kill()));
-  const first = await load.until(({ status }) => status === 503);
-  expect(first.tookMs).toBeLessThan(CONNECT_TIMEOUT_MS);
+type Fault = readonly [(one: FaultyOrigin) => unknown, (one: FaultyOrigin) => unknown];
+
+/** Lets an origin fall ill and well again; the requests after each was known. */
+async function befall(scene: FaultScene, origin: FaultyOrigin, [fall, rise]: Fault) {
+  const { load } = scene;
+  await load.until((outcome) => outcome.origin === origin.port);
+  await fall(origin);
+  await scene.verdict(origin.port, 'down');
   const after = await load.more(MANY);
-  expect(after.map(({ status }) => status)).toEqual(after.map(() => 503));
-  expect(Math.max(...after.map(({ tookMs }) => tookMs))).toBeLessThan(CONNECT_TIMEOUT_MS);
-  const [origin] = origins as [FaultyOrigin];
-  await origin.start();
-  const back = await load.until(({ status }) => status === 200);
-  expect(back.origin).toBe(origin.port);
-  // The next check may begin while the request is on its way.
-  expect(back.checks).toBeLessThanOrEqual(RISE + 1);
-  expect(failed(await load.more(MANY))).toEqual([]);
-});
+  await rise(origin);
+  await scene.verdict(origin.port, 'up');
+  return { after, back: await load.more(MANY) };
+}
