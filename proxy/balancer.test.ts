@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { BroadcastChannel } from 'node:worker_threads';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ProxyConfig } from '../src/config/proxy-config.ts';
+import type { ListenerConfig, ProxyConfig } from '../src/config/proxy-config.ts';
 import { Balancer } from './balancer.ts';
 import { proxyConfig, SILENT_LOG, upstreamConfig } from './data-plane.fixture.ts';
 import { BindError, startBalancer } from './index.ts';
@@ -156,7 +156,9 @@ describe('the balancer', () => {
     const routes = [
       { hosts: [], path: '/', methods: [], upstream: 'gone', rawPath: false, limits: null },
     ];
-    const listeners = config.listeners.map((listener) => ({ ...listener, routes }));
+    const listeners = config.listeners.map(
+      (listener) => ({ ...listener, routes }) as unknown as ListenerConfig,
+    );
     await expect(start({ listeners })).rejects.toThrow(/worker \d ended/);
   });
 });

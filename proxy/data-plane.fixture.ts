@@ -7,6 +7,8 @@ import type {
   ResolverConfig,
   RouteConfig,
   ServerConfig,
+  TcpLimits,
+  TcpListenerConfig,
   UpstreamConfig,
 } from '../src/config/proxy-config.ts';
 import { duplicateDescriptor, openListenSocket } from '../src/os/listen-socket.ts';
@@ -58,6 +60,12 @@ export const RESOLVER: ResolverConfig = {
   family: 'any',
 };
 
+export const TCP_LIMITS: TcpLimits = {
+  idleTimeoutMs: null,
+  sessionMaxMs: null,
+  helloTimeoutMs: 10_000,
+};
+
 /** A server on the loopback. */
 export function serverConfig(port: number): ServerConfig {
   return { host: '127.0.0.1', port, weight: 1, backup: false };
@@ -83,6 +91,7 @@ export function upstreamConfig(
     idleTimeoutMs: 10_000,
     keepAliveMax: 16,
     keepAliveTimeoutMs: 10_000,
+    sendProxy: null,
     ...changes,
   };
 }
@@ -104,20 +113,28 @@ export function routeConfig(changes: Partial<RouteConfig> = {}): RouteConfig {
 export function proxyConfig(
   upstream: UpstreamConfig,
   listener: Partial<
-    Pick<ListenerConfig, 'protocol' | 'connectionsMax' | 'connectionsPerSource'>
+    Pick<ListenerConfig, 'connectionsMax' | 'connectionsPerSource' | 'acceptProxy'>
   > & {
+    readonly protocol?: 'http' | 'tcp';
     readonly limits?: Partial<HttpLimits>;
     readonly rules?: Partial<HttpRulesConfig>;
     readonly routes?: readonly RouteConfig[];
+    /** What only a TCP listener has. */
+    readonly tcp?: Partial<Pick<TcpListenerConfig, 'upstream' | 'routes' | 'limits'>>;
   } = {},
 ): ProxyConfig {
   const { protocol = 'http', connectionsMax = 100, limits = {}, rules = {}, routes } = listener;
-  const { connectionsPerSource = null } = listener;
-  const binds = [{ host: '127.0.0.1', port: 0 }];
-  const base = { name: 'front', binds, connectionsMax, connectionsPerSource };
+  const base = {
+    name: 'front',
+    binds: [{ host: '127.0.0.1', port: 0 }],
+    connectionsMax,
+    connectionsPerSource: listener.connectionsPerSource ?? null,
+    acceptProxy: listener.acceptProxy ?? null,
+  };
+  const tcp = listener.tcp ?? {};
   const front: ListenerConfig =
     protocol === 'tcp'
-      ? { ...base, protocol, upstream: upstream.name }
+      ? { ...base, protocol, upstream: upstream.name, routes: [], limits: TCP_LIMITS, ...tcp }
       : {
           ...base,
           protocol,

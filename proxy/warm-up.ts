@@ -141,6 +141,7 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
         responseTimeoutMs: timeoutMs,
         idleTimeoutMs: timeoutMs,
         keepAliveMax: 1,
+        sendProxy: null,
         keepAliveTimeoutMs: timeoutMs,
       },
     ],
@@ -153,6 +154,7 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
         binds: [{ host: HOST, port: 0 }],
         connectionsMax: 2 * WARM_UP_CONCURRENCY,
         connectionsPerSource: null,
+        acceptProxy: null,
         routes: [
           { hosts: [], path: '/', methods: [], upstream: NAME, rawPath: false, limits: null },
         ],

@@ -17,8 +17,6 @@ export class AcceptGate {
   readonly #perSource: ConnectionLimiter | null;
   /** What connections hold of their source's limit; empty without one. */
   readonly #holds = new Map<Drainable, Hold>();
-  /** That of the connection that was admitted last. */
-  #hold: Hold | null = null;
   #full = false;
   #failure = '';
 
@@ -49,22 +47,25 @@ export class AcceptGate {
     }
     this.#full = false;
     this.#failure = '';
-    if (this.#perSource !== null) {
-      this.#hold = this.#perSource.open(connection.remoteAddress, processNow());
-      if (this.#hold === null) {
-        this.#counters.count(ListenerCounter.refused);
-        connection.reset();
-        return false;
-      }
-    }
     this.#counters.connectionOpened();
     return true;
   }
 
-  /** The connection that was just admitted is served by `client`, until `closed`. */
-  opened(client: Drainable): void {
-    if (this.#hold !== null) this.#holds.set(client, this.#hold);
-    this.#hold = null;
+  /**
+   * It is known whose connection this is, and `client` is to serve it until `closed`. False: its
+   * source has enough of them, so it is reset.
+   */
+  opened(client: Drainable, connection: Connection): boolean {
+    if (this.#perSource === null) return true;
+    const hold = this.#perSource.open(connection.remoteAddress, processNow());
+    if (hold !== null) {
+      this.#holds.set(client, hold);
+      return true;
+    }
+    this.#counters.count(ListenerCounter.refused);
+    this.#counters.connectionClosed();
+    connection.reset();
+    return false;
   }
 
   /** Its connection has ended. */

@@ -22,9 +22,9 @@ export class FailureLog {
 
   /**
    * Something failed: `what` is an error code, `where` a server or an upstream, `errno` the system's
-   * word for it, if it had one.
+   * word for it, if it had one. `message` says in a sentence what comes of it.
    */
-  note(what: string, where: string, errno: string | null = null): void {
+  note(what: string, where: string, errno: string | null = null, message = 'requests fail'): void {
     const key = `${what} ${where} ${errno}`;
     const now = this.#now();
     let tally = this.#tallies.get(key);
@@ -36,7 +36,7 @@ export class FailureLog {
     tally.count++;
     if (now < tally.nextAt) return;
     const cause = errno === null ? {} : { errno };
-    this.#log.warn({ code: what, at: where, ...cause, times: tally.count }, 'requests fail');
+    this.#log.warn({ code: what, at: where, ...cause, times: tally.count }, message);
     tally.count = 0;
     tally.nextAt = now + FAILURE_LOG_INTERVAL_MS;
   }

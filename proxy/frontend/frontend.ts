@@ -29,3 +29,10 @@ export interface FrontendParts {
   /** Waiting connections to servers, shared by all HTTP listeners of a worker. */
   readonly pools: Map<Server, OriginPool>;
 }
+
+/** The upstream of that name. Throws RangeError when it is not there. */
+export function upstreamOf(upstreams: ReadonlyMap<string, Upstream>, name: string): Upstream {
+  const upstream = upstreams.get(name);
+  if (upstream === undefined) throw new RangeError(`no upstream ${name}`);
+  return upstream;
+}

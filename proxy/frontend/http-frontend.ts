@@ -15,6 +15,7 @@ import { AcceptGate } from './accept-gate.ts';
 import { ConnectionSet, type Drainable } from './connection-set.ts';
 import type { FailureLog } from './failure-log.ts';
 import type { Frontend, FrontendParts } from './frontend.ts';
+import { ProxyArrivals } from './proxy-arrivals.ts';
 import { RouteTable } from './route-table.ts';
 
 /** A listener that speaks HTTP/1. */
@@ -31,6 +32,8 @@ export class HttpFrontend implements Frontend, HttpContext {
   readonly #pools: FrontendParts['pools'];
   readonly #clients = new ConnectionSet();
   readonly #gate: AcceptGate;
+  /** Null where connections begin with a request. */
+  readonly #proxied: ProxyArrivals | null;
   readonly #date = new DateLine();
 
   /** Throws RangeError when a route names an upstream that is not there. */
@@ -44,6 +47,7 @@ export class HttpFrontend implements Frontend, HttpContext {
     this.head = new RequestHead(config.limits.headerCountMax);
     this.#pools = parts.pools;
     this.#gate = new AcceptGate(config, parts);
+    this.#proxied = ProxyArrivals.of(config, parts, (connection) => this.#serve(connection));
     this.routes = new RouteTable(
       config.routes.map((route) => {
         const upstream = parts.upstreams.get(route.upstream);
@@ -54,7 +58,7 @@ export class HttpFrontend implements Frontend, HttpContext {
   }
 
   get connections(): number {
-    return this.#clients.size;
+    return this.#clients.size + (this.#proxied?.size ?? 0);
   }
 
   get draining(): boolean {
@@ -80,11 +84,8 @@ export class HttpFrontend implements Frontend, HttpContext {
 
   onConnection(connection: Connection): void {
     if (!this.#gate.admit(connection)) return;
-    const client = new ClientConnection(this, connection);
-    connection.handler = client;
-    this.#gate.opened(client);
-    this.#clients.add(client);
-    if (this.draining) client.drain();
+    if (this.#proxied !== null) this.#proxied.receive(connection);
+    else this.#serve(connection);
   }
 
   onError(errorCode: string): void {
@@ -102,6 +103,15 @@ export class HttpFrontend implements Frontend, HttpContext {
   }
 
   cut(): number {
-    return this.#clients.cut();
+    return (this.#proxied?.cut() ?? 0) + this.#clients.cut();
+  }
+
+  /** The client is known. */
+  #serve(connection: Connection): void {
+    const client = new ClientConnection(this, connection);
+    connection.handler = client;
+    if (!this.#gate.opened(client, connection)) return;
+    this.#clients.add(client);
+    if (this.draining) client.drain();
   }
 }

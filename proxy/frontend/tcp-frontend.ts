@@ -1,4 +1,4 @@
-import type { TcpListenerConfig } from '../../src/config/proxy-config.ts';
+import type { TcpLimits, TcpListenerConfig } from '../../src/config/proxy-config.ts';
 import type { Connection, IoEngine } from '../io/engine.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { TcpContext } from '../tcp/tcp-context.ts';
@@ -7,38 +7,49 @@ import type { Upstream } from '../upstream/upstream.ts';
 import { AcceptGate } from './accept-gate.ts';
 import { ConnectionSet, type Drainable } from './connection-set.ts';
 import type { FailureLog } from './failure-log.ts';
-import type { Frontend, FrontendParts } from './frontend.ts';
+import { type Frontend, type FrontendParts, upstreamOf } from './frontend.ts';
+import { ProxyArrivals } from './proxy-arrivals.ts';
+import { TlsArrivals } from './tls-arrivals.ts';
 
-/** A listener that passes bytes on as they are. */
+/**
+ * A listener that passes bytes on as they are:
+ *
+ *   accept -> PROXY header (accept_proxy) -> ClientHello (routes) -> session with a server
+ */
 export class TcpFrontend implements Frontend, TcpContext {
   readonly engine: IoEngine;
-  readonly upstream: Upstream;
+  readonly limits: TcpLimits;
   readonly counters: ListenerCells;
   readonly failures: FailureLog;
   readonly #sessions = new ConnectionSet();
   readonly #gate: AcceptGate;
+  /** Null where connections begin with the client's own bytes. */
+  readonly #proxied: ProxyArrivals | null;
+  /** Null where all connections go to one upstream. */
+  readonly #routed: TlsArrivals | null;
+  readonly #upstream: Upstream | null;
 
-  /** Throws RangeError when the upstream is not there. */
+  /** Throws RangeError when an upstream is not there. */
   constructor(config: TcpListenerConfig, parts: FrontendParts) {
-    const upstream = parts.upstreams.get(config.upstream);
-    if (upstream === undefined) throw new RangeError(`no upstream ${config.upstream}`);
     this.engine = parts.engine;
-    this.upstream = upstream;
+    this.limits = config.limits;
     this.counters = parts.counters;
     this.failures = parts.failures;
     this.#gate = new AcceptGate(config, parts);
+    this.#upstream = config.upstream === null ? null : upstreamOf(parts.upstreams, config.upstream);
+    const serve = (connection: Connection, upstream: Upstream) => this.#begin(connection, upstream);
+    this.#routed = config.routes.length === 0 ? null : new TlsArrivals(config, { ...parts, serve });
+    this.#proxied = ProxyArrivals.of(config, parts, (connection) => this.#serve(connection));
   }
 
   get connections(): number {
-    return this.#sessions.size;
+    return this.#sessions.size + (this.#proxied?.size ?? 0) + (this.#routed?.size ?? 0);
   }
 
   onConnection(connection: Connection): void {
     if (!this.#gate.admit(connection)) return;
-    const session = new TcpSession(this, connection);
-    this.#sessions.add(session);
-    this.#gate.opened(session);
-    session.start();
+    if (this.#proxied !== null) this.#proxied.receive(connection);
+    else this.#serve(connection);
   }
 
   onError(errorCode: string): void {
@@ -56,6 +67,19 @@ export class TcpFrontend implements Frontend, TcpContext {
   }
 
   cut(): number {
-    return this.#sessions.cut();
+    return (this.#proxied?.cut() ?? 0) + (this.#routed?.cut() ?? 0) + this.#sessions.cut();
+  }
+
+  /** The client is known; where it goes may still depend on what it says. */
+  #serve(connection: Connection): void {
+    if (this.#routed !== null) this.#routed.receive(connection);
+    else this.#begin(connection, this.#upstream!);
+  }
+
+  #begin(connection: Connection, upstream: Upstream): void {
+    const session = new TcpSession(this, upstream, connection);
+    if (!this.#gate.opened(session, connection)) return;
+    this.#sessions.add(session);
+    session.start();
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connect, isIP, type Socket } from 'node:net';
 import type { CheckTls } from '../../src/config/health-config.ts';
+import { proxyHeader } from '../proxy-protocol/sent-header.ts';
 import type { CheckTarget } from './probe.ts';
 
 /** A socket on its way to a server. */
@@ -16,14 +17,15 @@ export interface CheckSocket {
  * missing instead.
  */
 export function openCheckSocket(target: CheckTarget, tls: CheckTls | null): CheckSocket | string {
-  const { host, port, name } = target;
-  if (tls === null) return { socket: connect({ host, port }), readyEvent: 'connect' };
+  const { host, name, port } = target;
+  if (tls === null) return { socket: introduced(target), readyEvent: 'connect' };
   const serverName = tls.serverName ?? name ?? (isIP(host) === 0 ? host : '');
   try {
     const ca = tls.ca === null ? {} : { ca: readFileSync(tls.ca) };
     const options = {
       host,
       port,
+      ...(target.sendProxy == null ? {} : { socket: introduced(target) }),
       servername: serverName,
       rejectUnauthorized: tls.verify,
       ALPNProtocols: ['http/1.1'],
@@ -35,4 +37,11 @@ export function openCheckSocket(target: CheckTarget, tls: CheckTls | null): Chec
   } catch (error) {
     return `${tls.ca}: ${(error as Error).message}`;
   }
+}
+
+/** Connects, and says first that this is the balancer itself where the server asks who it is. */
+function introduced({ host, port, sendProxy = null }: CheckTarget): Socket {
+  const socket = connect({ host, port });
+  if (sendProxy !== null) socket.write(proxyHeader(sendProxy, null));
+  return socket;
 }

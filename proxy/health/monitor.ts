@@ -245,7 +245,7 @@ export class HealthMonitor {
     const { signal } = watched.abort;
     const startedAt = this.#clock.now();
     const outcome = await runCheck({
-      upstream: watched.upstream.name,
+      upstream: watched.upstream,
       server: watched.server,
       check,
       signal,

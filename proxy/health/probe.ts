@@ -1,12 +1,15 @@
 import type { Socket } from 'node:net';
 import type { CheckTls } from '../../src/config/health-config.ts';
-import type { ServerConfig } from '../../src/config/proxy-config.ts';
+import type { ProxyVersion, ServerConfig } from '../../src/config/proxy-config.ts';
 import { shortage } from '../io/shortage.ts';
 import { serverAddress } from '../upstream/identity.ts';
 import { openCheckSocket } from './check-socket.ts';
 import { CHECK_BODY_BYTES_MAX, TIMER_LATENESS_MAX_MS } from './limits.ts';
 
-export type CheckTarget = Pick<ServerConfig, 'host' | 'port' | 'name'>;
+/** A server, and the PROXY header that it expects of everybody, if it does. */
+export type CheckTarget = Pick<ServerConfig, 'host' | 'port' | 'name'> & {
+  readonly sendProxy?: ProxyVersion | null;
+};
 
 /**
  * What one check found. `inconclusive`: the fault is ours (no descriptor left, our own thread

@@ -31,6 +31,19 @@ describe('tcpCheck', () => {
     await one.close();
   });
 
+  it('begins with a PROXY header of its own where the server wants one', async () => {
+    let received = '';
+    const one = await origin((socket) => {
+      socket.on('data', (bytes) => {
+        received += bytes.toString('latin1');
+      });
+    });
+    const target = { host: '127.0.0.1', port: one.port, sendProxy: 'v1' as const };
+    expect(await tcpCheck(target, CONNECT, never)).toEqual({ kind: 'passed' });
+    await expect.poll(() => received).toBe('PROXY UNKNOWN\r\n');
+    await one.close();
+  });
+
   it('fails where nobody listens', async () => {
     const port = await closedPort();
     expect(await tcpCheck({ host: '127.0.0.1', port }, CONNECT, never)).toEqual({

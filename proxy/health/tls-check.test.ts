@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { CheckTls } from '../../src/config/health-config.ts';
 import { HTTP_PROBE, TCP_PROBE } from '../upstream/upstream.fixture.ts';
 import { httpCheck } from './http-check.ts';
-import { origin } from './origin.fixture.ts';
+import { closedPort, origin } from './origin.fixture.ts';
 import { tcpCheck } from './tcp-check.ts';
 import { CERTIFICATE, tlsOrigin } from './tls-origin.fixture.ts';
 
@@ -44,6 +45,35 @@ describe('a check over TLS', () => {
     expect(await handshake(port, VERIFIED)).toEqual({ kind: 'passed' });
     expect(await handshake(port, NAMED)).toEqual({ kind: 'passed' });
     await expect.poll(() => names).toEqual([false, 'origin.test']);
+  });
+
+  it('begins with a PROXY header where the server wants one, then the handshake', async () => {
+    const { port } = await serving();
+    const line = 'PROXY UNKNOWN\r\n';
+    let received = '';
+    const relay = await origin((socket) => {
+      const inner = connect(port, '127.0.0.1');
+      inner.on('error', () => {});
+      inner.pipe(socket);
+      socket.once('data', (bytes: Buffer) => {
+        received = bytes.subarray(0, line.length).toString('latin1');
+        if (bytes.length > line.length) inner.write(bytes.subarray(line.length));
+        socket.pipe(inner);
+      });
+    });
+    closing.push(() => relay.close());
+    const { signal } = new AbortController();
+    const check = { ...TCP_PROBE, tls: VERIFIED, timeoutMs: 5000 };
+    const target = { host: '127.0.0.1', sendProxy: 'v1' as const };
+    expect(await tcpCheck({ ...target, port: relay.port }, check, signal)).toEqual({
+      kind: 'passed',
+    });
+    expect(received).toBe(line);
+    const dead = await closedPort();
+    expect(await tcpCheck({ ...target, port: dead }, check, signal)).toEqual({
+      kind: 'failed',
+      error: `connect refused 127.0.0.1:${dead}`,
+    });
   });
 
   it.each([

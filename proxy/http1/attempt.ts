@@ -58,11 +58,19 @@ export class Attempt implements OriginUser {
     return complete ? 'full' : 'partial';
   }
 
-  /** Begins at a server; `fresh` over a new connection, else over a waiting one if there is one. */
-  begin(server: Server, pool: OriginPool, fresh: boolean): OriginConnection {
+  /**
+   * Begins at a server; `fresh` over a new connection, else over a waiting one if there is one.
+   * `proxyHeader` as in `OriginPool.take`.
+   */
+  begin(
+    server: Server,
+    pool: OriginPool,
+    fresh: boolean,
+    proxyHeader: Buffer | null,
+  ): OriginConnection {
     server.begin();
     this.sent = false;
-    const origin = fresh ? pool.open(this) : pool.take(this);
+    const origin = fresh ? pool.open(this, proxyHeader) : pool.take(this, proxyHeader);
     this.#origin = origin;
     return origin;
   }

@@ -1,4 +1,6 @@
+import type { ProxyVersion } from '../../src/config/proxy-config.ts';
 import type { Connection } from '../io/engine.ts';
+import { proxyHeaderOf } from '../proxy-protocol/sent-header.ts';
 import type { HostLine, RequestAdditions } from './compose-head.ts';
 import { NO_LINES } from './extra-lines.ts';
 import { Field } from './fields.ts';
@@ -33,6 +35,8 @@ export class ClientIdentity {
     lines: Buffer;
   };
   #defaultHost: Buffer | null = null;
+  /** Null until an upstream wants one. */
+  #proxyHeaders: Map<ProxyVersion, Buffer> | null = null;
 
   /** `scheme` is what the client spoke: http or https. */
   constructor(connection: Connection, scheme: string, rules: IdentityRules) {
@@ -58,6 +62,16 @@ export class ClientIdentity {
   /** A request has come. Only behind a trusted proxy does its head say whose it is. */
   heed(head: RequestHead): void {
     if (this.#trusted) this.#describeForwarded(head);
+  }
+
+  /** The PROXY header about this client; the same buffer for as long as it is connected. */
+  proxyHeader(version: ProxyVersion): Buffer {
+    const known = this.#proxyHeaders?.get(version);
+    if (known !== undefined) return known;
+    const header = proxyHeaderOf(version, this.#connection);
+    this.#proxyHeaders ??= new Map();
+    this.#proxyHeaders.set(version, header);
+    return header;
   }
 
   /** For one request; valid until the next call. `path` as in `RequestAdditions`. */

@@ -57,6 +57,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   /** The request while it waits for its turn, before there is a server for it. */
   #parked: ParkedRequest | null = null;
   #route: Route | null = null;
+  #client: ClientIdentity | null = null;
   #chunked = false;
 
   constructor(context: HttpContext, owner: DispatchOwner) {
@@ -91,6 +92,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     delayMs: number,
   ): void {
     this.#route = route;
+    this.#client = client;
     const now = this.#now();
     route.upstream.budget.request(now);
     this.#plan.begin(route.upstream.config.retry, now);
@@ -270,7 +272,9 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
 
   #connect(server: Server, fresh: boolean): OriginConnection {
     this.#owner.record?.attempted(server);
-    const origin = this.#attempt.begin(server, this.#poolOf(server), fresh);
+    const { sendProxy } = this.#route!.upstream.config;
+    const header = sendProxy === null ? null : this.#client!.proxyHeader(sendProxy);
+    const origin = this.#attempt.begin(server, this.#poolOf(server), fresh, header);
     origin.writer.chunked = this.#chunked;
     return origin;
   }

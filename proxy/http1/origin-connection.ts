@@ -60,6 +60,8 @@ export class OriginConnection implements ConnectionHandler {
   readonly server: Server;
   readonly connection: Connection;
   readonly writer: MessageWriter;
+  /** The PROXY header it begins with; null: none. */
+  readonly proxyHeader: Buffer | null;
   request: RequestBuffer;
   /** It has answered before: the server may just be closing it. */
   reused = false;
@@ -84,11 +86,13 @@ export class OriginConnection implements ConnectionHandler {
     config: UpstreamConfig,
     owner: OriginOwner,
     user: OriginUser,
+    proxyHeader: Buffer | null = null,
   ) {
     this.server = server;
     this.#config = config;
     this.#owner = owner;
     this.#user = user;
+    this.proxyHeader = proxyHeader;
     this.request = new RequestBuffer(engine);
     this.#deadline = new Deadline(engine.deadlines, () => this.#expired());
     this.connection = engine.connect(server, this);
@@ -177,6 +181,7 @@ export class OriginConnection implements ConnectionHandler {
     this.server.count(ServerCounter.connections);
     this.#phase = Phase.head;
     this.#deadline.clear();
+    if (this.proxyHeader !== null) this.#introduce(this.proxyHeader);
     this.#user?.originReady();
   }
 
@@ -211,6 +216,12 @@ export class OriginConnection implements ConnectionHandler {
 
   onClose(errorCode: string | null): void {
     this.#ended(errorCode);
+  }
+
+  /** Tells the server whose requests these are, before the first of them. */
+  #introduce(header: Buffer): void {
+    this.connection.write(header, 0, header.length);
+    this.server.count(ServerCounter.bytesOut, header.length);
   }
 
   /** Heads, interim ones first, then what there is of the body. */

@@ -17,23 +17,25 @@ export class OriginPool implements OriginOwner {
     this.#config = config;
   }
 
-  /** A waiting connection if there is one, else one being established. */
-  take(user: OriginUser): OriginConnection {
-    const origin = this.#idle.pop();
-    if (origin === undefined) return this.open(user);
+  /**
+   * A waiting connection if there is one, else one being established. `proxyHeader`: what it has
+   * begun with, or is to begin with; null where the server is told of no client.
+   */
+  take(user: OriginUser, proxyHeader: Buffer | null): OriginConnection {
+    const origin = proxyHeader === null ? this.#idle.pop() : this.#introduced(proxyHeader);
+    if (origin === undefined) return this.open(user, proxyHeader);
     origin.use(user);
     return origin;
   }
 
   /** A new connection, whatever waits. */
-  open(user: OriginUser): OriginConnection {
-    return new OriginConnection(this.#engine, this.#server, this.#config, this, user);
+  open(user: OriginUser, proxyHeader: Buffer | null): OriginConnection {
+    return new OriginConnection(this.#engine, this.#server, this.#config, this, user, proxyHeader);
   }
 
   /** A request is through: keeps the connection for the next one, or ends it. */
   release(origin: OriginConnection): void {
-    const room = this.#idle.length < this.#config.keepAliveMax && !this.#server.retired;
-    if (!origin.reusable || !room) {
+    if (!origin.reusable || !this.#roomFor(origin)) {
       origin.discard();
       return;
     }
@@ -49,5 +51,20 @@ export class OriginPool implements OriginOwner {
   /** Ends all that wait. */
   clear(): void {
     for (const origin of this.#idle.splice(0)) origin.discard();
+  }
+
+  /** The server takes all that comes over a connection for the client it was told of. */
+  #introduced(proxyHeader: Buffer): OriginConnection | undefined {
+    const index = this.#idle.findLastIndex((origin) => origin.proxyHeader === proxyHeader);
+    return index < 0 ? undefined : this.#idle.splice(index, 1)[0];
+  }
+
+  #roomFor(origin: OriginConnection): boolean {
+    if (this.#server.retired) return false;
+    const { keepAliveMax } = this.#config;
+    if (this.#idle.length < keepAliveMax) return true;
+    // The oldest may belong to a client that is long gone, and no other can use it.
+    if (origin.proxyHeader !== null) this.#idle[0]?.discard();
+    return this.#idle.length < keepAliveMax;
   }
 }

@@ -110,6 +110,12 @@ export const ListenerCounter = {
   bytesIn: 9,
   /** Bytes sent to clients. */
   bytesOut: 10,
+  /** Reset because the PROXY header was missing, malformed or late, or not theirs to send. */
+  proxyRefused: 11,
+  /** Refused because the ClientHello was malformed or late, or no route takes it. */
+  tlsRefused: 12,
+  /** TCP sessions reset at the end of the time a session may take. */
+  expired: 13,
 } as const;
 export type ListenerCounterName = keyof typeof ListenerCounter;
 

@@ -1,13 +1,13 @@
+import type { TcpLimits } from '../../src/config/proxy-config.ts';
 import type { Drainable } from '../frontend/connection-set.ts';
 import type { FailureLog } from '../frontend/failure-log.ts';
 import type { IoEngine } from '../io/engine.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
-import type { Upstream } from '../upstream/upstream.ts';
 
 /** What the sessions of one TCP listener share. */
 export interface TcpContext {
   readonly engine: IoEngine;
-  readonly upstream: Upstream;
+  readonly limits: TcpLimits;
   readonly counters: ListenerCells;
   /** Where failing servers are reported. */
   readonly failures: FailureLog;

@@ -1,12 +1,15 @@
 import type { Drainable } from '../frontend/connection-set.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler } from '../io/engine.ts';
+import { IGNORING } from '../io/ignoring.ts';
 import { shortage } from '../io/shortage.ts';
 import { CONNECT_TRIES_MAX, EARLY_READS_MAX, ENDED_CLIENT_CONNECT_MS } from '../limits.ts';
+import { proxyHeaderOf } from '../proxy-protocol/sent-header.ts';
 import { keyOfText } from '../selection/key-hash.ts';
 import { NO_KEY } from '../selection/policy.ts';
 import { ListenerCounter, ServerCounter } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import { Splice, type SpliceEnd, type SpliceOwner } from './splice.ts';
 import type { TcpContext } from './tcp-context.ts';
 
@@ -16,8 +19,11 @@ import type { TcpContext } from './tcp-context.ts';
  */
 export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   readonly #context: TcpContext;
+  readonly #upstream: Upstream;
   readonly #client: Connection;
   readonly #deadline: Deadline;
+  /** Of the whole session; null where it may live for ever. */
+  readonly #lifetime: Deadline | null;
   readonly #tried: Server[] = [];
   #server: Server | null = null;
   #origin: Connection | null = null;
@@ -30,19 +36,24 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   /** When connecting began; only where the upstream wants to know. */
   #startedAt = 0;
 
-  constructor(context: TcpContext, client: Connection) {
+  constructor(context: TcpContext, upstream: Upstream, client: Connection) {
     this.#context = context;
+    this.#upstream = upstream;
     this.#client = client;
     this.#deadline = new Deadline(context.engine.deadlines, () => {
       if (this.#clientSilent) this.#giveUp();
       else this.#failed('connect_timeout', null);
     });
+    const { sessionMaxMs } = context.limits;
+    this.#lifetime =
+      sessionMaxMs === null ? null : new Deadline(context.engine.deadlines, () => this.#expired());
+    this.#lifetime?.set(sessionMaxMs!);
   }
 
   /** Begins to connect. */
   start(): void {
     // There is nothing else to tell sessions apart by.
-    if (this.#context.upstream.keyOf !== null) this.#key = keyOfText(this.#client.remoteAddress);
+    if (this.#upstream.keyOf !== null) this.#key = keyOfText(this.#client.remoteAddress);
     this.#client.handler = {
       ...IGNORING,
       onData: (bytes, start, end) => this.#keep(bytes, start, end),
@@ -56,11 +67,13 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   }
 
   onConnect(): void {
-    const { engine, upstream } = this.#context;
+    const { engine, limits } = this.#context;
     this.#deadline.clear();
     this.#server!.count(ServerCounter.connections);
-    this.#server!.answered(0, upstream.timed ? performance.now() - this.#startedAt : 0);
-    const { idleTimeoutMs } = upstream.config;
+    const { timed } = this.#upstream;
+    this.#server!.answered(0, timed ? performance.now() - this.#startedAt : 0);
+    this.#introduce();
+    const idleTimeoutMs = limits.idleTimeoutMs ?? this.#upstream.config.idleTimeoutMs;
     const splice = new Splice(engine, this.#client, this.#origin!, idleTimeoutMs, this);
     this.#splice = splice;
     this.#client.resume();
@@ -80,7 +93,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
       this.#failed('connect_failed', errno);
       return;
     }
-    this.#context.failures.note('no_resources', this.#context.upstream.name, errno);
+    this.#context.failures.note('no_resources', this.#upstream.name, errno);
     this.#giveUp();
   }
 
@@ -108,7 +121,8 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   }
 
   #select(): void {
-    const { engine, upstream } = this.#context;
+    const { engine } = this.#context;
+    const upstream = this.#upstream;
     const server =
       this.#tried.length < CONNECT_TRIES_MAX ? upstream.pick(this.#tried, this.#key) : null;
     if (server === null) {
@@ -124,6 +138,20 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     this.#origin = engine.connect(server, this);
   }
 
+  /** A server that wants to know whom it serves is told first. */
+  #introduce(): void {
+    const { sendProxy } = this.#upstream.config;
+    if (sendProxy === null) return;
+    const header = proxyHeaderOf(sendProxy, this.#client);
+    this.#origin!.write(header, 0, header.length);
+    this.#server!.count(ServerCounter.bytesOut, header.length);
+  }
+
+  #expired(): void {
+    this.#context.counters.count(ListenerCounter.expired);
+    this.cut();
+  }
+
   /** The client has ended without a word: it has closed, or it only wants to listen. */
   get #clientSilent(): boolean {
     return this.#clientEnded && this.#early.length === 0;
@@ -131,7 +159,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
 
   /** Begins the time that connecting may take. */
   #await(): void {
-    const { connectTimeoutMs } = this.#context.upstream.config;
+    const { connectTimeoutMs } = this.#upstream.config;
     const silent = this.#clientSilent;
     this.#deadline.set(
       silent ? Math.min(connectTimeoutMs, ENDED_CLIENT_CONNECT_MS) : connectTimeoutMs,
@@ -180,16 +208,9 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#lifetime?.clear();
     this.#server?.end();
     this.#server = null;
     this.#context.forget(this);
   }
 }
-
-const IGNORING: ConnectionHandler = {
-  onConnect() {},
-  onData() {},
-  onEnd() {},
-  onDrain() {},
-  onClose() {},
-};

@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
-import { proxyConfig, startPlane, type TestPlane, upstreamConfig } from '../data-plane.fixture.ts';
+import type { TcpLimits, UpstreamConfig } from '../../src/config/proxy-config.ts';
+import {
+  proxyConfig,
+  startPlane,
+  TCP_LIMITS,
+  type TestPlane,
+  upstreamConfig,
+} from '../data-plane.fixture.ts';
 import { RawOrigin, type RawPeer, rawClient } from '../raw-peers.fixture.ts';
 
 let origin: RawOrigin;
@@ -15,8 +21,13 @@ afterEach(async () => {
   origin.close();
 });
 
-function start(upstream: Partial<UpstreamConfig> = {}, ports = [origin.port]): void {
-  proxy = startPlane(proxyConfig(upstreamConfig(ports, upstream), { protocol: 'tcp' }));
+function start(
+  upstream: Partial<UpstreamConfig> = {},
+  ports = [origin.port],
+  limits: Partial<TcpLimits> = {},
+): void {
+  const tcp = { limits: { ...TCP_LIMITS, ...limits } };
+  proxy = startPlane(proxyConfig(upstreamConfig(ports, upstream), { protocol: 'tcp', tcp }));
 }
 
 async function session(): Promise<{ client: RawPeer; server: RawPeer }> {
@@ -81,6 +92,25 @@ describe('a TCP session', () => {
     expect(await client.closed()).toBe('ECONNRESET');
     expect(await server.closed()).toBe('ECONNRESET');
     expect(proxy.server(origin.port)).toMatchObject({ idleTimeouts: 1 });
+  });
+
+  it("is reset by the listener's own idle time, whatever the upstream's", async () => {
+    start({ idleTimeoutMs: 60_000 }, [origin.port], { idleTimeoutMs: 60 });
+    const { client, server } = await session();
+    expect(await client.closed()).toBe('ECONNRESET');
+    expect(await server.closed()).toBe('ECONNRESET');
+    expect(proxy.server(origin.port)).toMatchObject({ idleTimeouts: 1, inFlight: 0 });
+  });
+
+  it('is reset when its time is over, however busy it is', async () => {
+    start({}, [origin.port], { sessionMaxMs: 150 });
+    const { client, server } = await session();
+    const busy = setInterval(() => client.send('x'), 10);
+    expect(await client.closed()).toBe('ECONNRESET');
+    clearInterval(busy);
+    expect(await server.closed()).toBe('ECONNRESET');
+    expect(proxy.server(origin.port)).toMatchObject({ idleTimeouts: 0, inFlight: 0 });
+    expect(proxy.listener()).toMatchObject({ expired: 1, open: 0, closed: 1 });
   });
 
   it('goes to the next server when one refuses', async () => {

@@ -78,6 +78,7 @@ export function upstreamOf(
     idleTimeoutMs: 1000,
     keepAliveMax: 8,
     keepAliveTimeoutMs: 1000,
+    sendProxy: null,
     ...part,
   };
 }

@@ -22,6 +22,7 @@ import {
   judgeTrailer,
 } from './judge-others.ts';
 import { type Heard, judgeMessage, withChecksum } from './judge-vrrp.ts';
+import { LAYER4_TARGETS } from './layer4-targets.ts';
 import { input, noise } from './mutate.ts';
 import { arp, bfd, naFrame, neighbour, readiness, trailers, vrrp4, vrrp6 } from './samples.ts';
 
@@ -112,6 +113,7 @@ const TARGETS: Readonly<Record<string, Target>> = {
     const line = Buffer.from(bytes).toString('utf8');
     return disagree(decodeReadiness(line) !== null, judgeReadiness(line), bytes);
   },
+  ...LAYER4_TARGETS,
 };
 
 /** Something a decoder did wrong, with what brings it back. */

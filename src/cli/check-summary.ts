@@ -1,5 +1,5 @@
 /** What a config makes of a host, in a few lines: `tandem check` prints them. */
-import { asList, type EffectiveConfig, formatEndpoint } from '../config/index.ts';
+import { asList, type EffectiveConfig, formatEndpoint, leadsOf } from '../config/index.ts';
 import { columns } from './output.ts';
 
 /** Items of a list written out; the rest is counted. */
@@ -64,11 +64,8 @@ function describeBalancer(config: EffectiveConfig): readonly string[] {
   const servers = Object.values(config.upstreams).reduce((sum, one) => sum + one.servers.length, 0);
   const rows = listeners.map(([name, listener]) => {
     const binds = some(asList(listener.bind).map(formatEndpoint));
-    const upstreams =
-      listener.protocol === 'tcp'
-        ? [listener.upstream]
-        : [...new Set(listener.routes.map(({ upstream }) => upstream))];
-    return [name, `${listener.protocol} ${binds}`, `to ${some(upstreams)}`];
+    const leads = leadsOf(listener).map(({ upstream }) => upstream);
+    return [name, `${listener.protocol} ${binds}`, `to ${some([...new Set(leads)])}`];
   });
   const total =
     `balancer: ${count(listeners.length, 'listener')}, ` +

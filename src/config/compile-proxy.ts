@@ -1,4 +1,5 @@
 /** The balancer's share of the config; the same on every node. */
+import { asList } from './as-list.ts';
 import { compileHash } from './compile-balancing.ts';
 import { compileCheck, compileEjection } from './compile-health.ts';
 import { compileHttpRules } from './compile-http-rules.ts';
@@ -10,6 +11,7 @@ import {
 } from './compile-limits.ts';
 import { compileRetry } from './compile-retry.ts';
 import { compileResolver, compileServers } from './compile-servers.ts';
+import { compileAcceptProxy, compileTcp } from './compile-stream.ts';
 import type { EffectiveConfig, EffectiveUpstream } from './effective.ts';
 import type {
   HttpLimits,
@@ -60,6 +62,7 @@ function compileUpstream([name, upstream]: [string, EffectiveUpstream]): Upstrea
     idleTimeoutMs: upstream.idle_timeout,
     keepAliveMax: upstream.keepalive.max,
     keepAliveTimeoutMs: upstream.keepalive.timeout,
+    sendProxy: upstream.send_proxy ?? null,
   };
 }
 
@@ -69,9 +72,10 @@ function compileListener([name, listener]: [string, ListenerEntry]): ListenerCon
     binds: asList(listener.bind),
     connectionsMax: listener.limits.connections,
     connectionsPerSource: compileConnectionsPerSource(listener.limits.connections_per_source),
+    acceptProxy: compileAcceptProxy(listener.accept_proxy),
   };
   if (listener.protocol === 'tcp') {
-    return { ...base, protocol: 'tcp', upstream: listener.upstream };
+    return { ...base, protocol: 'tcp', ...compileTcp(listener) };
   }
   return {
     ...base,
@@ -111,9 +115,4 @@ function compileLimits(limits: HttpListenerEntry['limits']): HttpLimits {
     keepAliveTimeoutMs: limits.keepalive_timeout,
     idleTimeoutMs: limits.idle_timeout,
   };
-}
-
-/** The list that a "one or a list" key stands for. */
-export function asList<T>(value: T | readonly T[]): readonly T[] {
-  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
 }

@@ -2,7 +2,9 @@
  * The defaults that depend on other keys. What comes out is the effective config: nothing left to
  * guess, still in the shape of the file, so that `check --print` can write it back.
  */
+
 import { familyOf } from './addresses.ts';
+import { leadsOf } from './listener-routes.ts';
 import type {
   ConfigFile,
   HealthScriptEntry,
@@ -214,8 +216,9 @@ function effectiveCheck(check: UpstreamEntry['health_check']): EffectiveCheck | 
 function defaultIdleTimeout(upstream: string, listeners: EffectiveConfig['listeners']): number {
   let tcp = false;
   for (const listener of Object.values(listeners)) {
-    if (listener.protocol === 'tcp') tcp ||= listener.upstream === upstream;
-    else if (listener.routes.some((route) => route.upstream === upstream)) {
+    const used = leadsOf(listener).some((lead) => lead.upstream === upstream);
+    if (listener.protocol === 'tcp') tcp ||= used;
+    else if (used) {
       return milliseconds(settings.upstream.idleTimeout.default);
     }
   }

@@ -6,13 +6,15 @@ import { type IdentitySources, identify } from './identity.ts';
 import type { Problem } from './problem.ts';
 import { readSecrets, withoutSecrets } from './secrets.ts';
 
+export { asList } from './as-list.ts';
 export { type CheckedFile, checkFile } from './check.ts';
 export { type CompiledConfig, compileConfig } from './compile.ts';
-export { asList } from './compile-proxy.ts';
+
 export type { EffectiveConfig } from './effective.ts';
 export { type Endpoint, formatEndpoint } from './endpoints.ts';
 export { type Identity, type IdentitySources, identify } from './identity.ts';
 export { configJsonSchema } from './json-schema.ts';
+export { leadsOf } from './listener-routes.ts';
 export { configValue, printConfig } from './print.ts';
 export { formatProblem, type Problem } from './problem.ts';
 export { readSecrets } from './secrets.ts';

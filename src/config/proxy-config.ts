@@ -83,6 +83,21 @@ export interface UpstreamConfig {
   /** Idle keep-alive connections kept per server and worker, and for how long. */
   readonly keepAliveMax: number;
   readonly keepAliveTimeoutMs: number;
+  /** Each connection begins with a PROXY header about the client. */
+  readonly sendProxy: ProxyVersion | null;
+}
+
+/** Forms of the PROXY header we send; the last has a CRC32c. */
+export type ProxyVersion = 'v1' | 'v2' | 'v2_crc32c';
+
+/** Connections that begin with a PROXY header. */
+export interface AcceptProxyConfig {
+  /** Peers that must send one. */
+  readonly from: readonly NetworkConfig[];
+  /** From the connection to the end of its header. */
+  readonly timeoutMs: number;
+  /** What becomes of connections of other peers. */
+  readonly others: 'refuse' | 'plain';
 }
 
 export interface BindAddress {
@@ -157,6 +172,8 @@ interface ListenerBase {
   readonly connectionsMax: number;
   /** Null: no limit. */
   readonly connectionsPerSource: ConnectionsPerSourceConfig | null;
+  /** Null: no connection begins with a PROXY header. */
+  readonly acceptProxy: AcceptProxyConfig | null;
 }
 
 export interface HttpListenerConfig extends ListenerBase {
@@ -168,7 +185,29 @@ export interface HttpListenerConfig extends ListenerBase {
 
 export interface TcpListenerConfig extends ListenerBase {
   readonly protocol: 'tcp';
+  /** Where connections go that no route takes; null: they are refused. */
+  readonly upstream: string | null;
+  /** By what a TLS client asks for; empty: nobody looks. */
+  readonly routes: readonly TlsRouteConfig[];
+  readonly limits: TcpLimits;
+}
+
+/** A route of TLS connections, which stay encrypted. */
+export interface TlsRouteConfig {
+  /** Exact host names, lower case, or `*.example.com`; empty: any, and none. */
+  readonly names: readonly string[];
+  /** Application protocols (ALPN), one of which the client must offer; empty: any. */
+  readonly protocols: readonly string[];
   readonly upstream: string;
+}
+
+export interface TcpLimits {
+  /** Silence in both directions; null: the upstream's. */
+  readonly idleTimeoutMs: number | null;
+  /** Life of a session; null: without end. */
+  readonly sessionMaxMs: number | null;
+  /** From the connection to the end of the ClientHello, where there are routes. */
+  readonly helloTimeoutMs: number;
 }
 
 export type ListenerConfig = HttpListenerConfig | TcpListenerConfig;

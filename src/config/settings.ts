@@ -215,6 +215,18 @@ export const settings = {
     adaptiveLatency: { default: '500ms', min: '1ms', max: '1m' },
     adaptiveMin: { default: 10, min: 1, max: 100_000 },
   },
+  tcp: {
+    sessionIdle: { min: '100ms', max: '24h' },
+    sessionMax: { min: '1s', max: '720h' },
+    // nginx's preread_timeout is 30 s, which is long for one segment that the client has ready.
+    helloTimeout: { default: '5s', min: '100ms', max: '1m' },
+    protocolsMax: 16,
+  },
+  acceptProxy: {
+    networksMax: 256,
+    // HAProxy leaves it to its client timeout; the peer has the header ready when it connects.
+    timeout: { default: '3s', min: '100ms', max: '1m' },
+  },
   admin: { bind: '127.0.0.1:9180' },
   log: {
     level: 'info',

@@ -28,6 +28,11 @@ import {
   nodeMapsComplete,
   sectionsAgree,
 } from './rules/sections.ts';
+import {
+  tcpLeadsSomewhere,
+  tcpSettingsMatter,
+  tlsRoutesDistinct,
+} from './rules/stream-listeners.ts';
 import { syncGroupsAgree, syncGroupsShared } from './rules/sync-groups.ts';
 import { trackersMatter } from './rules/tracker-walk.ts';
 import { gatewaysApart, trackedUpstreamsChecked, trackedUpstreamsExist } from './rules/trackers.ts';
@@ -108,6 +113,8 @@ const entryRules: readonly Rule[] = [
   rateLimitsComplete,
   adaptiveLimitsFit,
   limitTablesBounded,
+  tcpLeadsSomewhere,
+  tlsRoutesDistinct,
 ];
 
 /** Rules about what is absent or useless: they need the whole file. */
@@ -137,6 +144,7 @@ const wholeRules: readonly Rule[] = [
   ejectionsMatter,
   limitsUsed,
   trackersMatter,
+  tcpSettingsMatter,
 ];
 
 /**

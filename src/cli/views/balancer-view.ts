@@ -26,7 +26,8 @@ export function balancerView(status: BalancerReport, now: number): string {
 function listenerRows({ listeners }: BalancerReport): string[] {
   const rows = [['LISTENER', 'PROTOCOL', 'OPEN', 'ACCEPTED', 'REFUSED', 'REQUESTS', '5XX', 'BIND']];
   for (const { name, protocol, binds, totals } of listeners) {
-    const { open, accepted, refused, requests, responses5xx } = totals;
+    const { open, accepted, requests, responses5xx } = totals;
+    const refused = totals.refused + totals.proxyRefused + totals.tlsRefused;
     const numbers = [open, accepted, refused, requests, responses5xx].map(String);
     rows.push([name, protocol, ...numbers, binds.map(formatEndpoint).join(' ')]);
   }

@@ -1,5 +1,6 @@
 /** Policies and what goes with them. */
 import type { EffectiveConfig, EffectiveUpstream } from '../effective.ts';
+import { leadsOf } from '../listener-routes.ts';
 import type { Finding } from '../problem.ts';
 import { error, type Rule, warning } from './rule.ts';
 
@@ -26,14 +27,16 @@ export const hashKeysFit: Rule = ({ config }) =>
 /** A TCP session has nothing to tell it apart by but the client's address. */
 export const tcpHashesSource: Rule = ({ config }) =>
   Object.entries(config.listeners).flatMap(([name, listener]): Finding[] => {
-    if (listener.protocol !== 'tcp') return [];
-    const upstream = config.upstreams[listener.upstream];
-    const key = upstream?.policy === 'hash' ? upstream.hash?.key : undefined;
-    if (key === undefined || key.kind === 'source') return [];
-    const message =
-      `upstream ${listener.upstream} hashes what only HTTP has; sessions of this listener ` +
-      'will be hashed by their source address';
-    return [warning(['listeners', name, 'upstream'], message)];
+    if (listener.protocol === 'http') return [];
+    return leadsOf(listener).flatMap((lead): Finding[] => {
+      const upstream = config.upstreams[lead.upstream];
+      const key = upstream?.policy === 'hash' ? upstream.hash?.key : undefined;
+      if (key === undefined || key.kind === 'source') return [];
+      const message =
+        `upstream ${lead.upstream} hashes what only HTTP has; sessions of this listener ` +
+        'will be hashed by their source address';
+      return [warning(['listeners', name, ...lead.path], message)];
+    });
   });
 
 function upstreamsOf(config: EffectiveConfig) {

@@ -1,6 +1,6 @@
 /** Where clients connect, and which request goes where. */
 import { familyOf } from '../addresses.ts';
-import { asList } from '../compile-proxy.ts';
+import { asList } from '../as-list.ts';
 import type { EffectiveConfig } from '../effective.ts';
 import { type Endpoint, formatEndpoint } from '../endpoints.ts';
 import type { ConfigPath, Finding } from '../problem.ts';

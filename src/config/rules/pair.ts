@@ -1,7 +1,7 @@
 /** What the connection between the agents needs of the rest of the file. */
 import { parseIp } from '../../os/ip-address.ts';
 import { familyOf, isIpv4Mapped, isLinkLocal6, isLoopback } from '../addresses.ts';
-import { asList } from '../compile-proxy.ts';
+import { asList } from '../as-list.ts';
 import type { EffectiveConfig } from '../effective.ts';
 import { formatEndpoint } from '../endpoints.ts';
 import type { ConfigPath } from '../problem.ts';

@@ -2,6 +2,7 @@
 import type { EffectiveConfig } from '../effective.ts';
 import { formatEndpoint } from '../endpoints.ts';
 import { foundText } from '../found.ts';
+import { leadsOf } from '../listener-routes.ts';
 import type { ConfigPath, Finding } from '../problem.ts';
 import { settings } from '../settings.ts';
 import { didYouMean } from '../suggest.ts';
@@ -14,16 +15,12 @@ interface Reference {
 }
 
 function references(config: EffectiveConfig): readonly Reference[] {
-  return Object.entries(config.listeners).flatMap(([name, listener]): Reference[] => {
-    const path = ['listeners', name];
-    if (listener.protocol === 'tcp') {
-      return [{ upstream: listener.upstream, path: [...path, 'upstream'] }];
-    }
-    return listener.routes.map(({ upstream }, index) => ({
+  return Object.entries(config.listeners).flatMap(([name, listener]) =>
+    leadsOf(listener).map(({ upstream, path }) => ({
       upstream,
-      path: [...path, 'routes', index, 'upstream'],
-    }));
-  });
+      path: ['listeners', name, ...path],
+    })),
+  );
 }
 
 /** Every listener and route leads somewhere. */

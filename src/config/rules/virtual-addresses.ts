@@ -9,7 +9,7 @@ import {
   isMulticast,
 } from '../addresses.ts';
 import type { VirtualAddress } from '../agent-config.ts';
-import { asList } from '../compile-proxy.ts';
+import { asList } from '../as-list.ts';
 import type { EffectiveConfig } from '../effective.ts';
 import { formatVirtualAddress } from '../endpoints.ts';
 import type { ConfigPath } from '../problem.ts';

@@ -59,6 +59,8 @@ const bySection: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     server_name: 'here it is routes: [{ match: { host: ... } }]',
     upstream: 'an http listener has routes: [{ upstream: NAME }]',
     routes: 'a tcp listener has upstream: NAME',
+    proxy_protocol: 'here it is accept_proxy: { from: [NETWORK] }',
+    ssl_preread: 'here it is tls_routes: [{ sni: NAME, upstream: NAME }]',
     proxy_pass: 'here it is upstream',
     backend: 'here it is upstream',
     default_backend: 'here it is upstream',

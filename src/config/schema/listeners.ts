@@ -6,7 +6,9 @@ import { documented, duration, integer, size, spelled } from './field.ts';
 import { httpRuleFields } from './http-rules.ts';
 import { connectionsPerSourceField, listenerLimitNames } from './limit-references.ts';
 import { nameAllowed, namedMap, nameValue } from './names.ts';
+import { acceptProxyField } from './proxy-protocol.ts';
 import { routesSchema } from './routes.ts';
+import { tcpLimitFields, tlsRoutesField } from './tls-routes.ts';
 
 const { listener, limits } = settings;
 
@@ -76,6 +78,7 @@ function protocolIs<const P extends 'http' | 'tcp'>(protocol: P) {
 const httpListenerSchema = z.strictObject({
   bind,
   protocol: protocolIs('http'),
+  accept_proxy: acceptProxyField,
   routes: routesSchema,
   ...httpRuleFields,
   ...listenerLimitNames,
@@ -89,13 +92,23 @@ const httpListenerSchema = z.strictObject({
 const tcpListenerSchema = z.strictObject({
   bind,
   protocol: protocolIs('tcp'),
-  upstream: documented(nameValue, {
-    doc: 'Only with `protocol: tcp`: where the connections go.',
+  accept_proxy: acceptProxyField,
+  upstream: documented(nameValue.optional(), {
+    doc:
+      'Only with `protocol: tcp`: where the connections go, with `tls_routes` those that no ' +
+      'route takes.',
     allowed: 'a name out of upstreams',
-    default: null,
+    default: 'none: what no route takes is refused',
   }),
+  tls_routes: tlsRoutesField,
   limits: documented(
-    z.strictObject({ connections, connections_per_source: connectionsPerSourceField }).prefault({}),
+    z
+      .strictObject({
+        connections,
+        connections_per_source: connectionsPerSourceField,
+        ...tcpLimitFields,
+      })
+      .prefault({}),
     {
       doc: 'Bounds a client meets.',
       allowed: 'a map of limits',

@@ -8,9 +8,11 @@ import { documented, fieldError, flag, spelled } from './field.ts';
 import { routeLimitNames } from './limit-references.ts';
 import { nameValue } from './names.ts';
 
-const hostAllowed = 'a host name without a port, such as api.example.com or "*.example.com"';
+/** Words for a host name to match. */
+export const hostAllowed = 'a host name without a port, such as api.example.com or "*.example.com"';
 
-function parseMatchHost(text: string): Parsed<string> {
+/** Reads one, or `*.` and the names below one; lower case. */
+export function parseMatchHost(text: string): Parsed<string> {
   const bare = /^\[(.*)\]$/.exec(text)?.[1];
   const address = canonicalIp(bare ?? text);
   // A Host field has IPv6 in brackets, and so has the name that routes compare.
@@ -53,9 +55,11 @@ function parseMethod(text: string): Parsed<string> {
 
 const same = (text: string): string => text;
 
-/** One value or a list of 1 to `matchValuesMax`. */
-function oneOrMore<V extends z.ZodType>(value: V) {
-  const max = settings.listener.matchValuesMax;
+/** One value or a list of 1 to `max`. */
+export function oneOrMore<V extends z.ZodType>(
+  value: V,
+  max: number = settings.listener.matchValuesMax,
+) {
   return z
     .union([
       value,

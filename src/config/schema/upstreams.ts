@@ -17,6 +17,7 @@ import {
 } from './field.ts';
 import { healthCheckSchema } from './health-check.ts';
 import { nameAllowed, namedMap } from './names.ts';
+import { sendProxyField } from './proxy-protocol.ts';
 import { parseDomain } from './resolver.ts';
 import { retrySchema } from './retry.ts';
 
@@ -118,6 +119,7 @@ const upstreamSchema = z.strictObject({
       default: '{}',
     },
   ),
+  send_proxy: sendProxyField,
 });
 
 /** `upstreams`. */
