@@ -8,11 +8,12 @@
  *     }
  *
  * Chunks are read as strictly as heads: the size is hexadecimal digits and nothing else, every line
- * ends with CR LF, data ends where the size says. Extensions and trailers are checked, bounded and
- * dropped: no origin and no client sees anything but our own framing.
+ * ends with CR LF, data ends where the size says. Extensions are checked, bounded and dropped: no
+ * origin and no client sees anything but our own framing. So are trailers, unless they are asked for.
  */
 import { CHUNK_EXTENSION_BYTES_MAX, TRAILER_BYTES_MAX } from '../limits.ts';
 import { COLON, CR, FIELD_VALUE, HEX_VALUE, LF, SEMICOLON, TOKEN_LOWER } from './characters.ts';
+import { NO_LINES } from './extra-lines.ts';
 import { BodyKind } from './head.ts';
 
 /** Hexadecimal digits of a chunk size; 2^53 needs 14, zeros may lead. */
@@ -49,6 +50,19 @@ export class BodyDecoder {
   #digits = 0;
   #extensionBytes = 0;
   #trailerBytes = 0;
+  readonly #keepsTrailers: boolean;
+  #trailers: Buffer | null = null;
+
+  /** `keepsTrailers`: the trailer lines are wanted, not only checked. */
+  constructor(keepsTrailers = false) {
+    this.#keepsTrailers = keepsTrailers;
+  }
+
+  /** The trailer lines of a body that is complete, CR LF included; empty when there were none. */
+  get trailers(): Buffer {
+    // The line end that closes the section is no line.
+    return this.#trailers?.subarray(0, this.#trailerBytes - 1) ?? NO_LINES;
+  }
 
   /** Expects a body of that kind; `length` is for kind `length`. */
   begin(kind: BodyKind, length: number): void {
@@ -58,6 +72,7 @@ export class BodyDecoder {
     this.#left = kind === BodyKind.length ? length : 0;
     this.#extensionBytes = 0;
     this.#trailerBytes = 0;
+    this.#trailers = null;
   }
 
   /** The peer has ended. Is that the end of the body? */
@@ -154,9 +169,19 @@ export class BodyDecoder {
     return byte === SEMICOLON ? State.extension : -1;
   }
 
+  #keep(byte: number): void {
+    if (this.#trailers === null) {
+      // Nearly every section is empty.
+      if (byte === CR) return;
+      this.#trailers = Buffer.allocUnsafe(TRAILER_BYTES_MAX);
+    }
+    this.#trailers[this.#trailerBytes - 1] = byte;
+  }
+
   #trailerByte(byte: number): number {
     this.#trailerBytes++;
     if (this.#trailerBytes > TRAILER_BYTES_MAX) return -1;
+    if (this.#keepsTrailers) this.#keep(byte);
     switch (this.#state) {
       case State.lineStart:
         if (byte === CR) return State.lastLf;

@@ -1,6 +1,6 @@
 import { CR, LF } from './characters.ts';
 
-const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+const LAST_CHUNK = Buffer.from('0\r\n');
 const HEX_DIGITS = Buffer.from('0123456789abcdef');
 
 /** Bytes that framing one piece of content takes at most: 8 hex digits and two line ends. */
@@ -27,9 +27,13 @@ export function appendContent(
   return to + 2;
 }
 
-/** Appends the end of a chunked body; returns where it ends. */
-export function appendLastChunk(out: Buffer, at: number): number {
-  return at + LAST_CHUNK.copy(out, at);
+/** Appends the end of a chunked body, with whole trailer lines; returns where it ends. */
+export function appendLastChunk(trailers: Buffer, out: Buffer, at: number): number {
+  let to = at + LAST_CHUNK.copy(out, at);
+  to += trailers.copy(out, to);
+  out[to] = CR;
+  out[to + 1] = LF;
+  return to + 2;
 }
 
 function appendSize(size: number, out: Buffer, start: number): number {

@@ -13,7 +13,7 @@ import { Splice } from '../tcp/splice.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { ClientIdentity } from './client-identity.ts';
 import { Hold, State, type Waiting } from './client-state.ts';
-import { composeResponse, INTERIM_FORM, type ResponseForm, responseRoom } from './compose-head.ts';
+import { composeResponse, PLAIN_FORM, type ResponseForm, responseRoom } from './compose-head.ts';
 import type { Downstream } from './downstream.ts';
 import { errorResponse, survives } from './error-response.ts';
 import { Exchange } from './exchange.ts';
@@ -46,6 +46,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   #holds = 0;
   #minor = 1;
   #keepAlive = true;
+  #trailersWanted = false;
   #persist = true;
   #peerEnded = false;
   #lingeredBytes = 0;
@@ -57,7 +58,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.writer = new MessageWriter(engine, connection, counters, ListenerCounter.bytesOut);
     this.#exchange = new Exchange(context, this);
     this.identity = new ClientIdentity(connection, 'http', context.identityRules);
-    this.#form = { ...INTERIM_FORM, via: context.identityRules.via };
+    this.#form = { ...PLAIN_FORM, via: context.identityRules.via };
     this.#pending = new PartialHead(limits.headBytesMax);
     this.#deadline = new Deadline(engine.deadlines, () => this.#expired());
     this.#await('request', limits.headTimeoutMs);
@@ -134,7 +135,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
 
   respondInterim(head: ResponseHead): void {
     if (this.#minor === 0) return;
-    this.#compose(head, { ...INTERIM_FORM, via: this.#form.via });
+    this.#compose(head, { ...PLAIN_FORM, via: this.#form.via });
     this.writer.flush();
   }
 
@@ -142,6 +143,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     const unbounded = head.bodyKind === BodyKind.chunked || head.bodyKind === BodyKind.untilClose;
     const form = this.#form;
     form.chunked = unbounded && this.#minor === 1;
+    form.trailers = form.chunked && this.#trailersWanted;
     form.date = head.status === 101 ? null : this.#context.dateLine();
     this.#persist =
       this.#keepAlive &&
@@ -152,6 +154,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     form.lines = lines;
     this.#compose(head, form);
     this.writer.chunked = form.chunked;
+    this.writer.trailers = form.trailers;
   }
 
   responded(): void {
@@ -250,6 +253,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.#state = State.exchange;
     this.#deadline.clear();
     this.#minor = head.minor;
+    this.#trailersWanted = head.trailersWanted;
     // Who asks for a tunnel may send what is no HTTP without waiting for the answer.
     this.#keepAlive = head.keepAlive && head.method !== 'CONNECT';
     this.#decoder.begin(head.bodyKind, head.contentLength);

@@ -29,12 +29,14 @@ const BARE_STATUS_LENGTH = 12;
 const LEFT_OUT_OF_REQUESTS =
   HOP_BY_HOP | CLIENT_IDENTITY | fieldSet(Field.host, Field.proxyAuthorization);
 const LEFT_OUT_OF_RESPONSES = HOP_BY_HOP;
+const LEFT_OUT_BEFORE_TRAILERS = HOP_BY_HOP & ~fieldSet(Field.trailer);
 
 const REQUEST_VERSION = Buffer.from(' HTTP/1.1\r\nHost: ');
 const RESPONSE_VERSION = Buffer.from('HTTP/1.1');
 const CONTENT_LENGTH = Buffer.from('Content-Length: ');
 const CHUNKED = Buffer.from('Transfer-Encoding: chunked\r\n');
 const UPGRADE = Buffer.from('Connection: Upgrade\r\nUpgrade: ');
+const TRAILERS = Buffer.from('Connection: TE\r\nTE: trailers\r\n');
 const NO_CONTENT = Buffer.from('Content-Length: 0\r\n');
 const CLOSE = Buffer.from('Connection: close\r\n');
 const KEEP_ALIVE = Buffer.from('Connection: keep-alive\r\n');
@@ -117,6 +119,7 @@ export function composeRequest(
   );
   if (head.bodyKind === BodyKind.chunked) at = copyAll(CHUNKED, out, at);
   if (head.upgrade !== '') at = upgradeLines(head.upgrade, out, at);
+  else if (head.trailersWanted) at = copyAll(TRAILERS, out, at);
   at = copyAll(about, out, at);
   at = copyAll(additions.lines, out, at);
   for (const { before, after } of hosts) {
@@ -131,6 +134,8 @@ export function composeRequest(
 /** How the response to the client is framed and what it says about the connection. */
 export interface ResponseForm {
   readonly chunked: boolean;
+  /** Trailer fields may follow the content, so `Trailer` means something. */
+  readonly trailers: boolean;
   /** The `Date` line for a response that has none (RFC 9110 6.6.1); null leaves it as it is. */
   readonly date: Buffer | null;
   readonly via: ViaLines;
@@ -139,13 +144,14 @@ export interface ResponseForm {
   readonly lines: Buffer;
 }
 
-/** An interim response: nothing is framed, and nothing said about the connection. */
-export const INTERIM_FORM = {
+/** A head that needs nothing added but `Via`, such as an interim one. */
+export const PLAIN_FORM: Omit<ResponseForm, 'via'> = {
   chunked: false,
+  trailers: false,
   date: null,
   connection: 'unsaid',
   lines: NO_LINES,
-} as const satisfies Partial<ResponseForm>;
+};
 
 /** Writes the response head for the client at `at`; returns where it ends. */
 export function composeResponse(
@@ -167,7 +173,8 @@ export function composeResponse(
   }
   // RFC 9110 8.6: no Content-Length in 1xx and 204.
   const length = status < 200 || status === 204 || status === 205 ? 1 << Field.contentLength : 0;
-  at = copyFields(head, from, LEFT_OUT_OF_RESPONSES | length, NO_NAMES, out, at);
+  const hop = form.trailers ? LEFT_OUT_BEFORE_TRAILERS : LEFT_OUT_OF_RESPONSES;
+  at = copyFields(head, from, hop | length, NO_NAMES, out, at);
   if (status === 205) at = copyAll(NO_CONTENT, out, at);
   if (form.date !== null && !head.has(Field.date)) at = copyAll(form.date, out, at);
   at = copyAll(form.lines, out, at);

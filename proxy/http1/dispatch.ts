@@ -271,10 +271,14 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   }
 
   #connect(server: Server, fresh: boolean): OriginConnection {
+    return this.#open(this.#attempt, server, fresh);
+  }
+
+  #open(attempt: Attempt, server: Server, fresh: boolean): OriginConnection {
     this.#owner.record?.attempted(server);
     const { sendProxy } = this.#route!.upstream.config;
     const header = sendProxy === null ? null : this.#client!.proxyHeader(sendProxy);
-    const origin = this.#attempt.begin(server, this.#poolOf(server), fresh, header);
+    const origin = attempt.begin(server, this.#poolOf(server), fresh, header);
     origin.writer.chunked = this.#chunked;
     return origin;
   }
@@ -370,11 +374,9 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     this.#plan.mayHedge = false;
     const server = this.#another(origin.server, null);
     if (server === null) return;
-    this.#owner.record?.attempted(server);
     const rival = new Attempt(this);
     this.#rival = rival;
-    const other = rival.begin(server, this.#poolOf(server), false);
-    other.writer.chunked = this.#chunked;
+    const other = this.#open(rival, server, false);
     // A copy: either connection may keep its buffer for its next request.
     other.request.append(origin.request);
     server.count(ServerCounter.hedges);

@@ -179,7 +179,7 @@ export class Exchange implements DispatchOwner {
       this.#client.tunnel(origin, bytes, start, end);
       return;
     }
-    writer.end();
+    writer.end(origin.trailers);
     writer.flush();
     this.#dispatch.finish(origin, this.#upgrade === '');
     this.#log(this.#status, null);

@@ -61,7 +61,7 @@ export function fieldSet(...fields: readonly number[]): number {
   return fields.reduce((set, field) => set | (1 << field), 0);
 }
 
-/** Fields for one hop, never forwarded (RFC 9110 7.6.1); trailers end here, hence `Trailer`. */
+/** Fields for one hop, never forwarded (RFC 9110 7.6.1); most trailers end here, hence `Trailer`. */
 export const HOP_BY_HOP = fieldSet(
   Field.connection,
   Field.keepAlive,

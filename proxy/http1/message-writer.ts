@@ -1,5 +1,7 @@
 import type { Connection, IoEngine } from '../io/engine.ts';
 import { appendContent, appendLastChunk, CHUNK_FRAMING_BYTES } from './body-writer.ts';
+import { NO_LINES } from './extra-lines.ts';
+import { forwardableTrailers } from './trailers.ts';
 
 /** What counts the bytes sent: a server or a listener. */
 export interface ByteCounter {
@@ -15,6 +17,8 @@ export class MessageWriter {
   /** The last write filled the backlog: no more until the connection has drained. */
   blocked = false;
   chunked = false;
+  /** Who reads it wants trailer fields. */
+  trailers = false;
   readonly #engine: IoEngine;
   readonly #connection: Connection;
   readonly #counter: ByteCounter;
@@ -56,11 +60,12 @@ export class MessageWriter {
     this.#at = appendContent(this.chunked, bytes, start, end, out, this.#at);
   }
 
-  /** The body is complete. */
-  end(): void {
+  /** The body is complete; `trailers` are lines that came after it. */
+  end(trailers: Buffer = NO_LINES): void {
     if (!this.chunked) return;
-    const out = this.room(CHUNK_FRAMING_BYTES);
-    this.#at = appendLastChunk(out, this.#at);
+    const lines = this.trailers && trailers.length > 0 ? forwardableTrailers(trailers) : NO_LINES;
+    const out = this.room(CHUNK_FRAMING_BYTES + lines.length);
+    this.#at = appendLastChunk(lines, out, this.#at);
   }
 
   /** Sends what is composed; before control goes back to the engine, which may take its memory. */

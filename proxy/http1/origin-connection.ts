@@ -70,7 +70,7 @@ export class OriginConnection implements ConnectionHandler {
   readonly #config: UpstreamConfig;
   readonly #owner: OriginOwner;
   readonly #deadline: Deadline;
-  readonly #decoder = new BodyDecoder();
+  readonly #decoder = new BodyDecoder(true);
   readonly #partial = new PartialHead(RESPONSE_HEAD_BYTES_MAX);
   #user: OriginUser | null;
   #phase: Phase = Phase.connecting;
@@ -102,6 +102,11 @@ export class OriginConnection implements ConnectionHandler {
 
   get connected(): boolean {
     return this.#phase !== Phase.connecting;
+  }
+
+  /** The trailer lines of the response that has just been completed. */
+  get trailers(): Buffer {
+    return this.#decoder.trailers;
   }
 
   /** How long nothing may move in the middle of a message. */

@@ -2,6 +2,7 @@ import type { IoEngine } from '../io/engine.ts';
 import { REQUEST_BUFFER_BYTES } from '../limits.ts';
 import { appendContent, appendLastChunk, CHUNK_FRAMING_BYTES } from './body-writer.ts';
 import { composeRequest, type RequestAdditions, requestRoom } from './compose-head.ts';
+import { NO_LINES } from './extra-lines.ts';
 import type { RequestHead } from './head.ts';
 
 /**
@@ -65,6 +66,6 @@ export class RequestBuffer {
 
   end(chunked: boolean): void {
     if (!chunked) return;
-    this.length = appendLastChunk(this.room(CHUNK_FRAMING_BYTES), this.length);
+    this.length = appendLastChunk(NO_LINES, this.room(CHUNK_FRAMING_BYTES), this.length);
   }
 }
