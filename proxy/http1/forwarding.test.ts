@@ -42,7 +42,8 @@ describe('what goes to the server', () => {
     );
     expect(server.received).toBe(
       'GET /a?b=c HTTP/1.1\r\nHost: Example.com:80\r\nX-One: 1\r\nX-Two: two\r\nX-Three: 3\r\n' +
-        'Connection: TE\r\nTE: trailers\r\nX-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n' +
+        'Connection: TE\r\nTE: trailers\r\n' +
+        'X-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n' +
         `X-Forwarded-Port: ${proxy.port}\r\n` +
         'X-Forwarded-Host: Example.com:80\r\nVia: 1.1 tandem\r\n\r\n',
     );

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isAuthority, routingHost } from './authority.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { composeRequest, composeResponse, requestRoom, responseRoom } from './compose-head.ts';
 import { Field, knownField, nameHash } from './fields.ts';
@@ -13,7 +12,6 @@ import {
   responseHead,
   split,
 } from './messages.fixture.ts';
-import { normalisePath } from './normalise-path.ts';
 import { parseRequest } from './parse-request.ts';
 import { parseResponse } from './parse-response.ts';
 import { PartialHead } from './partial-head.ts';
@@ -286,98 +284,6 @@ describe('a body', () => {
     });
     const open = decode([Buffer.from('abc')], BodyKind.untilClose, 0);
     expect(open).toEqual({ content: 'abc', consumed: 3, done: false });
-  });
-});
-
-describe('a path', () => {
-  it.each([
-    ['/', '/'],
-    ['', '/'],
-    ['/a/b', '/a/b'],
-    ['/a/./b', '/a/b'],
-    ['/a/../b', '/b'],
-    ['/a/b/..', '/a/'],
-    ['/a/.', '/a/'],
-    ['/a/', '/a/'],
-    ['//a///b', '/a/b'],
-    ['/%61%2D%7e', '/a-~'],
-    ['/%c3%a9', '/%C3%A9'],
-    ['/a/%2e%2E/b', '/b'],
-    ['/...', '/...'],
-  ])('%s is normally %s', (path, normal) => {
-    expect(normalisePath(path)).toBe(normal);
-  });
-
-  it.each([
-    '/..',
-    '/a/../..',
-    '/%2e%2e',
-    '/a%2fb',
-    '/a%2Fb',
-    '/a\\b',
-    '/a%5cb',
-    '/%00',
-    '/%',
-    '/%4',
-    '/%zz',
-  ])('%s is refused', (path) => {
-    expect(normalisePath(path)).toBeNull();
-  });
-
-  it('that is normal stays as it is', () => {
-    fc.assert(
-      fc.property(fc.webPath(), (path) => {
-        const normal = normalisePath(path);
-        if (normal !== null) expect(normalisePath(normal)).toBe(normal);
-      }),
-    );
-  });
-});
-
-describe('a host', () => {
-  const judge = (text: string) => {
-    const bytes = Buffer.from(` ${text} `, 'latin1');
-    return isAuthority(bytes, 1, bytes.length - 1);
-  };
-
-  it.each([
-    'a',
-    'a.example',
-    'a:80',
-    'a:',
-    '192.0.2.1:1',
-    '[2001:db8::1]',
-    '[::1]:65535',
-    'a_b.~c',
-  ])('%s is one', (text) => {
-    expect(judge(text)).toBe(true);
-  });
-
-  it.each([
-    '',
-    ':80',
-    'a b',
-    'a/b',
-    'u@a',
-    'a:b',
-    'a:99999',
-    'a:1:2',
-    '[::1',
-    '[]',
-    '[g::]',
-    '[::1]x',
-    'a%41',
-    'a,b',
-    'é',
-  ])('%s is none', (text) => {
-    expect(judge(text)).toBe(false);
-  });
-
-  it('is lower case, without port and last dot, when a route is chosen', () => {
-    const routed = (text: string) => routingHost(Buffer.from(text), 0, text.length);
-    expect(routed('WWW.Example.COM.:80')).toBe('www.example.com');
-    expect(routed('[2001:DB8::1]:80')).toBe('[2001:db8::1]');
-    expect(routed('[2001:db8::1]')).toBe('[2001:db8::1]');
   });
 });
 
