@@ -99,7 +99,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     this.choice.begin(route.upstream, head, client);
     const server = delayMs > 0 ? null : this.choice.first();
     if (server !== null) {
-      this.#connect(server, false).request.compose(head, additions);
+      this.#open(this.#attempt, server, false).request.compose(head, additions);
       return;
     }
     const parked = new ParkedRequest(this.#context.engine, this);
@@ -164,7 +164,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   serverFree(server: Server): void {
     const { buffer } = this.#parked!;
     this.#parked = null;
-    const origin = this.#connect(server, false);
+    const origin = this.#open(this.#attempt, server, false);
     origin.request = buffer;
     if (origin.connected) this.attemptReady(this.#attempt);
   }
@@ -270,10 +270,6 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     if (queue === null || !parked.join(queue)) this.noServer();
   }
 
-  #connect(server: Server, fresh: boolean): OriginConnection {
-    return this.#open(this.#attempt, server, fresh);
-  }
-
   #open(attempt: Attempt, server: Server, fresh: boolean): OriginConnection {
     this.#owner.record?.attempted(server);
     const { sendProxy } = this.#route!.upstream.config;
@@ -286,7 +282,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   /** Sends what was composed to this server, over a new connection. */
   #again(server: Server, request: RequestBuffer): void {
     clearTimeout(this.#hedgeTimer);
-    this.#connect(server, true).request = request;
+    this.#open(this.#attempt, server, true).request = request;
     server.count(ServerCounter.retries);
   }
 
