@@ -12,7 +12,7 @@ import { ListenerCounter, responseSlot } from '../shared/layout.ts';
 import { Splice } from '../tcp/splice.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { ClientIdentity } from './client-identity.ts';
-import { Hold, State, type Waiting } from './client-state.ts';
+import { Hold, type Mutable, State, type Waiting } from './client-state.ts';
 import { composeResponse, PLAIN_FORM, type ResponseForm, responseRoom } from './compose-head.ts';
 import type { Downstream } from './downstream.ts';
 import { errorResponse, survives } from './error-response.ts';
@@ -25,8 +25,6 @@ import type { OriginConnection } from './origin-connection.ts';
 import { parseRequest } from './parse-request.ts';
 import { PartialHead } from './partial-head.ts';
 import { tunnelOwner } from './tunnel-owner.ts';
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** An HTTP/1.x client: requests in, responses out in their order, one exchange at a time. */
 export class ClientConnection implements ConnectionHandler, Downstream, Drainable {

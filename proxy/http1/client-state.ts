@@ -16,3 +16,6 @@ export const Hold = { body: 1, pipeline: 2 } as const;
 
 /** What it means when the deadline of a client connection expires. */
 export type Waiting = 'request' | 'head' | 'body' | 'drain' | 'close';
+
+/** An object that is filled in again for each message, and only read by those who get it. */
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };

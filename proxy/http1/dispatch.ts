@@ -370,13 +370,12 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     this.#plan.mayHedge = false;
     const server = this.#another(origin.server, null);
     if (server === null) return;
-    const rival = new Attempt(this);
-    this.#rival = rival;
-    const other = this.#open(rival, server, false);
+    this.#rival = new Attempt(this);
+    const other = this.#open(this.#rival, server, false);
     // A copy: either connection may keep its buffer for its next request.
     other.request.append(origin.request);
     server.count(ServerCounter.hedges);
-    if (other.connected) this.#forward(rival);
+    if (other.connected) this.#forward(this.#rival);
   }
 
   /** Of two attempts this is the one that goes on. */
