@@ -102,8 +102,7 @@ export class SystemLookup implements Lookup {
 
   async ask({ kind, name }: Question): Promise<Answer> {
     const sources = await this.#sources();
-    if (kind === 'srv') return this.#services(name, sources);
-    return this.#host(name, null, sources);
+    return kind === 'srv' ? this.#services(name, sources) : this.#host(name, null, sources);
   }
 
   stop(): void {

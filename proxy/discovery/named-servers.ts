@@ -80,11 +80,13 @@ export class NamedServers {
 
   /** What an operator must know of names that stand for nothing; empty when all is well. */
   warnings(): readonly string[] {
+    if (this.#waiting) return [];
     return this.status()
-      .filter(({ addresses, lookups }) => addresses.length === 0 && lookups > 0)
+      .filter(({ addresses }) => addresses.length === 0)
       .map(({ name, upstreams, problemText }) => {
         const whose = `${upstreams.length === 1 ? 'upstream' : 'upstreams'} ${upstreams.join(', ')}`;
-        return `${whose}: no servers from ${name}, which does not resolve: ${problemText}`;
+        const why = problemText ?? 'its first look-up is not over';
+        return `${whose}: no servers from ${name}, which does not resolve: ${why}`;
       });
   }
 

@@ -24,7 +24,7 @@ class Scene {
   readonly workers: { upstream: Upstream; version: number }[];
   orders: ServersOrder[] = [];
 
-  constructor(upstream: UpstreamConfig) {
+  constructor(upstream: UpstreamConfig, ...others: UpstreamConfig[]) {
     const log: Logger = {
       debug() {},
       info() {},
@@ -32,7 +32,7 @@ class Scene {
       error: (_, message) => this.errors.push(message),
       child: () => log,
     };
-    this.live = new LiveServers([upstream], {
+    this.live = new LiveServers([upstream, ...others], {
       registry: this.registry,
       clock: this.clock,
       log,
@@ -159,7 +159,7 @@ describe('a change of servers', () => {
     );
     expect(scene.update(many)).toBe(false);
     expect(scene.errors).toEqual([
-      'no room for new servers of api: 8 new servers, room for 6 of 8',
+      'upstream api keeps its servers, there is no room for others: 8 new servers, room for 6 of 8',
     ]);
     expect(scene.live.upstreams[0]!.servers).toEqual([a, b]);
     busy.end();
@@ -169,6 +169,19 @@ describe('a change of servers', () => {
     await scene.settle();
     expect(scene.update(many)).toBe(true);
     expect(scene.live.upstreams[0]!.servers).toEqual(many);
+  });
+
+  it('of one upstream does not wait for another that has no room', async () => {
+    scene = new Scene(upstreamOf([a]), upstreamOf([a], { name: 'web' }));
+    const many = serversOf(
+      ...Array.from({ length: SLOTS }, (_, i) => ({ host: `203.0.113.${i}` })),
+    );
+    scene.live.update(({ name }) => (name === 'api' ? many : [b]));
+    expect(scene.live.upstreams.map(({ servers }) => servers)).toEqual([[a], [b]]);
+    expect(scene.orders).toMatchObject([{ version: 1, changes: [{ upstream: 'web' }] }]);
+    // It is asked about again and again, and told once.
+    await scene.clock.advance(2 * SERVERS_RETRY_MS);
+    expect(scene.errors.length).toBe(1);
   });
 
   it('that had no room is tried again by itself', async () => {

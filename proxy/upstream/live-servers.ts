@@ -5,7 +5,7 @@
  */
 import type { ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import type { Clock, Timer } from '../health/clock.ts';
-import { RECLAIM_INTERVAL_MS, SERVERS_RETRY_MS } from '../limits.ts';
+import { FAILURE_LOG_INTERVAL_MS, RECLAIM_INTERVAL_MS, SERVERS_RETRY_MS } from '../limits.ts';
 import type { Logger } from '../ports.ts';
 import type { Slots } from '../shared/slot-table.ts';
 import type { ServersChange, ServersOrder } from '../worker-messages.ts';
@@ -33,6 +33,8 @@ export class LiveServers {
   #version = 0;
   #reclaim: Timer | null = null;
   #retry: Timer | null = null;
+  /** Of those that are refused one is logged now and then: it is one table that is too small. */
+  #refusalLogAt = 0;
   #stopped = false;
 
   /** Assigns slots. Throws RangeError when they do not suffice. */
@@ -57,32 +59,25 @@ export class LiveServers {
   }
 
   /**
-   * Gives each upstream the servers that `serversOf` says, in this order; asks it again later when
-   * there is no room for so many just now. Nothing is done where nothing has changed. Returns whether
-   * something has.
+   * Gives each upstream the servers that `serversOf` says, in this order. An upstream for whose new
+   * servers there is no room just now keeps those it has, and is asked about again later. Nothing is
+   * done where nothing has changed. Returns whether something has.
    */
   update(serversOf: (upstream: UpstreamConfig) => readonly ServerConfig[]): boolean {
     this.#retry?.cancel();
     this.#retry = null;
-    const upstreams = this.#upstreams.map((upstream) => {
+    if (this.#stopped) return false;
+    const wanted = this.#upstreams.map((upstream) => {
       const servers = serversOf(upstream);
       return sameServers(servers, upstream.servers) ? upstream : { ...upstream, servers };
     });
-    const changed = upstreams.filter((upstream, index) => upstream !== this.#upstreams[index]);
-    if (changed.length === 0 || this.#stopped) return false;
-    const { registry, clock, log } = this.#ports;
-    try {
-      this.#slots = registry.assign(upstreams);
-    } catch (error) {
-      const names = changed.map(({ name }) => name);
-      const why = error instanceof Error ? error.message : String(error);
-      log.error(
-        { upstreams: names, why },
-        `no room for new servers of ${names.join(', ')}: ${why}`,
-      );
-      this.#retry = clock.after(SERVERS_RETRY_MS, () => this.update(serversOf));
-      return false;
+    if (wanted.every((upstream, index) => upstream === this.#upstreams[index])) return false;
+    const upstreams = this.#assign(wanted);
+    if (upstreams.some((upstream, index) => upstream !== wanted[index])) {
+      this.#retry = this.#ports.clock.after(SERVERS_RETRY_MS, () => this.update(serversOf));
     }
+    const changed = upstreams.filter((upstream, index) => upstream !== this.#upstreams[index]);
+    if (changed.length === 0) return false;
     this.#version++;
     this.#upstreams = upstreams;
     this.#ports.configure(upstreams);
@@ -97,6 +92,39 @@ export class LiveServers {
     this.#stopped = true;
     this.#retry?.cancel();
     this.#reclaim?.cancel();
+  }
+
+  /** Slots for all that is wanted; where that is too much, for as many changes as there is room for. */
+  #assign(wanted: readonly UpstreamConfig[]): readonly UpstreamConfig[] {
+    if (this.#fits(wanted) === null) return wanted;
+    let fitting = this.#upstreams;
+    wanted.forEach((upstream, index) => {
+      if (upstream === fitting[index]) return;
+      const next = fitting.with(index, upstream);
+      const refusal = this.#fits(next);
+      if (refusal === null) fitting = next;
+      else this.#noteRefusal(upstream, refusal);
+    });
+    return fitting;
+  }
+
+  /** Null, and the slots are assigned; or why they do not suffice. */
+  #fits(upstreams: readonly UpstreamConfig[]): string | null {
+    try {
+      this.#slots = this.#ports.registry.assign(upstreams);
+      return null;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return error.message;
+    }
+  }
+
+  #noteRefusal({ name, servers }: UpstreamConfig, why: string): void {
+    const { clock, log } = this.#ports;
+    if (clock.now() < this.#refusalLogAt) return;
+    this.#refusalLogAt = clock.now() + FAILURE_LOG_INTERVAL_MS;
+    const fields = { upstream: name, servers: servers.length, why };
+    log.error(fields, `upstream ${name} keeps its servers, there is no room for others: ${why}`);
   }
 
   #changeOf({ name, servers }: UpstreamConfig): ServersChange {
