@@ -12,7 +12,7 @@ import type { OriginPool } from './origin-pool.ts';
 import { type ParkedOwner, ParkedRequest } from './parked-request.ts';
 import type { RequestBuffer } from './request-buffer.ts';
 import type { RequestRecord } from './request-record.ts';
-import { isBudgeted } from './retry.ts';
+import { isBudgeted, isUnwelcome } from './retry.ts';
 import { RetryPlan } from './retry-plan.ts';
 import { ServerChoice } from './server-choice.ts';
 
@@ -198,7 +198,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     server.count(responseSlot(ServerCounter.responses1xx, status));
     server.answered(status, upstream.timed ? this.#context.now() - attempt.sentAt : 0);
     this.#owner.record?.answered(status);
-    if (upstream.config.retry.statuses.includes(status) && this.#passOver(attempt, status)) return;
+    if (isUnwelcome(upstream.config.retry, status) && this.#passOver(attempt, status)) return;
     if (this.#rival !== null) this.#settle(attempt);
     clearTimeout(this.#hedgeTimer);
     this.#plan.replayable = false;

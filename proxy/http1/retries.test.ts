@@ -92,7 +92,7 @@ describe('a request goes to another server', () => {
   });
 
   it('when the first answers with a status that is not to be passed on', async () => {
-    start({ statuses: [503] });
+    start({ statuses: [[503, 503]] });
     const [client, server] = await sent(first);
     server.send(UNAVAILABLE);
     (await arrived(second)).send(OK);
@@ -141,7 +141,7 @@ describe('the client learns of it', () => {
   });
 
   it('when there is no other server: it gets the answer that should have been better', async () => {
-    start({ statuses: [503], triesMax: 2 });
+    start({ statuses: [[503, 503]], triesMax: 2 });
     const [client, server] = await sent(first);
     server.send(UNAVAILABLE);
     (await arrived(second)).send(UNAVAILABLE);
@@ -149,7 +149,7 @@ describe('the client learns of it', () => {
   });
 
   it('when retries have become too many for the requests there are', async () => {
-    start({ statuses: [503], budgetPercent: 0 }, { keepAliveMax: 0 });
+    start({ statuses: [[503, 503]], budgetPercent: 0 }, { keepAliveMax: 0 });
     for (let request = 0; request < FREE_RETRIES; request++) {
       const [client, server] = await sent(first);
       server.send(UNAVAILABLE);

@@ -29,7 +29,7 @@ const reused = { reused: true };
 const ALL: RetryConfig = {
   ...RETRY,
   on: ['connect', 'closed', 'timeout', 'invalid'],
-  statuses: [503],
+  statuses: [[503, 503]],
 };
 const NONE: RetryConfig = { ...RETRY, on: [] };
 type Target = ReturnType<typeof retryTarget>;

@@ -55,8 +55,14 @@ export function isBudgeted(code: ProxyErrorCode | null): boolean {
   return code === null || CONDITIONS[code] !== 'connect';
 }
 
+/** Is this a response that is not passed on while another server can be asked? */
+export function isUnwelcome({ statuses }: RetryConfig, status: number): boolean {
+  if (statuses.length === 0) return false;
+  return statuses.some(([from, to]) => status >= from && status <= to);
+}
+
 function isWanted(rule: RetryConfig, { code, status }: FailedAttempt): boolean {
-  if (code === null) return rule.statuses.includes(status);
+  if (code === null) return isUnwelcome(rule, status);
   const condition = CONDITIONS[code];
   return condition !== undefined && rule.on.includes(condition);
 }

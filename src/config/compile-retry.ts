@@ -1,3 +1,4 @@
+import { statusRanges } from './compile-health.ts';
 import type { EffectiveUpstream } from './effective.ts';
 import type { RetryConfig } from './retry-config.ts';
 
@@ -5,7 +6,7 @@ import type { RetryConfig } from './retry-config.ts';
 export function compileRetry(retry: EffectiveUpstream['retry']): RetryConfig {
   return {
     on: retry.on,
-    statuses: retry.statuses,
+    statuses: statusRanges(retry.status),
     triesMax: retry.tries,
     timeoutMs: retry.timeout,
     budgetPercent: retry.budget,

@@ -6,7 +6,8 @@ export type RetryCondition = 'connect' | 'closed' | 'timeout' | 'invalid';
 /** HTTP: when a request is sent again. */
 export interface RetryConfig {
   readonly on: readonly RetryCondition[];
-  readonly statuses: readonly number[];
+  /** Codes of responses, inclusive ranges. */
+  readonly statuses: readonly (readonly [number, number])[];
   /** Servers asked at most, the first included. */
   readonly triesMax: number;
   /** No further try begins so long after the request came; 0: no bound. */

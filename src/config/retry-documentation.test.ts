@@ -14,7 +14,10 @@ test('the example of docs/RETRY.md loads without a word, and means what it says'
   const { proxy } = compileConfig(config!, { node: null, digest: '', cores: 1 });
   expect(proxy?.upstreams[0]?.retry).toEqual({
     on: ['connect', 'closed', 'timeout'],
-    statuses: [502, 503, 504],
+    statuses: [
+      [502, 502],
+      [503, 504],
+    ],
     triesMax: 3,
     timeoutMs: 10_000,
     budgetPercent: 100,

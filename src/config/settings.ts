@@ -116,7 +116,6 @@ export const settings = {
   retry: {
     // nginx's "error"; its "timeout" is left to be asked for, as in HAProxy.
     on: ['connect', 'closed'],
-    statusesMax: 32,
     tries: { default: 3, min: 1, max: 16 },
     timeout: { default: '0s', min: '0s', max: '24h' },
     // One frozen server of two gets every second request: less would fail some of those.

@@ -11,10 +11,10 @@ import {
   fieldError,
   flag,
   integer,
-  integerValue,
   size,
   spelled,
 } from './field.ts';
+import { statusAllowed, statusSchema } from './status.ts';
 
 const { retry } = settings;
 
@@ -22,7 +22,6 @@ const { retry } = settings;
 const conditions = ['connect', 'closed', 'timeout', 'invalid'] as const;
 
 const onAllowed = `a list of ${choiceAllowed(conditions)}; [] for none`;
-const statusesAllowed = 'a list of status codes from 400 to 599, such as [502, 503, 504]';
 const budgetAllowed = `a percentage from 0% to ${retry.budgetPercentMax}%`;
 
 function parsePercent(text: string) {
@@ -55,21 +54,13 @@ export const retrySchema = documented(
             danger: '`timeout` gives servers that are slow from overload more to do.',
           },
         ),
-        statuses: documented(
-          z
-            .array(integerValue({ min: 400, max: 599 }, statusesAllowed), {
-              error: fieldError(statusesAllowed),
-            })
-            .max(retry.statusesMax, { error: `at most ${retry.statusesMax} codes` })
-            .prefault([]),
-          {
-            doc:
-              'Responses that are not passed on while another server can be asked; the last ' +
-              'one is passed on.',
-            allowed: statusesAllowed,
-            default: '[]',
-          },
-        ),
+        status: documented(z.union([statusSchema, z.tuple([])]).prefault([]), {
+          doc:
+            'Responses that are not passed on while another server can be asked; the last ' +
+            'one is passed on.',
+          allowed: `${statusAllowed}, or a list of them`,
+          default: '[]',
+        }),
         tries: integer(retry.tries, {
           doc: 'Servers asked for one request at most, the first included. 1: no retry.',
         }),
