@@ -47,6 +47,12 @@ export const PROXY_ERRORS = {
   concurrency_limited_503: down(503, 'too many requests at a time'),
   // Ours.
   no_route: { source: 'internal', status: 404, text: 'no route matches this request' },
+  // No failure, but answered in the same way.
+  last_hop: {
+    source: 'internal',
+    status: 200,
+    text: 'Max-Forwards lets this request go no further',
+  },
   no_resources: {
     source: 'internal',
     status: 503,

@@ -1,8 +1,9 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpRulesConfig } from '../../src/config/proxy-config.ts';
 import { proxyConfig, startPlane, type TestPlane, upstreamConfig } from '../data-plane.fixture.ts';
 import { FORWARDED_HOPS_MAX } from '../limits.ts';
-import { RawOrigin, rawClient } from '../raw-peers.fixture.ts';
+import { RawOrigin, type RawPeer, rawClient } from '../raw-peers.fixture.ts';
 import { RequestHead } from './head.ts';
 import { parseRequest } from './parse-request.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
@@ -155,6 +156,34 @@ describe('behind a trusted proxy', () => {
       'GET / HTTP/1.1\r\nHost: x\r\nCF-Connecting-IP: 192.0.2.1\r\nConnection: CF-Connecting-IP\r\n\r\n',
     );
     expect(await client.end()).toContain('HTTP/1.1 400 ');
+  });
+});
+
+describe('whatever a trusted proxy says', () => {
+  it('makes no line that nobody meant, and no field twice', async () => {
+    const rules = { clientIp: { trusted: CDN, header: 'forwarded' }, forwarded: 'both' } as const;
+    proxy = startPlane(proxyConfig(upstreamConfig([origin.port]), { rules }));
+    const client = await rawClient(proxy.port);
+    const name = fc.constantFrom('X-Forwarded-For', 'X-Forwarded-Host', 'Forwarded', 'X-Real-IP');
+    const value = fc.stringMatching(/^[\t -~\x80-\xff]{0,30}$/);
+    let server: RawPeer | null = null;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(name, value), { maxLength: 5 }), async (fields) => {
+        const lines = fields.map(([field, text]) => `${field}: ${text}\r\n`).join('');
+        client.send(`GET / HTTP/1.1\r\nHost: x\r\n${lines}\r\n`);
+        server ??= await origin.connection();
+        const [, ...told] = (await server.has('\r\n\r\n')).slice(0, -4).split('\r\n');
+        const names = told.map((line) => /^([A-Za-z-]+): /.exec(line)?.[1]);
+        expect(names).not.toContain(undefined);
+        expect(new Set(names).size).toBe(names.length);
+        expect(names).toHaveLength(8);
+        server.take();
+        server.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        await client.has('ok');
+        client.take();
+      }),
+      { numRuns: 150 },
+    );
   });
 });
 

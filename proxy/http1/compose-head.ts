@@ -108,16 +108,11 @@ export function composeRequest(
   const hostStart = named ? head.hostStart : 0;
   const hostEnd = named ? head.hostEnd : defaultHost.length;
   at = lineEnd(out, copy(host, hostStart, hostEnd, out, at));
-  const expect = head.expectContinue ? 0 : 1 << Field.expect;
-  at = copyFields(
-    head,
-    head.fieldsStart,
-    LEFT_OUT_OF_REQUESTS | expect,
-    additions.without,
-    out,
-    at,
-  );
+  at = copyFields(head, head.fieldsStart, leftOutOf(head), additions.without, out, at);
   if (head.bodyKind === BodyKind.chunked) at = copyAll(CHUNKED, out, at);
+  if (head.hopsLeft > 0) {
+    at += out.write(`Max-Forwards: ${head.hopsLeft - 1}\r\n`, at, 'latin1');
+  }
   if (head.upgrade !== '') at = upgradeLines(head.upgrade, out, at);
   else if (head.trailersWanted) at = copyAll(TRAILERS, out, at);
   at = copyAll(about, out, at);
@@ -129,6 +124,14 @@ export function composeRequest(
   }
   at = copyAll(additions.via[head.minor as 0 | 1], out, at);
   return lineEnd(out, at);
+}
+
+/** Known fields that do not go to the server, or not as they came. */
+function leftOutOf(head: RequestHead): number {
+  let fields = LEFT_OUT_OF_REQUESTS;
+  if (!head.expectContinue) fields |= 1 << Field.expect;
+  if (head.hopsLeft >= 0) fields |= 1 << Field.maxForwards;
+  return fields;
 }
 
 /** How the response to the client is framed and what it says about the connection. */

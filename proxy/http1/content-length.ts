@@ -22,7 +22,8 @@ export function judgeLength(head: MessageHead): number {
   return length;
 }
 
-function decimal(bytes: Buffer, start: number, end: number): number {
+/** Decimal digits and nothing else, up to 2^53 - 1; -1 for anything else. */
+export function decimal(bytes: Buffer, start: number, end: number): number {
   if (start === end || end - start > DIGITS_MAX) return -1;
   let value = 0;
   for (let at = start; at < end; at++) {

@@ -5,6 +5,7 @@ import type { ResponseForm } from './compose-head.ts';
 /** Errors that leave no doubt about where the next request of the connection begins. */
 const BETWEEN_REQUESTS: ReadonlySet<ProxyErrorCode> = new Set([
   'no_route',
+  'last_hop',
   'method_refused',
   'no_server',
   'rate_limited',

@@ -71,6 +71,10 @@ export class Exchange implements DispatchOwner {
       return;
     }
     this.record?.routed(route);
+    if (head.hopsLeft === 0) {
+      this.fail('last_hop', allowLine(allowedMethods(this.#context.routes, head, path)));
+      return;
+    }
     const { bodyBytesMax } = this.#context.limits;
     if (bodyBytesMax > 0 && head.contentLength > bodyBytesMax) {
       this.fail('body_too_large');

@@ -27,6 +27,7 @@ export const Field = {
   http2Settings: 21,
   setCookie: 22,
   date: 23,
+  maxForwards: 24,
 } as const;
 
 const NAMES: Readonly<Record<keyof typeof Field, string>> = {
@@ -54,6 +55,7 @@ const NAMES: Readonly<Record<keyof typeof Field, string>> = {
   http2Settings: 'http2-settings',
   setCookie: 'set-cookie',
   date: 'date',
+  maxForwards: 'max-forwards',
 };
 
 /** The set of some fields, as bits. */

@@ -159,6 +159,8 @@ export class RequestHead extends MessageHead {
   expectContinue = false;
   /** The client reads trailer fields (`TE: trailers`). */
   trailersWanted = false;
+  /** Of `Max-Forwards`, which means something for OPTIONS only (TRACE is refused); -1: no bound. */
+  hopsLeft = -1;
 }
 
 /** A response. */

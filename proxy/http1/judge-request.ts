@@ -3,7 +3,7 @@ import type { ProxyErrorCode } from '../errors.ts';
 import { VIA_PASSES_MAX } from '../limits.ts';
 import { isAuthority } from './authority.ts';
 import { judgeConnection } from './connection-field.ts';
-import { judgeLength } from './content-length.ts';
+import { decimal, judgeLength } from './content-length.ts';
 import { Field, fieldSet } from './fields.ts';
 import { BodyKind, NO_NAMES, type RequestHead } from './head.ts';
 import { listMembers } from './list-members.ts';
@@ -17,6 +17,7 @@ const NEEDS_THOUGHT = fieldSet(
   Field.expect,
   Field.via,
   Field.te,
+  Field.maxForwards,
 );
 
 /** Fills in host, body, persistence and expectation. Returns what is wrong, or null. */
@@ -30,6 +31,7 @@ export function judgeRequest(head: RequestHead, rules: RequestRules): ProxyError
   head.upgrade = '';
   head.expectContinue = false;
   head.trailersWanted = false;
+  head.hopsLeft = -1;
   head.connectionNames = NO_NAMES;
   if ((head.present & NEEDS_THOUGHT) === 0) return null;
   if (head.has(Field.te) && head.minor === 1) head.trailersWanted = wantsTrailers(head);
@@ -37,6 +39,7 @@ export function judgeRequest(head: RequestHead, rules: RequestRules): ProxyError
     judgeBody(head) ??
     judgePersistence(head, rules) ??
     judgeExpectation(head) ??
+    judgeHops(head) ??
     (head.has(Field.via) && passes(head, rules.via) >= VIA_PASSES_MAX ? 'loop_detected' : null)
   );
 }
@@ -93,6 +96,15 @@ function judgeExpectation(head: RequestHead): ProxyErrorCode | null {
   if (head.combined(Field.expect).toLowerCase() !== '100-continue') return 'bad_expectation';
   head.expectContinue = head.bodyKind !== BodyKind.none;
   return null;
+}
+
+/** RFC 9110 7.6.2: one number. */
+function judgeHops(head: RequestHead): ProxyErrorCode | null {
+  if (head.method !== 'OPTIONS' || !head.has(Field.maxForwards)) return null;
+  const index = head.find(Field.maxForwards);
+  head.hopsLeft = decimal(head.bytes, head.valueStart(index), head.valueEnd(index));
+  const twice = (head.repeated & (1 << Field.maxForwards)) !== 0;
+  return twice || head.hopsLeft < 0 ? 'bad_field' : null;
 }
 
 /** RFC 9110 10.1.4: `trailers` among the codings, which may have a weight. */

@@ -12,6 +12,10 @@ describe('requests that are refused', () => {
     ['two lengths', 400, head('Host: x\r\nContent-Length: 1\r\nContent-Length: 1')],
     ['a list of lengths', 400, head('Host: x\r\nContent-Length: 2, 2')],
     ['a signed length', 400, head('Host: x\r\nContent-Length: +2')],
+    ['a negative length', 400, head('Host: x\r\nContent-Length: -1')],
+    ['a length with an underscore', 400, head('Host: x\r\nContent-Length: 1_0')],
+    ['a length with a space', 400, head('Host: x\r\nContent-Length: 1 0')],
+    ['two different lengths', 400, head('Host: x\r\nContent-Length: 1\r\nContent-Length: 2')],
     ['an empty length', 400, head('Host: x\r\nContent-Length: ')],
     ['a hexadecimal length', 400, head('Host: x\r\nContent-Length: 0x2')],
     ['a length beyond 2^53', 400, head('Host: x\r\nContent-Length: 9007199254740993')],
@@ -38,6 +42,18 @@ describe('requests that are refused', () => {
     ['a bare LF', 400, 'GET / HTTP/1.1\nHost: x\n\n'],
     ['a Connection that names Host', 400, head('Host: x\r\nConnection: close, Host')],
     ['a Connection that names Cookie', 400, head('Host: x\r\nCookie: a\r\nConnection: cookie')],
+    ['a bare CR in the request line', 400, 'GET /\r HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['NUL in the target', 400, 'GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['NUL in a name', 400, head('Host: x\r\nA\0: b')],
+    ['a bare LF at the end of a field', 400, head('Host: x\r\nA: b\nC: d')],
+    ['a bare CR as a line end', 400, head('Host: x\r\nA: b\rC: d')],
+    ['three empty lines first', 400, `\r\n\r\n\r\n${head('Host: x')}`],
+    ['HTTP/1.2', 505, 'GET / HTTP/1.2\r\nHost: x\r\n\r\n'],
+    [
+      'Max-Forwards that is no number',
+      400,
+      'OPTIONS / HTTP/1.1\r\nHost: x\r\nMax-Forwards: -1\r\n\r\n',
+    ],
     ['no version', 400, 'GET /\r\n\r\n'],
     ['two spaces', 400, 'GET  / HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['a lower-case version', 400, 'GET / http/1.1\r\nHost: x\r\n\r\n'],
@@ -64,6 +80,18 @@ describe('requests that are refused', () => {
     expect(await refusal(request)).toContain(`HTTP/1.1 ${status} `);
     expect(scene.origin.accepted).toBe(0);
     expect(scene.proxy.listener()).toMatchObject({ requests: 1, accepted: 1 });
+  });
+
+  it.each([
+    ...['Host', 'Content-Length', 'Cookie', 'Authorization', 'Set-Cookie', 'Via', 'Expect'],
+    ...['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host', 'X-Forwarded-Port'],
+    ...['X-Real-IP', 'Forwarded'],
+  ])('for a Connection that would have %s removed: 400', async (name) => {
+    start();
+    for (const option of [name, `close, ${name.toLowerCase()}`, `keep-alive ,\t${name}`]) {
+      expect(await refusal(head(`Host: x\r\nConnection: ${option}`))).toContain(' 400 ');
+    }
+    expect(scene.origin.accepted).toBe(0);
   });
 
   it('for a chunk that is malformed: 400, and nothing more goes to the server', async () => {
