@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { UpstreamConfig } from '../src/config/proxy-config.ts';
+import type { EjectionConfig, UpstreamConfig } from '../src/config/proxy-config.ts';
 import type { RetryConfig } from '../src/config/retry-config.ts';
 import { FaultScene, type FaultyOrigin, type Outcome } from './origin-faults.fixture.ts';
+import { PASSIVE } from './resilience/ejection.fixture.ts';
 import { checkOf, HTTP_PROBE, RETRY } from './upstream/upstream.fixture.ts';
 
 const CONNECT_TIMEOUT_MS = 1000;
@@ -21,6 +22,9 @@ const UPSTREAM: Partial<UpstreamConfig> = {
 };
 const NO_RETRY: RetryConfig = { ...RETRY, on: [] };
 const RETRY_ALL: RetryConfig = { ...RETRY, on: ['connect', 'closed', 'timeout', 'invalid'] };
+
+/** As nginx by default, in less time. */
+const SHORT_PASSIVE: EjectionConfig = { ...PASSIVE, windowMs: 300, baseMs: 300, maxMs: 300 };
 
 /** Requests looked at after each event: several rotations on every connection. */
 const MANY = 200;
@@ -91,6 +95,36 @@ describe('with retry', () => {
       expect(outcomes.length).toBeGreaterThan(2 * MANY);
     },
   );
+});
+
+describe('with passive checks and no others', () => {
+  let scene: FaultScene;
+  beforeAll(async () => {
+    scene = await FaultScene.start({ ...UPSTREAM, healthCheck: null, ejection: SHORT_PASSIVE });
+  });
+  afterAll(() => scene.close());
+  const server = (index: number) => scene.balancer.status().upstreams[0]!.servers[index]!;
+
+  it('a dead origin costs no request, is out for all workers, and gets one trial at a time', async () => {
+    const { load, origins } = scene;
+    const [origin] = origins as [FaultyOrigin];
+    await load.more(MANY);
+    await origin.kill();
+    await expect.poll(() => server(0).ejection?.state, { interval: 5 }).toBe('ejected');
+    const before = server(0);
+    const after = await load.more(4 * MANY);
+    const { ejection, totals } = server(0);
+    expect(after.some((outcome) => outcome.origin === origin.port)).toBe(false);
+    // Each trial fails and is one more ejection; the last may not have been seen by the watch yet.
+    const tried = totals.requests - before.totals.requests;
+    expect(tried).toBeLessThanOrEqual(ejection!.ejections - before.ejection!.ejections + 2);
+    await origin.start();
+    const back = await load.until((outcome) => outcome.origin === origin.port);
+    expect(back.status).toBe(200);
+    await expect.poll(() => server(0).ejection?.state).toBe('none');
+    // What was under way when it died may be lost; nothing that began later is.
+    expect(failed([...after, ...(await load.more(MANY))])).toEqual([]);
+  });
 });
 
 type Fault = readonly [(one: FaultyOrigin) => unknown, (one: FaultyOrigin) => unknown];

@@ -67,6 +67,19 @@ describe('httpCheck', () => {
     expect(await check(one.port, { host: 'www.example.com' })).toEqual({ kind: 'passed' });
   });
 
+  it('calls a server by the name it was found by', async () => {
+    const hosts: string[] = [];
+    const one = await start(
+      answering((_, request) => {
+        hosts.push(/\r\nHost: ([^\r]*)\r/.exec(request)![1]!);
+        return OK;
+      }),
+    );
+    const target = { host: '127.0.0.1', port: one.port, name: 'origin.example.com' };
+    expect(await httpCheck(target, CONFIG, never)).toEqual({ kind: 'passed' });
+    expect(hosts).toEqual([`origin.example.com:${one.port}`]);
+  });
+
   it('passes with a real HTTP server, which sees a complete exchange', async () => {
     const server = createServer((request, response) => {
       response.writeHead(request.url === '/health?deep=1' ? 204 : 404);

@@ -76,6 +76,15 @@ describe('a check over TLS', () => {
     });
   });
 
+  it('asks for the name that the server was found by', async () => {
+    const { port, names } = await serving();
+    const target = { host: '127.0.0.1', port, name: 'origin.test' };
+    const config = { ...TCP_PROBE, tls: VERIFIED, timeoutMs: 5000 };
+    const signal = new AbortController().signal;
+    expect(await tcpCheck(target, config, signal)).toEqual({ kind: 'passed' });
+    await expect.poll(() => names).toEqual(['origin.test']);
+  });
+
   it.each([
     [{ ...NAMED, serverName: 'other.test' }, 'certificate is for another name'],
     [{ ...NAMED, ca: null }, 'certificate is signed by itself'],

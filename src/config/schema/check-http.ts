@@ -124,7 +124,7 @@ export const httpCheckSchema = z
       host: documented(hostFieldValue.optional(), {
         doc: 'Value of the Host field.',
         allowed: hostAllowed,
-        default: "the server's own address",
+        default: "the server's own name or address",
       }),
       headers: documented(headersSchema.prefault({}), {
         doc: 'Header fields to send besides.',
