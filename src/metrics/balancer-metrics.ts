@@ -1,6 +1,7 @@
-import type { LimitStatus, NamedServersStatus, ServerStatus } from '../../proxy/index.ts';
+import type { LimitStatus, ServerStatus } from '../../proxy/index.ts';
 import type { BalancerReport } from '../control/balancer-report.ts';
 import { Exposition, snakeCase } from './exposition.ts';
+import { addNameMetrics } from './name-metrics.ts';
 
 /** Totals that go up and down; all others only grow. */
 const GAUGES = new Set(['open', 'inFlight']);
@@ -26,7 +27,7 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
     out.gauge('tandem_upstream_panic', help, { upstream: name }, panic ? 1 : 0);
     for (const server of servers) addServer(out, name, server);
   }
-  for (const name of status.names) addName(out, name);
+  for (const name of status.names) addNameMetrics(out, name);
   for (const limit of status.limits) addLimit(out, limit);
   return out.text();
 }
@@ -49,20 +50,6 @@ function addServer(out: Exposition, upstream: string, server: ServerStatus): voi
     out.counter('tandem_server_ejections', 'Times it was ejected.', labels, ejections);
   }
   addTotals(out, 'tandem_server', labels, totals);
-}
-
-function addName(out: Exposition, status: NamedServersStatus): void {
-  const { name, addresses, resolvedAt, state, lookups, lookupsFailed } = status;
-  const labels = { name };
-  const prefix = 'tandem_name';
-  const resolved = state === 'resolved' ? 1 : 0;
-  out.gauge(`${prefix}_resolved`, 'The last look-up brought addresses.', labels, resolved);
-  out.gauge(`${prefix}_addresses`, 'Addresses used of the name.', labels, addresses.length);
-  out.counter(`${prefix}_lookups`, 'Since the start.', labels, lookups);
-  out.counter(`${prefix}_lookups_failed`, 'With a problem.', labels, lookupsFailed);
-  if (resolvedAt === null) return;
-  const help = 'When a look-up last brought addresses, seconds since 1970.';
-  out.gauge(`${prefix}_last_success_timestamp_seconds`, help, labels, resolvedAt / 1000);
 }
 
 /** `allowed`, `refused` and so on by limit; keys are never labels. */
