@@ -154,7 +154,15 @@ describe('the balancer', () => {
 
   it('says so when its workers cannot start', async () => {
     const routes = [
-      { hosts: [], path: '/', methods: [], upstream: 'gone', rawPath: false, limits: null },
+      {
+        hosts: [],
+        path: '/',
+        methods: [],
+        upstream: 'gone',
+        rawPath: false,
+        limits: null,
+        timeoutMs: 0,
+      },
     ];
     const listeners = config.listeners.map(
       (listener) => ({ ...listener, routes }) as unknown as ListenerConfig,

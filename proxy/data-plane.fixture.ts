@@ -39,6 +39,7 @@ export const HTTP_LIMITS: HttpLimits = {
   headTimeoutMs: 10_000,
   keepAliveTimeoutMs: 10_000,
   idleTimeoutMs: 10_000,
+  time: null,
 };
 
 export const HTTP_RULES: HttpRulesConfig = {
@@ -105,6 +106,7 @@ export function routeConfig(changes: Partial<RouteConfig> = {}): RouteConfig {
     upstream: 'web',
     rawPath: false,
     limits: null,
+    timeoutMs: 0,
     ...changes,
   };
 }

@@ -32,6 +32,8 @@ export const PROXY_ERRORS = {
   method_refused: down(405, 'this method is not allowed here'),
   head_timeout: down(408, 'the request head did not arrive in time'),
   body_timeout: down(408, 'the request body stopped arriving'),
+  body_too_slow: down(408, 'the request body arrived too slowly'),
+  request_timeout: down(408, 'the request did not arrive in time'),
   body_too_large: down(413, 'the request body is larger than allowed'),
   target_too_long: down(414, 'the request line is longer than allowed'),
   bad_expectation: down(417, 'only 100-continue can be expected'),
@@ -65,6 +67,7 @@ export const PROXY_ERRORS = {
   server_closed: up(502, 'the server closed the connection before it had answered'),
   bad_response: up(502, 'the server answered with something that is not HTTP'),
   response_timeout: up(504, 'the server did not answer in time'),
+  route_timeout: up(504, 'the answer was not complete in time'),
   response_stalled: up(504, 'the server stopped in the middle of its answer'),
 } as const satisfies Readonly<Record<string, ErrorKind>>;
 

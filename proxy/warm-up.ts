@@ -156,7 +156,15 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
         connectionsPerSource: null,
         acceptProxy: null,
         routes: [
-          { hosts: [], path: '/', methods: [], upstream: NAME, rawPath: false, limits: null },
+          {
+            hosts: [],
+            path: '/',
+            methods: [],
+            upstream: NAME,
+            rawPath: false,
+            limits: null,
+            timeoutMs: 0,
+          },
         ],
         limits: {
           requestLineMax: 1024,
@@ -166,6 +174,7 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
           headTimeoutMs: timeoutMs,
           keepAliveTimeoutMs: timeoutMs,
           idleTimeoutMs: timeoutMs,
+          time: null,
         },
         rules: {
           clientIp: null,

@@ -143,11 +143,9 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     form.chunked = unbounded && this.#minor === 1;
     form.trailers = form.chunked && this.#trailersWanted;
     form.date = head.status === 101 ? null : this.#context.dateLine();
-    this.#persist =
-      this.#keepAlive &&
-      this.#exchange.requestComplete &&
-      !this.#context.draining &&
-      (!unbounded || form.chunked);
+    const goesOn = this.#keepAlive && !this.#context.draining && !this.#exchange.last;
+    const ends = this.#exchange.requestComplete && (!unbounded || form.chunked);
+    this.#persist = goesOn && ends;
     form.connection = head.status === 101 ? 'upgrade' : this.#whatFollows;
     form.lines = lines;
     this.#compose(head, form);
@@ -168,8 +166,8 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   }
 
   respondError(code: ProxyErrorCode, headRequest: boolean, lines: Buffer): void {
-    const { draining } = this.#context;
-    this.#persist = survives(code) && this.#decoder.done && this.#keepAlive && !draining;
+    const goesOn = this.#keepAlive && !this.#context.draining && !this.#exchange.last;
+    this.#persist = goesOn && survives(code) && this.#decoder.done;
     const date = this.#context.dateLine();
     const response = errorResponse(code, headRequest, date, lines, this.#whatFollows);
     this.writer.send(response, 0, response.length);

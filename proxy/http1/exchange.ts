@@ -17,6 +17,7 @@ import { allowLine, NO_LINES, retryAfterLine } from './extra-lines.ts';
 import type { RequestHead, ResponseHead } from './head.ts';
 import type { HttpContext } from './http-context.ts';
 import type { OriginConnection } from './origin-connection.ts';
+import { NO_BOUNDS, RequestBounds } from './request-bounds.ts';
 import type { RequestRecord } from './request-record.ts';
 import { allowedMethods, chooseRoute, forwardedPath } from './routing.ts';
 
@@ -30,6 +31,8 @@ export class Exchange implements DispatchOwner {
   #active = false;
   /** To be told when the request is over. */
   #pass: GatePass | null = null;
+  /** What binds this client's requests in time; null where nothing does. */
+  #bounds: RequestBounds | null = null;
   #upgrade = '';
   #responding = false;
   #status = 0;
@@ -38,6 +41,8 @@ export class Exchange implements DispatchOwner {
     this.#context = context;
     this.#client = client;
     this.#dispatch = new Dispatch(context, this);
+    const { time } = context.limits;
+    if (time !== null) this.#bounds = new RequestBounds(context.engine.deadlines, time, this);
   }
 
   /** A request is being worked on. */
@@ -48,6 +53,11 @@ export class Exchange implements DispatchOwner {
   /** Its body has come in full. */
   get requestComplete(): boolean {
     return this.#dispatch.complete;
+  }
+
+  /** By the listener's limits the connection carries no request after this one. */
+  get last(): boolean {
+    return this.#bounds?.last === true;
   }
 
   /** It is up to the client to send more of the body. */
@@ -80,6 +90,7 @@ export class Exchange implements DispatchOwner {
       this.fail('body_too_large');
       return;
     }
+    if (route.config.timeoutMs > 0) this.#boundBy(route.config.timeoutMs);
     const delayMs = route.gate === null ? 0 : this.#admit(route.gate, head);
     if (delayMs < 0) return;
     const { identity } = this.#client;
@@ -96,11 +107,13 @@ export class Exchange implements DispatchOwner {
       this.fail('body_too_large');
       return;
     }
+    this.#bounds?.received(end - start);
     this.#dispatch.content(bytes, start, end);
   }
 
   /** The request's body is complete. */
   requestEnd(): void {
+    this.#bounds?.complete();
     this.#dispatch.end();
   }
 
@@ -141,10 +154,12 @@ export class Exchange implements DispatchOwner {
   }
 
   requestUnwanted(): void {
+    this.#bounds?.hold(true);
     this.#client.hold();
   }
 
   requestWanted(): void {
+    this.#bounds?.hold(false);
     this.#client.release();
   }
 
@@ -180,6 +195,7 @@ export class Exchange implements DispatchOwner {
     if (this.#status === 101) {
       writer.flush();
       this.#dispatch.handOver();
+      this.#bounds?.over();
       this.#client.tunnel(origin, bytes, start, end);
       return;
     }
@@ -205,7 +221,14 @@ export class Exchange implements DispatchOwner {
     this.#responding = false;
     this.#status = 0;
     this.#dispatch.accept(head);
+    this.#bounds?.begin();
     if (observer !== null) this.record = observer.begin(head, this.#client.identity);
+  }
+
+  #boundBy(timeoutMs: number): void {
+    const { engine } = this.#context;
+    this.#bounds ??= new RequestBounds(engine.deadlines, NO_BOUNDS, this);
+    this.#bounds.routed(timeoutMs);
   }
 
   /** Asks the route's limits. Milliseconds until the request may go on; negative: it was refused. */
@@ -238,6 +261,7 @@ export class Exchange implements DispatchOwner {
   /** The last phase, once per request: what it holds is given back. */
   #log(status: number, code: ProxyErrorCode | null): void {
     this.#active = false;
+    this.#bounds?.over();
     this.#pass?.over();
     this.#pass = null;
     const { counters } = this.#context;

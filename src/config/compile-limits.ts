@@ -9,6 +9,7 @@ import type {
   RateLimitConfig,
   RouteLimits,
 } from './limit-config.ts';
+import type { TimeBounds } from './proxy-config.ts';
 import type { ConcurrencyLimitEntry, RateLimitEntry } from './schema/index.ts';
 
 type CommonEntry = Pick<
@@ -79,6 +80,25 @@ export function compileConnectionsPerSource(
   if (entry === undefined) return null;
   const { max, ipv4_prefix: ipv4Prefix, ipv6_prefix: ipv6Prefix, keys: keysMax } = entry;
   return { max, ipv4Prefix, ipv6Prefix, keysMax };
+}
+
+interface TimesEntry {
+  readonly request_timeout: number;
+  readonly body_rate?: { readonly min: number; readonly grace: number } | undefined;
+  readonly keepalive_requests: number;
+  readonly connection_max_age: number;
+}
+
+/** What of a listener's limits bounds whole requests and connections; null when nothing does. */
+export function compileTimeBounds(limits: TimesEntry): TimeBounds | null {
+  const bounds = {
+    requestTimeoutMs: limits.request_timeout,
+    bodyRateMin: limits.body_rate?.min ?? 0,
+    bodyRateGraceMs: limits.body_rate?.grace ?? 0,
+    requestsMax: limits.keepalive_requests,
+    ageMaxMs: limits.connection_max_age,
+  };
+  return Object.values(bounds).every((bound) => bound === 0) ? null : bounds;
 }
 
 function compileCommon(name: string, limit: CommonEntry) {

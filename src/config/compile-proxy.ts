@@ -8,6 +8,7 @@ import {
   compileConnectionsPerSource,
   compileRateLimits,
   compileRouteLimits,
+  compileTimeBounds,
 } from './compile-limits.ts';
 import { compileRetry } from './compile-retry.ts';
 import { compileResolver, compileServers } from './compile-servers.ts';
@@ -102,6 +103,7 @@ function compileRoute(
     upstream: route.upstream,
     rawPath: route.raw_path,
     limits,
+    timeoutMs: route.timeout,
   }));
 }
 
@@ -114,5 +116,6 @@ function compileLimits(limits: HttpListenerEntry['limits']): HttpLimits {
     headTimeoutMs: limits.head_timeout,
     keepAliveTimeoutMs: limits.keepalive_timeout,
     idleTimeoutMs: limits.idle_timeout,
+    time: compileTimeBounds(limits),
   };
 }

@@ -12,6 +12,9 @@ function compile(text: string, node: string | null = null, cores = 3): CompiledC
   return compileConfig(config, { node, digest: 'd1', cores });
 }
 
+/** A route that says nothing but where it goes. */
+const ANY = { hosts: [], methods: [], rawPath: false, limits: null, timeoutMs: 0 };
+
 const example = readFileSync(join(import.meta.dirname, 'fixtures/example.yaml'), 'utf8');
 
 describe('the example of the design', () => {
@@ -143,8 +146,8 @@ describe('the example of the design', () => {
         acceptProxy: null,
         protocol: 'http',
         routes: [
-          { hosts: [], path: '/api', methods: [], upstream: 'api', rawPath: false, limits: null },
-          { hosts: [], path: '/', methods: [], upstream: 'api', rawPath: false, limits: null },
+          { ...ANY, path: '/api', upstream: 'api' },
+          { ...ANY, path: '/', upstream: 'api' },
         ],
         limits: {
           requestLineMax: 8192,
@@ -154,6 +157,7 @@ describe('the example of the design', () => {
           headTimeoutMs: 10_000,
           keepAliveTimeoutMs: 75_000,
           idleTimeoutMs: 60_000,
+          time: null,
         },
         rules: expect.anything(),
       },
@@ -294,7 +298,7 @@ describe('the balancer', () => {
       routes: [
         { ...match, path: '/x' },
         { ...match, path: '/y' },
-        { hosts: ['[2001:db8::1]'], path: '/', methods: [], rawPath: false, limits: null },
+        { ...ANY, hosts: ['[2001:db8::1]'], path: '/' },
       ],
     });
     expect(proxy?.upstreams[0]?.names[0]?.template.host).toBe('origin.example');

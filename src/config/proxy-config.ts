@@ -118,6 +118,21 @@ export interface RouteConfig {
   readonly rawPath: boolean;
   /** Null: none. */
   readonly limits: RouteLimits | null;
+  /** A request from its head to the end of the answer; 0: any time. */
+  readonly timeoutMs: number;
+}
+
+/** What of an HTTP listener's limits is about whole requests and connections; 0: not bound. */
+export interface TimeBounds {
+  /** From the head's end to the body's: 408 beyond. */
+  readonly requestTimeoutMs: number;
+  /** Bytes of a body per second, counted over each `bodyRateGraceMs`: 408 below. */
+  readonly bodyRateMin: number;
+  readonly bodyRateGraceMs: number;
+  /** Requests of one connection. */
+  readonly requestsMax: number;
+  /** A connection's age at its last request. */
+  readonly ageMaxMs: number;
 }
 
 /** Bounds a client meets on an HTTP listener. */
@@ -136,6 +151,8 @@ export interface HttpLimits {
   readonly keepAliveTimeoutMs: number;
   /** No progress on a body in either direction. */
   readonly idleTimeoutMs: number;
+  /** Null: nothing of this is bound. */
+  readonly time: TimeBounds | null;
 }
 
 export interface NetworkConfig {

@@ -191,6 +191,12 @@ export const settings = {
     headTimeout: { default: '10s', min: '100ms', max: '10m' },
     keepAliveTimeout: { default: '75s', min: '100ms', max: '1h' },
     idleTimeout: { default: '60s', min: '100ms', max: '24h' },
+    requestTimeout: { default: '0s', min: '0s', max: '24h' },
+    bodyRateMin: { default: '1KiB', min: '1', max: '1GiB' },
+    bodyRateGrace: { default: '5s', min: '1s', max: '10m' },
+    keepAliveRequests: { default: 0, min: 0, max: 1_000_000_000 },
+    connectionMaxAge: { default: '0s', min: '0s', max: '24h' },
+    routeTimeout: { default: '0s', min: '0s', max: '24h' },
   },
   limit: {
     countMax: 64,

@@ -8,6 +8,7 @@ import { connectionsPerSourceField, listenerLimitNames } from './limit-reference
 import { nameAllowed, namedMap, nameValue } from './names.ts';
 import { acceptProxyField } from './proxy-protocol.ts';
 import { routesSchema } from './routes.ts';
+import { timeBoundFields } from './time-bounds.ts';
 import { tcpLimitFields, tlsRoutesField } from './tls-routes.ts';
 
 const { listener, limits } = settings;
@@ -62,6 +63,7 @@ const httpLimitsSchema = z.strictObject({
   idle_timeout: duration(limits.idleTimeout, {
     doc: 'Longest time without progress on a body in either direction.',
   }),
+  ...timeBoundFields,
 });
 
 /** The key that tells the two kinds apart. */

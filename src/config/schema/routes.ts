@@ -7,6 +7,7 @@ import { settings } from '../settings.ts';
 import { documented, fieldError, flag, spelled } from './field.ts';
 import { routeLimitNames } from './limit-references.ts';
 import { nameValue } from './names.ts';
+import { routeTimeoutField } from './time-bounds.ts';
 
 /** Words for a host name to match. */
 export const hostAllowed = 'a host name without a port, such as api.example.com or "*.example.com"';
@@ -106,6 +107,7 @@ export const routeSchema = z.strictObject({
     default: null,
   }),
   ...routeLimitNames,
+  timeout: routeTimeoutField,
   raw_path: flag(false, {
     doc:
       'Forwards the target as it came instead of the normalised path. Routing sees the ' +
