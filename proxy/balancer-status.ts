@@ -5,9 +5,15 @@ import type { EjectionWatch, ServerEjection } from './health/ejection-watch.ts';
 import type { ServerHealth } from './health/monitor.ts';
 import type { LimitStatus } from './limiting/limit-keeper.ts';
 import type { ListenSockets } from './listen-sockets.ts';
+import { RAMP_STEPS } from './shared/layout.ts';
 import type { SharedViews } from './shared/shared-state.ts';
 import type { Slots } from './shared/slot-table.ts';
-import { type ListenerTotals, listenerTotals, type ServerTotals } from './shared/totals.ts';
+import {
+  type ListenerTotals,
+  listenerTotals,
+  type ServerTotals,
+  type UpstreamTotals,
+} from './shared/totals.ts';
 import type { ServerRegistry } from './upstream/registry.ts';
 import type { WorkerStatus } from './worker-slot.ts';
 
@@ -25,6 +31,12 @@ export interface ServerStatus extends ServerHealth {
   readonly name: string | null;
   readonly weight: number;
   readonly backup: boolean;
+  /** By the config: never used. */
+  readonly down: boolean;
+  /** Requests and sessions it may have at a time; 0: any number. */
+  readonly connectionsMax: number;
+  /** Part of its weight that it gets while it warms up; 1: all. */
+  readonly warmth: number;
   /** Average time to its answers, ms; 0: the policy does not measure it, or nothing came yet. */
   readonly averageMs: number;
   /** What happened to requests; null: that takes it out never. */
@@ -38,6 +50,8 @@ export interface UpstreamStatus {
   readonly policy: PolicyName;
   /** So few servers are fit that all are used. */
   readonly panic: boolean;
+  /** Requests that wait for a full server, and those that have. */
+  readonly totals: UpstreamTotals;
   readonly servers: readonly ServerStatus[];
 }
 
@@ -89,12 +103,16 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
         name: upstream.name,
         policy: upstream.policy,
         panic: sources.ejections.panicking(upstream.name),
+        totals: registry.upstreamTotals(upstream.name),
         // Both lists are in the config's order.
         servers: health.map((server, index) => ({
           ...server,
           name: upstream.servers[index]!.name ?? null,
           weight: upstream.servers[index]!.weight,
           backup: upstream.servers[index]!.backup,
+          down: upstream.servers[index]!.down ?? false,
+          connectionsMax: upstream.servers[index]!.connectionsMax ?? 0,
+          warmth: (registry.warmth(server.identity) || RAMP_STEPS) / RAMP_STEPS,
           averageMs: registry.averageMs(server.identity),
           ejection: sources.ejections.status(server.identity),
           totals: registry.totals(server.identity),

@@ -23,6 +23,7 @@ import { type Slots, SlotTable } from './shared/slot-table.ts';
 import { releaseWorker } from './shared/totals.ts';
 import { LiveServers } from './upstream/live-servers.ts';
 import { ServerRegistry } from './upstream/registry.ts';
+import { SlowStartTimer } from './upstream/slow-start-timer.ts';
 import type { WorkerSetup } from './worker-messages.ts';
 import { type SlotOwner, WORKER_ENTRY, WorkerSlot } from './worker-slot.ts';
 
@@ -56,6 +57,7 @@ export class Balancer implements SlotOwner {
   readonly #names: NamedServers;
   readonly #listenerSlots: Slots;
   readonly #sockets: ListenSockets;
+  readonly #slowStart: SlowStartTimer;
   readonly #monitor: HealthMonitor;
   readonly #ejections: EjectionWatch;
   readonly #limits: LimitKeeper;
@@ -98,6 +100,7 @@ export class Balancer implements SlotOwner {
       },
       versionInUse: () => Math.min(...this.#workers.map(({ serversVersion }) => serversVersion)),
     });
+    this.#slowStart = new SlowStartTimer(this.#registry, upstreams);
     this.#monitor = new HealthMonitor(upstreams, this.#registry, ports);
     this.#ejections = new EjectionWatch(upstreams, this.#registry, ports);
     this.#monitor.onChange(({ health, previous }) => {
@@ -254,6 +257,7 @@ export class Balancer implements SlotOwner {
     this.#monitor.stop();
     this.#ejections.stop();
     this.#limits.stop();
+    this.#slowStart.stop();
     this.#sockets.stopArrivals();
     const drains = this.#workers.map((worker) => worker.drain(this.#config.drainTimeoutMs));
     await Promise.all(drains.map(({ deaf }) => deaf));

@@ -81,6 +81,8 @@ export function upstreamConfig(
     name: 'web',
     policy: 'round_robin',
     hash: null,
+    queue: null,
+    slowStartMs: 0,
     servers: ports.map(serverConfig),
     names: [],
     healthCheck: null,

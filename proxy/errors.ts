@@ -62,6 +62,8 @@ export const PROXY_ERRORS = {
   },
   // The server's.
   no_server: up(503, 'no server is available'),
+  servers_busy: up(503, 'every server has all the requests it may have'),
+  queue_timeout: up(503, 'every server was busy for as long as a request may wait'),
   connect_failed: up(502, 'the server could not be reached'),
   connect_timeout: up(504, 'the server did not accept a connection in time'),
   server_closed: up(502, 'the server closed the connection before it had answered'),

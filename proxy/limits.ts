@@ -53,6 +53,12 @@ export const WARM_UP_MAX_MS = 1000;
 export const WARM_UP_REQUESTS_MAX = 2000;
 export const WARM_UP_CONCURRENCY = 16;
 
+/**
+ * How often a worker whose requests wait for a full server looks whether another worker has freed a
+ * place.
+ */
+export const QUEUE_POLL_MS = 2;
+
 /** How often a draining worker looks whether it is through. */
 export const DRAIN_POLL_MS = 20;
 

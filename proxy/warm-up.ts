@@ -131,6 +131,8 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
         name: NAME,
         policy: 'round_robin',
         hash: null,
+        queue: null,
+        slowStartMs: 0,
         servers: [server],
         names: [],
         healthCheck: null,

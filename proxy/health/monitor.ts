@@ -304,7 +304,7 @@ export class HealthMonitor {
     return upstream.servers.filter((server) => {
       const identity = serverIdentity(upstream.name, server);
       const down = this.#registry.verdict(identity) === Verdict.down;
-      return !down && server.weight > 0 && !this.#registry.draining(identity);
+      return !down && !server.down && server.weight > 0 && !this.#registry.draining(identity);
     }).length;
   }
 

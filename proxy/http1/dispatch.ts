@@ -169,9 +169,10 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     if (origin.connected) this.attemptReady(this.#attempt);
   }
 
-  noServer(): void {
-    this.#context.failures.note('no_server', this.#route!.upstream.name);
-    this.#owner.dispatchFailed('no_server');
+  noServer(busy: ProxyErrorCode = 'queue_timeout'): void {
+    const { alive, name } = this.#route!.upstream;
+    this.#context.failures.note(alive ? busy : 'no_server', name);
+    this.#owner.dispatchFailed(alive ? busy : 'no_server');
   }
 
   attemptReady(attempt: Attempt): void {
@@ -266,8 +267,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
 
   /** Waits for a server that has room, if the upstream lets requests wait. */
   #queue(parked: ParkedRequest): void {
-    const { queue } = this.#route!.upstream;
-    if (queue === null || !parked.join(queue)) this.noServer();
+    if (!parked.join(this.#route!.upstream.queue)) this.noServer('servers_busy');
   }
 
   #open(attempt: Attempt, server: Server, fresh: boolean): OriginConnection {

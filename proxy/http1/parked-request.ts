@@ -37,8 +37,8 @@ export class ParkedRequest implements QueueWaiter {
   }
 
   /** Waits until a server has room. False: it cannot wait, for there are too many already. */
-  join(queue: ServerQueue): boolean {
-    if (!queue.join(this)) return false;
+  join(queue: ServerQueue | null): boolean {
+    if (queue === null || !queue.join(this)) return false;
     this.#queue = queue;
     return true;
   }

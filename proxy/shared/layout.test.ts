@@ -9,8 +9,10 @@ import {
   type RegionName,
   regionBytes,
   responseSlot,
+  rowsOf,
   ServerCounter,
   ServerFlag,
+  UpstreamCounter,
 } from './layout.ts';
 import { createSharedState, SharedViews } from './shared-state.ts';
 
@@ -25,6 +27,7 @@ describe('layout', () => {
     ['serverBreaker', BreakerCell],
     ['serverBreakerTimes', BreakerTime],
     ['serverOutcomes', OutcomeCounter],
+    ['upstreamCounters', UpstreamCounter],
   ] as const)('%s has a slot of its own for every name', (region, table) => {
     const slots: number[] = Object.values(table);
     expect(new Set(slots).size).toBe(slots.length);
@@ -35,7 +38,7 @@ describe('layout', () => {
     const views = new SharedViews(createSharedState(shape));
     for (const name of names) {
       const { writer, rows, slots } = REGIONS[name];
-      const rowCount = { one: 1, servers: shape.serversMax, listeners: shape.listenersMax }[rows];
+      const rowCount = rowsOf(rows, shape);
       const seen = new Set<number>();
       for (let worker = 0; worker < (writer === 'worker' ? shape.workers : 1); worker++) {
         for (let row = 0; row < rowCount; row++) {

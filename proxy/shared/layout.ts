@@ -21,6 +21,8 @@
  * A new kind of number (a latency histogram: one row per server, one slot per bucket) is a new line.
  */
 
+import { UPSTREAMS_MAX } from './limits.ts';
+
 /** Whole-balancer cells. */
 export const ControlSlot = {
   /** Grows whenever a verdict, a drain or a breaker changes; workers recompile their candidate lists then. */
@@ -33,7 +35,12 @@ export const ServerFlag = {
   verdict: 0,
   /** 1: takes no new work by the operator's will; says nothing about its health. */
   draining: 1,
+  /** Of how many of `RAMP_STEPS` it gets its weight while it warms up; 0: it is warm. */
+  warmth: 2,
 } as const;
+
+/** Steps of a slow start. */
+export const RAMP_STEPS = 20;
 
 /** What active checks say about a server. */
 export const Verdict = { unknown: 0, up: 1, down: 2 } as const;
@@ -119,11 +126,22 @@ export const ListenerCounter = {
 } as const;
 export type ListenerCounterName = keyof typeof ListenerCounter;
 
+/** Per-upstream counters of one worker. */
+export const UpstreamCounter = {
+  /** Requests that waited because every server was full. */
+  queued: 0,
+  /** Of those, how many gave up after the queue's timeout. */
+  queueTimeouts: 1,
+  /** Requests that found the queue full as well. */
+  queueRefused: 2,
+} as const;
+export type UpstreamCounterName = keyof typeof UpstreamCounter;
+
 /** How a region is laid out. */
 export interface Region {
   readonly element: 'int32' | 'float64';
   readonly writer: 'main' | 'worker' | 'any';
-  readonly rows: 'one' | 'servers' | 'listeners';
+  readonly rows: 'one' | 'servers' | 'listeners' | 'upstreams';
   /** Numbers per row. */
   readonly slots: number;
 }
@@ -131,15 +149,21 @@ export interface Region {
 /** Counter rows are whole cache lines, so that two servers never share one either. */
 export const REGIONS = {
   control: { element: 'int32', writer: 'any', rows: 'one', slots: 16 },
-  serverFlags: { element: 'int32', writer: 'main', rows: 'servers', slots: 2 },
+  serverFlags: { element: 'int32', writer: 'main', rows: 'servers', slots: 3 },
   /** Requests or sessions now on the server, through this worker. */
   serverInFlight: { element: 'int32', writer: 'worker', rows: 'servers', slots: 1 },
+  /** Places taken at servers with `max_connections`, all workers together; and each worker's own. */
+  serverPlaces: { element: 'int32', writer: 'any', rows: 'servers', slots: 1 },
+  serverPlacesOwn: { element: 'int32', writer: 'worker', rows: 'servers', slots: 1 },
   /** Average time to the server's answers, ms; 0 before the first. See server-average.ts. */
   serverAverage: { element: 'float64', writer: 'any', rows: 'servers', slots: 1 },
   serverBreaker: { element: 'int32', writer: 'any', rows: 'servers', slots: 2 },
   serverBreakerTimes: { element: 'float64', writer: 'any', rows: 'servers', slots: 2 },
   serverOutcomes: { element: 'float64', writer: 'worker', rows: 'servers', slots: 2 },
   serverCounters: { element: 'float64', writer: 'worker', rows: 'servers', slots: 24 },
+  /** Requests that wait now, on this worker. */
+  upstreamWaiting: { element: 'int32', writer: 'worker', rows: 'upstreams', slots: 1 },
+  upstreamCounters: { element: 'float64', writer: 'worker', rows: 'upstreams', slots: 4 },
   /** Client connections now open, on this worker. */
   listenerOpen: { element: 'int32', writer: 'worker', rows: 'listeners', slots: 1 },
   listenerCounters: { element: 'float64', writer: 'worker', rows: 'listeners', slots: 16 },
@@ -156,10 +180,17 @@ export interface SharedShape {
 /** Two cache lines: prefetchers fetch lines in pairs. */
 const BLOCK_BYTES = 128;
 
+/** Rows of that kind. */
+export function rowsOf(kind: Region['rows'], shape: SharedShape): number {
+  const { serversMax, listenersMax } = shape;
+  const rows = { one: 1, servers: serversMax, listeners: listenersMax, upstreams: UPSTREAMS_MAX };
+  return rows[kind];
+}
+
 /** Elements from one worker's block of the region to the next one's. */
 export function blockLength(name: RegionName, shape: SharedShape): number {
   const region: Region = REGIONS[name];
-  const rows = { one: 1, servers: shape.serversMax, listeners: shape.listenersMax }[region.rows];
+  const rows = rowsOf(region.rows, shape);
   const perBlock = BLOCK_BYTES / (region.element === 'int32' ? 4 : 8);
   return Math.ceil((rows * region.slots) / perBlock) * perBlock;
 }

@@ -6,5 +6,8 @@ export const SERVERS_MAX = 4096;
 /** Listeners, those of a previous config still draining included. */
 export const LISTENERS_MAX = 256;
 
+/** Upstreams, those of a previous config that still finish work included. */
+export const UPSTREAMS_MAX = 2048;
+
 /** Worker threads. */
 export const WORKERS_MAX = 256;

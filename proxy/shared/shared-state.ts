@@ -34,11 +34,15 @@ export class SharedViews {
   readonly control: Int32Array;
   readonly serverFlags: Int32Array;
   readonly serverInFlight: Int32Array;
+  readonly serverPlaces: Int32Array;
+  readonly serverPlacesOwn: Int32Array;
   readonly serverAverage: Float64Array;
   readonly serverBreaker: Int32Array;
   readonly serverBreakerTimes: Float64Array;
   readonly serverOutcomes: Float64Array;
   readonly serverCounters: Float64Array;
+  readonly upstreamWaiting: Int32Array;
+  readonly upstreamCounters: Float64Array;
   readonly listenerOpen: Int32Array;
   readonly listenerCounters: Float64Array;
 
@@ -47,11 +51,15 @@ export class SharedViews {
     this.control = new Int32Array(state.buffers.control);
     this.serverFlags = new Int32Array(state.buffers.serverFlags);
     this.serverInFlight = new Int32Array(state.buffers.serverInFlight);
+    this.serverPlaces = new Int32Array(state.buffers.serverPlaces);
+    this.serverPlacesOwn = new Int32Array(state.buffers.serverPlacesOwn);
     this.serverAverage = new Float64Array(state.buffers.serverAverage);
     this.serverBreaker = new Int32Array(state.buffers.serverBreaker);
     this.serverBreakerTimes = new Float64Array(state.buffers.serverBreakerTimes);
     this.serverOutcomes = new Float64Array(state.buffers.serverOutcomes);
     this.serverCounters = new Float64Array(state.buffers.serverCounters);
+    this.upstreamWaiting = new Int32Array(state.buffers.upstreamWaiting);
+    this.upstreamCounters = new Float64Array(state.buffers.upstreamCounters);
     this.listenerOpen = new Int32Array(state.buffers.listenerOpen);
     this.listenerCounters = new Float64Array(state.buffers.listenerCounters);
   }

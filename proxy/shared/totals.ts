@@ -8,11 +8,15 @@ import {
   type RegionName,
   ServerCounter,
   type ServerCounterName,
+  UpstreamCounter,
+  type UpstreamCounterName,
 } from './layout.ts';
+import { UPSTREAMS_MAX } from './limits.ts';
 import type { SharedViews } from './shared-state.ts';
 
 export type ServerTotals = Readonly<Record<ServerCounterName | 'inFlight', number>>;
 export type ServerOutcomes = Readonly<Record<keyof typeof OutcomeCounter, number>>;
+export type UpstreamTotals = Readonly<Record<UpstreamCounterName | 'waiting', number>>;
 export type ListenerTotals = Readonly<Record<ListenerCounterName | 'open', number>>;
 
 /** Counters of one server, all workers together. */
@@ -28,6 +32,14 @@ export function serverOutcomes(views: SharedViews, slot: number): ServerOutcomes
   return sumCounters(views, 'serverOutcomes', slot, OutcomeCounter);
 }
 
+/** Counters of one upstream, all workers together. */
+export function upstreamTotals(views: SharedViews, slot: number): UpstreamTotals {
+  return {
+    ...sumCounters(views, 'upstreamCounters', slot, UpstreamCounter),
+    waiting: sumGauge(views, 'upstreamWaiting', slot),
+  };
+}
+
 /** Counters of one listener, all workers together. */
 export function listenerTotals(views: SharedViews, slot: number): ListenerTotals {
   return {
@@ -38,7 +50,7 @@ export function listenerTotals(views: SharedViews, slot: number): ListenerTotals
 
 function sumCounters<Name extends string>(
   views: SharedViews,
-  region: 'serverCounters' | 'serverOutcomes' | 'listenerCounters',
+  region: 'serverCounters' | 'serverOutcomes' | 'listenerCounters' | 'upstreamCounters',
   slot: number,
   names: Readonly<Record<Name, number>>,
 ): Record<Name, number> {
@@ -56,7 +68,7 @@ function sumCounters<Name extends string>(
 /** A gauge of one row, all workers together. */
 export function sumGauge(
   views: SharedViews,
-  region: 'serverInFlight' | 'listenerOpen',
+  region: 'serverInFlight' | 'listenerOpen' | 'upstreamWaiting',
   slot: number,
 ): number {
   let sum = 0;
@@ -77,12 +89,28 @@ export function releaseWorker(views: SharedViews, worker: number): void {
   for (let slot = 0; slot < serversMax; slot++) {
     Atomics.store(views.serverInFlight, inFlight + slot, 0);
   }
+  releasePlaces(views, worker);
+  const waiting = views.indexOf('upstreamWaiting', worker, 0);
+  views.upstreamWaiting.fill(0, waiting, waiting + UPSTREAMS_MAX);
   for (let slot = 0; slot < listenersMax; slot++) {
     const index = views.indexOf('listenerOpen', worker, slot);
     const open = Atomics.exchange(views.listenerOpen, index, 0);
     // The kernel closed them with the worker: accepted stays equal to closed plus open.
     const closed = views.indexOf('listenerCounters', worker, slot) + ListenerCounter.closed;
     views.listenerCounters[closed]! += open;
+  }
+}
+
+/** Its places at servers with a limit are everybody's again. */
+function releasePlaces(views: SharedViews, worker: number): void {
+  for (let slot = 0; slot < views.shape.serversMax; slot++) {
+    const own = Atomics.exchange(
+      views.serverPlacesOwn,
+      views.indexOf('serverPlacesOwn', worker, slot),
+      0,
+    );
+    if (own === 0) continue;
+    Atomics.sub(views.serverPlaces, views.indexOf('serverPlaces', 0, slot), own);
   }
 }
 
@@ -98,5 +126,13 @@ export function clearServer(views: SharedViews, slot: number): void {
       const start = views.indexOf(name, worker, slot);
       views[name].fill(0, start, start + region.slots);
     }
+  }
+}
+
+/** Zeroes every worker's counters of a row before its next owner gets it. */
+export function clearCounters(views: SharedViews, region: 'upstreamCounters', slot: number): void {
+  for (let worker = 0; worker < views.shape.workers; worker++) {
+    const start = views.indexOf(region, worker, slot);
+    views[region].fill(0, start, start + REGIONS[region].slots);
   }
 }

@@ -98,6 +98,6 @@ describe('ServerRegistry', () => {
   it('writes IPv6 addresses with brackets', () => {
     const registry = new ServerRegistry(stateOf());
     const slots = registry.assign([upstreamOf(serversOf({ host: '2001:db8::21', port: 8080 }))]);
-    expect(Object.keys(slots)).toEqual(['api|[2001:db8::21]:8080']);
+    expect(Object.keys(slots)).toEqual(['api|[2001:db8::21]:8080', 'api']);
   });
 });

@@ -1,15 +1,19 @@
 import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { BreakerCells } from '../resilience/breaker-cells.ts';
 import { ControlSlot, ServerFlag, Verdict } from '../shared/layout.ts';
+import { UPSTREAMS_MAX } from '../shared/limits.ts';
 import { type SharedState, SharedViews } from '../shared/shared-state.ts';
 import { type Slots, SlotTable } from '../shared/slot-table.ts';
 import {
+  clearCounters,
   clearServer,
   type ServerOutcomes,
   type ServerTotals,
   serverOutcomes,
   serverTotals,
   sumGauge,
+  type UpstreamTotals,
+  upstreamTotals,
 } from '../shared/totals.ts';
 import { serverIdentity } from './identity.ts';
 import { ServerAverage } from './server-average.ts';
@@ -29,6 +33,9 @@ export class ServerRegistry {
   readonly #table: SlotTable;
   /** Vanished servers that had nothing in flight when `reclaim` last looked. */
   #resting = new Set<number>();
+  readonly #upstreams = new SlotTable('upstream', UPSTREAMS_MAX);
+  #onReturn: (identity: string) => void = () => {};
+  #onGone: (identity: string) => void = () => {};
 
   constructor(state: SharedState) {
     this.#views = new SharedViews(state);
@@ -36,7 +43,8 @@ export class ServerRegistry {
   }
 
   /**
-   * Gives every server of the config a slot; known ones keep theirs with all state. The result goes
+   * Gives every server of the config a slot, by its identity, and every upstream one, by its name;
+   * known ones keep theirs with all state. The result goes
    * to the workers beside the config. Throws RangeError, changing nothing, when an upstream names a
    * server twice or the slots do not suffice.
    */
@@ -48,7 +56,10 @@ export class ServerRegistry {
       })),
     );
     const known = new Set([...this.#table.entries()].map(([identity]) => identity));
-    const slots = this.#table.assign(servers.map((server) => server.identity));
+    const slots = {
+      ...this.#table.assign(servers.map((server) => server.identity)),
+      ...this.#upstreams.assign(upstreams.map(({ name }) => name)),
+    };
     for (const { identity, checked } of servers) {
       // Without a check nobody could ever say that it is down, or take a "down" back.
       if (!checked) this.setVerdict(identity, Verdict.up);
@@ -73,13 +84,20 @@ export class ServerRegistry {
       clearServer(this.#views, slot);
       return true;
     });
+    this.#upstreams.reclaim((slot) => {
+      if (sumGauge(this.#views, 'upstreamWaiting', slot) !== 0) return false;
+      clearCounters(this.#views, 'upstreamCounters', slot);
+      return true;
+    });
     this.#resting = resting;
     return this.#table.vanished;
   }
 
   /** What active checks say about a server. Throws RangeError for an identity without a slot. */
   setVerdict(identity: string, verdict: Verdict): void {
-    this.#setFlag(identity, ServerFlag.verdict, verdict);
+    const before = this.#setFlag(identity, ServerFlag.verdict, verdict);
+    if (verdict === Verdict.down) this.#onGone(identity);
+    else if (before === Verdict.down) this.#onReturn(identity);
   }
 
   verdict(identity: string): Verdict {
@@ -88,7 +106,9 @@ export class ServerRegistry {
 
   /** Draining: no new work, what is in flight goes on. Throws RangeError without a slot. */
   setDraining(identity: string, draining: boolean): void {
-    this.#setFlag(identity, ServerFlag.draining, draining ? 1 : 0);
+    const before = this.#setFlag(identity, ServerFlag.draining, draining ? 1 : 0);
+    if (draining) this.#onGone(identity);
+    else if (before === 1) this.#onReturn(identity);
   }
 
   draining(identity: string): boolean {
@@ -120,6 +140,30 @@ export class ServerRegistry {
     return [...this.#table.entries()].map(([identity]) => identity);
   }
 
+  /** Counters of one upstream, all workers together. Throws RangeError for a name without a slot. */
+  upstreamTotals(name: string): UpstreamTotals {
+    const slot = this.#upstreams.slotOf(name);
+    if (slot === undefined) throw new RangeError(`no upstream ${name}`);
+    return upstreamTotals(this.#views, slot);
+  }
+
+  /** Steps of RAMP_STEPS that it gets of its weight; 0: all. False: there is no such server any more. */
+  setWarmth(identity: string, steps: number): boolean {
+    if (this.#table.slotOf(identity) === undefined) return false;
+    this.#setFlag(identity, ServerFlag.warmth, steps);
+    return true;
+  }
+
+  warmth(identity: string): number {
+    return this.#flag(identity, ServerFlag.warmth);
+  }
+
+  /** Who hears of servers that may have work again, and of those that may not any more. */
+  watch(onReturn: (identity: string) => void, onGone: (identity: string) => void): void {
+    this.#onReturn = onReturn;
+    this.#onGone = onGone;
+  }
+
   #slotOf(identity: string): number {
     const slot = this.#table.slotOf(identity);
     if (slot === undefined) throw new RangeError(`no server ${identity}`);
@@ -131,10 +175,13 @@ export class ServerRegistry {
     return Atomics.load(this.#views.serverFlags, index);
   }
 
-  #setFlag(identity: string, flag: number, value: number): void {
+  /** Returns what it was. */
+  #setFlag(identity: string, flag: number, value: number): number {
     const index = this.#views.indexOf('serverFlags', 0, this.#slotOf(identity)) + flag;
-    if (Atomics.exchange(this.#views.serverFlags, index, value) === value) return;
+    const before = Atomics.exchange(this.#views.serverFlags, index, value);
+    if (before === value) return before;
     // Workers wake to the change at their next pick: the version is read before the flags.
     Atomics.add(this.#views.control, ControlSlot.availabilityVersion, 1);
+    return before;
   }
 }

@@ -1,10 +1,11 @@
 import type { ServerConfig } from '../../src/config/proxy-config.ts';
 import type { ProxyErrorCode } from '../errors.ts';
 import type { ServerBreaker } from '../resilience/server-breaker.ts';
-import { blockLength, ServerCounter, ServerFlag, Verdict } from '../shared/layout.ts';
+import { blockLength, RAMP_STEPS, ServerCounter, ServerFlag, Verdict } from '../shared/layout.ts';
 import type { WorkerCells } from '../shared/worker-cells.ts';
 import { serverAddress, serverIdentity } from './identity.ts';
 import { ServerAverage } from './server-average.ts';
+import { ServerPlaces } from './server-places.ts';
 
 /**
  * One server of one upstream as one worker sees it: the config, and a window on its live state in
@@ -19,6 +20,8 @@ export class Server {
   readonly port: number;
   weight: number;
   backup: boolean;
+  /** Never used, whatever is known of it. */
+  readonly down: boolean;
   /** It is in its upstream no more: what it has ends normally, and its connections are not kept. */
   retired = false;
   /** Null: nothing that happens to requests takes it out. */
@@ -34,14 +37,20 @@ export class Server {
   readonly #counters: Float64Array;
   readonly #counterBase: number;
   readonly #average: ServerAverage;
+  /** Null: it takes any number of requests. */
+  readonly #places: ServerPlaces | null;
 
-  /** `slot` is what the registry assigned to this server's identity. */
+  /**
+   * `slot` is what the registry assigned to this server's identity. `onFree` is called when a server
+   * with a limit has room again through this worker.
+   */
   constructor(
     upstream: string,
     config: ServerConfig,
     cells: WorkerCells,
     slot: number,
     breaker: ServerBreaker | null = null,
+    onFree: () => void = () => {},
   ) {
     const { views, workerIndex } = cells;
     this.identity = serverIdentity(upstream, config);
@@ -50,6 +59,7 @@ export class Server {
     this.port = config.port;
     this.weight = config.weight;
     this.backup = config.backup;
+    this.down = config.down ?? false;
     this.#breaker = breaker;
     this.#flags = views.serverFlags;
     this.#flagBase = views.indexOf('serverFlags', 0, slot);
@@ -59,6 +69,9 @@ export class Server {
     this.#inFlightStride = blockLength('serverInFlight', views.shape);
     this.#workers = views.shape.workers;
     this.#counters = views.serverCounters;
+    const { connectionsMax: max } = config;
+    this.#places =
+      max === undefined ? null : new ServerPlaces(max, views, workerIndex, slot, onFree);
     this.#average = new ServerAverage(views, slot);
     this.#counterBase = views.indexOf('serverCounters', workerIndex, slot);
   }
@@ -89,7 +102,7 @@ export class Server {
 
   /** Does the operator want it to have work? */
   get wanted(): boolean {
-    return !this.draining && this.weight > 0;
+    return !this.draining && this.weight > 0 && !this.down;
   }
 
   /**
@@ -107,9 +120,11 @@ export class Server {
 
   /**
    * Has it room for one more right now? Asked of those that would get it, for whatever reason. On
-   * trial this takes one of the trials, so who is told yes gives it something.
+   * trial this takes one of the trials, and under a limit a place until the present turn of the event
+   * loop is over: so who is told yes gives it something at once.
    */
   hasRoom(): boolean {
+    if (this.#places !== null && !this.#places.hold()) return false;
     return this.#breaker === null || this.#breaker.admits();
   }
 
@@ -129,6 +144,7 @@ export class Server {
   begin(): void {
     this.#counters[this.#counterBase + ServerCounter.requests]! += 1;
     this.#inFlight[this.#inFlightOwn]! += 1;
+    this.#places?.take();
     this.#breaker?.begun();
   }
 
@@ -141,11 +157,13 @@ export class Server {
       return;
     }
     this.#inFlight[this.#inFlightOwn] = left;
+    this.#places?.give();
   }
 
   /** Its share of the work beside the other servers of the upstream. */
   share(): number {
-    return this.weight;
+    const warmth = Atomics.load(this.#flags, this.#flagBase + ServerFlag.warmth);
+    return this.weight * (warmth || RAMP_STEPS);
   }
 
   /** Average time to its answers, all workers together; see server-average.ts. */

@@ -67,6 +67,8 @@ export function upstreamOf(
     name: 'api',
     policy: 'round_robin',
     hash: null,
+    queue: null,
+    slowStartMs: 0,
     servers,
     names: [],
     healthCheck: checkOf(),

@@ -7,11 +7,13 @@ import { createPolicy } from '../selection/index.ts';
 import { NO_KEY, type Policy } from '../selection/policy.ts';
 import { ControlSlot, Verdict } from '../shared/layout.ts';
 import type { Slots } from '../shared/slot-table.ts';
+import { UpstreamCells } from '../shared/upstream-cells.ts';
 import type { WorkerCells } from '../shared/worker-cells.ts';
 import { serverIdentity } from './identity.ts';
 import { Server } from './server.ts';
 import type { ServerQueue } from './server-queue.ts';
 import type { StickyCookie } from './stickiness.ts';
+import { type LineOwner, WaitingLine } from './waiting-line.ts';
 
 const NONE_TRIED: readonly Server[] = [];
 
@@ -37,14 +39,14 @@ const PANIC_GROUPS: readonly Group[] = GROUPS.map((_, index) => () => index === 
  * Backups that are up come before primaries that were never checked: a server is used unchecked only
  * when none is up. Last of all come those that were ejected: an ejection never leaves nobody.
  */
-export class Upstream {
+export class Upstream implements LineOwner {
   readonly name: string;
   readonly config: UpstreamConfig;
   /** What a request is hashed by; null where the policy has no use for it. */
   readonly keyOf: KeyReader | null;
   readonly budget: RetryBudget;
   readonly sticky: StickyCookie | null = null;
-  readonly queue: ServerQueue | null = null;
+  readonly queue: ServerQueue | null;
   /** Servers may be full or on trial, so each is asked before it is given anything. */
   readonly guarded: boolean;
   /** Somebody wants to know how long the servers take to answer. */
@@ -55,7 +57,10 @@ export class Upstream {
   readonly #groups: readonly Policy<Server>[];
   /** Null: to be compiled whatever it was. */
   readonly #members: (readonly Server[] | null)[] = GROUPS.map(() => null);
+  /** What each member had of the work when the policies were last told, in the same order. */
+  readonly #shares: (readonly number[])[] = GROUPS.map(() => []);
   readonly #cells: WorkerCells;
+  readonly #line: WaitingLine | null;
   #servers: readonly Server[];
   #version = -1;
 
@@ -66,7 +71,7 @@ export class Upstream {
     this.budget = new RetryBudget(config.retry.budgetPercent);
     this.#cells = cells;
     this.#servers = config.servers.map((server) => this.#build(server, slots));
-    this.guarded = config.ejection !== null;
+    this.guarded = config.ejection !== null || isLimited(config);
     this.#control = cells.views.control;
     const phase = cells.workerIndex / cells.shape.workers;
     const { policy, hash } = config;
@@ -74,6 +79,8 @@ export class Upstream {
     this.#groups = GROUPS.map(() => createPolicy<Server>(policy, options));
     this.keyOf = hash === null ? null : keyReader(hash.key);
     this.timed = policy === 'least_time';
+    this.#line = this.#openLine(slots);
+    this.queue = this.#line;
   }
 
   /** In the order of the config. */
@@ -108,8 +115,28 @@ export class Upstream {
    * `keyOf` gave. Allocates nothing. The caller calls `begin` on what it uses.
    */
   pick(tried: readonly Server[] = NONE_TRIED, key = NO_KEY): Server | null {
-    const version = Atomics.load(this.#control, ControlSlot.availabilityVersion);
-    if (version !== this.#version) this.#compile(version);
+    const line = this.#line;
+    if (line !== null && line.length > 0 && tried.length === 0) {
+      // They were here first.
+      line.advance();
+      if (line.length > 0) return null;
+    }
+    return this.#choose(tried, key);
+  }
+
+  /** For those who wait. */
+  choose(key: number): Server | null {
+    return this.#choose(NONE_TRIED, key);
+  }
+
+  /** Is there any server that may get work, if not now? */
+  get alive(): boolean {
+    this.#refresh();
+    return this.#members.some((members) => members !== null && members.length > 0);
+  }
+
+  #choose(tried: readonly Server[], key: number): Server | null {
+    this.#refresh();
     for (const group of this.#groups) {
       const server = this.guarded ? this.#pickGuarded(group, tried, key) : group.pick(tried, key);
       if (server !== null) return server;
@@ -123,7 +150,8 @@ export class Upstream {
     if (slot === undefined) throw new RangeError(`no slot for server ${identity}`);
     const { ejection } = this.config;
     const breaker = ejection && new ServerBreaker(ejection, this, this.#cells, slot);
-    return new Server(this.name, config, this.#cells, slot, breaker);
+    const onFree = () => this.#line?.advance();
+    return new Server(this.name, config, this.#cells, slot, breaker, onFree);
   }
 
   #pickGuarded(group: Policy<Server>, tried: readonly Server[], key: number): Server | null {
@@ -137,6 +165,19 @@ export class Upstream {
     return null;
   }
 
+  #openLine(slots: Slots): WaitingLine | null {
+    const { name, queue } = this.config;
+    if (queue === null) return null;
+    const slot = slots[name];
+    if (slot === undefined) throw new RangeError(`no slot for upstream ${name}`);
+    return new WaitingLine(this, queue.max, queue.timeoutMs, new UpstreamCells(this.#cells, slot));
+  }
+
+  #refresh(): void {
+    const version = Atomics.load(this.#control, ControlSlot.availabilityVersion);
+    if (version !== this.#version) this.#compile(version);
+  }
+
   #compile(version: number): void {
     const wanted = this.#servers.filter((server) => server.wanted);
     const fit = wanted.filter((server) => server.available()).length;
@@ -146,14 +187,22 @@ export class Upstream {
       const members = wanted.filter(belongs[index]!);
       // The version is the whole balancer's: a change elsewhere must not restart this rotation.
       const before = this.#members[index] ?? null;
-      if (before !== null && sameMembers(members, before)) return;
+      const shares = members.map((server) => server.share());
+      if (before !== null && same(members, before) && same(shares, this.#shares[index]!)) return;
       this.#members[index] = members;
+      this.#shares[index] = shares;
       group.update(members);
     });
     this.#version = version;
   }
 }
 
-function sameMembers(left: readonly Server[], right: readonly Server[]): boolean {
-  return left.length === right.length && left.every((member, index) => member === right[index]);
+/** Can any of its servers be full? */
+function isLimited({ servers, names }: UpstreamConfig): boolean {
+  const all = [...servers, ...names.map(({ template }) => template)];
+  return all.some(({ connectionsMax }) => connectionsMax !== undefined);
+}
+
+function same<T>(left: readonly T[], right: readonly T[]): boolean {
+  return left.length === right.length && left.every((one, index) => one === right[index]);
 }

@@ -21,3 +21,10 @@ export interface HashConfig {
   /** No server has more than so many times its fair share in flight; above 1. Null: no bound. */
   readonly loadFactor: number | null;
 }
+
+/** Requests that wait while every server has all that it may have. */
+export interface QueueConfig {
+  /** How many, all workers together. */
+  readonly max: number;
+  readonly timeoutMs: number;
+}

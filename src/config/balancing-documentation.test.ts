@@ -24,3 +24,14 @@ test('the example of hashing', () => {
     hash: { key: { kind: 'header', name: 'x-user' }, loadFactor: 1.25 },
   });
 });
+
+test('the example of limits, queue and slow start', () => {
+  const { queue, slowStartMs, servers } = exampleOf('capacity');
+  expect(queue).toEqual({ max: 200, timeoutMs: 3000 });
+  expect(slowStartMs).toBe(30_000);
+  expect(servers.map(({ connectionsMax, down }) => [connectionsMax, down ?? false])).toEqual([
+    [100, false],
+    [100, false],
+    [100, true],
+  ]);
+});

@@ -1,6 +1,6 @@
 /** The balancer's share of the config; the same on every node. */
 import { asList } from './as-list.ts';
-import { compileHash } from './compile-balancing.ts';
+import { compileHash, compileQueue } from './compile-balancing.ts';
 import { compileCheck, compileEjection } from './compile-health.ts';
 import { compileHttpRules } from './compile-http-rules.ts';
 import {
@@ -53,6 +53,8 @@ function compileUpstream([name, upstream]: [string, EffectiveUpstream]): Upstrea
     name,
     policy: upstream.policy,
     hash: compileHash(upstream),
+    queue: compileQueue(upstream),
+    slowStartMs: upstream.slow_start ?? 0,
     ...compileServers(upstream.servers),
     healthCheck: upstream.health_check === undefined ? null : compileCheck(upstream.health_check),
     ejection: compileEjection(upstream),

@@ -35,13 +35,15 @@ export function compileServers(
 }
 
 function compileServer(
-  { weight, backup, check_address }: ServerEntry,
+  { weight, backup, down, max_connections, check_address }: ServerEntry,
   endpoint: Endpoint,
 ): ServerConfig {
   return {
     ...endpoint,
     weight,
     backup,
+    ...(down && { down }),
+    ...(max_connections !== undefined && { connectionsMax: max_connections }),
     ...(check_address && { checkAddress: check_address }),
   };
 }

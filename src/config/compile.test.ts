@@ -89,6 +89,8 @@ describe('the example of the design', () => {
         policy: 'least_connections',
         hash: null,
         names: [],
+        queue: null,
+        slowStartMs: 0,
         servers: [
           { host: '198.51.100.21', port: 80, weight: 3, backup: false },
           { host: '198.51.100.22', port: 80, weight: 1, backup: false },

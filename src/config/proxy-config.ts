@@ -7,7 +7,7 @@ import type { RetryConfig } from './retry-config.ts';
 
 export type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
 
-import type { HashConfig, PolicyName } from './balancing-config.ts';
+import type { HashConfig, PolicyName, QueueConfig } from './balancing-config.ts';
 import type {
   ConcurrencyLimitConfig,
   ConnectionsPerSourceConfig,
@@ -25,6 +25,10 @@ export interface ServerConfig {
   readonly weight: number;
   /** Used only while no other server is available. */
   readonly backup: boolean;
+  /** Never used, whatever is known of it; absent: false. */
+  readonly down?: boolean;
+  /** Requests and sessions at a time, all workers together; absent: any number. */
+  readonly connectionsMax?: number;
   /** Where the health check asks instead; absent: the server itself. */
   readonly checkAddress?: BindAddress;
   /** The DNS name that `host` was found by; absent: `host` is what the file says. */
@@ -65,6 +69,10 @@ export interface UpstreamConfig {
   readonly policy: PolicyName;
   /** Null: the policy hashes nothing. */
   readonly hash: HashConfig | null;
+  /** Null: a request for which every server is full is refused. */
+  readonly queue: QueueConfig | null;
+  /** How long a server that comes back takes to get its full weight; 0: it gets it at once. */
+  readonly slowStartMs: number;
   /** Those with an address of their own; at run time with those that `names` stand for among them. */
   readonly servers: readonly ServerConfig[];
   readonly names: readonly NamedServersConfig[];

@@ -89,6 +89,10 @@ export const settings = {
     // Half of the balancer's shared memory: after a reload the old servers finish beside the new.
     serversTotalMax: 2048,
     policy: 'round_robin',
+    maxConnections: { min: 1, max: 1_000_000 },
+    queueMax: { default: 100, min: 1, max: 100_000 },
+    queueTimeout: { default: '5s', min: '10ms', max: '10m' },
+    slowStart: { min: '1s', max: '1h' },
     // At 1 every request could have to move; beyond 100 nothing is bounded.
     loadFactor: { min: 1.05, max: 100 },
     resolve: 'all',

@@ -2,7 +2,12 @@
 
 import type { Finding } from './problem.ts';
 import { authEnforced, authKeysFit, passwordsFit } from './rules/auth.ts';
-import { hashKeysFit, tcpHashesSource } from './rules/balancing.ts';
+import {
+  balancingMatters,
+  hashKeysFit,
+  tcpHashesSource,
+  tcpNeverQueues,
+} from './rules/balancing.ts';
 import { bfdMatters, bfdPeersDiffer, bfdPeersKnown, bfdSessionsAgree } from './rules/bfd.ts';
 import { ejectionsAgree, ejectionsMatter } from './rules/ejection.ts';
 import {
@@ -143,6 +148,8 @@ const wholeRules: readonly Rule[] = [
   tcpHashesSource,
   ejectionsMatter,
   limitsUsed,
+  tcpNeverQueues,
+  balancingMatters,
   trackersMatter,
   tcpSettingsMatter,
 ];

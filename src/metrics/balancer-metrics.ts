@@ -4,7 +4,7 @@ import { Exposition, snakeCase } from './exposition.ts';
 import { addNameMetrics } from './name-metrics.ts';
 
 /** Totals that go up and down; all others only grow. */
-const GAUGES = new Set(['open', 'inFlight']);
+const GAUGES = new Set(['open', 'inFlight', 'waiting']);
 const RESPONSES = /^responses(\dxx)$/;
 
 /** The balancer's Prometheus metrics. */
@@ -22,9 +22,10 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
   for (const { name, totals } of status.listeners) {
     addTotals(out, 'tandem_listener', { listener: name }, totals);
   }
-  for (const { name, panic, servers } of status.upstreams) {
+  for (const { name, panic, servers, totals } of status.upstreams) {
     const help = 'Too few servers are fit, so all are used.';
     out.gauge('tandem_upstream_panic', help, { upstream: name }, panic ? 1 : 0);
+    addTotals(out, 'tandem_upstream', { upstream: name }, totals);
     for (const server of servers) addServer(out, name, server);
   }
   for (const name of status.names) addNameMetrics(out, name);
@@ -48,6 +49,11 @@ function addServer(out: Exposition, upstream: string, server: ServerStatus): voi
     out.gauge('tandem_server_ejected', 'Out for its errors.', labels, ejected);
     out.gauge('tandem_server_on_trial', 'Tried again.', labels, state === 'trial' ? 1 : 0);
     out.counter('tandem_server_ejections', 'Times it was ejected.', labels, ejections);
+  }
+  const { connectionsMax } = server;
+  if (connectionsMax > 0) {
+    const help = 'Requests and sessions it may have at a time.';
+    out.gauge('tandem_server_connections_max', help, labels, connectionsMax);
   }
   addTotals(out, 'tandem_server', labels, totals);
 }

@@ -19,6 +19,9 @@ function server(name: string, ejection: ServerStatus['ejection']): object {
     lastError: null,
     name: null,
     averageMs: 0,
+    down: false,
+    connectionsMax: 8,
+    warmth: 0.35,
     ejection,
     totals: {
       inFlight: 0,
@@ -66,6 +69,7 @@ const report = {
       name: 'api',
       policy: 'round_robin',
       panic: true,
+      totals: { waiting: 5, queued: 9, queueTimeouts: 2, queueRefused: 1 },
       servers: [
         server('198.51.100.21:80', {
           state: 'ejected',
@@ -86,7 +90,7 @@ const report = {
 test('status says who is ejected, why and for how long, and who panics', () => {
   const lines = balancerView(report, NOW).split('\n');
   expect(lines.find((line) => line.startsWith('upstream api'))).toBe(
-    'upstream api (round_robin), 4 of 4 up: PANIC, ALL SERVERS ARE USED',
+    'upstream api (round_robin), 4 of 4 up, 5 requests waiting: PANIC, ALL SERVERS ARE USED',
   );
   const remark = (address: string) => lines.find((line) => line.includes(address))!;
   expect(remark('.21:80')).toMatch(/EJECTED for another 29s \(time 2\): connect_failed$/);
@@ -128,4 +132,16 @@ test('status and metrics have a row for each limit', async () => {
     expect(text).toContain(`${of(String(name))} ${value}\n`);
   }
   expect(text).toContain('tandem_limit_max{limit="origin",kind="concurrency"} 40\n');
+});
+
+test('who is full, who warms up, and who waits for them', async () => {
+  const view = balancerView(report as unknown as BalancerReport, NOW);
+  expect(view).toContain('5 requests waiting');
+  expect(view).toMatch(/198\.51\.100\.24:80 .* 0\/8 .*warming up, 35 % of its weight/);
+  const metrics = await balancerMetrics(report as unknown as BalancerReport);
+  expect(metrics).toContain('tandem_upstream_waiting{upstream="api"} 5');
+  expect(metrics).toContain('tandem_upstream_queue_timeouts_total{upstream="api"} 2');
+  expect(metrics).toContain(
+    'tandem_server_connections_max{upstream="api",server="198.51.100.24:80"} 8',
+  );
 });

@@ -50,15 +50,17 @@ function limitRows({ limits }: BalancerReport): string[] {
   return ['', ...columns(rows)];
 }
 
-function upstreamRows({ name, policy, panic, servers }: UpstreamStatus, now: number): string[] {
+function upstreamRows(upstream: UpstreamStatus, now: number): string[] {
+  const { name, policy, panic, servers, totals } = upstream;
   const up = servers.filter(({ verdict }) => verdict === 'up').length;
   const rows = [['SERVER', 'STATE', 'FOR', 'WEIGHT', 'IN FLIGHT', 'REQUESTS', 'FAILED', 'REMARK']];
   for (const server of servers) rows.push(serverRow(server, now));
+  const waiting = totals.waiting === 0 ? '' : `, ${totals.waiting} requests waiting`;
   const none = up === 0 ? ': NO SERVER IS UP' : '';
   const all = panic ? ': PANIC, ALL SERVERS ARE USED' : '';
   return [
     '',
-    `upstream ${name} (${policy}), ${up} of ${servers.length} up${none}${all}`,
+    `upstream ${name} (${policy}), ${up} of ${servers.length} up${waiting}${none}${all}`,
     ...columns(rows),
   ];
 }
@@ -72,7 +74,7 @@ function ejectionRemark({ ejection }: ServerStatus, now: number): string {
 }
 
 function serverRow(status: ServerStatus, now: number): string[] {
-  const { totals, weight, backup } = status;
+  const { totals, weight, backup, connectionsMax, warmth } = status;
   const failed =
     totals.connectFailures +
     totals.connectTimeouts +
@@ -83,6 +85,8 @@ function serverRow(status: ServerStatus, now: number): string[] {
   const remarks = [
     status.name === null ? '' : `of ${status.name}`,
     backup ? 'backup' : '',
+    status.down ? 'never used (down: true)' : '',
+    warmth === 1 ? '' : `warming up, ${Math.round(warmth * 100)} % of its weight`,
     status.draining ? 'draining' : '',
     status.checked ? '' : 'not checked',
     status.lastError ?? '',
@@ -93,7 +97,7 @@ function serverRow(status: ServerStatus, now: number): string[] {
     status.verdict,
     duration(Math.max(0, now - status.since)),
     String(weight),
-    String(totals.inFlight),
+    connectionsMax === 0 ? String(totals.inFlight) : `${totals.inFlight}/${connectionsMax}`,
     String(totals.requests),
     String(failed),
     remarks.join(', '),

@@ -39,6 +39,40 @@ export const tcpHashesSource: Rule = ({ config }) =>
     });
   });
 
+/** What only works beside something else that is not there. */
+export const balancingMatters: Rule = ({ config }) =>
+  upstreamsOf(config).flatMap(({ path, upstream }): Finding[] => {
+    const { policy, servers, queue, slow_start: slowStart, health_check: check } = upstream;
+    const limited = servers.some(({ max_connections: max }) => max !== undefined);
+    const findings: Finding[] = [];
+    const say = (key: string, message: string, part: 'key' | 'value' = 'key') =>
+      findings.push(warning([...path, key], message, part));
+    if (queue !== undefined && !limited) {
+      say('queue', 'no server has max_connections, so none is ever full and nothing waits');
+    }
+    if (policy === 'first' && !limited) {
+      say('policy', 'no server has max_connections, so the first one gets everything', 'value');
+    }
+    if (slowStart !== undefined && check === undefined) {
+      say('slow_start', 'there is no health_check, so no server is ever down and comes back');
+    }
+    if (slowStart !== undefined && policy === 'first') {
+      say('slow_start', 'first looks at no weights, so there is nothing to turn up');
+    }
+    return findings;
+  });
+
+/** A TCP session that finds every server full is refused at once. */
+export const tcpNeverQueues: Rule = ({ config }) =>
+  Object.entries(config.listeners).flatMap(([name, listener]): Finding[] => {
+    if (listener.protocol === 'http') return [];
+    return leadsOf(listener).flatMap(({ upstream, path }): Finding[] => {
+      if (config.upstreams[upstream]?.queue === undefined) return [];
+      const message = `the queue of upstream ${upstream} is for HTTP; sessions do not wait`;
+      return [warning(['listeners', name, ...path], message)];
+    });
+  });
+
 function upstreamsOf(config: EffectiveConfig) {
   return Object.entries(config.upstreams).map(([name, upstream]) => ({
     path: ['upstreams', name] as const,

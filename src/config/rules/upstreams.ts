@@ -91,9 +91,11 @@ export const serversPlaced: Rule = ({ config }) => {
 export const weightsLeaveWork: Rule = ({ config }) => {
   return Object.entries(config.upstreams).flatMap(([name, { servers }]): Finding[] => {
     const path = ['upstreams', name, 'servers'];
-    const takesWork = servers.filter(({ weight }) => weight > 0);
+    const takesWork = servers.filter(({ weight, down }) => weight > 0 && !down);
     if (takesWork.length === 0) {
-      return [error(path, 'every server has weight 0; needed: one that takes work', 'key')];
+      return [
+        error(path, 'every server has weight 0 or is down; needed: one that takes work', 'key'),
+      ];
     }
     if (takesWork.some(({ backup }) => !backup)) return [];
     const message = 'only backup servers take work; usual: at least one that is no backup';

@@ -4,7 +4,18 @@ import type { HashKey } from '../balancing-config.ts';
 import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
 import { didYouMean } from '../suggest.ts';
-import { choiceAllowed, choiceValue, documented, fieldError, spelled } from './field.ts';
+import {
+  choiceAllowed,
+  choiceValue,
+  documented,
+  duration,
+  fieldError,
+  integer,
+  integerAllowed,
+  integerValue,
+  optionalDuration,
+  spelled,
+} from './field.ts';
 
 const { upstream } = settings;
 
@@ -111,3 +122,40 @@ export const hashSchema = documented(
     default: 'none; required for the policy hash',
   },
 );
+
+export const maxConnectionsSchema = documented(integerValue(upstream.maxConnections).optional(), {
+  doc:
+    'Requests and sessions this server may have at a time, counted over all workers. What it has ' +
+    'not room for goes to another server, or into the queue.',
+  allowed: integerAllowed(upstream.maxConnections),
+  default: 'none: any number',
+});
+
+const queueAllowed = 'a map of max and timeout, such as { max: 100, timeout: 5s }';
+
+export const queueSchema = documented(
+  z
+    .strictObject(
+      {
+        max: integer(upstream.queueMax, {
+          doc: 'Requests that may wait, counted over all workers; 503 beyond.',
+        }),
+        timeout: duration(upstream.queueTimeout, {
+          doc: 'Longest time a request may wait; 503 beyond.',
+        }),
+      },
+      { error: fieldError(queueAllowed) },
+    )
+    .optional(),
+  {
+    doc: 'HTTP: requests wait while every server has its `max_connections`, first come first served.',
+    allowed: queueAllowed,
+    default: 'none: 503 at once',
+  },
+);
+
+export const slowStartSchema = optionalDuration(upstream.slowStart, 'none: all of it at once', {
+  doc:
+    'A server that was down and is up again, or was drained, gets its weight little by little over ' +
+    'this time.',
+});

@@ -2,7 +2,13 @@
 import { z } from 'zod';
 import { formatEndpoint, parseEndpoint } from '../endpoints.ts';
 import { settings } from '../settings.ts';
-import { hashSchema, policySchema } from './balancing.ts';
+import {
+  hashSchema,
+  maxConnectionsSchema,
+  policySchema,
+  queueSchema,
+  slowStartSchema,
+} from './balancing.ts';
 import { outlierSchema, panicThresholdSchema, passiveSchema } from './ejection.ts';
 import {
   choiceAllowed,
@@ -55,6 +61,10 @@ const serverSchema = z.strictObject({
     doc: 'Share of the work relative to the other servers. 0: no new work.',
   }),
   backup: flag(false, { doc: 'Used only while no other server is available.' }),
+  down: flag(false, {
+    doc: 'Never used, whatever its checks say; for a server under repair.',
+  }),
+  max_connections: maxConnectionsSchema,
   check_address: documented(
     spelled(serverAddressAllowed, parseEndpoint, formatEndpoint).optional(),
     {
@@ -71,6 +81,8 @@ const serversAllowed = `a list of 1 to ${serversMax} servers such as { address: 
 const upstreamSchema = z.strictObject({
   policy: policySchema,
   hash: hashSchema,
+  queue: queueSchema,
+  slow_start: slowStartSchema,
   servers: documented(
     z
       .array(serverSchema, { error: fieldError(serversAllowed) })
