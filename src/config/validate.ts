@@ -9,7 +9,7 @@ import {
   tcpNeverQueues,
 } from './rules/balancing.ts';
 import { bfdMatters, bfdPeersDiffer, bfdPeersKnown, bfdSessionsAgree } from './rules/bfd.ts';
-import { ejectionsAgree, ejectionsMatter } from './rules/ejection.ts';
+import { ejectionsAgree, ejectionsMatter, healthMatters } from './rules/health.ts';
 import {
   scriptsUsed,
   timeoutsFit,
@@ -147,6 +147,7 @@ const wholeRules: readonly Rule[] = [
   upstreamsUsed,
   tcpHashesSource,
   ejectionsMatter,
+  healthMatters,
   limitsUsed,
   tcpNeverQueues,
   balancingMatters,
