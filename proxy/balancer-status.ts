@@ -19,7 +19,7 @@ import type { WorkerStatus } from './worker-slot.ts';
 
 export interface ListenerStatus {
   readonly name: string;
-  readonly protocol: 'http' | 'tcp';
+  readonly protocol: 'http' | 'tcp' | 'udp';
   /** As bound: with the port the kernel chose where 0 was asked for. */
   readonly binds: readonly BindAddress[];
   /** Counted since the start, and open connections now. */

@@ -9,9 +9,14 @@ import type {
   ServerConfig,
   TcpLimits,
   TcpListenerConfig,
+  UdpListenerConfig,
   UpstreamConfig,
 } from '../src/config/proxy-config.ts';
-import { duplicateDescriptor, openListenSocket } from '../src/os/listen-socket.ts';
+import {
+  duplicateDescriptor,
+  openDatagramSocket,
+  openListenSocket,
+} from '../src/os/listen-socket.ts';
 import type { IoEngine } from './io/engine.ts';
 import { NetEngine } from './io/net/net-engine.ts';
 import { createLimitsMemory } from './limiting/limit-memory.ts';
@@ -128,14 +133,9 @@ export function proxyConfig(
   } = {},
 ): ProxyConfig {
   const { protocol = 'http', connectionsMax = 100, limits = {}, rules = {}, routes } = listener;
-  const base = {
-    name: 'front',
-    binds: [{ host: '127.0.0.1', port: 0 }],
-    connectionsMax,
-    connectionsPerSource: listener.connectionsPerSource ?? null,
-    acceptProxy: listener.acceptProxy ?? null,
-  };
-  const tcp = listener.tcp ?? {};
+  const { connectionsPerSource = null, acceptProxy = null, tcp = {} } = listener;
+  const binds = [{ host: '127.0.0.1', port: 0 }];
+  const base = { name: 'front', binds, connectionsMax, connectionsPerSource, acceptProxy };
   const front: ListenerConfig =
     protocol === 'tcp'
       ? { ...base, protocol, upstream: upstream.name, routes: [], limits: TCP_LIMITS, ...tcp }
@@ -159,6 +159,26 @@ export function proxyConfig(
   };
 }
 
+/** A config of one UDP listener, `front`, and upstream `web`. */
+export function udpConfig(
+  upstream: UpstreamConfig,
+  listener: Partial<UdpListenerConfig> = {},
+): ProxyConfig {
+  const front: UdpListenerConfig = {
+    name: 'front',
+    binds: [{ host: '127.0.0.1', port: 0 }],
+    connectionsMax: 100,
+    connectionsPerSource: null,
+    acceptProxy: null,
+    protocol: 'udp',
+    upstream: upstream.name,
+    responses: null,
+    idleTimeoutMs: 10_000,
+    ...listener,
+  };
+  return { ...proxyConfig(upstream), listeners: [front] };
+}
+
 /** A data plane and its counters. */
 export interface TestPlane {
   readonly port: number;
@@ -180,8 +200,10 @@ export function startPlane(
   const views = new SharedViews(state);
   const registry = new ServerRegistry(state);
   const serverSlots = registry.assign(config.upstreams);
-  const options = { backlog: 128, freeBind: false, reusePort: false };
-  const socket = openListenSocket({ host: '127.0.0.1', port: 0, ...options });
+  const [front] = config.listeners;
+  const bind = { host: front!.binds[0]!.host, port: 0, freeBind: false, reusePort: false };
+  const udp = front!.protocol === 'udp';
+  const socket = udp ? openDatagramSocket(bind) : openListenSocket({ ...bind, backlog: 128 });
   const sockets = [{ listener: 'front', fd: duplicateDescriptor(socket.fd) }];
   const listenerSlots = { front: 0 };
   const limits = createLimitsMemory(config);
@@ -196,7 +218,7 @@ export function startPlane(
     server: (port) => registry.totals(serverIdentity('web', serverConfig(port))),
     async close() {
       const { closeDescriptor, stopArrivals } = await import('../src/os/listen-socket.ts');
-      stopArrivals(socket.fd);
+      if (!udp) stopArrivals(socket.fd);
       await plane.stopAccepting();
       closeDescriptor(socket.fd);
       await plane.drain(0);

@@ -3,6 +3,8 @@ import { OsError } from '../src/os/errors.ts';
 import {
   closeDescriptor,
   duplicateDescriptor,
+  type ListenSocket,
+  openDatagramSocket,
   openListenSocket,
   stopArrivals,
 } from '../src/os/listen-socket.ts';
@@ -27,10 +29,20 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'no interface of this host has the address',
 };
 
+type Transport = 'tcp' | 'udp';
+
+type BindOptions = Parameters<typeof openDatagramSocket>[0];
+
+const OPEN: Readonly<Record<Transport, (options: BindOptions) => ListenSocket>> = {
+  tcp: (options) => openListenSocket({ ...options, backlog: LISTEN_BACKLOG_MAX }),
+  udp: openDatagramSocket,
+};
+
 interface OpenSocket {
   readonly listener: string;
   readonly slot: number;
   readonly fd: number;
+  readonly transport: Transport;
 }
 
 /**
@@ -45,10 +57,11 @@ export class ListenSockets {
   /** Opens all or, throwing BindError, none. */
   constructor(listeners: readonly ListenerConfig[], workers: number) {
     try {
-      for (const { name, binds } of listeners) {
+      for (const { name, binds, protocol } of listeners) {
+        const transport = protocol === 'udp' ? 'udp' : 'tcp';
         this.#bound.set(
           name,
-          binds.map((bind) => this.#openAll(name, bind, workers)),
+          binds.map((bind) => this.#openAll(name, transport, bind, workers)),
         );
       }
     } catch (error) {
@@ -69,9 +82,12 @@ export class ListenSockets {
       .map(({ listener, fd }) => ({ listener, fd: duplicateDescriptor(fd) }));
   }
 
-  /** No new connection arrives any more; those that have may still be accepted. */
+  /**
+   * No new connection arrives any more; those that have may still be accepted. Datagrams go on
+   * arriving: sessions that are not over need them, and whoever has none is refused by the workers.
+   */
   stopArrivals(): void {
-    for (const { fd } of this.#open) stopArrivals(fd);
+    for (const { fd, transport } of this.#open) if (transport === 'tcp') stopArrivals(fd);
   }
 
   /** Closes them; connections nobody accepted are reset. */
@@ -79,15 +95,19 @@ export class ListenSockets {
     for (const { fd } of this.#open.splice(0)) closeDescriptor(fd);
   }
 
-  #openAll(listener: string, bind: BindAddress, workers: number): BindAddress {
+  #openAll(
+    listener: string,
+    transport: Transport,
+    bind: BindAddress,
+    workers: number,
+  ): BindAddress {
     try {
       let { port } = bind;
-      if (port !== 0) demandFree(bind);
+      if (port !== 0) demandFree(transport, bind);
       for (let slot = 0; slot < workers; slot++) {
-        const options = { ...bind, port, backlog: LISTEN_BACKLOG_MAX, freeBind: true };
-        const socket = openListenSocket({ ...options, reusePort: true });
+        const socket = OPEN[transport]({ ...bind, port, freeBind: true, reusePort: true });
         port = socket.port;
-        this.#open.push({ listener, slot, fd: socket.fd });
+        this.#open.push({ listener, slot, fd: socket.fd, transport });
       }
       return { host: bind.host, port };
     } catch (error) {
@@ -101,9 +121,8 @@ export class ListenSockets {
  * With SO_REUSEPORT a second balancer of the same user would bind as well and take half of the
  * connections, so the port is opened once without it first.
  */
-function demandFree(bind: BindAddress): void {
-  const options = { ...bind, backlog: 1, freeBind: true, reusePort: false };
-  const { fd } = openListenSocket(options);
+function demandFree(transport: Transport, bind: BindAddress): void {
+  const { fd } = OPEN[transport]({ ...bind, freeBind: true, reusePort: false });
   closeDescriptor(fd);
 }
 

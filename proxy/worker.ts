@@ -3,10 +3,12 @@
  * to servers. What it shares with other threads is in shared memory.
  */
 
+import type { ListenerConfig } from '../src/config/proxy-config.ts';
 import { FailureLog } from './frontend/failure-log.ts';
 import type { Frontend, FrontendParts } from './frontend/frontend.ts';
 import { HttpFrontend } from './frontend/http-frontend.ts';
 import { TcpFrontend } from './frontend/tcp-frontend.ts';
+import { UdpFrontend } from './frontend/udp-frontend.ts';
 import type { OriginPool } from './http1/origin-pool.ts';
 import type { IoEngine, Listener } from './io/engine.ts';
 import { WorkerLimits } from './limiting/worker-limits.ts';
@@ -45,17 +47,12 @@ export class DataPlane {
         limits,
         pools: this.#pools,
       };
-      this.#frontends.set(
-        config.name,
-        config.protocol === 'http'
-          ? new HttpFrontend(config, parts)
-          : new TcpFrontend(config, parts),
-      );
+      this.#frontends.set(config.name, frontendOf(config, parts));
     }
-    this.#listeners = setup.sockets.map(({ listener, fd }) => {
+    this.#listeners = setup.sockets.flatMap(({ listener, fd }) => {
       const frontend = this.#frontends.get(listener);
       if (frontend === undefined) throw new RangeError(`a socket for no listener ${listener}`);
-      return engine.listen(fd, frontend);
+      return frontend.listen(fd) ?? [];
     });
   }
 
@@ -97,5 +94,16 @@ export class DataPlane {
     let sum = 0;
     for (const frontend of this.#frontends.values()) sum += frontend.connections;
     return sum;
+  }
+}
+
+function frontendOf(config: ListenerConfig, parts: FrontendParts): Frontend {
+  switch (config.protocol) {
+    case 'http':
+      return new HttpFrontend(config, parts);
+    case 'tcp':
+      return new TcpFrontend(config, parts);
+    case 'udp':
+      return new UdpFrontend(config, parts);
   }
 }

@@ -1,5 +1,5 @@
 import type { OriginPool } from '../http1/origin-pool.ts';
-import type { IoEngine, ListenerHandler } from '../io/engine.ts';
+import type { IoEngine, Listener } from '../io/engine.ts';
 import type { WorkerLimits } from '../limiting/worker-limits.ts';
 import type { Logger } from '../ports.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
@@ -8,9 +8,11 @@ import type { Upstream } from '../upstream/upstream.ts';
 import type { FailureLog } from './failure-log.ts';
 
 /** What a listener speaks: gets its connections and brings them to an end. */
-export interface Frontend extends ListenerHandler {
-  /** Client connections it has now. */
+export interface Frontend {
+  /** Client connections or sessions it has now. */
   readonly connections: number;
+  /** Serves a socket, whose descriptor is its own now; null: there is nothing to accept on it. */
+  listen(fd: number): Listener | null;
   /** No more connections come: finish what is in flight and close what is idle. */
   drain(): void;
   /** Ends what is left at once; returns how many connections that were. */

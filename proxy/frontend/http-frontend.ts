@@ -6,7 +6,7 @@ import type { HttpContext } from '../http1/http-context.ts';
 import { type IdentityRules, identityRules } from '../http1/identity-rules.ts';
 import { OriginPool } from '../http1/origin-pool.ts';
 import { type RequestRules, requestRules } from '../http1/request-rules.ts';
-import type { Connection, IoEngine } from '../io/engine.ts';
+import type { Connection, IoEngine, Listener, ListenerHandler } from '../io/engine.ts';
 import { processNow } from '../shared/process-clock.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { Server } from '../upstream/server.ts';
@@ -19,7 +19,7 @@ import { ProxyArrivals } from './proxy-arrivals.ts';
 import { RouteTable } from './route-table.ts';
 
 /** A listener that speaks HTTP/1. */
-export class HttpFrontend implements Frontend, HttpContext {
+export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   readonly engine: IoEngine;
   readonly failures: FailureLog;
   readonly counters: ListenerCells;
@@ -80,6 +80,10 @@ export class HttpFrontend implements Frontend, HttpContext {
     // A request that was given to a server before that was taken out may come once more.
     if (!server.retired) this.#pools.set(server, pool);
     return pool;
+  }
+
+  listen(fd: number): Listener {
+    return this.engine.listen(fd, this);
   }
 
   onConnection(connection: Connection): void {

@@ -1,5 +1,5 @@
 import type { TcpLimits, TcpListenerConfig } from '../../src/config/proxy-config.ts';
-import type { Connection, IoEngine } from '../io/engine.ts';
+import type { Connection, IoEngine, Listener, ListenerHandler } from '../io/engine.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { TcpContext } from '../tcp/tcp-context.ts';
 import { TcpSession } from '../tcp/tcp-session.ts';
@@ -16,7 +16,7 @@ import { TlsArrivals } from './tls-arrivals.ts';
  *
  *   accept -> PROXY header (accept_proxy) -> ClientHello (routes) -> session with a server
  */
-export class TcpFrontend implements Frontend, TcpContext {
+export class TcpFrontend implements Frontend, ListenerHandler, TcpContext {
   readonly engine: IoEngine;
   readonly limits: TcpLimits;
   readonly counters: ListenerCells;
@@ -44,6 +44,10 @@ export class TcpFrontend implements Frontend, TcpContext {
 
   get connections(): number {
     return this.#sessions.size + (this.#proxied?.size ?? 0) + (this.#routed?.size ?? 0);
+  }
+
+  listen(fd: number): Listener {
+    return this.engine.listen(fd, this);
   }
 
   onConnection(connection: Connection): void {

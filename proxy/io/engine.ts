@@ -12,6 +12,7 @@
  * which the engine likewise takes away from the caller once it is written. So an engine over
  * io_uring can read into provided buffers of an arena and send from them.
  */
+import type { DatagramEngine } from './datagrams.ts';
 import type { DeadlineQueue } from './deadline-queue.ts';
 
 /** What a connection tells its owner. No call comes from within a call of the owner's. */
@@ -90,6 +91,8 @@ export interface IoEngine {
   readonly name: 'net' | 'uring';
   /** The worker's deadlines; coarse, cheap to move. */
   readonly deadlines: DeadlineQueue;
+  /** Ports and channels for UDP. */
+  readonly datagrams: DatagramEngine;
   /** Accepts on a listening socket whose descriptor becomes the engine's. */
   listen(fd: number, handler: ListenerHandler): Listener;
   /** Starts connecting; `onConnect` or `onClose` follows, never within this call. */

@@ -4,6 +4,7 @@
  * from within a call, memory that is somebody else's after the call (it is overwritten), nothing but
  * `onClose` after a close.
  */
+
 import { closeDescriptor } from '../../src/os/listen-socket.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 import type {
@@ -14,6 +15,7 @@ import type {
   Listener,
   ListenerHandler,
 } from './engine.ts';
+import { KernelDatagrams } from './kernel-datagrams.ts';
 import { DEADLINE_TICK_MS } from './limits.ts';
 
 /** Bytes around a piece that are not the reader's business. */
@@ -153,6 +155,8 @@ export class MemoryConnection implements Connection {
 
 /** The engine. Nothing happens but in `settle`. */
 export class MemoryEngine implements IoEngine {
+  /** Datagrams are the kernel's here, too: no test of this engine sends any. */
+  readonly datagrams = new KernelDatagrams();
   readonly name = 'net';
   readonly deadlines = new DeadlineQueue(() => this.#clockMs);
   /** Every write fills the backlog of its connection. */

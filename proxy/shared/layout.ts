@@ -123,6 +123,11 @@ export const ListenerCounter = {
   tlsRefused: 12,
   /** TCP sessions reset at the end of the time a session may take. */
   expired: 13,
+  /** UDP: datagrams from clients and to them; dropped ones are counted in neither. */
+  datagramsIn: 14,
+  datagramsOut: 15,
+  /** UDP: datagrams of clients with no session to go to, and those nobody would take. */
+  datagramsDropped: 16,
 } as const;
 export type ListenerCounterName = keyof typeof ListenerCounter;
 
@@ -166,7 +171,7 @@ export const REGIONS = {
   upstreamCounters: { element: 'float64', writer: 'worker', rows: 'upstreams', slots: 4 },
   /** Client connections now open, on this worker. */
   listenerOpen: { element: 'int32', writer: 'worker', rows: 'listeners', slots: 1 },
-  listenerCounters: { element: 'float64', writer: 'worker', rows: 'listeners', slots: 16 },
+  listenerCounters: { element: 'float64', writer: 'worker', rows: 'listeners', slots: 24 },
 } as const satisfies Readonly<Record<string, Region>>;
 export type RegionName = keyof typeof REGIONS;
 

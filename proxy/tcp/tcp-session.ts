@@ -47,11 +47,11 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     const { sessionMaxMs } = context.limits;
     this.#lifetime =
       sessionMaxMs === null ? null : new Deadline(context.engine.deadlines, () => this.#expired());
-    this.#lifetime?.set(sessionMaxMs!);
   }
 
   /** Begins to connect. */
   start(): void {
+    this.#lifetime?.set(this.#context.limits.sessionMaxMs!);
     // There is nothing else to tell sessions apart by.
     if (this.#upstream.keyOf !== null) this.#key = keyOfText(this.#client.remoteAddress);
     this.#client.handler = {

@@ -12,7 +12,7 @@ import {
 } from './compile-limits.ts';
 import { compileRetry } from './compile-retry.ts';
 import { compileResolver, compileServers } from './compile-servers.ts';
-import { compileAcceptProxy, compileTcp } from './compile-stream.ts';
+import { compileAcceptProxy, compileTcp, compileUdp } from './compile-stream.ts';
 import type { EffectiveConfig, EffectiveUpstream } from './effective.ts';
 import type {
   HttpLimits,
@@ -70,9 +70,10 @@ function compileUpstream([name, upstream]: [string, EffectiveUpstream]): Upstrea
 }
 
 function compileListener([name, listener]: [string, ListenerEntry]): ListenerConfig {
+  const named = { name, binds: asList(listener.bind) };
+  if (listener.protocol === 'udp') return { ...named, ...compileUdp(listener) };
   const base = {
-    name,
-    binds: asList(listener.bind),
+    ...named,
     connectionsMax: listener.limits.connections,
     connectionsPerSource: compileConnectionsPerSource(listener.limits.connections_per_source),
     acceptProxy: compileAcceptProxy(listener.accept_proxy),

@@ -1,9 +1,15 @@
 /** What listeners below HTTP compile to. */
 import { asList } from './as-list.ts';
-import type { AcceptProxyConfig, TcpListenerConfig, TlsRouteConfig } from './proxy-config.ts';
+import type {
+  AcceptProxyConfig,
+  TcpListenerConfig,
+  TlsRouteConfig,
+  UdpListenerConfig,
+} from './proxy-config.ts';
 import type { ListenerEntry } from './schema/index.ts';
 
 type TcpListenerEntry = Extract<ListenerEntry, { protocol: 'tcp' }>;
+type UdpListenerEntry = Extract<ListenerEntry, { protocol: 'udp' }>;
 
 /** Of `accept_proxy`. */
 export function compileAcceptProxy(
@@ -35,4 +41,18 @@ function compileTlsRoute(
 ): TlsRouteConfig {
   const { sni, alpn, upstream } = route;
   return { names: asList(sni ?? []), protocols: asList(alpn ?? []), upstream };
+}
+
+/** What only a UDP listener has. */
+export function compileUdp(listener: UdpListenerEntry): Omit<UdpListenerConfig, 'name' | 'binds'> {
+  const { upstream, responses, idle_timeout, limits } = listener;
+  return {
+    protocol: 'udp',
+    connectionsMax: limits.sessions,
+    connectionsPerSource: null,
+    acceptProxy: null,
+    upstream,
+    responses: responses ?? null,
+    idleTimeoutMs: idle_timeout,
+  };
 }

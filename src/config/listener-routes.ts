@@ -9,15 +9,13 @@ export interface Lead {
 
 /** Every upstream that a listener sends work to, in the file's order. */
 export function leadsOf(listener: ListenerEntry): readonly Lead[] {
-  const http = listener.protocol === 'http';
-  const key = http ? 'routes' : 'tls_routes';
-  const routes = (http ? listener.routes : listener.tls_routes) ?? [];
-  const leads: Lead[] = routes.map(({ upstream }, index) => ({
-    upstream,
-    path: [key, index, 'upstream'],
-  }));
-  if (!http && listener.upstream !== undefined) {
-    leads.push({ upstream: listener.upstream, path: ['upstream'] });
-  }
-  return leads;
+  const { protocol } = listener;
+  if (protocol === 'http') return routed('routes', listener.routes);
+  const leads = protocol === 'tcp' ? routed('tls_routes', listener.tls_routes ?? []) : [];
+  if (listener.upstream === undefined) return leads;
+  return [...leads, { upstream: listener.upstream, path: ['upstream'] }];
+}
+
+function routed(key: string, routes: readonly { readonly upstream: string }[]): Lead[] {
+  return routes.map(({ upstream }, index) => ({ upstream, path: [key, index, 'upstream'] }));
 }

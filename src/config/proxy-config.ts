@@ -235,7 +235,16 @@ export interface TcpLimits {
   readonly helloTimeoutMs: number;
 }
 
-export type ListenerConfig = HttpListenerConfig | TcpListenerConfig;
+export interface UdpListenerConfig extends ListenerBase {
+  readonly protocol: 'udp';
+  readonly upstream: string;
+  /** Answers to each datagram of the client, after which a session is over; null: unknown. */
+  readonly responses: number | null;
+  /** Silence in both directions after which a session is over. */
+  readonly idleTimeoutMs: number;
+}
+
+export type ListenerConfig = HttpListenerConfig | TcpListenerConfig | UdpListenerConfig;
 
 export interface ProxyConfig {
   readonly digest: string;

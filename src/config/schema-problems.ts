@@ -40,6 +40,8 @@ function findingsOf(issue: Issue, base: ConfigPath): readonly Finding[] {
 function unknownKeyMessage(key: string, path: ConfigPath, known: readonly string[]): string {
   const foreign = foreignName(key, path);
   if (foreign !== null) return `unknown key; ${foreign}`;
+  // The kinds of listeners have sections of one name with different keys.
+  if (known.includes(key)) return 'unknown key; it goes with another protocol';
   const list = known.length === 0 ? 'none here' : known.join(', ');
   return `unknown key${didYouMean(key, known)}; allowed: ${list}`;
 }

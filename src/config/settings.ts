@@ -231,6 +231,13 @@ export const settings = {
     helloTimeout: { default: '5s', min: '100ms', max: '1m' },
     protocolsMax: 16,
   },
+  udp: {
+    // Each has a descriptor of its own.
+    sessions: { default: 10_000, min: 1, max: 1_000_000 },
+    // A DNS answer takes less, and so do the keepalives of tunnels and of QUIC.
+    idleTimeout: { default: '30s', min: '100ms', max: '24h' },
+    responses: { min: 0, max: 1_000_000 },
+  },
   acceptProxy: {
     networksMax: 256,
     // HAProxy leaves it to its client timeout; the peer has the header ready when it connects.

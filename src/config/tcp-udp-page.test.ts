@@ -41,3 +41,19 @@ test('the example of TCP loads without a word, and has everything', () => {
     },
   ]);
 });
+
+test('the example of UDP loads without a word', () => {
+  const { listeners, upstreams } = compiled('udp');
+  expect(upstreams[0]).toMatchObject({ policy: 'ip_hash', hash: { key: { kind: 'source' } } });
+  const shared = { protocol: 'udp', acceptProxy: null };
+  expect(listeners).toMatchObject([
+    { ...shared, upstream: 'resolvers', responses: 1, idleTimeoutMs: 5000, connectionsMax: 10_000 },
+    {
+      ...shared,
+      upstream: 'collectors',
+      responses: 0,
+      idleTimeoutMs: 30_000,
+      connectionsMax: 1000,
+    },
+  ]);
+});

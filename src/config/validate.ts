@@ -37,6 +37,7 @@ import {
   tcpLeadsSomewhere,
   tcpSettingsMatter,
   tlsRoutesDistinct,
+  udpUpstreamsFit,
 } from './rules/stream-listeners.ts';
 import { syncGroupsAgree, syncGroupsShared } from './rules/sync-groups.ts';
 import { trackersMatter } from './rules/tracker-walk.ts';
@@ -120,6 +121,7 @@ const entryRules: readonly Rule[] = [
   limitTablesBounded,
   tcpLeadsSomewhere,
   tlsRoutesDistinct,
+  udpUpstreamsFit,
 ];
 
 /** Rules about what is absent or useless: they need the whole file. */

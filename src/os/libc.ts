@@ -13,6 +13,7 @@ export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array, length: number): number;
   listen(fd: number, backlog: number): number;
+  connect(fd: number, address: Uint8Array, length: number): number;
   close(fd: number): number;
   fcntl(fd: number, command: number, argument: number): number;
   getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
@@ -45,6 +46,7 @@ const PROTOTYPES: Record<keyof Libc, string> = {
   socket: 'int socket(int domain, int type, int protocol)',
   bind: 'int bind(int fd, const void *address, uint32_t length)',
   listen: 'int listen(int fd, int backlog)',
+  connect: 'int connect(int fd, const void *address, uint32_t length)',
   close: 'int close(int fd)',
   // Variadic in C; integer arguments travel the same way on x86-64 and AArch64.
   fcntl: 'int fcntl(int fd, int command, long argument)',

@@ -19,14 +19,19 @@ import {
 import {
   AF_INET,
   AF_INET6,
+  EINVAL,
   IP_FREEBIND,
+  IP_PKTINFO,
   IPPROTO_IP,
   IPPROTO_IPV6,
   IPV6_FREEBIND,
+  IPV6_RECVPKTINFO,
   IPV6_V6ONLY,
+  SO_RCVBUF,
   SO_REUSEADDR,
   SO_REUSEPORT,
   SOCK_CLOEXEC,
+  SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
@@ -34,7 +39,8 @@ import {
 import { getOption, setIntOption } from './socket-option.ts';
 
 const F_DUPFD_CLOEXEC = 1030;
-const EINVAL = 22;
+/** Some thousand small datagrams. */
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
 /** The oldest form of `struct tcp_info`; the kernel fills what there is room for. */
@@ -66,13 +72,39 @@ export interface ListenSocket {
  * another process of the same user is not "in use": open once without it to find out.
  */
 export function openListenSocket(options: ListenOptions): ListenSocket {
+  return openBound(options, SOCK_STREAM, (fd, detail) => {
+    check(libc().listen(fd, options.backlog), 'listen', detail);
+  });
+}
+
+/**
+ * The same for UDP, without a backlog but with room for a burst; it tells of each datagram which of
+ * this host's addresses it was sent to. A flow stays on the socket that its first datagram came to,
+ * for as long as the sockets that share the port are the same.
+ */
+export function openDatagramSocket(options: Omit<ListenOptions, 'backlog'>): ListenSocket {
+  return openBound(options, SOCK_DGRAM, (fd) => {
+    const v6 = options.host.includes(':');
+    // The kernel caps it at net.core.rmem_max.
+    setIntOption(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES, 'SO_RCVBUF');
+    if (v6) setIntOption(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, 'IPV6_RECVPKTINFO');
+    else setIntOption(fd, IPPROTO_IP, IP_PKTINFO, 1, 'IP_PKTINFO');
+  });
+}
+
+function openBound(
+  options: Omit<ListenOptions, 'backlog'>,
+  kind: number,
+  finish: (fd: number, detail: string) => void,
+): ListenSocket {
   const address = bindAddress(options);
   const detail = formatSocketAddress(address);
   const v6 = address.ip.length === 16;
-  const type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const type = kind | SOCK_NONBLOCK | SOCK_CLOEXEC;
   const fd = check(libc().socket(v6 ? AF_INET6 : AF_INET, type, 0), 'socket', detail);
   try {
-    setIntOption(fd, SOL_SOCKET, SO_REUSEADDR, 1, 'SO_REUSEADDR');
+    // Of UDP sockets the option would let another program take the port, and every datagram.
+    if (kind === SOCK_STREAM) setIntOption(fd, SOL_SOCKET, SO_REUSEADDR, 1, 'SO_REUSEADDR');
     if (options.reusePort) {
       setIntOption(fd, SOL_SOCKET, SO_REUSEPORT, 1, 'SO_REUSEPORT');
     }
@@ -86,7 +118,7 @@ export function openListenSocket(options: ListenOptions): ListenSocket {
     }
     const bytes = encodeSocketAddress(address);
     check(libc().bind(fd, bytes, bytes.length), 'bind', detail);
-    check(libc().listen(fd, options.backlog), 'listen', detail);
+    finish(fd, detail);
     return { fd, port: boundPort(fd) };
   } catch (error) {
     closeDescriptor(fd);
@@ -141,7 +173,7 @@ function dropSynProgram(): Uint8Array {
   return program;
 }
 
-function bindAddress({ host, port }: ListenOptions) {
+function bindAddress({ host, port }: Pick<ListenOptions, 'host' | 'port'>) {
   const [text = '', zone] = host.split('%');
   const ip = parseIp(text);
   if (ip === null) {

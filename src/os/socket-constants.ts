@@ -54,3 +54,4 @@ export const MSG_DONTWAIT = 0x40;
 
 export const EINTR = 4;
 export const EAGAIN = 11;
+export const EINVAL = 22;

@@ -7,6 +7,7 @@ import type {
   Listener,
   ListenerHandler,
 } from '../engine.ts';
+import { KernelDatagrams } from '../kernel-datagrams.ts';
 import { NetConnection } from './net-connection.ts';
 import { NetListener } from './net-listener.ts';
 import { NetMemory } from './net-memory.ts';
@@ -15,6 +16,7 @@ import { NetMemory } from './net-memory.ts';
 export class NetEngine implements IoEngine {
   readonly name = 'net';
   readonly deadlines = new DeadlineQueue(() => performance.now());
+  readonly datagrams = new KernelDatagrams();
   readonly #memory = new NetMemory();
   readonly #adoptHandles: boolean;
 

@@ -11,14 +11,17 @@ import { error, type Rule } from './rule.ts';
 
 interface Bind {
   readonly listener: string;
+  /** TCP and UDP have their ports apart. */
+  readonly transport: 'tcp' | 'udp';
   readonly bind: Endpoint;
   readonly path: ConfigPath;
 }
 
 function binds(config: EffectiveConfig): readonly Bind[] {
-  return Object.entries(config.listeners).flatMap(([listener, { bind }]) =>
+  return Object.entries(config.listeners).flatMap(([listener, { bind, protocol }]) =>
     asList(bind).map((one, index) => ({
       listener,
+      transport: protocol === 'udp' ? 'udp' : 'tcp',
       bind: one,
       path: ['listeners', listener, 'bind', ...(Array.isArray(bind) ? [index] : [])],
     })),
@@ -28,11 +31,11 @@ function binds(config: EffectiveConfig): readonly Bind[] {
 /** One address and port, one listener. */
 export const bindsUnique: Rule = ({ config }) => {
   const first = new Map<string, string>();
-  return binds(config).flatMap(({ listener, bind, path }) => {
+  return binds(config).flatMap(({ listener, transport, bind, path }) => {
     const text = formatEndpoint(bind);
-    const other = first.get(text);
+    const other = first.get(`${transport} ${text}`);
     if (other === undefined) {
-      first.set(text, listener);
+      first.set(`${transport} ${text}`, listener);
       return [];
     }
     const where = other === listener ? 'twice' : `, which ${other} is bound to`;
@@ -47,7 +50,8 @@ export const adminApart: Rule = ({ config }) => {
   const admin = config.admin?.bind;
   if (admin === undefined) return [];
   const wildcard = familyOf(admin.host) === 4 ? '0.0.0.0' : '::';
-  return binds(config).flatMap(({ listener, bind }) => {
+  return binds(config).flatMap(({ listener, transport, bind }) => {
+    if (transport === 'udp') return [];
     if (bind.port !== admin.port || (bind.host !== wildcard && bind.host !== admin.host)) return [];
     const message =
       `found ${formatEndpoint(admin)}, which the listener ${listener} has; allowed: ` +

@@ -56,3 +56,16 @@ export const tcpSettingsMatter: Rule = ({ config }) => {
     return [];
   });
 };
+
+/** What only connections have is refused where datagrams go. */
+export const udpUpstreamsFit: Rule = ({ config }) => {
+  return Object.entries(config.listeners).flatMap(([name, listener]): Finding[] => {
+    if (listener.protocol !== 'udp') return [];
+    const upstream = config.upstreams[listener.upstream];
+    if (upstream?.send_proxy === undefined) return [];
+    const message =
+      `upstream ${listener.upstream} has send_proxy, which is for connections; ` +
+      'allowed: an upstream without it';
+    return [error(['listeners', name, 'upstream'], message)];
+  });
+};

@@ -10,6 +10,7 @@ import { acceptProxyField } from './proxy-protocol.ts';
 import { routesSchema } from './routes.ts';
 import { timeBoundFields } from './time-bounds.ts';
 import { tcpLimitFields, tlsRoutesField } from './tls-routes.ts';
+import { udpFields } from './udp.ts';
 
 const { listener, limits } = settings;
 
@@ -67,12 +68,12 @@ const httpLimitsSchema = z.strictObject({
 });
 
 /** The key that tells the two kinds apart. */
-function protocolIs<const P extends 'http' | 'tcp'>(protocol: P) {
+function protocolIs<const P extends 'http' | 'tcp' | 'udp'>(protocol: P) {
   return documented(z.literal(protocol), {
     doc:
       '`http` understands requests and has `routes`; `tcp` passes bytes on and has one ' +
-      '`upstream`.',
-    allowed: 'http or tcp',
+      '`upstream`; so does `udp`, datagram by datagram.',
+    allowed: 'http, tcp or udp',
     default: null,
   });
 }
@@ -119,10 +120,22 @@ const tcpListenerSchema = z.strictObject({
   ),
 });
 
-/** Both kinds of listener, told apart by `protocol`. */
+const udpListenerSchema = z.strictObject({
+  bind,
+  protocol: protocolIs('udp'),
+  upstream: documented(nameValue, {
+    doc: 'Where the datagrams go.',
+    allowed: 'a name out of upstreams',
+    default: null,
+  }),
+  ...udpFields,
+});
+
+/** The kinds of listener, told apart by `protocol`. */
 export const listenerSchema = z.discriminatedUnion('protocol', [
   httpListenerSchema,
   tcpListenerSchema,
+  udpListenerSchema,
 ]);
 
 /** `listeners`. */

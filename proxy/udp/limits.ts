@@ -1,0 +1,7 @@
+/** Bounds of UDP sessions. */
+
+/**
+ * A draining worker ends sessions that were silent for so long: nothing else says that a UDP session
+ * is over.
+ */
+export const DRAIN_SILENCE_MS = 1000;

@@ -1,0 +1,90 @@
+import { BroadcastChannel } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Balancer } from '../balancer.ts';
+import { SILENT_LOG, udpConfig, upstreamConfig } from '../data-plane.fixture.ts';
+import { UdpPeer } from './udp-peers.fixture.ts';
+
+/** Enough flows that both workers have some, but for one run in a million million. */
+const CLIENTS = 40;
+
+let origin: UdpPeer;
+let clients: UdpPeer[] = [];
+let balancer: Balancer;
+
+beforeEach(async () => {
+  origin = await UdpPeer.listen();
+  origin.socket.on('message', (bytes, from) => {
+    origin.socket.send(bytes, from.port, from.address);
+  });
+});
+
+afterEach(async () => {
+  await balancer.stop();
+  await Promise.all([origin, ...clients].map((peer) => peer.close()));
+  clients = [];
+});
+
+async function start(entry?: URL): Promise<void> {
+  const config = {
+    ...udpConfig(upstreamConfig([origin.port])),
+    workers: 2,
+    drainTimeoutMs: 5000,
+  };
+  balancer = new Balancer(config, { log: SILENT_LOG }, entry);
+  await balancer.started;
+  const { port } = balancer.status().listeners[0]!.binds[0]!;
+  clients = await Promise.all(Array.from({ length: CLIENTS }, () => UdpPeer.client(port)));
+}
+
+function totals() {
+  return balancer.status().listeners[0]!.totals;
+}
+
+/** Every client asks once and is answered. */
+async function askAll(text: string): Promise<void> {
+  for (const client of clients) client.send(text);
+  const answers = await Promise.all(clients.map((client) => client.next()));
+  expect(new Set(answers.map((answer) => answer.text))).toEqual(new Set([text]));
+}
+
+describe('UDP over two workers', () => {
+  it('keeps a flow on its worker: one session each, however often it asks', async () => {
+    await start();
+    for (const text of ['one', 'two', 'three']) await askAll(text);
+    expect(totals()).toMatchObject({ accepted: CLIENTS, open: CLIENTS, datagramsIn: 3 * CLIENTS });
+    expect(balancer.status().upstreams[0]!.servers[0]!.totals.inFlight).toBe(CLIENTS);
+    expect(balancer.status().listeners[0]!.protocol).toBe('udp');
+  });
+
+  it('goes on after a worker has died, and what it held is given back', async () => {
+    await start(new URL('../crashing-worker.fixture.ts', import.meta.url));
+    await askAll('before');
+    const channel = new BroadcastChannel('crash');
+    channel.postMessage(0);
+    const deaths = () => balancer.status().workers.map((worker) => worker.deaths);
+    await vi.waitFor(() => expect(deaths()).toEqual([1, 0]), { timeout: 5000 });
+    channel.close();
+    // What comes meanwhile waits in the socket, which is the main thread's.
+    await askAll('after');
+    const { accepted, closed, open } = totals();
+    expect(open).toBe(CLIENTS);
+    expect(accepted).toBe(closed + open);
+    expect(closed).toBeGreaterThan(0);
+  });
+
+  it('stops when its sessions have fallen silent, and gives the port back', async () => {
+    await start();
+    await askAll('last');
+    const { port } = balancer.status().listeners[0]!.binds[0]!;
+    expect(await balancer.stop()).toEqual({ cut: 0 });
+    const next = await UdpPeer.listen(port);
+    await next.close();
+  });
+
+  it('does not share a port with somebody else', async () => {
+    await start();
+    const bind = { host: '127.0.0.1', port: origin.port };
+    const config = udpConfig(upstreamConfig([1]), { binds: [bind] });
+    expect(() => new Balancer(config, { log: SILENT_LOG })).toThrow('the port is in use');
+  });
+});

@@ -1,0 +1,177 @@
+import type { ChannelHandler, DatagramChannel, DatagramPort, ReturnPath } from '../io/datagrams.ts';
+import { Deadline } from '../io/deadline-queue.ts';
+import { shortage } from '../io/shortage.ts';
+import { CONNECT_TRIES_MAX } from '../limits.ts';
+import { ListenerCounter, ServerCounter } from '../shared/layout.ts';
+import type { Server } from '../upstream/server.ts';
+import type { UdpContext } from './udp-context.ts';
+
+/**
+ * All that one client address and port exchanges with one of our addresses: datagrams go to one
+ * server over a socket of the session's own, answers go back where the client asked. When nobody
+ * listens at the server, the client's next datagram goes to another one: UDP's users send again what
+ * they miss.
+ */
+export class UdpSession implements ChannelHandler {
+  /** What tells this session apart. */
+  readonly flow: string;
+  readonly #context: UdpContext;
+  readonly #port: DatagramPort;
+  readonly #path: ReturnPath;
+  readonly #key: number;
+  readonly #deadline: Deadline;
+  /** Servers where nobody listened, since one last answered. */
+  readonly #tried: Server[] = [];
+  #server: Server | null = null;
+  #channel: DatagramChannel | null = null;
+  #sent = 0;
+  #answered = 0;
+  #over = false;
+
+  /** `key`: what a hash policy chooses by. */
+  constructor(
+    context: UdpContext,
+    port: DatagramPort,
+    flow: string,
+    path: ReturnPath,
+    key: number,
+  ) {
+    this.#context = context;
+    this.#port = port;
+    this.flow = flow;
+    this.#path = path;
+    this.#key = key;
+    this.#deadline = new Deadline(context.deadlines, () => this.#silent());
+    this.#deadline.set(context.silenceMs);
+  }
+
+  /** A datagram of the client. */
+  forward(payload: Uint8Array): void {
+    const { counters, silenceMs } = this.#context;
+    this.#deadline.set(silenceMs);
+    counters.count(ListenerCounter.datagramsIn);
+    counters.count(ListenerCounter.bytesIn, payload.length);
+    const server = this.#deliver(payload);
+    if (server === null) {
+      counters.count(ListenerCounter.datagramsDropped);
+      return;
+    }
+    this.#sent++;
+    server.count(ServerCounter.bytesOut, payload.length);
+    if (this.#context.responses === 0) this.end();
+  }
+
+  onAnswer(payload: Uint8Array): void {
+    const { counters, responses, silenceMs } = this.#context;
+    const server = this.#server!;
+    this.#deadline.set(silenceMs);
+    this.#tried.length = 0;
+    this.#answered++;
+    server.count(ServerCounter.bytesIn, payload.length);
+    if (this.#port.send(payload, this.#path)) {
+      counters.count(ListenerCounter.datagramsOut);
+      counters.count(ListenerCounter.bytesOut, payload.length);
+    } else {
+      counters.count(ListenerCounter.datagramsDropped);
+    }
+    if (responses !== null && this.#answered >= responses * this.#sent) this.end();
+  }
+
+  /** Nobody listens at the server, or it cannot be reached. */
+  onError(errorCode: string): void {
+    const server = this.#server;
+    if (server === null || isLocal(errorCode)) return;
+    server.count(ServerCounter.connectFailures);
+    server.failed('connect_failed');
+    this.#context.failures.note('connect_failed', server.address, errorCode);
+    this.#tried.push(server);
+    this.#leave();
+  }
+
+  /** Begins the end: it is over after a shorter silence than usual. */
+  drain(): void {
+    this.#deadline.set(this.#context.silenceMs);
+  }
+
+  /** It is over, whatever is under way. */
+  end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#deadline.clear();
+    this.#leave();
+    this.#context.forget(this);
+  }
+
+  /** Sends to the session's server, or to another one where that is not there; null: to nobody. */
+  #deliver(payload: Uint8Array): Server | null {
+    for (let tries = 0; tries < CONNECT_TRIES_MAX; tries++) {
+      if (this.#server === null && !this.#select()) return null;
+      const failure = this.#open() ?? this.#channel!.send(payload);
+      if (failure === null) return this.#server;
+      if (isLocal(failure)) {
+        // Without a channel nobody would notice that the server is not in use.
+        if (this.#channel === null) this.#leave();
+        return null;
+      }
+      this.onError(failure);
+    }
+    return null;
+  }
+
+  #select(): boolean {
+    const { upstream, failures } = this.#context;
+    const server = upstream.pick(this.#tried, this.#key);
+    if (server === null) {
+      // The next datagram may begin again with all of them.
+      this.#tried.length = 0;
+      failures.note('no_server', upstream.name);
+      return false;
+    }
+    server.begin();
+    if (this.#tried.length > 0) server.count(ServerCounter.retries);
+    this.#server = server;
+    return true;
+  }
+
+  /** Sees to it that there is a channel to the server; else the system's code for why not. */
+  #open(): string | null {
+    if (this.#channel !== null) return null;
+    const { upstream, datagrams, failures } = this.#context;
+    const server = this.#server!;
+    const channel = datagrams.connect(server.host, server.port, this);
+    if (typeof channel === 'string') {
+      if (isLocal(channel)) failures.note('no_resources', upstream.name, channel);
+      return channel;
+    }
+    this.#channel = channel;
+    server.count(ServerCounter.connections);
+    return null;
+  }
+
+  #silent(): void {
+    const { responses } = this.#context;
+    const server = this.#server;
+    const owed = responses === null ? 0 : responses * this.#sent - this.#answered;
+    if (server !== null && owed > 0) {
+      server.count(ServerCounter.responseTimeouts);
+      server.failed('response_timeout');
+      this.#context.failures.note('response_timeout', server.address);
+    }
+    this.end();
+  }
+
+  /** Gives the server up. What it still owes is nobody's any more. */
+  #leave(): void {
+    this.#channel?.close();
+    this.#channel = null;
+    this.#server?.end();
+    this.#server = null;
+    this.#sent = 0;
+    this.#answered = 0;
+  }
+}
+
+/** The fault is this host's, not the server's: a full buffer, no descriptors, a datagram too long. */
+function isLocal(errorCode: string): boolean {
+  return errorCode === 'EAGAIN' || errorCode === 'EMSGSIZE' || shortage(errorCode) !== undefined;
+}
