@@ -63,6 +63,7 @@ export const RESOLVER: ResolverConfig = {
   ttlMinMs: 1000,
   ttlMaxMs: 60_000,
   holdMs: 1000,
+  lingerMs: 0,
   family: 'any',
 };
 

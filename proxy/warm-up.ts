@@ -124,6 +124,7 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
       ttlMinMs: timeoutMs,
       ttlMaxMs: timeoutMs,
       holdMs: 0,
+      lingerMs: 0,
       family: 'any',
     },
     upstreams: [

@@ -6,7 +6,7 @@ import { questionText } from './answer.ts';
 import { Discovery } from './discovery.ts';
 import { COALESCE_MS, FIRST_ROUND_MAX_MS, LOOKUPS_CONCURRENT_MAX } from './limits.ts';
 
-const BOUNDS = { ttlMinMs: 1000, ttlMaxMs: 60_000, holdMs: 30_000 };
+const BOUNDS = { ttlMinMs: 1000, ttlMaxMs: 60_000, holdMs: 30_000, lingerMs: 0 };
 
 function found(...addresses: string[]): Answer {
   const ipv4 = { kind: 'found' as const, records: addresses, ttlMs: 5000 };

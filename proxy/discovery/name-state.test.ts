@@ -4,7 +4,7 @@ import type { Answer, Outcome, SrvRecord, TargetAnswer } from './answer.ts';
 import { ADDRESSES_PER_NAME_MAX, RETRY_DELAY_MAX_MS, RETRY_DELAY_MIN_MS } from './limits.ts';
 import { type NameBounds, type NameState, stepName, unresolvedName } from './name-state.ts';
 
-const BOUNDS: NameBounds = { ttlMinMs: 1000, ttlMaxMs: 60_000, holdMs: 30_000 };
+const BOUNDS: NameBounds = { ttlMinMs: 1000, ttlMaxMs: 60_000, holdMs: 30_000, lingerMs: 0 };
 const NONE: Outcome<readonly string[]> = { kind: 'absent', why: 'nodata' };
 const LATE: Outcome<readonly string[]> = { kind: 'failed', why: 'timeout', detail: 'late' };
 const GONE: Answer = { kind: 'absent', why: 'nxdomain' };
@@ -67,6 +67,50 @@ describe('a name that resolves', () => {
     const state = step(unresolvedName(0), is(...many), 0);
     expect(state.found.length).toBe(ADDRESSES_PER_NAME_MAX);
     expect(state.leftOut).toBe(7);
+  });
+});
+
+describe('a name that answers with another part of its addresses each time', () => {
+  const lingering = { ...BOUNDS, lingerMs: 25_000 };
+  const [A, B, C] = ['198.51.100.21', '198.51.100.22', '198.51.100.23'];
+
+  it('has all that were named within the time it lingers', () => {
+    let state = unresolvedName(0);
+    const parts = [
+      [A, B],
+      [B, C],
+      [C, A],
+    ] as string[][];
+    for (let turn = 0; turn < 12; turn++) {
+      const before = state;
+      state = stepName(state, is(...parts[turn % 3]!), turn * 10_000, lingering);
+      if (turn >= 2) expect(addressesOf(state)).toEqual([A, B, C]);
+      if (turn >= 3) expect(state.found).toBe(before.found);
+    }
+  });
+
+  it('loses what is not named for longer', () => {
+    let state = stepName(unresolvedName(0), is(A, B), 0, lingering);
+    state = stepName(state, is(A), 10_000, lingering);
+    state = stepName(state, is(A), 20_000, lingering);
+    expect(addressesOf(state)).toEqual([A, B]);
+    state = stepName(state, is(A), 30_000, lingering);
+    expect(addressesOf(state)).toEqual([A]);
+  });
+
+  it('has a changed record at once, whatever lingers', () => {
+    const of = (weight: number) =>
+      answer(
+        target(records(['198.51.100.21']), NONE, 'a', {
+          target: 'a',
+          port: 80,
+          priority: 1,
+          weight,
+        }),
+      );
+    const before = stepName(unresolvedName(0), of(1), 0, lingering);
+    const after = stepName(before, of(2), 10_000, lingering);
+    expect(after.found.map(({ srv }) => srv?.weight)).toEqual([2]);
   });
 });
 
@@ -214,14 +258,15 @@ describe('whatever is answered', () => {
   );
 
   it('the next question is neither too soon nor too late, and the state agrees with itself', () => {
+    const story = fc.array(fc.tuple(anyAnswer, fc.nat(5000)), { maxLength: 40 });
     fc.assert(
-      fc.property(fc.array(fc.tuple(anyAnswer, fc.nat(5000)), { maxLength: 40 }), (story) => {
+      fc.property(story, fc.constantFrom(0, 9000), (answers, lingerMs) => {
         let state = unresolvedName(0);
         let now = 0;
-        for (const [said, late] of story) {
+        for (const [said, late] of answers) {
           now = state.nextAt + late;
           const before = state;
-          state = step(state, said, now);
+          state = stepName(state, said, now, { ...BOUNDS, lingerMs });
           const pause = state.nextAt - now;
           expect(pause).toBeGreaterThan(0);
           expect(pause).toBeLessThanOrEqual(Math.max(BOUNDS.ttlMaxMs, RETRY_DELAY_MAX_MS));
@@ -230,6 +275,8 @@ describe('whatever is answered', () => {
           expect(state.failures === 0).toBe(state.problem === null);
           // Only an answer takes addresses away.
           if (said.kind === 'failed') expect(state.found).toBe(before.found);
+          const named = said.kind === 'found' && state.resolvedAt === now;
+          if (named && lingerMs === 0) expect(state.seenAt.size).toBe(state.found.length);
           expect(new Set(addressesOf(state)).size).toBe(state.found.length);
         }
       }),

@@ -19,6 +19,8 @@ export interface NameBounds {
   readonly ttlMaxMs: number;
   /** How long a name that is said not to exist keeps its last addresses. */
   readonly holdMs: number;
+  /** How long an address that an answer lacks is kept. */
+  readonly lingerMs: number;
 }
 
 /** An address that a name stands for now. */
@@ -42,6 +44,8 @@ export interface NameState {
   readonly status: 'unresolved' | 'resolved' | 'stale';
   /** The last good ones, in a fixed order. */
   readonly found: readonly FoundAddress[];
+  /** When each of them, by `endpointKey`, was last part of an answer. */
+  readonly seenAt: ReadonlyMap<string, number>;
   /** Addresses beyond `ADDRESSES_PER_NAME_MAX`, which are not used. */
   readonly leftOut: number;
   /** When to ask next. */
@@ -63,6 +67,7 @@ export function unresolvedName(now: number): NameState {
   return {
     status: 'unresolved',
     found: [],
+    seenAt: new Map(),
     leftOut: 0,
     nextAt: now,
     resolvedAt: null,
@@ -86,11 +91,20 @@ export function stepName(
   const ttlMs = clamp(Math.min(answer.ttlMs, reading.ttlMs), bounds.ttlMinMs, bounds.ttlMaxMs);
   const failures = reading.problem === null ? 0 : state.failures + 1;
   const retryMs = failures === 0 ? ttlMs : Math.min(ttlMs, retryDelay(failures));
-  const found = reading.found.slice(0, ADDRESSES_PER_NAME_MAX);
+  const lingering = lingeringOf(state, reading.found, now - bounds.lingerMs);
+  const all = [...reading.found, ...lingering].sort(byPlace);
+  const found = all.slice(0, ADDRESSES_PER_NAME_MAX);
+  const seenNow = new Set(reading.found);
   return {
     status: 'resolved',
     found: sameFound(found, state.found) ? state.found : found,
-    leftOut: reading.found.length - found.length,
+    seenAt: new Map(
+      found.map((one) => {
+        const key = endpointKey(one);
+        return [key, seenNow.has(one) ? now : (state.seenAt.get(key) ?? now)];
+      }),
+    ),
+    leftOut: all.length - found.length,
     nextAt: now + retryMs,
     resolvedAt: now,
     ttlMs,
@@ -98,6 +112,19 @@ export function stepName(
     failures,
     absentSince: null,
   };
+}
+
+/** What the answer lacks and was part of one not long ago. */
+function lingeringOf(
+  { found, seenAt }: NameState,
+  fresh: readonly FoundAddress[],
+  since: number,
+): FoundAddress[] {
+  const named = new Set(fresh.map(endpointKey));
+  return found.filter((one) => {
+    const key = endpointKey(one);
+    return !named.has(key) && (seenAt.get(key) ?? 0) > since;
+  });
 }
 
 type Missing = Exclude<Outcome<unknown>, { kind: 'found' }>;
@@ -172,9 +199,8 @@ function readTargets(targets: readonly TargetAnswer[], before: readonly FoundAdd
       }
     }
   }
-  const sorted = [...found.values()].sort(byPlace);
   // Families that do not exist are no problem as long as there is an address.
-  return { found: sorted, fresh, ttlMs, problem: failed ?? (fresh ? null : absent) };
+  return { found: [...found.values()], fresh, ttlMs, problem: failed ?? (fresh ? null : absent) };
 }
 
 function lastKnown(

@@ -181,6 +181,21 @@ describe('a name in the config', () => {
     expect(running.upstreams()).toEqual([{ name: 'web', up: 1, unknown: 0, total: 1 }]);
   });
 
+  it('is ready to be found when the name server is dead at the start', async () => {
+    dns.mode = 'silent';
+    dns.set(NAME, ['127.0.0.22'], 0);
+    const fixed = { host: '127.0.0.23', port, weight: 1, backup: false };
+    const running = start({ servers: [fixed] });
+    await ready(running);
+    expect(nameOf(running)).toMatchObject({ state: 'unresolved', problem: 'timeout' });
+    expect((await ask(running)).from).toBe('127.0.0.23');
+    dns.mode = 'serve';
+    await vi.waitFor(() => {
+      expect(addressesOf(running)).toEqual(['127.0.0.22', '127.0.0.23']);
+    }, PATIENCE);
+    expect(nameOf(running).problem).toBeNull();
+  });
+
   it('keeps its addresses while the name server is dead', async () => {
     dns.set(NAME, ['127.0.0.21'], 0);
     const running = start();

@@ -62,6 +62,7 @@ export function compileResolver(resolver: EffectiveConfig['resolver']): Resolver
     ttlMinMs: resolver.ttl_min,
     ttlMaxMs: resolver.ttl_max,
     holdMs: resolver.hold,
+    lingerMs: resolver.linger,
     family: resolver.family,
   };
 }

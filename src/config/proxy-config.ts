@@ -60,6 +60,8 @@ export interface ResolverConfig {
   readonly ttlMaxMs: number;
   /** How long a name that is said not to exist keeps its last addresses. */
   readonly holdMs: number;
+  /** How long an address that an answer lacks is kept. */
+  readonly lingerMs: number;
   /** Which addresses count. `any`: of each family that this host has an address of. */
   readonly family: 'any' | 'ipv4' | 'ipv6';
 }

@@ -115,6 +115,8 @@ export const settings = {
     ttlMax: { default: '1m', min: '1s', max: '24h' },
     // HAProxy's `hold nx`.
     hold: { default: '30s', min: '0s', max: '24h' },
+    // HAProxy's `hold obsolete`.
+    linger: { default: '0s', min: '0s', max: '1h' },
     family: 'any',
   },
   retry: {

@@ -100,6 +100,12 @@ export const resolverSchema = documented(
           'How long a name keeps its last addresses while name servers say that it does not exist. ' +
           'While they do not answer at all, it keeps them.',
       }),
+      linger: duration(resolver.linger, {
+        doc:
+          'How long an address is used that answers do not name any more. For names that answer with ' +
+          'another part of a long list each time; a few TTLs then.',
+        danger: 'An address that was taken out on purpose goes on being used for so long.',
+      }),
       family: documented(choiceValue(addressFamilies).prefault(resolver.family), {
         doc:
           'Which addresses of a name are used: `ipv4`, `ipv6`, or `any` of each family that this ' +
@@ -111,7 +117,7 @@ export const resolverSchema = documented(
     .prefault({}),
   {
     doc: 'How DNS names of servers are looked up; addresses never are.',
-    allowed: 'a map of servers, search, timeout, ttl_min, ttl_max, hold and family',
+    allowed: 'a map of servers, search, timeout, ttl_min, ttl_max, hold, linger and family',
     default: '{}',
   },
 );
