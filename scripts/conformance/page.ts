@@ -1,4 +1,5 @@
 /** The conformance page out of its table, and what is wrong with the table. */
+import { type EvidenceRow, evidenceProblems, markdownRow, type TitlesOf } from './evidence.ts';
 import type { Chapter, Requirement, Standing } from './requirement.ts';
 
 const introduction = `# Conformance with the VRRP standards
@@ -28,7 +29,7 @@ export function conformancePage(chapters: readonly Chapter[]): string {
     ...chapters.map(
       ({ rfc, title, requirements }) =>
         `## RFC ${rfc}, ${title}\n\n| section | | requirement | Tandem | shown by |\n` +
-        `|---|---|---|---|---|\n${requirements.map(row).join('\n')}`,
+        `|---|---|---|---|---|\n${requirements.map((one) => markdownRow(evidence(rfc, one))).join('\n')}`,
     ),
     '',
   ].join('\n\n');
@@ -44,14 +45,15 @@ function summary(chapters: readonly Chapter[]): string {
   return `| RFC | rows | ${kinds.join(' | ')} |\n|---|---|---|---|---|---|\n${lines.join('\n')}`;
 }
 
-function row({ section, errata, level, rule, standing, shownBy }: Requirement): string {
+function evidence(rfc: number, requirement: Requirement): EvidenceRow {
+  const { section, errata, level, rule, standing, shownBy } = requirement;
   const corrected = errata === undefined ? '' : ` (erratum ${errata.join(', ')})`;
-  const tests = shownBy.map((test) => {
-    const [file = '', ...titles] = test.split(' > ');
-    return `[${file.split('/').at(-1)}](../${file}): ${titles.join(' > ')}`;
-  });
-  const cells = [`${section}${corrected}`, level, rule, words(standing), tests.join('<br>')];
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return {
+    at: `RFC ${rfc} section ${section} (${rule.slice(0, 40)})`,
+    texts: [section, rule, 'why' in standing ? standing.why : '-'],
+    cells: [`${section}${corrected}`, level, rule, words(standing)],
+    shownBy,
+  };
 }
 
 function words(standing: Standing): string {
@@ -67,35 +69,13 @@ function words(standing: Standing): string {
   }
 }
 
-/** `path > title [case]`; the case is for the reader, of a test that runs several times. */
-function testOf(shownBy: string): { readonly file: string; readonly title: string } {
-  const [file = '', ...titles] = shownBy.replace(/ \[[^[\]]+\]$/, '').split(' > ');
-  return { file, title: titles.join(' > ') };
-}
-
 /**
  * Everything wrong with the table, one sentence each: rows with an empty cell or without a test, tests
- * that do not exist. `titlesOf` gives the titles of a test file; null when there is no such file.
+ * that do not exist.
  */
-export function tableProblems(
-  chapters: readonly Chapter[],
-  titlesOf: (file: string) => readonly string[] | null,
-): string[] {
-  return chapters.flatMap(({ rfc, requirements }) =>
-    requirements.flatMap((requirement) => {
-      const { section, rule, standing, shownBy } = requirement;
-      const at = `RFC ${rfc} section ${section} (${rule.slice(0, 40)})`;
-      const problems: string[] = [];
-      const empty = [section, rule, 'why' in standing ? standing.why : '-'].includes('');
-      if (empty) problems.push(`${at}: an empty cell`);
-      if (shownBy.length === 0) problems.push(`${at}: no test shows it`);
-      for (const test of shownBy) {
-        const { file, title } = testOf(test);
-        const known = titlesOf(file);
-        if (known === null) problems.push(`${at}: there is no ${file}`);
-        else if (!known.includes(title)) problems.push(`${at}: no such test: ${test}`);
-      }
-      return problems;
-    }),
+export function tableProblems(chapters: readonly Chapter[], titlesOf: TitlesOf): string[] {
+  const rows = chapters.flatMap(({ rfc, requirements }) =>
+    requirements.map((requirement) => evidence(rfc, requirement)),
   );
+  return evidenceProblems(rows, titlesOf);
 }

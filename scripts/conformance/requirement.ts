@@ -1,5 +1,7 @@
 /** What a row of the conformance table is made of; `table.ts` lists the rows. */
 
+export { test } from './evidence.ts';
+
 /** The strength of the RFC's wording. `rule`: a step of the state machine, which has no keyword. */
 export type Level = 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY' | 'rule';
 
@@ -56,9 +58,4 @@ export function departure(why: string): Standing {
 /** Asks for something a load balancer has no part in. */
 export function notApplicable(why: string): Standing {
   return { is: 'not applicable', why };
-}
-
-/** The full name of a test as `shownBy` wants it. */
-export function test(file: string, ...titles: readonly string[]): string {
-  return [file, ...titles].join(' > ');
 }
