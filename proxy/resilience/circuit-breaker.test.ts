@@ -24,6 +24,7 @@ const EVENTS: readonly BreakerEvent[] = [
   'succeeded',
   'picked_late',
   'trial',
+  'trial_lost',
   'rested',
   'renewed',
   'outlying',
@@ -130,6 +131,7 @@ describe('stepBreaker', () => {
             const next = stepBreaker(state, event, rule);
             if (event === 'rested' || event === 'renewed') begun = 0;
             if (event === 'trial' && next !== state) begun++;
+            if (event === 'trial_lost' && next !== state) begun--;
             expect(begun).toBeLessThanOrEqual(rule.trials);
             state = next;
           }

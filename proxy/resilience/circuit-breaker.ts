@@ -41,6 +41,8 @@ export type BreakerEvent =
   | 'picked_late'
   /** A trial is asked for. Granted when the state changes. */
   | 'trial'
+  /** A trial ended without a result: its client went away. */
+  | 'trial_lost'
   /** The time of an open breaker is over. */
   | 'rested'
   /** Trials have not come to an end: others may begin. */
@@ -94,11 +96,14 @@ export function stepBreaker(
     case 'trial':
       if (state.phase !== 'half_open' || state.trials >= rule.trials) return state;
       return { ...state, trials: state.trials + 1 };
+    case 'trial_lost':
+      if (state.phase !== 'half_open' || state.trials <= state.passes) return state;
+      return { ...state, trials: state.trials - 1 };
     case 'rested':
       if (state.phase !== 'open') return state;
       return { ...state, phase: 'half_open', trials: 0, passes: 0 };
     case 'renewed':
-      if (state.phase !== 'half_open' || state.trials === state.passes) return state;
+      if (state.phase !== 'half_open' || state.trials <= state.passes) return state;
       return { ...state, trials: state.passes };
     case 'outlying':
       return state.phase === 'closed' ? opened(state) : state;

@@ -108,6 +108,23 @@ describe('a server that fails', () => {
     expect(registry.breaker(server.identity).reason).toBe('status 503');
   });
 
+  it('gets another trial when the client of the first goes away', () => {
+    const { upstreams, registry } = ejectingUpstream(serversOf({}, {}));
+    const [one, two] = upstreams as [Upstream, Upstream];
+    const [server] = one.servers as [Server];
+    fail(server, 3);
+    registry.breaker(server.identity).apply('rested', OUTLIER);
+    expect(server.admits()).toBe(true);
+    server.begin();
+    expect(two.servers[0]!.admits()).toBe(false);
+    server.end();
+    expect(two.servers[0]!.admits()).toBe(true);
+    two.servers[0]!.begin();
+    two.servers[0]!.answered(200, 0);
+    two.servers[0]!.end();
+    expect(server.out).toBe(false);
+  });
+
   it('keeps a trial that nobody made use of', () => {
     const { upstreams, registry } = ejectingUpstream(serversOf({}, {}));
     const [one, two] = upstreams as [Upstream, Upstream];

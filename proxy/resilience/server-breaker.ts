@@ -24,6 +24,8 @@ export class ServerBreaker {
   readonly #outcomeBase: number;
   /** A trial was granted to this worker, which has not begun a request since. */
   #granted = false;
+  /** Trials of this worker that have no result yet. */
+  #trying = 0;
 
   constructor(rule: EjectionConfig, peers: BreakerPeers, cells: WorkerCells, slot: number) {
     this.#rule = rule;
@@ -65,7 +67,16 @@ export class ServerBreaker {
 
   /** A request was given to it. */
   begun(): void {
+    if (!this.#granted) return;
     this.#granted = false;
+    this.#trying++;
+  }
+
+  /** A request is over, with a result or without, and this worker has `left` others there. */
+  ended(left: number): void {
+    // With nothing under way the trials are over, so those that told nothing never will.
+    if (this.#trying === 0 || left > 0) return;
+    for (; this.#trying > 0; this.#trying--) this.#cells.apply('trial_lost', this.#rule);
   }
 
   /** It has answered with this final status, or accepted a session (0). */
@@ -75,6 +86,7 @@ export class ServerBreaker {
       return;
     }
     this.#outcomes[this.#outcomeBase + OutcomeCounter.successes]! += 1;
+    if (this.#trying > 0) this.#trying--;
     if (!isQuiet(this.#cells.word)) this.#cells.apply('succeeded', this.#rule);
   }
 
@@ -82,6 +94,7 @@ export class ServerBreaker {
   failed(reason: ProxyErrorCode | number): void {
     this.#outcomes[this.#outcomeBase + OutcomeCounter.failures]! += 1;
     this.#cells.noteFailure(reason, processNow());
+    if (this.#trying > 0) this.#trying--;
     const max = ejectedMax(this.#peers.servers.length, this.#rule);
     const event = this.#othersOut() < max ? 'failed' : 'failed_spared';
     const { before, after } = this.#cells.apply(event, this.#rule);

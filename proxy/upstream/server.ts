@@ -157,6 +157,7 @@ export class Server {
       return;
     }
     this.#inFlight[this.#inFlightOwn] = left;
+    this.#breaker?.ended(left);
     this.#places?.give();
   }
 
