@@ -15,7 +15,7 @@
  * time (its holder was put to sleep) goes uncounted; the locks of a dead worker are opened by `release`.
  */
 import type { BucketLaw } from './bucket-law.ts';
-import { CELLS_PER_KEY, LOCK_TRIES_MAX, LOCKS, LOOKS_MAX, WAYS } from './limits.ts';
+import { CELLS_PER_KEY, LOCK_TRIES_MAX, LOCK_WAITS_MAX, LOCKS, LOOKS_MAX, WAYS } from './limits.ts';
 
 /** What `take` returns of a key for which there is no room; more than any law says. */
 export const UNTRACKED = 2 ** 40;
@@ -158,15 +158,23 @@ export class BucketTable {
   /** The cell of a key that was not found; -1 when it cannot have any. */
   #insert(low: number, tag: number, tick: number): number {
     const lock = (low >>> 8) & (LOCKS - 1);
-    let tries = 0;
-    while (Atomics.compareExchange(this.#locks, lock, 0, this.#owner) !== 0) {
-      if (++tries > LOCK_TRIES_MAX) return -1;
-    }
+    if (!this.#lock(lock)) return -1;
     // Whoever had the lock before may have had the same key.
     const found = this.#find(tag);
     const cell = found >= 0 ? found : this.#occupy(tag, tick);
     Atomics.store(this.#locks, lock, 0);
+    Atomics.notify(this.#locks, lock);
     return cell;
+  }
+
+  /** Whoever has the lock works for a microsecond; or sleeps, and is waited for a little longer. */
+  #lock(lock: number): boolean {
+    for (let tries = 0; tries < LOCK_TRIES_MAX + LOCK_WAITS_MAX; tries++) {
+      const holder = Atomics.compareExchange(this.#locks, lock, 0, this.#owner);
+      if (holder === 0) return true;
+      if (tries >= LOCK_TRIES_MAX) Atomics.wait(this.#locks, lock, holder, 1);
+    }
+    return false;
   }
 
   /** Puts the key into an idle cell, with nothing taken yet; -1 without one. */

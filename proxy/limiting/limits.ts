@@ -12,9 +12,13 @@ export const CELLS_PER_KEY = 2;
 /** Looks for a key in the table while others change it; then it goes uncounted. */
 export const LOOKS_MAX = 64;
 
-/** Locks of a table, for keys that are put in; a power of two. Tries to get one, some 20 ns each. */
+/**
+ * Locks of a table, for keys that are put in; a power of two. Tries to get one, some 20 ns each, then
+ * waits of a millisecond: its holder has lost the processor.
+ */
 export const LOCKS = 64;
-export const LOCK_TRIES_MAX = 5000;
+export const LOCK_TRIES_MAX = 500;
+export const LOCK_WAITS_MAX = 50;
 
 /** The finest part of a request that a leaky bucket counts; nginx counts in thousandths, too. */
 export const LEVEL_TICKS_MAX = 1000;

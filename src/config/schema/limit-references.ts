@@ -57,8 +57,8 @@ export const connectionsPerSourceField = documented(
     .optional(),
   {
     doc:
-      'Open connections of one source address, as seen when they are accepted: behind another ' +
-      'proxy all clients are one source.',
+      'Open connections of one source address, as connected or as told by the PROXY protocol: ' +
+      'behind another kind of proxy all clients are one source.',
     allowed: 'a map of max, ipv4_prefix, ipv6_prefix and keys',
     default: 'none: no limit',
   },
