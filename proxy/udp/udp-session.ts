@@ -2,7 +2,7 @@ import type { ChannelHandler, DatagramChannel, DatagramPort, ReturnPath } from '
 import { Deadline } from '../io/deadline-queue.ts';
 import { shortage } from '../io/shortage.ts';
 import { CONNECT_TRIES_MAX } from '../limits.ts';
-import { ListenerCounter, ServerCounter } from '../shared/layout.ts';
+import { ListenerCounter, ServerCounter, Verdict } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
 import type { UdpContext } from './udp-context.ts';
 
@@ -26,6 +26,8 @@ export class UdpSession implements ChannelHandler {
   #channel: DatagramChannel | null = null;
   #sent = 0;
   #answered = 0;
+  /** The server was told how it does. */
+  #judged = false;
   #over = false;
 
   /** `key`: what a hash policy chooses by. */
@@ -48,7 +50,8 @@ export class UdpSession implements ChannelHandler {
   /** A datagram of the client. */
   forward(payload: Uint8Array): void {
     const { counters, silenceMs } = this.#context;
-    this.#deadline.set(silenceMs);
+    // While answers are owed only they put it off: a client that asks on cannot hide a dead server.
+    if (this.#owed <= 0) this.#deadline.set(silenceMs);
     counters.count(ListenerCounter.datagramsIn);
     counters.count(ListenerCounter.bytesIn, payload.length);
     const server = this.#deliver(payload);
@@ -67,6 +70,7 @@ export class UdpSession implements ChannelHandler {
     this.#deadline.set(silenceMs);
     this.#tried.length = 0;
     this.#answered++;
+    if (!this.#judged) this.#judge(null);
     server.count(ServerCounter.bytesIn, payload.length);
     if (this.#port.send(payload, this.#path)) {
       counters.count(ListenerCounter.datagramsOut);
@@ -74,7 +78,7 @@ export class UdpSession implements ChannelHandler {
     } else {
       counters.count(ListenerCounter.datagramsDropped);
     }
-    if (responses !== null && this.#answered >= responses * this.#sent) this.end();
+    if (responses !== null && this.#owed <= 0) this.end();
   }
 
   /** Nobody listens at the server, or it cannot be reached. */
@@ -82,7 +86,7 @@ export class UdpSession implements ChannelHandler {
     const server = this.#server;
     if (server === null || isLocal(errorCode)) return;
     server.count(ServerCounter.connectFailures);
-    server.failed('connect_failed');
+    this.#judge('connect_failed');
     this.#context.failures.note('connect_failed', server.address, errorCode);
     this.#tried.push(server);
     this.#leave();
@@ -104,13 +108,17 @@ export class UdpSession implements ChannelHandler {
 
   /** Sends to the session's server, or to another one where that is not there; null: to nobody. */
   #deliver(payload: Uint8Array): Server | null {
+    if (this.#server?.retired || this.#server?.verdict === Verdict.down) this.#leave();
     for (let tries = 0; tries < CONNECT_TRIES_MAX; tries++) {
       if (this.#server === null && !this.#select()) return null;
       const failure = this.#open() ?? this.#channel!.send(payload);
       if (failure === null) return this.#server;
       if (isLocal(failure)) {
         // Without a channel nobody would notice that the server is not in use.
-        if (this.#channel === null) this.#leave();
+        if (this.#channel === null) {
+          this.#judged = true;
+          this.#leave();
+        }
         return null;
       }
       this.onError(failure);
@@ -148,23 +156,39 @@ export class UdpSession implements ChannelHandler {
     return null;
   }
 
-  #silent(): void {
+  /** Answers that the server owes; 0 where nobody knows how many there will be. */
+  get #owed(): number {
     const { responses } = this.#context;
+    return responses === null ? 0 : responses * this.#sent - this.#answered;
+  }
+
+  #silent(): void {
     const server = this.#server;
-    const owed = responses === null ? 0 : responses * this.#sent - this.#answered;
-    if (server !== null && owed > 0) {
+    if (server !== null && this.#owed > 0) {
       server.count(ServerCounter.responseTimeouts);
-      server.failed('response_timeout');
+      this.#judge('response_timeout');
       this.#context.failures.note('response_timeout', server.address);
     }
     this.end();
   }
 
+  /** Tells the server how it does; null: well, which is said once. */
+  #judge(failure: 'connect_failed' | 'response_timeout' | null): void {
+    this.#judged = true;
+    if (failure === null) this.#server!.answered(0, 0);
+    else this.#server!.failed(failure);
+  }
+
   /** Gives the server up. What it still owes is nobody's any more. */
   #leave(): void {
+    const server = this.#server;
+    if (server === null) return;
+    // Who hears nothing knows nothing against it: that has to do for services that never answer.
+    if (!this.#judged) this.#judge(null);
+    this.#judged = false;
     this.#channel?.close();
     this.#channel = null;
-    this.#server?.end();
+    server.end();
     this.#server = null;
     this.#sent = 0;
     this.#answered = 0;

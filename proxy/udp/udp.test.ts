@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { UdpListenerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { startPlane, type TestPlane, udpConfig, upstreamConfig } from '../data-plane.fixture.ts';
+import { Verdict } from '../shared/layout.ts';
 import { UdpPeer } from './udp-peers.fixture.ts';
 
 let origins: UdpPeer[];
@@ -188,6 +189,32 @@ describe('the server of a UDP session', () => {
       });
     }
     await settled([port]);
+  });
+
+  it('that owes an answer has failed in time, however often the client asks', async () => {
+    start({ responses: 1, idleTimeoutMs: 150 });
+    const one = await client();
+    const asking = setInterval(() => one.send('anybody?'), 20);
+    const { port } = origins[0]!;
+    await vi.waitFor(() => expect(proxy.server(port).responseTimeouts).toBeGreaterThan(1), 5000);
+    clearInterval(asking);
+    await settled();
+  });
+
+  it('that its check finds down is left by sessions that it had', async () => {
+    const ports = origins.map((origin) => origin.port);
+    start({}, { policy: 'first' }, ports);
+    const one = await client();
+    one.send('first');
+    await origins[0]!.next();
+    proxy.registry.setVerdict(`web|127.0.0.1:${ports[0]}`, Verdict.down);
+    one.send('second');
+    const { text, from } = await origins[1]!.next();
+    expect(text).toBe('second');
+    origins[1]!.answer(from, 'here');
+    expect((await one.next()).text).toBe('here');
+    expect(ports.map((port) => proxy.server(port).inFlight)).toEqual([0, 1]);
+    expect(proxy.listener().accepted).toBe(1);
   });
 
   it('is the same for one source address under ip_hash, whatever the port', async () => {
