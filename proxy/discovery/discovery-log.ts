@@ -1,7 +1,7 @@
 /** The log lines about names: what changed and why, what does not resolve and what that means. */
 import type { Logger } from '../ports.ts';
 import type { Absence, LookupFault } from './answer.ts';
-import { FAILURE_LOG_INTERVAL_MS } from './limits.ts';
+import { CHANGES_LOG_INTERVAL_MS, CHANGES_LOGGED_MAX, FAILURE_LOG_INTERVAL_MS } from './limits.ts';
 import type { FoundAddress, NameState } from './name-state.ts';
 
 /** What was wrong, for people. */
@@ -30,6 +30,8 @@ export class DiscoveryLog {
   readonly #name: string;
   #problem = '';
   #nextAt = 0;
+  #changes = 0;
+  #countedUntil = 0;
 
   /** `name` as `questionText` writes it. */
   constructor(log: Logger, name: string) {
@@ -41,24 +43,25 @@ export class DiscoveryLog {
   note(before: NameState, after: NameState, now: number): void {
     if (after.problem !== null) this.#noteProblem(before, after, now);
     else if (this.#problem !== '') this.#noteRecovery(before);
-    if (after.found !== before.found) this.#noteChange(before, after);
+    if (after.found !== before.found) this.#noteChange(before, after, now);
     if (after.leftOut > 0 && after.leftOut !== before.leftOut) this.#noteExcess(after);
   }
 
-  #noteChange(before: NameState, after: NameState): void {
+  #noteChange(before: NameState, after: NameState, now: number): void {
     const old = new Set(before.found.map(foundText));
     const fresh = new Set(after.found.map(foundText));
     const added = [...fresh].filter((one) => !old.has(one));
     const removed = [...old].filter((one) => !fresh.has(one));
     const fields = { name: this.#name, added, removed, addresses: fresh.size, ttlMs: after.ttlMs };
-    if (after.found.length === 0) {
+    if (fresh.size === 0) {
       const why = PROBLEM_TEXT[after.problem?.why ?? 'nodata'];
-      const what = `${this.#name} has lost its ${old.size === 1 ? 'address' : `${old.size} addresses`}: ${why}`;
+      const what = `${this.#name} has lost its ${counted(old.size)}: ${why}`;
       this.#log.error(fields, `${what}; its servers are taken out`);
       return;
     }
+    if (this.#isTooMuch(now)) return;
     const ttl = `TTL ${Math.round((after.ttlMs ?? 0) / 1000)} s`;
-    if (before.found.length === 0) {
+    if (old.size === 0) {
       this.#log.info(fields, `${this.#name} is ${listed(added)} (${ttl})`);
       return;
     }
@@ -67,31 +70,37 @@ export class DiscoveryLog {
       removed.length > 0 ? `removed ${listed(removed)}` : '',
       added.length + removed.length === 0 ? 'weights or priorities are others' : '',
     ].filter((part) => part !== '');
-    const total = `${fresh.size} ${fresh.size === 1 ? 'address' : 'addresses'} now`;
+    const total = fresh.size === 1 ? '1 address now' : `${fresh.size} addresses now`;
     this.#log.info(fields, `${this.#name} has changed: ${parts.join('; ')}; ${total} (${ttl})`);
   }
 
-  #noteProblem(
-    before: NameState,
-    { problem, found, failures, resolvedAt }: NameState,
-    now: number,
-  ) {
+  /** A name may change with every look-up; the log has some of that, and a number for the rest. */
+  #isTooMuch(now: number): boolean {
+    if (now >= this.#countedUntil) {
+      const untold = this.#changes - CHANGES_LOGGED_MAX;
+      if (untold > 0) {
+        const text = `${this.#name} keeps changing: ${untold} changes were not logged`;
+        this.#log.info({ name: this.#name, changes: this.#changes }, text);
+      }
+      this.#changes = 0;
+      this.#countedUntil = now + CHANGES_LOG_INTERVAL_MS;
+    }
+    this.#changes++;
+    return this.#changes > CHANGES_LOGGED_MAX;
+  }
+
+  #noteProblem(before: NameState, after: NameState, now: number): void {
+    const { problem, found, failures, resolvedAt } = after;
     const { why, detail } = problem!;
     if (why === this.#problem && now < this.#nextAt) return;
     this.#problem = why;
     this.#nextAt = now + FAILURE_LOG_INTERVAL_MS;
     const ageMs = resolvedAt === null ? null : Math.round(now - resolvedAt);
     const fields = { name: this.#name, problem: why, detail, failures, addresses: found.length };
+    const what = after.status === 'resolved' ? 'resolves only in part' : 'does not resolve';
     const cause = detail === '' ? PROBLEM_TEXT[why] : `${PROBLEM_TEXT[why]}: ${detail}`;
-    const stay = found.length === 1 ? 'address stays' : `${found.length} addresses stay`;
-    let means = 'it has no servers until it does';
-    if (found.length > 0) {
-      means =
-        ageMs === 0
-          ? 'what is missing stays as it was'
-          : `its ${stay}, ${Math.round((ageMs ?? 0) / 1000)} s old`;
-    } else if (before.found.length > 0) means = 'its addresses have been kept for long enough';
-    this.#log.warn({ ...fields, ageMs }, `${this.#name} does not resolve: ${cause}; ${means}`);
+    const text = `${this.#name} ${what}: ${cause}; ${consequence(before, after, ageMs ?? 0)}`;
+    this.#log.warn({ ...fields, ageMs }, text);
   }
 
   #noteRecovery({ failures }: NameState): void {
@@ -109,6 +118,22 @@ export class DiscoveryLog {
       `${this.#name} has ${found.length + leftOut} addresses; ${leftOut} of them are not used`,
     );
   }
+}
+
+/** What a look-up with a problem means for the servers of the name. */
+function consequence(before: NameState, { status, found }: NameState, ageMs: number): string {
+  if (status === 'resolved') return 'what is missing stays as it was';
+  if (found.length > 0) {
+    const stay = found.length === 1 ? 'stays' : 'stay';
+    return `its ${counted(found.length)} ${stay}, ${Math.round(ageMs / 1000)} s old`;
+  }
+  if (before.found.length > 0) return 'its addresses have been kept for long enough';
+  return 'it has no servers until it does';
+}
+
+/** Continues "its". */
+function counted(addresses: number): string {
+  return addresses === 1 ? 'address' : `${addresses} addresses`;
 }
 
 function listed(texts: readonly string[]): string {

@@ -4,7 +4,13 @@ import type { Logger } from '../ports.ts';
 import type { Answer, Question } from './answer.ts';
 import { questionText } from './answer.ts';
 import { Discovery } from './discovery.ts';
-import { COALESCE_MS, FIRST_ROUND_MAX_MS, LOOKUPS_CONCURRENT_MAX } from './limits.ts';
+import {
+  CHANGES_LOG_INTERVAL_MS,
+  CHANGES_LOGGED_MAX,
+  COALESCE_MS,
+  FIRST_ROUND_MAX_MS,
+  LOOKUPS_CONCURRENT_MAX,
+} from './limits.ts';
 
 const BOUNDS = { ttlMinMs: 1000, ttlMaxMs: 60_000, holdMs: 30_000, lingerMs: 0 };
 
@@ -192,6 +198,44 @@ describe('what an operator reads', () => {
         'A www: 192.0.2.1:53 servfail; its 2 addresses stay, 66 s old',
       'info: www resolves again after 8 look-ups that failed',
     ]);
+  });
+
+  it('a name of which one family got no answer', async () => {
+    const scene = new Scene('www');
+    scene.answers.set('www', found('198.51.100.21'));
+    scene.discovery.start();
+    await scene.clock.advance(SOON);
+    scene.lines.length = 0;
+    const ipv4 = { kind: 'found' as const, records: ['198.51.100.21'], ttlMs: 5000 };
+    const ipv6 = { kind: 'failed' as const, why: 'timeout' as const, detail: 'AAAA www: late' };
+    const records = [{ host: 'x', srv: null, addresses: { ipv4, ipv6 } }];
+    scene.answers.set('www', { kind: 'found', records, ttlMs: Number.POSITIVE_INFINITY });
+    await scene.clock.advance(5000);
+    expect(scene.status('www')).toMatchObject({ state: 'resolved', problem: 'timeout' });
+    expect(scene.lines).toEqual([
+      'warn: www resolves only in part: no name server answers in time: AAAA www: late; ' +
+        'what is missing stays as it was',
+    ]);
+  });
+
+  it('a name that changes all the time', async () => {
+    const scene = new Scene('www');
+    const turns = CHANGES_LOG_INTERVAL_MS / 5000;
+    scene.answers.set('www', found('198.51.100.0'));
+    scene.discovery.start();
+    for (let turn = 1; turn < turns; turn++) {
+      await scene.clock.advance(1000);
+      scene.answers.set('www', found(`198.51.100.${turn}`));
+      await scene.clock.advance(4000);
+    }
+    await scene.clock.advance(SOON);
+    expect(scene.changes).toBe(turns);
+    expect(scene.lines.length).toBe(CHANGES_LOGGED_MAX);
+    scene.answers.set('www', found('198.51.100.250'));
+    await scene.clock.advance(5000);
+    expect(scene.lines[CHANGES_LOGGED_MAX]).toBe(
+      `info: www keeps changing: ${turns - CHANGES_LOGGED_MAX} changes were not logged`,
+    );
   });
 
   it('a name that is gone loses its addresses after the hold time', async () => {

@@ -35,3 +35,7 @@ export const COALESCE_MS = 20;
 
 /** A name that goes on failing is logged at most so often; how it fails, and when it is over, at once. */
 export const FAILURE_LOG_INTERVAL_MS = 60_000;
+
+/** Changes of one name that are logged within so long; of the others their number is. */
+export const CHANGES_LOGGED_MAX = 20;
+export const CHANGES_LOG_INTERVAL_MS = 600_000;
