@@ -1,4 +1,5 @@
 import type { BindAddress, PolicyName, ProxyConfig } from '../src/config/proxy-config.ts';
+import type { DestinationStatus } from './access-log/collector.ts';
 import type { Readiness } from './balancer.ts';
 import type { NamedServersStatus } from './discovery/named-servers.ts';
 import type { EjectionWatch, ServerEjection } from './health/ejection-watch.ts';
@@ -66,6 +67,7 @@ export interface BalancerStatus {
   readonly names: readonly NamedServersStatus[];
   /** Rate limits, concurrency limits, connections per source. */
   readonly limits: readonly LimitStatus[];
+  readonly accessLogs: readonly DestinationStatus[];
 }
 
 /** What a status is made of. */
@@ -81,6 +83,7 @@ export interface StatusSources {
   readonly listenerSlots: Slots;
   readonly sockets: ListenSockets;
   readonly limits: readonly LimitStatus[];
+  readonly accessLogs: readonly DestinationStatus[];
 }
 
 /** Puts the status together; a few microseconds per server. */
@@ -91,6 +94,7 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
     readiness: sources.readiness,
     names: sources.names,
     workers: sources.workers,
+    accessLogs: sources.accessLogs,
     listeners: config.listeners.map(({ name, protocol }) => ({
       name,
       protocol,

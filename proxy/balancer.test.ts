@@ -1,11 +1,15 @@
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { BroadcastChannel } from 'node:worker_threads';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AccessLogConfig } from '../src/config/access-log-config.ts';
 import type { ListenerConfig, ProxyConfig } from '../src/config/proxy-config.ts';
 import { Balancer } from './balancer.ts';
-import { proxyConfig, SILENT_LOG, upstreamConfig } from './data-plane.fixture.ts';
+import { proxyConfig, routeConfig, SILENT_LOG, upstreamConfig } from './data-plane.fixture.ts';
 import { BindError, startBalancer } from './index.ts';
 import { RawPeer, rawClient } from './raw-peers.fixture.ts';
 import { checkOf } from './upstream/upstream.fixture.ts';
@@ -153,17 +157,7 @@ describe('the balancer', () => {
   });
 
   it('says so when its workers cannot start', async () => {
-    const routes = [
-      {
-        hosts: [],
-        path: '/',
-        methods: [],
-        upstream: 'gone',
-        rawPath: false,
-        limits: null,
-        timeoutMs: 0,
-      },
-    ];
+    const routes = [routeConfig({ upstream: 'gone' })];
     const listeners = config.listeners.map(
       (listener) => ({ ...listener, routes }) as unknown as ListenerConfig,
     );
@@ -307,5 +301,53 @@ describe('a worker that throws', () => {
     expect(accepted).toBe(closed + open);
     channel.close();
     for (const { socket } of [...before, ...after]) socket.destroy();
+  });
+});
+
+describe('access logs', () => {
+  it('of two workers are whole lines of one file, which is made anew when told', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tandem-access-'));
+    const path = join(folder, 'access.log');
+    const accessLog: AccessLogConfig = {
+      destination: { kind: 'file', path },
+      style: 'text',
+      parts: [
+        { variable: 'worker' },
+        { text: ` ${'x'.repeat(300)} ` },
+        { variable: 'request_uri' },
+      ],
+      redact: [],
+      truncateAddresses: false,
+      sampleEvery: 1,
+      flushMs: 50,
+      bufferBytes: 1 << 20,
+    };
+    const listeners = config.listeners.map((listener) => ({ ...listener, accessLog }));
+    const balancer = await start({ listeners });
+    let over = false;
+    const loads = Array.from({ length: 16 }, () => load(portOf(balancer), () => over));
+    const taken = () => balancer.status().accessLogs[0]?.lines ?? 0;
+    await vi.waitFor(() => expect(taken()).toBeGreaterThan(0), { timeout: 5000 });
+    renameSync(path, `${path}.1`);
+    balancer.reopenLogs();
+    const before = taken();
+    await vi.waitFor(() => expect(taken()).toBeGreaterThan(before + 200), { timeout: 5000 });
+    over = true;
+    const answered = (await Promise.all(loads)).reduce((sum, tally) => sum + tally.answered, 0);
+    await balancer.stop();
+    const lines = [`${path}.1`, path].flatMap((file) => {
+      const text = readFileSync(file, 'utf8');
+      expect(text.endsWith('\n')).toBe(true);
+      return text.slice(0, -1).split('\n');
+    });
+    const form = /^[01] x{300} \/$/;
+    expect(lines.filter((line) => !form.test(line))).toEqual([]);
+    expect(new Set(lines.map((line) => line[0]))).toEqual(new Set(['0', '1']));
+    expect(lines.length).toBeGreaterThanOrEqual(answered);
+    expect(balancer.status()).toMatchObject({
+      accessLogs: [{ to: path, lines: lines.length, dropped: 0, error: null }],
+      listeners: [{ totals: { logLines: lines.length, logDropped: 0 } }],
+    });
+    rmSync(folder, { recursive: true });
   });
 });

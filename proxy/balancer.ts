@@ -6,6 +6,8 @@
  *         HealthMonitor --verdicts--> shared memory <--in flight, counters-- worker i
  */
 import type { ProxyConfig } from '../src/config/proxy-config.ts';
+import { LineCollector } from './access-log/collector.ts';
+import { destinationsOf } from './access-log/destinations.ts';
 import { type BalancerStatus, describeBalancer } from './balancer-status.ts';
 import { NamedServers } from './discovery/named-servers.ts';
 import { systemClock } from './health/clock.ts';
@@ -24,7 +26,7 @@ import { releaseWorker } from './shared/totals.ts';
 import { LiveServers } from './upstream/live-servers.ts';
 import { ServerRegistry } from './upstream/registry.ts';
 import { SlowStartTimer } from './upstream/slow-start-timer.ts';
-import type { WorkerSetup } from './worker-messages.ts';
+import type { LinesReport, WorkerSetup } from './worker-messages.ts';
 import { type SlotOwner, WORKER_ENTRY, WorkerSlot } from './worker-slot.ts';
 
 /** May this host hold the virtual addresses, as far as the balancer is concerned? */
@@ -61,6 +63,7 @@ export class Balancer implements SlotOwner {
   readonly #monitor: HealthMonitor;
   readonly #ejections: EjectionWatch;
   readonly #limits: LimitKeeper;
+  readonly #lines: LineCollector;
   readonly #workers: readonly WorkerSlot[];
   readonly #listeners: ((readiness: Readiness) => void)[] = [];
   readonly #started = Promise.withResolvers<void>();
@@ -101,6 +104,7 @@ export class Balancer implements SlotOwner {
       versionInUse: () => Math.min(...this.#workers.map(({ serversVersion }) => serversVersion)),
     });
     this.#slowStart = new SlowStartTimer(this.#registry, upstreams);
+    this.#lines = new LineCollector(destinationsOf(config), ports);
     this.#monitor = new HealthMonitor(upstreams, this.#registry, ports);
     this.#ejections = new EjectionWatch(upstreams, this.#registry, ports);
     this.#monitor.onChange(({ health, previous }) => {
@@ -143,6 +147,7 @@ export class Balancer implements SlotOwner {
       listenerSlots: this.#listenerSlots,
       sockets: this.#sockets,
       limits: this.#limits.status(),
+      accessLogs: this.#lines.status(),
     });
   }
 
@@ -201,6 +206,15 @@ export class Balancer implements SlotOwner {
       limits: this.#limits.memory,
       warmUp: !this.#everRan && this.#config.listeners.some(({ protocol }) => protocol === 'http'),
     };
+  }
+
+  lines({ destination, bytes, lines }: LinesReport, done: () => void): void {
+    this.#lines.write(destination, bytes, lines, done);
+  }
+
+  /** Opens the files of the access logs anew: somebody has moved them away. */
+  reopenLogs(): void {
+    this.#lines.reopen();
   }
 
   released(index: number): void {
@@ -263,6 +277,7 @@ export class Balancer implements SlotOwner {
     await Promise.all(drains.map(({ deaf }) => deaf));
     this.#sockets.close();
     const cuts = await Promise.all(drains.map(({ ended }) => ended));
+    await this.#lines.close();
     return { cut: cuts.reduce((sum, cut) => sum + cut, 0) };
   }
 }

@@ -1,4 +1,6 @@
 /** A data plane in the test's own thread, on a free port, with everything observable. */
+
+import type { AccessLogConfig } from '../src/config/access-log-config.ts';
 import type {
   HttpLimits,
   HttpRulesConfig,
@@ -12,11 +14,13 @@ import type {
   UdpListenerConfig,
   UpstreamConfig,
 } from '../src/config/proxy-config.ts';
+import type { RequestIdConfig, TraceConfig } from '../src/config/request-id-config.ts';
 import {
   duplicateDescriptor,
   openDatagramSocket,
   openListenSocket,
 } from '../src/os/listen-socket.ts';
+import type { LineMail } from './access-log/outbox.ts';
 import type { IoEngine } from './io/engine.ts';
 import { NetEngine } from './io/net/net-engine.ts';
 import { createLimitsMemory } from './limiting/limit-memory.ts';
@@ -115,6 +119,8 @@ export function routeConfig(changes: Partial<RouteConfig> = {}): RouteConfig {
     rawPath: false,
     limits: null,
     timeoutMs: 0,
+    name: '/',
+    accessLog: true,
     ...changes,
   };
 }
@@ -128,6 +134,9 @@ export function proxyConfig(
     readonly protocol?: 'http' | 'tcp';
     readonly limits?: Partial<HttpLimits>;
     readonly rules?: Partial<HttpRulesConfig>;
+    readonly accessLog?: AccessLogConfig | null;
+    readonly requestId?: RequestIdConfig;
+    readonly trace?: TraceConfig;
     readonly routes?: readonly RouteConfig[];
     /** What only a TCP listener has. */
     readonly tcp?: Partial<Pick<TcpListenerConfig, 'upstream' | 'routes' | 'limits'>>;
@@ -135,14 +144,24 @@ export function proxyConfig(
 ): ProxyConfig {
   const { protocol = 'http', connectionsMax = 100, limits = {}, rules = {}, routes } = listener;
   const { connectionsPerSource = null, acceptProxy = null, tcp = {} } = listener;
+  const { accessLog = null, requestId = null, trace = null } = listener;
   const binds = [{ host: '127.0.0.1', port: 0 }];
-  const base = { name: 'front', binds, connectionsMax, connectionsPerSource, acceptProxy };
+  const base = {
+    name: 'front',
+    binds,
+    connectionsMax,
+    connectionsPerSource,
+    acceptProxy,
+  };
   const front: ListenerConfig =
     protocol === 'tcp'
       ? { ...base, protocol, upstream: upstream.name, routes: [], limits: TCP_LIMITS, ...tcp }
       : {
           ...base,
           protocol,
+          accessLog,
+          requestId,
+          trace,
           routes: routes ?? [routeConfig()],
           limits: { ...HTTP_LIMITS, ...limits },
           rules: { ...HTTP_RULES, ...rules },
@@ -196,6 +215,7 @@ export function startPlane(
   config: ProxyConfig,
   engine: IoEngine = new NetEngine(),
   log: Logger = SILENT_LOG,
+  mail: LineMail = { send() {} },
 ): TestPlane {
   const state = createSharedState({ workers: 1, serversMax: 64, listenersMax: 8 });
   const views = new SharedViews(state);
@@ -210,7 +230,7 @@ export function startPlane(
   const limits = createLimitsMemory(config);
   const plain = { index: 0, serversVersion: 0, limits, warmUp: false };
   const setup = { ...plain, config, state, serverSlots, listenerSlots, sockets };
-  const plane = new DataPlane(setup, engine, log);
+  const plane = new DataPlane(setup, engine, log, mail);
   return {
     port: socket.port,
     plane,

@@ -7,6 +7,17 @@ export interface Logger {
   child(fields: object): Logger;
 }
 
+/** The process's standard output. */
+export interface LineSink {
+  /**
+   * Takes whole lines without waiting; `done` is called once, with why they were lost or null when
+   * they are written.
+   */
+  writeLines(bytes: Uint8Array, lines: number, done: (lost: string | null) => void): void;
+}
+
 export interface BalancerPorts {
   readonly log: Logger;
+  /** Absent: access logs that go there are dropped and counted. */
+  readonly stdout?: LineSink;
 }

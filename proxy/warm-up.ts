@@ -9,9 +9,10 @@
  */
 import { once } from 'node:events';
 import net, { type AddressInfo, type Server } from 'node:net';
-import type { ProxyConfig } from '../src/config/proxy-config.ts';
+import type { ProxyConfig, RouteConfig } from '../src/config/proxy-config.ts';
 import type { RetryConfig } from '../src/config/retry-config.ts';
 import { openListenSocket } from '../src/os/listen-socket.ts';
+import type { LineMail } from './access-log/outbox.ts';
 import type { IoEngine } from './io/engine.ts';
 import { createLimitsMemory } from './limiting/limit-memory.ts';
 import { WARM_UP_CONCURRENCY, WARM_UP_MAX_MS, WARM_UP_REQUESTS_MAX } from './limits.ts';
@@ -24,6 +25,21 @@ const NAME = 'rehearsal';
 const HOST = '127.0.0.1';
 const REQUEST = 'GET / HTTP/1.1\r\nHost: rehearsal\r\nUser-Agent: rehearsal\r\nAccept: */*\r\n\r\n';
 const RESPONSE = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok';
+
+const ROUTE: RouteConfig = {
+  name: NAME,
+  hosts: [],
+  path: '/',
+  methods: [],
+  upstream: NAME,
+  rawPath: false,
+  limits: null,
+  timeoutMs: 0,
+  accessLog: false,
+};
+
+/** Its requests are in no log. */
+const NO_MAIL: LineMail = { send() {} };
 
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => SILENT };
 
@@ -80,7 +96,7 @@ function rehearse(engine: IoEngine, origin: Server): { port: number; plane: Data
     limits: createLimitsMemory(config),
     warmUp: false,
   };
-  return { port: socket.port, plane: new DataPlane(setup, engine, SILENT) };
+  return { port: socket.port, plane: new DataPlane(setup, engine, SILENT, NO_MAIL) };
 }
 
 /** One request over a connection of its own. False when there was no answer in time. */
@@ -158,17 +174,10 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
         connectionsMax: 2 * WARM_UP_CONCURRENCY,
         connectionsPerSource: null,
         acceptProxy: null,
-        routes: [
-          {
-            hosts: [],
-            path: '/',
-            methods: [],
-            upstream: NAME,
-            rawPath: false,
-            limits: null,
-            timeoutMs: 0,
-          },
-        ],
+        accessLog: null,
+        requestId: null,
+        trace: null,
+        routes: [ROUTE],
         limits: {
           requestLineMax: 1024,
           headBytesMax: 4096,

@@ -34,7 +34,12 @@ if (setup.warmUp) {
     log.warn({ error: String(error) }, 'the worker could not warm up');
   });
 }
-const plane = new DataPlane(setup, engine, log);
+const plane = new DataPlane(setup, engine, log, {
+  send(destination, bytes, lines) {
+    const message: WorkerReport = { kind: 'lines', destination, bytes, lines };
+    port.postMessage(message, [bytes.buffer]);
+  },
+});
 
 port.on('message', async (order: WorkerOrder) => {
   if (order.kind === 'servers') {
@@ -42,9 +47,15 @@ port.on('message', async (order: WorkerOrder) => {
     report({ kind: 'took', serversVersion: order.version });
     return;
   }
+  if (order.kind === 'linesTaken') {
+    plane.linesTaken(order.destination);
+    return;
+  }
   await plane.stopAccepting();
   report({ kind: 'deaf' });
-  report({ kind: 'drained', cut: await plane.drain(order.timeoutMs) });
+  const cut = await plane.drain(order.timeoutMs);
+  await plane.lastLines();
+  report({ kind: 'drained', cut });
   // Nothing else keeps the thread alive now.
   port.close();
 });

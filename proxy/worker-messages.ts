@@ -54,12 +54,29 @@ export interface ServersOrder {
   readonly changes: readonly ServersChange[];
 }
 
-export type WorkerOrder = DrainOrder | ServersOrder;
+/** The lines that a worker has sent are written, or lost. */
+export interface LinesTakenOrder {
+  readonly kind: 'linesTaken';
+  /** As in the report. */
+  readonly destination: number;
+}
+
+export type WorkerOrder = DrainOrder | ServersOrder | LinesTakenOrder;
+
+/** Lines of the access log, for the main thread to write. */
+export interface LinesReport {
+  readonly kind: 'lines';
+  /** Which of the destinations of the config's listeners. */
+  readonly destination: number;
+  readonly bytes: Uint8Array;
+  readonly lines: number;
+}
 
 /** From a worker. */
 export type WorkerReport =
   /** It gives no new work to a server that this version has not. */
   | { readonly kind: 'took'; readonly serversVersion: number }
+  | LinesReport
   /** It accepts. */
   | { readonly kind: 'ready' }
   | {

@@ -3,7 +3,14 @@ import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { WORKER_EXIT_GRACE_MS, WORKER_YOUNG_GENERATION_MB } from './limits.ts';
 import type { Logger } from './ports.ts';
-import type { DrainOrder, ServersOrder, WorkerReport, WorkerSetup } from './worker-messages.ts';
+import type {
+  DrainOrder,
+  LinesReport,
+  ServersOrder,
+  WorkerOrder,
+  WorkerReport,
+  WorkerSetup,
+} from './worker-messages.ts';
 import { afterDeath, NEVER_DIED } from './worker-restart.ts';
 
 /** What a slot needs from the balancer. */
@@ -12,6 +19,8 @@ export interface SlotOwner {
   setup(index: number): WorkerSetup;
   /** A worker is gone: take back what it had in hand, before its successor starts. */
   released(index: number): void;
+  /** Lines of the access log have come; `done` is called when there may be more. */
+  lines(report: LinesReport, done: () => void): void;
   /** The state of a slot has changed. */
   changed(): void;
 }
@@ -103,7 +112,7 @@ export class WorkerSlot {
       resourceLimits: { maxYoungGenerationSizeMb: WORKER_YOUNG_GENERATION_MB },
     });
     this.#worker = worker;
-    worker.on('message', (report: WorkerReport) => this.#heard(report));
+    worker.on('message', (report: WorkerReport) => this.#heard(report, worker));
     worker.on('error', (error: unknown) => {
       this.#log.error({ error: describe(error) }, 'the worker failed');
     });
@@ -141,8 +150,12 @@ export class WorkerSlot {
     worker.postMessage(order);
   }
 
-  #heard(report: WorkerReport): void {
-    if (report.kind === 'log') {
+  #heard(report: WorkerReport, worker: Worker): void {
+    if (report.kind === 'lines') {
+      const { destination } = report;
+      const taken: WorkerOrder = { kind: 'linesTaken', destination };
+      this.#owner.lines(report, () => worker.postMessage(taken));
+    } else if (report.kind === 'log') {
       this.#log[report.level](report.fields, report.message);
     } else if (report.kind === 'ready') {
       if (this.#state === 'starting') this.#enter('running');

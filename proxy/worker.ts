@@ -4,6 +4,8 @@
  */
 
 import type { ListenerConfig } from '../src/config/proxy-config.ts';
+import type { LineMail } from './access-log/outbox.ts';
+import { WorkerLogs } from './access-log/worker-logs.ts';
 import { FailureLog } from './frontend/failure-log.ts';
 import type { Frontend, FrontendParts } from './frontend/frontend.ts';
 import { HttpFrontend } from './frontend/http-frontend.ts';
@@ -26,9 +28,11 @@ export class DataPlane {
   readonly #listeners: Listener[];
   readonly #upstreams = new Map<string, Upstream>();
   readonly #pools = new Map<Server, OriginPool>();
+  readonly #logs: WorkerLogs;
 
   /** Accepts from here on. Throws when the setup contradicts itself. */
-  constructor(setup: WorkerSetup, engine: IoEngine, log: Logger) {
+  constructor(setup: WorkerSetup, engine: IoEngine, log: Logger, mail: LineMail) {
+    this.#logs = new WorkerLogs(setup.config, setup.index, mail, engine.deadlines);
     const cells = new WorkerCells(setup.state, setup.index);
     for (const config of setup.config.upstreams) {
       this.#upstreams.set(config.name, new Upstream(config, cells, setup.serverSlots));
@@ -45,6 +49,7 @@ export class DataPlane {
         counters: new ListenerCells(cells, slot),
         upstreams: this.#upstreams,
         limits,
+        logs: this.#logs,
         pools: this.#pools,
       };
       this.#frontends.set(config.name, frontendOf(config, parts));
@@ -88,6 +93,16 @@ export class DataPlane {
     const cut = frontends.reduce((sum, frontend) => sum + frontend.cut(), 0);
     for (const pool of this.#pools.values()) pool.clear();
     return cut;
+  }
+
+  /** The main thread has dealt with the lines that were sent for that destination. */
+  linesTaken(destination: number): void {
+    this.#logs.taken(destination);
+  }
+
+  /** Sends the last lines of the access logs; resolves when they were taken, or it takes too long. */
+  lastLines(): Promise<void> {
+    return this.#logs.close();
   }
 
   #connections(): number {

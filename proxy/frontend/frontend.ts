@@ -1,3 +1,4 @@
+import type { WorkerLogs } from '../access-log/worker-logs.ts';
 import type { OriginPool } from '../http1/origin-pool.ts';
 import type { IoEngine, Listener } from '../io/engine.ts';
 import type { WorkerLimits } from '../limiting/worker-limits.ts';
@@ -26,6 +27,8 @@ export interface FrontendParts {
   /** Where failing servers are reported, for all listeners of a worker. */
   readonly failures: FailureLog;
   readonly counters: ListenerCells;
+  /** Where the lines of access logs go. */
+  readonly logs: WorkerLogs;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly limits: WorkerLimits;
   /** Waiting connections to servers, shared by all HTTP listeners of a worker. */

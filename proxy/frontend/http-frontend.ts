@@ -1,4 +1,5 @@
 import type { HttpListenerConfig } from '../../src/config/proxy-config.ts';
+import { observerOf } from '../access-log/observer-of.ts';
 import { ClientConnection } from '../http1/client-connection.ts';
 import { DateLine } from '../http1/date-line.ts';
 import { RequestHead } from '../http1/head.ts';
@@ -28,7 +29,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   readonly identityRules: IdentityRules;
   readonly routes: RouteTable;
   readonly head: RequestHead;
-  readonly observer: HttpContext['observer'] = null;
+  readonly observer: HttpContext['observer'];
   readonly #pools: FrontendParts['pools'];
   readonly #clients = new ConnectionSet();
   readonly #gate: AcceptGate;
@@ -45,6 +46,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
     this.rules = requestRules(config.rules);
     this.identityRules = identityRules(config.rules);
     this.head = new RequestHead(config.limits.headerCountMax);
+    this.observer = observerOf(config, parts);
     this.#pools = parts.pools;
     this.#gate = new AcceptGate(config, parts);
     this.#proxied = ProxyArrivals.of(config, parts, (connection) => this.#serve(connection));

@@ -13,9 +13,10 @@ import { Splice } from '../tcp/splice.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { ClientIdentity } from './client-identity.ts';
 import { Hold, type Mutable, State, type Waiting } from './client-state.ts';
+import { ClientTraffic } from './client-traffic.ts';
 import { composeResponse, PLAIN_FORM, type ResponseForm, responseRoom } from './compose-head.ts';
 import type { Downstream } from './downstream.ts';
-import { errorResponse, survives } from './error-response.ts';
+import { errorResponse, headLength, survives } from './error-response.ts';
 import { Exchange } from './exchange.ts';
 import { NO_LINES } from './extra-lines.ts';
 import { BodyKind, INCOMPLETE, REFUSED, type ResponseHead } from './head.ts';
@@ -24,16 +25,19 @@ import { MessageWriter } from './message-writer.ts';
 import type { OriginConnection } from './origin-connection.ts';
 import { parseRequest } from './parse-request.ts';
 import { PartialHead } from './partial-head.ts';
+import { ReadHolds } from './read-holds.ts';
 import { tunnelOwner } from './tunnel-owner.ts';
 
 /** An HTTP/1.x client: requests in, responses out in their order, one exchange at a time. */
 export class ClientConnection implements ConnectionHandler, Downstream, Drainable {
   readonly writer: MessageWriter;
   readonly identity: ClientIdentity;
+  readonly traffic: ClientTraffic;
   readonly #context: HttpContext;
   readonly #connection: Connection;
   readonly #exchange: Exchange;
   readonly #deadline: Deadline;
+  readonly #holds: ReadHolds;
   readonly #decoder = new BodyDecoder();
   /** A head in parts, or requests that came before their turn. */
   readonly #pending: PartialHead;
@@ -41,7 +45,6 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   #splice: Splice | null = null;
   #state: State = State.head;
   #waiting: Waiting = 'request';
-  #holds = 0;
   #minor = 1;
   #keepAlive = true;
   #trailersWanted = false;
@@ -53,7 +56,9 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.#context = context;
     this.#connection = connection;
     const { engine, counters, limits } = context;
-    this.writer = new MessageWriter(engine, connection, counters, ListenerCounter.bytesOut);
+    this.traffic = new ClientTraffic(counters);
+    this.writer = new MessageWriter(engine, connection, this.traffic, ListenerCounter.bytesOut);
+    this.#holds = new ReadHolds(connection);
     this.#exchange = new Exchange(context, this);
     this.identity = new ClientIdentity(connection, 'http', context.identityRules);
     this.#form = { ...PLAIN_FORM, via: context.identityRules.via };
@@ -84,7 +89,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     if (this.#state === State.exchange) {
       if (!this.#exchange.requestComplete) this.#exchange.fail('bad_framing');
       else this.#connection.probe(HALF_CLOSED_PROBE_MS);
-    } else if (!this.#isPendingRefused()) {
+    } else {
       this.#close();
     }
   }
@@ -109,20 +114,20 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   }
 
   hold(): void {
-    this.#hold(Hold.body);
+    this.#holds.add(Hold.body);
     this.awaitBody();
   }
 
   release(): void {
-    if ((this.#holds & Hold.body) === 0) return;
-    this.#release(Hold.body);
+    if (!this.#holds.has(Hold.body)) return;
+    this.#holds.remove(Hold.body);
     this.awaitBody();
   }
 
   awaitBody(): void {
     // While it has to take some of the answer first, that is what its deadline is for.
     if (this.writer.blocked) return;
-    const held = (this.#holds & Hold.body) !== 0;
+    const held = this.#holds.has(Hold.body);
     if (held || !this.#exchange.wantsBody) this.#deadline.clear();
     else this.#await('body', this.#context.limits.idleTimeoutMs);
   }
@@ -170,6 +175,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.#persist = goesOn && survives(code) && this.#decoder.done;
     const date = this.#context.dateLine();
     const response = errorResponse(code, headRequest, date, lines, this.#whatFollows);
+    this.traffic.headBytes += headLength(response);
     this.writer.send(response, 0, response.length);
     if (this.#persist) this.#rest();
     else this.#finish();
@@ -186,7 +192,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.#state = State.tunnel;
     this.#deadline.clear();
     const { server } = origin;
-    const owner = tunnelOwner(counters, server, () => {
+    const owner = tunnelOwner(counters, this.traffic, server, () => {
       this.#exchange.tunnelDone(server);
       this.onClose(null);
     });
@@ -198,7 +204,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
       owner,
     );
     this.#splice = splice;
-    this.#release(Hold.body | Hold.pipeline);
+    this.#holds.remove(Hold.body | Hold.pipeline);
     splice.fromServer(bytes, start, end);
     const pending = this.#pending;
     splice.fromClient(pending.bytes, 0, pending.length);
@@ -224,14 +230,6 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     if (at < end) this.#keepForLater(bytes, at, end);
   }
 
-  /** A head is parsed by the line: what there is of one may be wrong before its line ends. */
-  #isPendingRefused(): boolean {
-    const pending = this.#pending;
-    if (this.#state !== State.head || pending.length === 0 || this.writer.blocked) return false;
-    this.#readHead(pending.bytes, 0, pending.length);
-    return pending.length === 0;
-  }
-
   /** Returns where the next head begins, or `end`. */
   #readHead(bytes: Buffer, start: number, end: number): number {
     const { head, limits, rules, counters } = this.#context;
@@ -243,7 +241,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     }
     if (body === REFUSED) {
       counters.count(ListenerCounter.requests);
-      this.#refuse(head.error);
+      this.#refuse(head.error, bytes, start, end);
       return end;
     }
     this.#state = State.exchange;
@@ -254,6 +252,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.#keepAlive = head.keepAlive && head.method !== 'CONNECT';
     this.#decoder.begin(head.bodyKind, head.contentLength);
     this.identity.heed(head);
+    this.traffic.begin(body - start);
     this.#exchange.start(head);
     const refused = !this.#exchange.active;
     const rest = refused ? body : this.#readBody(bytes, body, end);
@@ -275,7 +274,9 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     const exchange = this.#exchange;
     let at = start;
     while (at < end && !decoder.done && exchange.active) {
-      at = decoder.step(bytes, at, end);
+      const next = decoder.step(bytes, at, end);
+      this.traffic.receivedBytes += (next < 0 ? end : next) - at;
+      at = next;
       if (at < 0) {
         exchange.fail('bad_chunk');
         return end;
@@ -296,7 +297,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     const pending = this.#pending;
     if (pending.length > 0 && bytes !== pending.bytes) pending.add(bytes, start, end);
     else pending.keep(bytes, start, end);
-    this.#hold(Hold.pipeline);
+    this.#holds.add(Hold.pipeline);
   }
 
   /** Between two requests. */
@@ -306,23 +307,27 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.#await('request', draining ? IDLE_GRACE_MS : limits.keepAliveTimeoutMs);
     if (!this.writer.blocked) return;
     // Else a client that asks on without reading would pile up answers, and put its deadline off.
-    this.#hold(Hold.pipeline);
+    this.#holds.add(Hold.pipeline);
     this.awaitDrain();
   }
 
   /** The connection is free for the next request, which may have come already. */
   #next(): void {
     const pending = this.#pending;
-    this.#release(Hold.pipeline);
+    this.#holds.remove(Hold.pipeline);
     if (pending.length > 0) this.#readHeads(pending.bytes, 0, pending.length);
     if (this.#peerEnded && this.#state === State.head) this.#close();
   }
 
-  #refuse(code: ProxyErrorCode): void {
-    const { counters } = this.#context;
-    counters.count(responseSlot(ListenerCounter.responses1xx, PROXY_ERRORS[code].status));
+  /** What is in [start, end) is no request. */
+  #refuse(code: ProxyErrorCode, bytes: Buffer, start: number, end: number): void {
+    const { counters, observer } = this.#context;
+    const { status } = PROXY_ERRORS[code];
+    counters.count(responseSlot(ListenerCounter.responses1xx, status));
     this.#keepAlive = false;
+    this.traffic.begin(end - start);
     this.respondError(code, false, NO_LINES);
+    observer?.refused(bytes.subarray(start, end), this.identity, this.traffic, status, code);
   }
 
   /** What the `Connection` field of a response says. */
@@ -332,16 +337,16 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   }
 
   #compose(head: ResponseHead, form: ResponseForm): void {
-    const { writer } = this;
-    const out = writer.room(responseRoom(head, form));
-    writer.advance(composeResponse(head, form, out, writer.position));
+    const out = this.writer.room(responseRoom(head, form));
+    const end = composeResponse(head, form, out, this.writer.position);
+    this.traffic.headBytes += end - this.writer.position;
+    this.writer.advance(end);
   }
 
   #expired(): void {
     if (this.#waiting === 'head' && this.#state === State.head) {
-      if (this.#isPendingRefused()) return;
       this.#context.counters.count(ListenerCounter.requests);
-      this.#refuse('head_timeout');
+      this.#refuse('head_timeout', this.#pending.bytes, 0, this.#pending.length);
     } else if (this.#waiting === 'body' && this.#state === State.exchange) {
       this.#exchange.fail('body_timeout');
     } else if (this.#waiting === 'request' && this.#state === State.head) {
@@ -366,7 +371,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.#pending.clear();
     this.#connection.end();
     this.#awaitClose();
-    this.#release(Hold.body | Hold.pipeline);
+    this.#holds.remove(Hold.body | Hold.pipeline);
   }
 
   #close(): void {
@@ -383,16 +388,5 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   #await(waiting: Waiting, delayMs: number): void {
     this.#waiting = waiting;
     this.#deadline.set(delayMs);
-  }
-
-  #hold(reason: number): void {
-    if (this.#holds === 0) this.#connection.pause();
-    this.#holds |= reason;
-  }
-
-  #release(reasons: number): void {
-    if (this.#holds === 0) return;
-    this.#holds &= ~reasons;
-    if (this.#holds === 0) this.#connection.resume();
   }
 }

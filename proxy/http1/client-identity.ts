@@ -74,6 +74,20 @@ export class ClientIdentity {
     return header;
   }
 
+  /** Where the connection comes from: the client, or a proxy before us. */
+  get peerAddress(): string {
+    return this.#connection.remoteAddress;
+  }
+
+  /** Where the client connected to. */
+  get localAddress(): string {
+    return this.#connection.localAddress;
+  }
+
+  get localPort(): number {
+    return this.#connection.localPort;
+  }
+
   /** For one request; valid until the next call. `path` as in `RequestAdditions`. */
   additions(head: RequestHead, path: string | null): RequestAdditions {
     const additions = this.#additions;

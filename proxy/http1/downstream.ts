@@ -1,5 +1,6 @@
 import type { ProxyErrorCode } from '../errors.ts';
 import type { ClientIdentity } from './client-identity.ts';
+import type { ClientTraffic } from './client-traffic.ts';
 import type { ResponseHead } from './head.ts';
 import type { MessageWriter } from './message-writer.ts';
 import type { OriginConnection } from './origin-connection.ts';
@@ -10,6 +11,8 @@ export interface Downstream {
   readonly writer: MessageWriter;
   /** Who the client is, and what forwarded requests say about it. */
   readonly identity: ClientIdentity;
+  /** What it sends and is sent. */
+  readonly traffic: ClientTraffic;
   /** No more of the request's body for now, until `release`. */
   hold(): void;
   release(): void;

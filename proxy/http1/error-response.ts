@@ -2,6 +2,8 @@ import { STATUS_CODES } from 'node:http';
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 import type { ResponseForm } from './compose-head.ts';
 
+const HEAD_END = Buffer.from('\r\n\r\n');
+
 /** Errors that leave no doubt about where the next request of the connection begins. */
 const BETWEEN_REQUESTS: ReadonlySet<ProxyErrorCode> = new Set([
   'no_route',
@@ -17,6 +19,11 @@ const BETWEEN_REQUESTS: ReadonlySet<ProxyErrorCode> = new Set([
 /** May the connection go on after this error, if the request was read in full? */
 export function survives(code: ProxyErrorCode): boolean {
   return BETWEEN_REQUESTS.has(code);
+}
+
+/** How much of a whole response is its head. */
+export function headLength(response: Buffer): number {
+  return response.indexOf(HEAD_END) + HEAD_END.length;
 }
 
 /**

@@ -140,13 +140,14 @@ export class Exchange implements DispatchOwner {
   fail(code: ProxyErrorCode, lines: Buffer = NO_LINES): void {
     if (!this.#active) return;
     this.#dispatch.drop();
+    this.#active = false;
     if (this.#responding) {
-      this.#log(this.#status, code);
       this.#client.abort();
+      this.#log(this.#status, code);
       return;
     }
+    this.#client.respondError(code, this.headRequest, this.#withIds(lines));
     this.#log(PROXY_ERRORS[code].status, code);
-    this.#client.respondError(code, this.headRequest, lines);
   }
 
   dispatchFailed(code: ProxyErrorCode): void {
@@ -222,7 +223,8 @@ export class Exchange implements DispatchOwner {
     this.#status = 0;
     this.#dispatch.accept(head);
     this.#bounds?.begin();
-    if (observer !== null) this.record = observer.begin(head, this.#client.identity);
+    if (observer === null) return;
+    this.record = observer.begin(head, this.#client.identity, this.#client.traffic);
   }
 
   #boundBy(timeoutMs: number): void {
@@ -245,10 +247,14 @@ export class Exchange implements DispatchOwner {
 
   /** Lines that the response to the client has beside those of the server. */
   #responseLines(server: Server): Buffer {
-    const cookie = this.#dispatch.choice.stickyLine(server);
-    if (this.record === null) return cookie;
+    return this.#withIds(this.#dispatch.choice.stickyLine(server));
+  }
+
+  /** Lines of the response, with those that tell the request's ids. */
+  #withIds(lines: Buffer): Buffer {
+    if (this.record === null) return lines;
     const { responseLines } = this.record;
-    return cookie.length === 0 ? responseLines : Buffer.concat([responseLines, cookie]);
+    return lines.length === 0 ? responseLines : Buffer.concat([responseLines, lines]);
   }
 
   /** Nothing more is read from the server until the client has taken what there is. */

@@ -2,12 +2,24 @@ import type { ProxyErrorCode } from '../errors.ts';
 import type { Route } from '../frontend/route-table.ts';
 import type { Server } from '../upstream/server.ts';
 import type { ClientIdentity } from './client-identity.ts';
+import type { ClientTraffic } from './client-traffic.ts';
 import type { RequestHead } from './head.ts';
 
 /** Follows requests for those who want to know: the access log, ids. */
 export interface RequestObserver {
-  /** A request has been accepted; its head is valid during the call. Null: of no interest. */
-  begin(head: RequestHead, client: ClientIdentity): RequestRecord | null;
+  /**
+   * A request has been accepted; its head is valid until it has its route or has ended, and may be
+   * marked. `traffic` counts for it until it has ended. Null: of no interest.
+   */
+  begin(head: RequestHead, client: ClientIdentity, traffic: ClientTraffic): RequestRecord | null;
+  /** What came is no request that could be read, and was answered. `bytes` are valid now. */
+  refused(
+    bytes: Buffer,
+    client: ClientIdentity,
+    traffic: ClientTraffic,
+    status: number,
+    code: ProxyErrorCode,
+  ): void;
 }
 
 /** What is told of one request, phase by phase; `ended` is the last, and comes once. */

@@ -128,6 +128,9 @@ export const ListenerCounter = {
   datagramsOut: 15,
   /** UDP: datagrams of clients with no session to go to, and those nobody would take. */
   datagramsDropped: 16,
+  /** Lines given to the access log, and lines lost because it was too slow for them. */
+  logLines: 17,
+  logDropped: 18,
 } as const;
 export type ListenerCounterName = keyof typeof ListenerCounter;
 

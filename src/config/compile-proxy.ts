@@ -1,5 +1,6 @@
 /** The balancer's share of the config; the same on every node. */
 import { asList } from './as-list.ts';
+import { compileAccessLog } from './compile-access-log.ts';
 import { compileHash, compileQueue } from './compile-balancing.ts';
 import { compileCheck, compileEjection } from './compile-health.ts';
 import { compileHttpRules } from './compile-http-rules.ts';
@@ -21,6 +22,7 @@ import type {
   RouteConfig,
   UpstreamConfig,
 } from './proxy-config.ts';
+import { type RouteEntry, routeNames } from './route-names.ts';
 import type { ListenerEntry } from './schema/index.ts';
 import { settings } from './settings.ts';
 
@@ -81,13 +83,17 @@ function compileListener([name, listener]: [string, ListenerEntry]): ListenerCon
   if (listener.protocol === 'tcp') {
     return { ...base, protocol: 'tcp', ...compileTcp(listener) };
   }
+  const names = routeNames(listener.routes);
   return {
     ...base,
     protocol: 'http',
     routes: listener.routes.flatMap((route, index) => {
       const place = `${name}.routes[${index}]`;
-      return compileRoute(route, compileRouteLimits(place, listener, route));
+      return compileRoute(route, names[index]!, compileRouteLimits(place, listener, route));
     }),
+    accessLog: compileAccessLog(listener.access_log, 'request'),
+    requestId: listener.request_id ?? null,
+    trace: listener.traceparent ?? null,
     limits: compileLimits(listener.limits),
     rules: compileHttpRules(listener),
   };
@@ -95,11 +101,13 @@ function compileListener([name, listener]: [string, ListenerEntry]): ListenerCon
 
 /** A route of several path prefixes becomes one route for each. */
 function compileRoute(
-  route: HttpListenerEntry['routes'][number],
+  route: RouteEntry,
+  name: string,
   limits: RouteConfig['limits'],
 ): readonly RouteConfig[] {
   const { host, path, method } = route.match;
   return asList(path ?? '/').map((prefix) => ({
+    name,
     hosts: asList(host ?? []),
     path: prefix,
     methods: asList(method ?? []),
@@ -107,6 +115,7 @@ function compileRoute(
     rawPath: route.raw_path,
     limits,
     timeoutMs: route.timeout,
+    accessLog: route.access_log,
   }));
 }
 

@@ -136,6 +136,7 @@ describe('the example of the design', () => {
       },
       expect.objectContaining({ name: 'db', healthCheck: null, idleTimeoutMs: 600_000 }),
     ]);
+    const quiet = { accessLog: null, requestId: null, trace: null };
     expect(proxy?.listeners).toEqual([
       {
         name: 'http',
@@ -147,9 +148,10 @@ describe('the example of the design', () => {
         connectionsPerSource: null,
         acceptProxy: null,
         protocol: 'http',
+        ...quiet,
         routes: [
-          { ...ANY, path: '/api', upstream: 'api' },
-          { ...ANY, path: '/', upstream: 'api' },
+          { ...ANY, name: '/api', path: '/api', upstream: 'api', accessLog: true },
+          { ...ANY, name: '/', path: '/', upstream: 'api', accessLog: true },
         ],
         limits: {
           requestLineMax: 8192,

@@ -2,7 +2,9 @@
  * What the balancer half needs from the config file: defaults applied, units resolved (ms, bytes).
  * Types only; proxy/ may import this file.
  */
+import type { AccessLogConfig } from './access-log-config.ts';
 import type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
+import type { RequestIdConfig, TraceConfig } from './request-id-config.ts';
 import type { RetryConfig } from './retry-config.ts';
 
 export type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
@@ -117,6 +119,8 @@ export interface BindAddress {
 }
 
 export interface RouteConfig {
+  /** For logs and metrics; unique in its listener but for the paths of one route in the file. */
+  readonly name: string;
   /** Exact host names, lower case, or `*.example.com`; empty: any. */
   readonly hosts: readonly string[];
   /** Prefix in whole segments; `/` matches all. */
@@ -126,6 +130,8 @@ export interface RouteConfig {
   readonly upstream: string;
   /** Forward the target as it came instead of the normalised path (routing still uses the latter). */
   readonly rawPath: boolean;
+  /** Its requests are in the listener's access log. */
+  readonly accessLog: boolean;
   /** Null: none. */
   readonly limits: RouteLimits | null;
   /** A request from its head to the end of the answer; 0: any time. */
@@ -208,6 +214,12 @@ export interface HttpListenerConfig extends ListenerBase {
   readonly routes: readonly RouteConfig[];
   readonly limits: HttpLimits;
   readonly rules: HttpRulesConfig;
+  /** Null: none. */
+  readonly accessLog: AccessLogConfig | null;
+  /** Null: requests get no id. */
+  readonly requestId: RequestIdConfig | null;
+  /** Null: `traceparent` is a field like any other. */
+  readonly trace: TraceConfig | null;
 }
 
 export interface TcpListenerConfig extends ListenerBase {

@@ -245,6 +245,18 @@ export const settings = {
     // HAProxy leaves it to its client timeout; the peer has the header ready when it connects.
     timeout: { default: '3s', min: '100ms', max: '1m' },
   },
+  accessLog: {
+    templateMax: 4096,
+    fieldsMax: 64,
+    redactMax: 64,
+    sample: { default: 1, min: 1, max: 1_000_000 },
+    flush: { default: '200ms', min: '50ms', max: '1m' },
+    buffer: { default: '1MiB', min: '64KiB', max: '256MiB' },
+    facility: 'local7',
+    severity: 'info',
+    tag: 'tandem',
+  },
+  requestId: { header: 'X-Request-ID', trustMax: 256 },
   admin: { bind: '127.0.0.1:9180' },
   log: {
     level: 'info',

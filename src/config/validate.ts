@@ -1,6 +1,7 @@
 /** The cross-field rules, in one table. Each is pure and sees the whole effective config. */
 
 import type { Finding } from './problem.ts';
+import { logFieldsMatter, routeNamesUnique } from './rules/access-log.ts';
 import { authEnforced, authKeysFit, passwordsFit } from './rules/auth.ts';
 import {
   balancingMatters,
@@ -122,6 +123,8 @@ const entryRules: readonly Rule[] = [
   tcpLeadsSomewhere,
   tlsRoutesDistinct,
   udpUpstreamsFit,
+  logFieldsMatter,
+  routeNamesUnique,
 ];
 
 /** Rules about what is absent or useless: they need the whole file. */

@@ -12,6 +12,16 @@ const PIECE_BYTES_MAX = 4096;
 /** A pipe that was made non-blocking and is full is tried again after this, ms. */
 const FULL_PIPE_RETRY_MS = 50;
 
+/** Why lines were dropped before they were tried. */
+export const NOT_READ = 'stdout was not read in time';
+
+/** Lines that are written in one piece. */
+interface Piece {
+  readonly bytes: Uint8Array;
+  readonly lines: number;
+  readonly done: ((lost: string | null) => void) | null;
+}
+
 /** `lines` were dropped; the disk's or the pipe's reason when it gave one. */
 export type DroppedReport = (lines: number, reason: string | null) => void;
 
@@ -21,7 +31,7 @@ export type DroppedReport = (lines: number, reason: string | null) => void;
  */
 export class LogSink {
   readonly #onDropped: DroppedReport;
-  #waiting: Buffer[] = [];
+  #waiting: Piece[] = [];
   #waitingBytes = 0;
   #busy = false;
   #dropped = 0;
@@ -33,13 +43,25 @@ export class LogSink {
 
   /** Takes one line. Never waits, never throws. */
   write(line: string): void {
-    const bytes = Buffer.from(line);
-    if (this.#waitingBytes + bytes.length > WAITING_BYTES_MAX) {
-      this.#dropped += 1;
+    this.#add({ bytes: Buffer.from(line), lines: 1, done: null });
+  }
+
+  /**
+   * Takes whole lines, as access logs have them; `done` is called once, with why they were lost or
+   * null when they are written. Never waits, never throws.
+   */
+  writeLines(bytes: Uint8Array, lines: number, done: (lost: string | null) => void): void {
+    this.#add({ bytes, lines, done });
+  }
+
+  #add(piece: Piece): void {
+    if (this.#waitingBytes + piece.bytes.length > WAITING_BYTES_MAX) {
+      this.#dropped += piece.lines;
+      piece.done?.(NOT_READ);
       return;
     }
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
+    this.#waiting.push(piece);
+    this.#waitingBytes += piece.bytes.length;
     if (this.#busy) return;
     this.#busy = true;
     // Later: what is logged in the very moment of the end is then still here, for `end`.
@@ -51,7 +73,7 @@ export class LogSink {
    * in a write would keep the process for ever, so then it is ended without its clean-up.
    */
   end(status: number): void {
-    for (const bytes of this.#waiting.splice(0)) {
+    for (const { bytes } of this.#waiting.splice(0)) {
       for (let at = 0; at < bytes.length; at += PIECE_BYTES_MAX) {
         if (!isWritableNow(STDOUT)) {
           exitAtOnce(status);
@@ -68,37 +90,38 @@ export class LogSink {
   }
 
   #next(): void {
-    const batch: Buffer[] = [];
-    let bytes = 0;
-    while (this.#waiting[0] !== undefined && bytes + this.#waiting[0].length <= BATCH_BYTES_MAX) {
-      const line = this.#waiting.shift() as Buffer;
-      batch.push(line);
-      bytes += line.length;
+    const batch: Piece[] = [];
+    let size = 0;
+    while (this.#waiting[0] !== undefined) {
+      size += this.#waiting[0].bytes.length;
+      if (batch.length > 0 && size > BATCH_BYTES_MAX) break;
+      batch.push(this.#waiting.shift() as Piece);
     }
-    if (batch.length === 0 && this.#waiting.length > 0) batch.push(this.#waiting.shift() as Buffer);
     if (batch.length === 0) {
       this.#busy = false;
       return;
     }
-    this.#writeAll(Buffer.concat(batch), batch.length);
+    this.#writeAll(Buffer.concat(batch.map(({ bytes }) => bytes)), batch);
   }
 
-  #writeAll(bytes: Buffer, lines: number): void {
+  #writeAll(bytes: Buffer, batch: readonly Piece[]): void {
     write(STDOUT, bytes, (error, written) => {
       if (error?.code === 'EAGAIN') {
-        setTimeout(() => this.#writeAll(bytes, lines), FULL_PIPE_RETRY_MS).unref();
+        setTimeout(() => this.#writeAll(bytes, batch), FULL_PIPE_RETRY_MS).unref();
         return;
       }
       if (error === null && written < bytes.length) {
-        this.#writeAll(bytes.subarray(written), lines);
+        this.#writeAll(bytes.subarray(written), batch);
         return;
       }
-      this.#finished(error, lines);
+      this.#finished(error, batch);
     });
   }
 
-  #finished(error: Error | null, lines: number): void {
-    this.#waitingBytes = this.#waiting.reduce((sum, line) => sum + line.length, 0);
+  #finished(error: Error | null, batch: readonly Piece[]): void {
+    this.#waitingBytes = this.#waiting.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const lines = batch.reduce((sum, piece) => sum + piece.lines, 0);
+    for (const { done } of batch) done?.(error?.message ?? null);
     if (error !== null) {
       this.#dropped += lines;
       this.#reason = error.message;

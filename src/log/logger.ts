@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino';
-import { LogSink } from './log-sink.ts';
+import { LogSink, NOT_READ } from './log-sink.ts';
 import { prettyLine } from './pretty.ts';
 
 export type { Logger };
@@ -10,6 +10,17 @@ export interface LogIdentity {
   readonly node: string | null;
 }
 
+let standardOutput: LogSink | null = null;
+
+/**
+ * Where access logs go that go to stdout: the writer of the log, so that their lines never mix.
+ * Throws RangeError before there is a log.
+ */
+export function logLines(): Pick<LogSink, 'writeLines'> {
+  if (standardOutput === null) throw new RangeError('there is no log yet');
+  return standardOutput;
+}
+
 /**
  * JSON lines on stdout, or readable lines when stdout is a terminal. Writing never blocks the event
  * loop (a journal that hangs, a terminal that was stopped with Ctrl-S) and never fails (a full disk):
@@ -18,9 +29,10 @@ export interface LogIdentity {
 export function createLogger(level: string, identity: LogIdentity): Logger {
   const options = { level, base: identity, timestamp: pino.stdTimeFunctions.isoTime };
   const sink = new LogSink((lines, reason) => {
-    const why = reason ?? 'stdout was not read in time';
+    const why = reason ?? NOT_READ;
     logger.warn({ lines }, `${lines} log lines were dropped: ${why}`);
   });
+  standardOutput = sink;
   const terminal = process.stdout.isTTY;
   const colours = terminal && process.stdout.hasColors();
   const write = (line: string) => sink.write(terminal ? prettyLine(line, colours) : line);

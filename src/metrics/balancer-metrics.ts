@@ -30,6 +30,10 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
   }
   for (const name of status.names) addNameMetrics(out, name);
   for (const limit of status.limits) addLimit(out, limit);
+  for (const { to, lines, dropped } of status.accessLogs) {
+    out.counter('tandem_access_log_lines', 'Lines written.', { to }, lines);
+    out.counter('tandem_access_log_dropped', 'Lines that the place refused.', { to }, dropped);
+  }
   return out.text();
 }
 

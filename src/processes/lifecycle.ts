@@ -7,6 +7,8 @@ const CRASH_STOP_MS = 500;
 /** What a process of Tandem does when it is told to end. */
 export interface Stoppable {
   stop(reason: string): Promise<void>;
+  /** SIGUSR1: open log files anew. Absent: there are none. */
+  reopenLogs?(): void;
 }
 
 /**
@@ -32,6 +34,11 @@ export function superviseProcess(half: Stoppable, log: Logger): void {
   process.on('SIGHUP', () =>
     log.warn({}, 'SIGHUP ignored: this version reads its config at start only'),
   );
+  // Taken in any case: left to itself, Node opens its debugger to everybody on the host.
+  process.on('SIGUSR1', () => {
+    if (half.reopenLogs === undefined) log.info({}, 'SIGUSR1: there are no log files to reopen');
+    else half.reopenLogs();
+  });
   process.on('disconnect', () => stop('the supervisor is gone'));
   process.on('uncaughtException', (error) => crash(error));
   process.on('unhandledRejection', (error) => crash(error as Error));

@@ -5,7 +5,7 @@ import { type AdminSource, startAdmin } from '../admin/admin-listener.ts';
 import { formatEndpoint } from '../config/index.ts';
 import type { BalancerReport } from '../control/balancer-report.ts';
 import { createControlServer, json, text } from '../control/server.ts';
-import type { Logger } from '../log/logger.ts';
+import { type Logger, logLines } from '../log/logger.ts';
 import { balancerMetrics } from '../metrics/balancer-metrics.ts';
 import { sdNotify } from '../os/sd-notify.ts';
 import { claimHalf } from '../runtime/half-lock.ts';
@@ -41,9 +41,11 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   if (config.admin !== null) {
     closers.push(await startAdmin(config.admin, service, { runtimeDir, hasAgent, log }));
   }
-  const balancer = await startBalancer(config.proxy, { log }).catch((error: Error) => {
-    throw error instanceof BindError ? new StartupError(error.message) : error;
-  });
+  const balancer = await startBalancer(config.proxy, { log, stdout: logLines() }).catch(
+    (error: Error) => {
+      throw error instanceof BindError ? new StartupError(error.message) : error;
+    },
+  );
   service.balancer = balancer;
   sayWhatServes(balancer, log);
   if (agent !== null) {
@@ -53,6 +55,7 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   }
   superviseProcess(
     {
+      reopenLogs: () => balancer.reopenLogs(),
       async stop(reason) {
         sdNotify('STOPPING=1');
         // The agent first: the peer should have the addresses while we finish what we have. And the

@@ -43,6 +43,7 @@ export async function runBoth(options: ProcessOptions): Promise<number> {
   process.on('SIGHUP', () =>
     log.warn({}, 'SIGHUP ignored: this version reads its config at start only'),
   );
+  process.on('SIGUSR1', () => supervisor.reopenLogs());
   supervisor.start();
   return supervisor.finished;
 }

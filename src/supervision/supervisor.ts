@@ -56,6 +56,11 @@ export class Supervisor {
     for (const half of this.#halves) this.#startHalf(half, NO_CRASHES);
   }
 
+  /** Has the balancer open its log files anew. */
+  reopenLogs(): void {
+    this.#running.get('proxy')?.kill('SIGUSR1');
+  }
+
   /** Orderly stop; a second call kills what still runs, which makes the exit status 1. */
   async stop(code = 0): Promise<void> {
     if (this.#stopping) {

@@ -64,6 +64,7 @@ const report = {
       totals: { allowed: 9, delayed: 0, refused: 0, untracked: 0, evictions: 0 },
     },
   ],
+  accessLogs: [{ to: '/var/log/a', lines: 7, dropped: 3, error: 'ENOSPC' }],
   upstreams: [
     {
       name: 'api',
@@ -144,4 +145,14 @@ test('who is full, who warms up, and who waits for them', async () => {
   expect(metrics).toContain(
     'tandem_server_connections_max{upstream="api",server="198.51.100.24:80"} 8',
   );
+});
+
+test('status and metrics say how each place of access logs does', async () => {
+  const line = balancerView(report, NOW)
+    .split('\n')
+    .find((one) => one.startsWith('/var/log/a'));
+  expect(line).toMatch(/^\/var\/log\/a +7 +3 +ENOSPC$/);
+  const text = await balancerMetrics(report);
+  expect(text).toContain('tandem_access_log_lines_total{to="/var/log/a"} 7\n');
+  expect(text).toContain('tandem_access_log_dropped_total{to="/var/log/a"} 3\n');
 });

@@ -20,7 +20,18 @@ export function balancerView(status: BalancerReport, now: number): string {
     ...limitRows(status),
     ...status.upstreams.flatMap((upstream) => upstreamRows(upstream, now)),
     ...nameView(status.names, now),
+    ...logRows(status),
   ].join('\n');
+}
+
+/** Where access logs go, when there are any. */
+function logRows({ accessLogs }: BalancerReport): string[] {
+  if (accessLogs.length === 0) return [];
+  const rows = [['ACCESS LOG', 'LINES', 'DROPPED', 'REMARK']];
+  for (const { to, lines, dropped, error } of accessLogs) {
+    rows.push([to, String(lines), String(dropped), error ?? '']);
+  }
+  return ['', ...columns(rows)];
 }
 
 function listenerRows({ listeners }: BalancerReport): string[] {

@@ -2,11 +2,13 @@
 import { z } from 'zod';
 import { formatEndpoint, parseBind } from '../endpoints.ts';
 import { settings } from '../settings.ts';
+import { accessLogSchema } from './access-log.ts';
 import { documented, duration, integer, size, spelled } from './field.ts';
 import { httpRuleFields } from './http-rules.ts';
 import { connectionsPerSourceField, listenerLimitNames } from './limit-references.ts';
 import { nameAllowed, namedMap, nameValue } from './names.ts';
 import { acceptProxyField } from './proxy-protocol.ts';
+import { requestIdSchema, traceSchema } from './request-id.ts';
 import { routesSchema } from './routes.ts';
 import { timeBoundFields } from './time-bounds.ts';
 import { tcpLimitFields, tlsRoutesField } from './tls-routes.ts';
@@ -90,6 +92,9 @@ const httpListenerSchema = z.strictObject({
     allowed: 'a map of limits',
     default: '{}',
   }),
+  access_log: accessLogSchema('request'),
+  request_id: requestIdSchema,
+  traceparent: traceSchema,
 });
 
 const tcpListenerSchema = z.strictObject({

@@ -6,7 +6,7 @@ import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
 import { documented, fieldError, flag, spelled } from './field.ts';
 import { routeLimitNames } from './limit-references.ts';
-import { nameValue } from './names.ts';
+import { nameAllowed, nameValue } from './names.ts';
 import { routeTimeoutField } from './time-bounds.ts';
 
 /** Words for a host name to match. */
@@ -108,6 +108,14 @@ export const routeSchema = z.strictObject({
   }),
   ...routeLimitNames,
   timeout: routeTimeoutField,
+  name: documented(nameValue.optional(), {
+    doc: 'What logs and metrics call the route.',
+    allowed: nameAllowed,
+    default: 'what it matches, such as api.example.com/v2',
+  }),
+  access_log: flag(true, {
+    doc: 'Requests of this route are in the access log of the listener, if it has one.',
+  }),
   raw_path: flag(false, {
     doc:
       'Forwards the target as it came instead of the normalised path. Routing sees the ' +
