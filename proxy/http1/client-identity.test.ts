@@ -148,6 +148,25 @@ describe('behind a trusted proxy', () => {
     }
   });
 
+  it('the PROXY protocol tells servers of the same client, request by request', async () => {
+    const rules = { clientIp };
+    proxy = startPlane(proxyConfig(upstreamConfig([origin.port], { sendProxy: 'v1' }), { rules }));
+    const client = await rawClient(proxy.port);
+    const ask = (address: string) =>
+      client.send(`GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${address}\r\n\r\n`);
+    for (const address of ['192.0.2.1', '192.0.2.2']) {
+      ask(address);
+      const server = await origin.connection();
+      expect(await server.has('\r\n\r\n')).toMatch(
+        new RegExp(`^PROXY TCP4 ${address} 127.0.0.1 0 ${proxy.port}\r\nGET / HTTP`),
+      );
+      server.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      await client.has('ok');
+      client.take();
+    }
+    expect(origin.accepted).toBe(2);
+  });
+
   it('a Connection that would remove the field with the client is refused', async () => {
     const rules = { clientIp: { trusted: CDN, header: 'cf-connecting-ip' } };
     proxy = startPlane(proxyConfig(upstreamConfig([origin.port]), { rules }));

@@ -1,6 +1,6 @@
 import type { ProxyVersion } from '../../src/config/proxy-config.ts';
 import type { Connection } from '../io/engine.ts';
-import { proxyHeaderOf } from '../proxy-protocol/sent-header.ts';
+import { proxyHeader } from '../proxy-protocol/sent-header.ts';
 import type { HostLine, RequestAdditions } from './compose-head.ts';
 import { NO_LINES } from './extra-lines.ts';
 import { Field } from './fields.ts';
@@ -64,11 +64,16 @@ export class ClientIdentity {
     if (this.#trusted) this.#describeForwarded(head);
   }
 
-  /** The PROXY header about this client; the same buffer for as long as it is connected. */
+  /** The PROXY header about this client; the same buffer for as long as it is the same client. */
   proxyHeader(version: ProxyVersion): Buffer {
     const known = this.#proxyHeaders?.get(version);
     if (known !== undefined) return known;
-    const header = proxyHeaderOf(version, this.#connection);
+    const header = proxyHeader(version, {
+      source: this.address,
+      sourcePort: this.port,
+      destination: this.#connection.localAddress,
+      destinationPort: this.#connection.localPort,
+    });
     this.#proxyHeaders ??= new Map();
     this.#proxyHeaders.set(version, header);
     return header;
@@ -125,6 +130,7 @@ export class ClientIdentity {
     const rules = this.#rules;
     const peer = { address: remoteAddress, port: remotePort };
     const client = rules.trusted!.clientOf(head, peer);
+    if (client.address !== this.address || client.port !== this.port) this.#proxyHeaders = null;
     this.address = client.address;
     this.port = client.port;
     const about: [string, string][] = [];

@@ -21,6 +21,8 @@ import { NO_BOUNDS, RequestBounds } from './request-bounds.ts';
 import type { RequestRecord } from './request-record.ts';
 import { allowedMethods, chooseRoute, forwardedPath } from './routing.ts';
 
+const LOOP = 'a server of this upstream leads back to this balancer: requests are answered 508';
+
 /** Serves one client connection or stream, one request at a time. */
 export class Exchange implements DispatchOwner {
   headRequest = false;
@@ -81,6 +83,11 @@ export class Exchange implements DispatchOwner {
       return;
     }
     this.record?.routed(route);
+    if (head.looping) {
+      this.#context.failures.note('loop_detected', route.upstream.name, null, LOOP);
+      this.fail('loop_detected');
+      return;
+    }
     if (head.hopsLeft === 0) {
       this.fail('last_hop', allowLine(allowedMethods(this.#context.routes, head, path)));
       return;

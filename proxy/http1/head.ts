@@ -161,6 +161,8 @@ export class RequestHead extends MessageHead {
   trailersWanted = false;
   /** Of `Max-Forwards`, which means something for OPTIONS only (TRACE is refused); -1: no bound. */
   hopsLeft = -1;
+  /** `Via` says that it has passed us so often that it goes round in a circle. */
+  looping = false;
 }
 
 /** A response. */

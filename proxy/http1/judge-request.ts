@@ -32,15 +32,13 @@ export function judgeRequest(head: RequestHead, rules: RequestRules): ProxyError
   head.expectContinue = false;
   head.trailersWanted = false;
   head.hopsLeft = -1;
+  head.looping = false;
   head.connectionNames = NO_NAMES;
   if ((head.present & NEEDS_THOUGHT) === 0) return null;
+  if (head.has(Field.via)) head.looping = passes(head, rules.via) >= VIA_PASSES_MAX;
   if (head.has(Field.te) && head.minor === 1) head.trailersWanted = wantsTrailers(head);
   return (
-    judgeBody(head) ??
-    judgePersistence(head, rules) ??
-    judgeExpectation(head) ??
-    judgeHops(head) ??
-    (head.has(Field.via) && passes(head, rules.via) >= VIA_PASSES_MAX ? 'loop_detected' : null)
+    judgeBody(head) ?? judgePersistence(head, rules) ?? judgeExpectation(head) ?? judgeHops(head)
   );
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { proxyConfig, SILENT_LOG, startPlane, upstreamConfig } from '../data-plane.fixture.ts';
 import { VIA_PASSES_MAX } from '../limits.ts';
 import { rawClient } from '../raw-peers.fixture.ts';
 import {
@@ -58,6 +59,16 @@ describe('Via', () => {
     const list = passed(VIA_PASSES_MAX).map((line) => line.slice(5).replace('tandem', 'Tandem'));
     expect(await refusal(get(`Via: ${list.join(', ')}`))).toContain(' 508 ');
     expect(scene.origin.accepted).toBe(0);
+  });
+
+  it('of such a request has the upstream named in the log that leads back', async () => {
+    const told: unknown[] = [];
+    const log = { ...SILENT_LOG, warn: (...words: unknown[]) => told.push(words) };
+    const config = proxyConfig(upstreamConfig([scene.origin.port]));
+    scene.proxy = startPlane(config, undefined, log);
+    await refusal(get(...passed(VIA_PASSES_MAX)));
+    const fields = expect.objectContaining({ code: 'loop_detected', at: 'web', times: 1 });
+    expect(told).toEqual([[fields, expect.stringContaining('leads back to this balancer')]]);
   });
 
   it('may name us less often than that, and others as often as they like', async () => {

@@ -206,6 +206,7 @@ export const routing: Subject = {
       'A request that goes round in a circle is found out.',
       '508 when Via has our name four times; less often it may be a tier of the same name',
       rules('Via', 'of a request that goes round in a circle ends it: 508'),
+      rules('Via', 'of such a request has the upstream named in the log that leads back'),
       rules('Via', 'ends a real circle after a few rounds'),
       rules('Via', 'may name us less often than that, and others as often as they like'),
     ),

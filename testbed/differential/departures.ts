@@ -18,6 +18,11 @@ const SPACES = 'a chunk size is digits: what stands beside them is read in sever
 const REASONS: readonly Reason[] = [
   { themes: /./, names: /bare LF|bare LFs/, why: LINE_END },
   { themes: /two framings|^Connection$|response heads/, names: /Connection|^[HCAXFV]/, why: NAMED },
+  {
+    themes: /^Connection$/,
+    names: /^Max-Forwards$/,
+    why: 'OPTIONS with Max-Forwards: 0 goes no further (RFC 9110 7.6.2)',
+  },
   { themes: /Connection/, names: /malformed list/, why: 'names of fields are tokens' },
   { themes: /Content-Length|chunk/, names: /zeros|seventeen digits/, why: DIGITS },
   { themes: /chunk sizes/, names: /too large/, why: LINE_END },
