@@ -93,6 +93,7 @@ export function upstreamConfig(
     hash: null,
     queue: null,
     slowStartMs: 0,
+    sticky: null,
     servers: ports.map(serverConfig),
     names: [],
     healthCheck: null,

@@ -150,6 +150,7 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
         hash: null,
         queue: null,
         slowStartMs: 0,
+        sticky: null,
         servers: [server],
         names: [],
         healthCheck: null,

@@ -12,19 +12,26 @@ export class ServerChoice {
   #upstream: Upstream | null = null;
   /** Where the client's cookie says it belongs. */
   #stuckTo: Server | null = null;
+  /** It has no room there now. */
+  #astray = false;
 
   /** A new request; takes what it needs out of the head. */
   begin(upstream: Upstream, head: RequestHead, client: ClientIdentity): void {
     this.#tried.length = 0;
     this.#upstream = upstream;
     if (upstream.keyOf !== null) this.key = upstream.keyOf(head, client);
+    this.#astray = false;
     this.#stuckTo = upstream.sticky === null ? null : upstream.sticky.serverOf(head);
   }
 
   /** The server for the first try; null when nobody can take it now. */
   first(): Server | null {
     const stuckTo = this.#stuckTo;
-    if (stuckTo?.admits()) return stuckTo;
+    if (stuckTo?.keeps()) {
+      if (stuckTo.hasRoom()) return stuckTo;
+      // It is only full: the client is served elsewhere for once, and belongs there still.
+      this.#astray = true;
+    }
     return this.#upstream!.pick(this.#tried, this.key);
   }
 
@@ -47,6 +54,7 @@ export class ServerChoice {
   /** The line that keeps the client at this server from now on; empty where it knows, or is free. */
   stickyLine(server: Server): Buffer {
     const { sticky } = this.#upstream!;
-    return sticky === null || server === this.#stuckTo ? NO_LINES : sticky.lineFor(server);
+    if (sticky === null || server === this.#stuckTo || this.#astray) return NO_LINES;
+    return sticky.lineFor(server);
   }
 }

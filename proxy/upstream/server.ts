@@ -113,6 +113,14 @@ export class Server {
     return this.wanted && this.verdict !== Verdict.down && !this.ejected;
   }
 
+  /**
+   * May clients who belong here go on coming? A server that drains, or has weight 0, keeps those it
+   * has.
+   */
+  keeps(): boolean {
+    return this.verdict !== Verdict.down && !this.down && !this.ejected && !this.retired;
+  }
+
   /** May it get one more right now? Who is told yes gives it something. */
   admits(): boolean {
     return this.available() && this.hasRoom();

@@ -69,6 +69,7 @@ export function upstreamOf(
     hash: null,
     queue: null,
     slowStartMs: 0,
+    sticky: null,
     servers,
     names: [],
     healthCheck: checkOf(),

@@ -13,6 +13,7 @@ import { serverIdentity } from './identity.ts';
 import { Server } from './server.ts';
 import type { ServerQueue } from './server-queue.ts';
 import type { StickyCookie } from './stickiness.ts';
+import { SignedStickyCookie } from './sticky-cookie.ts';
 import { type LineOwner, WaitingLine } from './waiting-line.ts';
 
 const NONE_TRIED: readonly Server[] = [];
@@ -45,7 +46,7 @@ export class Upstream implements LineOwner {
   /** What a request is hashed by; null where the policy has no use for it. */
   readonly keyOf: KeyReader | null;
   readonly budget: RetryBudget;
-  readonly sticky: StickyCookie | null = null;
+  readonly sticky: StickyCookie | null;
   readonly queue: ServerQueue | null;
   /** Servers may be full or on trial, so each is asked before it is given anything. */
   readonly guarded: boolean;
@@ -79,6 +80,8 @@ export class Upstream implements LineOwner {
     this.#groups = GROUPS.map(() => createPolicy<Server>(policy, options));
     this.keyOf = hash === null ? null : keyReader(hash.key);
     this.timed = policy === 'least_time';
+    this.sticky =
+      config.sticky === null ? null : new SignedStickyCookie(config.sticky, () => this.#servers);
     this.#line = this.#openLine(slots);
     this.queue = this.#line;
   }

@@ -28,3 +28,16 @@ export interface QueueConfig {
   readonly max: number;
   readonly timeoutMs: number;
 }
+
+/** A cookie that keeps clients with their server. */
+export interface StickyConfig {
+  readonly cookie: string;
+  /** What cookies are signed with; empty where the config was loaded without its secrets. */
+  readonly secret: Uint8Array;
+  /** Null: as long as the browser runs. */
+  readonly ttlMs: number | null;
+  readonly path: string;
+  readonly domain: string | null;
+  readonly secure: boolean;
+  readonly sameSite: 'lax' | 'strict' | 'none';
+}

@@ -35,3 +35,15 @@ test('the example of limits, queue and slow start', () => {
     [100, true],
   ]);
 });
+
+test('the example of sticky clients', () => {
+  expect(exampleOf('sticky').sticky).toEqual({
+    cookie: 'tandem_srv',
+    secret: new Uint8Array(),
+    ttlMs: 8 * 3_600_000,
+    path: '/',
+    domain: null,
+    secure: false,
+    sameSite: 'lax',
+  });
+});

@@ -1,7 +1,7 @@
 /** The balancer's share of the config; the same on every node. */
 import { asList } from './as-list.ts';
 import { compileAccessLog } from './compile-access-log.ts';
-import { compileHash, compileQueue } from './compile-balancing.ts';
+import { compileHash, compileQueue, compileSticky } from './compile-balancing.ts';
 import { compileCheck, compileEjection } from './compile-health.ts';
 import { compileHttpRules } from './compile-http-rules.ts';
 import {
@@ -24,6 +24,7 @@ import type {
 } from './proxy-config.ts';
 import { type RouteEntry, routeNames } from './route-names.ts';
 import type { ListenerEntry } from './schema/index.ts';
+import type { HeldSecrets } from './secrets.ts';
 import { settings } from './settings.ts';
 
 type HttpListenerEntry = Extract<ListenerEntry, { protocol: 'http' }>;
@@ -33,6 +34,7 @@ export function compileProxy(
   config: EffectiveConfig,
   digest: string,
   cores: number,
+  secrets: HeldSecrets,
 ): ProxyConfig | null {
   const listeners = Object.entries(config.listeners);
   if (listeners.length === 0) return null;
@@ -43,20 +45,27 @@ export function compileProxy(
     io,
     drainTimeoutMs: drain_timeout,
     resolver: compileResolver(config.resolver),
-    upstreams: Object.entries(config.upstreams).map(compileUpstream),
+    upstreams: Object.entries(config.upstreams).map(([name, upstream]) =>
+      compileUpstream(name, upstream, secrets),
+    ),
     rateLimits: compileRateLimits(config),
     concurrencyLimits: compileConcurrencyLimits(config),
     listeners: listeners.map(compileListener),
   };
 }
 
-function compileUpstream([name, upstream]: [string, EffectiveUpstream]): UpstreamConfig {
+function compileUpstream(
+  name: string,
+  upstream: EffectiveUpstream,
+  secrets: HeldSecrets,
+): UpstreamConfig {
   return {
     name,
     policy: upstream.policy,
     hash: compileHash(upstream),
     queue: compileQueue(upstream),
     slowStartMs: upstream.slow_start ?? 0,
+    sticky: compileSticky(upstream, secrets),
     ...compileServers(upstream.servers),
     healthCheck: upstream.health_check === undefined ? null : compileCheck(upstream.health_check),
     ejection: compileEjection(upstream),

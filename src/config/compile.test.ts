@@ -91,6 +91,7 @@ describe('the example of the design', () => {
         names: [],
         queue: null,
         slowStartMs: 0,
+        sticky: null,
         servers: [
           { host: '198.51.100.21', port: 80, weight: 3, backup: false },
           { host: '198.51.100.22', port: 80, weight: 1, backup: false },

@@ -40,12 +40,12 @@ export interface CompileContext {
 
 /** Compiles a config that passed every rule. */
 export function compileConfig(config: EffectiveConfig, context: CompileContext): CompiledConfig {
-  const { node, digest } = context;
+  const { node, digest, secrets = new Map() } = context;
   return {
     node,
     digest,
-    agent: node === null ? null : compileAgent(config, node, digest, context.secrets ?? new Map()),
-    proxy: compileProxy(config, digest, context.cores),
+    agent: node === null ? null : compileAgent(config, node, digest, secrets),
+    proxy: compileProxy(config, digest, context.cores, secrets),
     admin: config.admin?.bind ?? null,
     log: { level: config.log.level, journal: compileJournal(config.log) },
   };

@@ -4,6 +4,7 @@
  */
 
 import { familyOf } from './addresses.ts';
+import type { SecretSource } from './agent-config.ts';
 import { leadsOf } from './listener-routes.ts';
 import type {
   ConfigFile,
@@ -95,6 +96,7 @@ export function effectiveConfig(file: ConfigFile): EffectiveConfig {
     })),
     upstreams: mapValues(file.upstreams, (upstream, name) => ({
       ...upstream,
+      sticky: effectiveSticky(upstream.sticky, file.pair?.secret),
       idle_timeout: upstream.idle_timeout ?? defaultIdleTimeout(name, listeners),
       health_check: effectiveCheck(upstream.health_check),
     })),
@@ -203,6 +205,15 @@ function byNode<T extends string | number>(
 ): Readonly<Record<string, T>> {
   if (typeof value === 'object') return value;
   return mapValues(nodes, (node) => value ?? byDefault(node));
+}
+
+/** Both hosts have the pair's secret, so it does for cookies too. */
+function effectiveSticky(
+  sticky: UpstreamEntry['sticky'],
+  pairSecret: SecretSource | undefined,
+): UpstreamEntry['sticky'] {
+  if (sticky === undefined || sticky.secret !== undefined) return sticky;
+  return { ...sticky, ...(pairSecret && { secret: pairSecret }) };
 }
 
 function effectiveCheck(check: UpstreamEntry['health_check']): EffectiveCheck | undefined {

@@ -4,7 +4,7 @@ import { checkFile } from './check.ts';
 import { type CompiledConfig, compileConfig } from './compile.ts';
 import { type IdentitySources, identify } from './identity.ts';
 import type { Problem } from './problem.ts';
-import { readSecrets, withoutSecrets } from './secrets.ts';
+import { readSecrets, type SecretUser, withoutSecrets } from './secrets.ts';
 
 export { asList } from './as-list.ts';
 export { type CheckedFile, checkFile } from './check.ts';
@@ -23,7 +23,9 @@ export { readSecrets } from './secrets.ts';
 export interface LoadOptions extends IdentitySources {
   /** Cores for `proxy.workers: auto`; default: those this process may use. */
   readonly cores?: number;
-  /** What is loaded is used without its secrets, which are not read; default: false. */
+  /** The balancer will run with it, so its own secrets are read; default: false. */
+  readonly balancer?: boolean;
+  /** The agent's secrets are not read: what is loaded is used without them; default: false. */
   readonly secretless?: boolean;
 }
 
@@ -39,23 +41,22 @@ export function loadConfig(path: string, options: LoadOptions): LoadResult {
   if (config === null) return { ok: false, problems };
   const cores = options.cores ?? availableParallelism();
   // Only addresses tell the nodes apart: a plain balancer is the same everywhere.
-  if (Object.keys(config.virtual_routers).length === 0) {
-    return { ok: true, config: compileConfig(config, { node: null, digest, cores }), problems };
-  }
-  const identity = identify(Object.keys(config.nodes), options);
+  const plain = Object.keys(config.virtual_routers).length === 0;
+  const identity = plain
+    ? ({ ok: true, node: null } as const)
+    : identify(Object.keys(config.nodes), options);
   if (!identity.ok) {
     const { message } = identity;
     const problem = checked.problemAt({ severity: 'error', path: ['nodes'], part: 'key', message });
     return { ok: false, problems: [...problems, problem] };
   }
   const { node } = identity;
-  if (options.secretless) {
-    const compiled = compileConfig(withoutSecrets(config), { node, digest, cores });
-    return { ok: true, config: compiled, problems };
-  }
-  const { held, findings } = readSecrets(config, process.env, 'error');
+  const users: SecretUser[] = options.secretless || plain ? [] : ['agent'];
+  if (options.balancer) users.push('balancer');
+  const { held, findings } = readSecrets(config, process.env, 'error', users);
   const all = [...problems, ...findings.map(checked.problemAt)];
   if (findings.some(({ severity }) => severity === 'error')) return { ok: false, problems: all };
-  const compiled = compileConfig(config, { node, digest, cores, secrets: held });
+  const used = options.secretless ? withoutSecrets(config) : config;
+  const compiled = compileConfig(used, { node, digest, cores, secrets: held });
   return { ok: true, config: compiled, problems: all };
 }

@@ -9,7 +9,7 @@ import type { RetryConfig } from './retry-config.ts';
 
 export type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
 
-import type { HashConfig, PolicyName, QueueConfig } from './balancing-config.ts';
+import type { HashConfig, PolicyName, QueueConfig, StickyConfig } from './balancing-config.ts';
 import type {
   ConcurrencyLimitConfig,
   ConnectionsPerSourceConfig,
@@ -77,6 +77,8 @@ export interface UpstreamConfig {
   readonly queue: QueueConfig | null;
   /** How long a server that comes back takes to get its full weight; 0: it gets it at once. */
   readonly slowStartMs: number;
+  /** Null: clients are kept with no server. */
+  readonly sticky: StickyConfig | null;
   /** Those with an address of their own; at run time with those that `names` stand for among them. */
   readonly servers: readonly ServerConfig[];
   readonly names: readonly NamedServersConfig[];

@@ -16,13 +16,30 @@ interface Wanted {
   readonly bytes: { readonly min: number; readonly max: number };
 }
 
-function wantedIn(config: EffectiveConfig): readonly Wanted[] {
-  const byRouters = wantedByRouters(config);
-  if (config.pair === undefined) return byRouters;
-  const { secret: source } = config.pair;
-  const decode = (text: string) => Buffer.from(text);
+/** Who reads secrets; each half reads its own only, and may be unable to read the others. */
+export type SecretUser = 'agent' | 'balancer';
+
+const WANTED: Readonly<Record<SecretUser, (config: EffectiveConfig) => readonly Wanted[]>> = {
+  agent: (config) => [...wantedByPair(config), ...wantedByRouters(config)],
+  balancer: wantedByCookies,
+};
+
+function textBytes(text: string): Buffer {
+  return Buffer.from(text);
+}
+
+function wantedByPair({ pair }: EffectiveConfig): readonly Wanted[] {
+  if (pair === undefined) return [];
   const bytes = settings.pair.secretBytes;
-  return [{ path: ['pair', 'secret'], source, decode, bytes }, ...byRouters];
+  return [{ path: ['pair', 'secret'], source: pair.secret, decode: textBytes, bytes }];
+}
+
+function wantedByCookies({ upstreams }: EffectiveConfig): readonly Wanted[] {
+  return Object.entries(upstreams).flatMap(([name, { sticky }]): Wanted[] => {
+    if (sticky?.secret === undefined) return [];
+    const path = ['upstreams', name, 'sticky', 'secret'];
+    return [{ path, source: sticky.secret, decode: textBytes, bytes: settings.pair.secretBytes }];
+  });
 }
 
 function wantedByRouters(config: EffectiveConfig): readonly Wanted[] {
@@ -51,17 +68,24 @@ function keyBytesOf(text: string): Buffer {
 }
 
 /**
- * Reads them all. A secret that cannot be read is a finding of the severity given; one that was read
- * and cannot be right is an error. Never throws, and no finding quotes a secret.
+ * Reads them all, or those of some users. A secret that cannot be read is a finding of the severity
+ * given; one that was read and cannot be right is an error. Never throws, and no finding quotes a
+ * secret.
  */
 export function readSecrets(
   config: EffectiveConfig,
   env: NodeJS.ProcessEnv,
   unreadable: Finding['severity'],
+  users: readonly SecretUser[] = ['agent', 'balancer'],
 ): { readonly held: HeldSecrets; readonly findings: readonly Finding[] } {
   const held = new Map<SecretSource, Uint8Array>();
   const findings: Finding[] = [];
-  for (const { path, source, decode, bytes } of wantedIn(config)) {
+  const seen = new Set<SecretSource>();
+  const wanted = users.flatMap((user) => WANTED[user](config));
+  for (const { path, source, decode, bytes } of wanted) {
+    // Cookies may be signed with the pair's.
+    if (seen.has(source)) continue;
+    seen.add(source);
     const say = (severity: Finding['severity'], message: string) =>
       findings.push({ severity, path, part: 'value', message });
     const read = readSecretText(source, env);
@@ -80,7 +104,7 @@ export function readSecrets(
   return { held, findings };
 }
 
-/** The same file for who uses no secret, such as the balancer: it need not be able to read any. */
+/** The same file for who is no agent and uses none of its secrets: it may be unable to read them. */
 export function withoutSecrets(config: EffectiveConfig): EffectiveConfig {
   const routers = Object.entries(config.virtual_routers).map(([name, router]) => {
     const { auth: _auth, ...rest } = router;

@@ -130,6 +130,12 @@ export const settings = {
     body: { default: '64KiB', min: '0', max: '1MiB' },
     hedgeAfter: { min: '1ms', max: '1m' },
   },
+  sticky: {
+    cookie: 'tandem_srv',
+    path: '/',
+    sameSite: 'lax',
+    ttl: { min: '1s', max: '8760h' },
+  },
   healthCheck: {
     interval: { default: '2s', min: '100ms', max: '1h' },
     timeout: { default: '1s', min: '10ms', max: '10m' },

@@ -34,6 +34,7 @@ import {
   nodeMapsComplete,
   sectionsAgree,
 } from './rules/sections.ts';
+import { stickyCookiesWork, tcpNeverSticks } from './rules/sticky.ts';
 import {
   tcpLeadsSomewhere,
   tcpSettingsMatter,
@@ -110,6 +111,7 @@ const entryRules: readonly Rule[] = [
   ttlBoundsAgree,
   weightsLeaveWork,
   hashKeysFit,
+  stickyCookiesWork,
   serversBounded,
   bindsUnique,
   adminApart,
@@ -155,6 +157,7 @@ const wholeRules: readonly Rule[] = [
   healthMatters,
   limitsUsed,
   tcpNeverQueues,
+  tcpNeverSticks,
   balancingMatters,
   trackersMatter,
   tcpSettingsMatter,

@@ -9,12 +9,18 @@ export interface ProcessOptions {
   readonly node: string | undefined;
   /** The secrets in the file are of no use to it, and need not be there; default: false. */
   readonly secretless?: boolean;
+  /** It is the balancer, which needs its own; default: false. */
+  readonly balancer?: boolean;
 }
 
 /** Reads and checks the config file on this thread, with this host's identity. */
-export function loadHere({ configPath, node, secretless }: ProcessOptions): LoadResult {
+export function loadHere({ configPath, node, secretless, balancer }: ProcessOptions): LoadResult {
   const identity = { node, env: process.env, hostname: hostname() };
-  return loadConfig(configPath, { ...identity, ...(secretless && { secretless }) });
+  return loadConfig(configPath, {
+    ...identity,
+    ...(secretless && { secretless }),
+    ...(balancer && { balancer }),
+  });
 }
 
 /**

@@ -23,7 +23,7 @@ import { StartupError } from './startup-error.ts';
  * a bad config, a port in use, a runtime directory that cannot be had.
  */
 export async function runProxy(options: ProcessOptions): Promise<void> {
-  const loaded = loadHere({ ...options, secretless: true });
+  const loaded = loadHere({ ...options, secretless: true, balancer: true });
   const { config, log } = startWith(loaded, 'proxy', options.configPath);
   if (config.proxy === null) {
     throw new StartupError(

@@ -26,6 +26,7 @@ import { nameAllowed, namedMap } from './names.ts';
 import { sendProxyField } from './proxy-protocol.ts';
 import { parseDomain } from './resolver.ts';
 import { retrySchema } from './retry.ts';
+import { stickySchema } from './sticky.ts';
 
 const upstream = settings.upstream;
 
@@ -83,6 +84,7 @@ const upstreamSchema = z.strictObject({
   hash: hashSchema,
   queue: queueSchema,
   slow_start: slowStartSchema,
+  sticky: stickySchema,
   servers: documented(
     z
       .array(serverSchema, { error: fieldError(serversAllowed) })
