@@ -3,12 +3,13 @@ import type { ConnectionsPerSourceConfig } from '../../src/config/limit-config.t
 import { BucketTable, UNTRACKED } from './bucket-table.ts';
 import { HeldKeys } from './held-keys.ts';
 import { InFlightCount } from './in-flight-count.ts';
-import { type HashSeed, KeyHash } from './key-hash.ts';
+import { KeyHash } from './key-hash.ts';
 import type { LimitCounters } from './limit-counters.ts';
 import type { LimitLog } from './limit-log.ts';
 import { LimitCounter, type LimitMemory } from './limit-memory.ts';
+import type { KeyHashes } from './request-key.ts';
 import { type Hold, OVER } from './request-limit.ts';
-import { SourceKeys } from './source-key.ts';
+import type { SourceKeys } from './source-key.ts';
 
 /** A connection that is not counted: nobody knows where it is from, or there is no room. */
 const UNCOUNTED: Hold = { release() {} };
@@ -28,7 +29,7 @@ export class ConnectionLimiter {
     config: ConnectionsPerSourceConfig,
     memory: LimitMemory,
     parts: {
-      readonly seed: HashSeed;
+      readonly hashes: KeyHashes;
       readonly worker: number;
       readonly counters: LimitCounters;
       readonly refusals: LimitLog;
@@ -42,8 +43,8 @@ export class ConnectionLimiter {
       parts.worker + 1,
     );
     this.#held = new HeldKeys(memory, parts.worker);
-    this.#sources = new SourceKeys(config, parts.seed);
-    this.#hash = new KeyHash(parts.seed);
+    this.#sources = parts.hashes.sources(config);
+    this.#hash = new KeyHash(parts.hashes.seed);
     this.#counters = parts.counters;
     this.#refusals = parts.refusals;
     this.#overflows = parts.overflows;

@@ -173,6 +173,25 @@ describe('limits on a connection', () => {
     first.socket.destroy();
   });
 
+  it('hold a WebSocket as one request until it has ended', async () => {
+    origin.on('upgrade', (_request, socket) => {
+      socket.write('HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    });
+    plane = startPlane(withLimits({ concurrencyLimits: [concurrencyLimit({ max: 1 })] }));
+    const [tunnel, other] = await Promise.all([rawClient(plane.port), rawClient(plane.port)]);
+    tunnel.send(GET.replace('\r\n\r\n', '\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'));
+    await tunnel.has('101 ');
+    other.send(GET);
+    expect(await other.has('at a time\n')).toContain('429');
+    tunnel.socket.destroy();
+    for (let answer = ''; !answer.includes('200 OK'); ) {
+      other.take();
+      other.send(GET);
+      answer = await other.until((received) => /\r\n\r\n.+$/s.test(received));
+    }
+    other.socket.destroy();
+  });
+
   it('reset one connection too many of a source, and take one when another has closed', async () => {
     const connectionsPerSource = { max: 2, ipv4Prefix: 32, ipv6Prefix: 64, keysMax: 10 };
     plane = startPlane(withLimits({}, { connectionsPerSource }));

@@ -3,15 +3,17 @@ import { describe, expect, it } from 'vitest';
 import type { LimitKeyConfig } from '../../src/config/limit-config.ts';
 import type { RequestHead } from '../http1/head.ts';
 import { requestHead } from './limits.fixture.ts';
+import { ADDRESSES_MAX } from './limits.ts';
 import { requestKey } from './request-key.ts';
+import { SourcesByPrefix } from './source-key.ts';
 
 const PLACE = { route: 'http.routes[0]', upstream: 'api' };
-const SEED = [5, 6] as const;
+const HASHES = new SourcesByPrefix([5, 6]);
 const SOURCE = { by: 'source', ipv4Prefix: 32, ipv6Prefix: 64 } as const;
 
 /** The key of a request as one text; null when it has none. */
 function keyOf(config: LimitKeyConfig, head: RequestHead, address = '198.51.100.7', place = PLACE) {
-  const key = requestKey(config, place, SEED);
+  const key = requestKey(config, place, HASHES);
   return key.find(head, { address }) ? `${key.hash.high} ${key.hash.low}` : null;
 }
 
@@ -31,13 +33,24 @@ describe('the key of a request', () => {
   });
 
   it('by source is said in the log as what is counted', () => {
-    const key = requestKey({ ...SOURCE, ipv4Prefix: 20 }, PLACE, SEED);
+    const key = requestKey({ ...SOURCE, ipv4Prefix: 20 }, PLACE, HASHES);
     const said = (address: string) => key.text(requestHead(), { address });
     expect(said('198.51.111.7')).toBe('198.51.96.0/20');
     expect(said('2001:db8:1:2::7')).toBe('2001:db8:1:2::/64');
-    expect(requestKey(SOURCE, PLACE, SEED).text(requestHead(), { address: '198.51.100.7' })).toBe(
+    expect(requestKey(SOURCE, PLACE, HASHES).text(requestHead(), { address: '198.51.100.7' })).toBe(
       '198.51.100.7',
     );
+  });
+
+  it('by source is remembered once for all who count alike', () => {
+    expect(HASHES.sources(SOURCE)).toBe(HASHES.sources({ ...SOURCE }));
+    expect(HASHES.sources(SOURCE)).not.toBe(HASHES.sources({ ...SOURCE, ipv4Prefix: 31 }));
+    // However many have been seen since.
+    const of = (address: string) => keyOf(SOURCE, requestHead(), address);
+    const first = of('198.51.100.7');
+    for (let index = 0; index < 2 * ADDRESSES_MAX; index++)
+      of(`203.0.${index >> 8}.${index & 255}`);
+    expect(of('198.51.100.7')).toBe(first);
   });
 
   it('by route, upstream and total is one for each of them', () => {
@@ -66,7 +79,7 @@ describe('the key of a request', () => {
   ])('by %j is the first value of that name', (config, target, fields) => {
     const plain = requestHead('/?token=k1', 'X-Api-Key: k1', 'Cookie: sid=k1');
     expect(keyOf(config, requestHead(target, ...fields))).toBe(keyOf(config, plain));
-    expect(requestKey(config, PLACE, SEED).text(plain, { address: '' })).toBe('');
+    expect(requestKey(config, PLACE, HASHES).text(plain, { address: '' })).toBe('');
   });
 
   it.each<[LimitKeyConfig, string, readonly string[]]>([

@@ -8,7 +8,7 @@ import type { RequestHead } from '../http1/head.ts';
 import { forwardedPath } from '../http1/routing.ts';
 import { type HashSeed, KeyHash } from './key-hash.ts';
 import { cookieValue, fieldValue, queryValue, type Range } from './request-values.ts';
-import { SourceKeys } from './source-key.ts';
+import type { SourceKeys, SourcePrefixes } from './source-key.ts';
 
 /** Where a request comes from, as trusted. */
 export interface Source {
@@ -22,6 +22,13 @@ export interface KeyPlace {
   readonly upstream: string;
 }
 
+/** What all keys of a thread are hashed by. */
+export interface KeyHashes {
+  readonly seed: HashSeed;
+  /** Sources by these prefixes, remembered once for all limits. */
+  sources(prefixes: SourcePrefixes): SourceKeys;
+}
+
 /** Finds the key of one limit, as one route uses it. */
 export interface RequestKey {
   /** The hash of the key that was found last. */
@@ -33,11 +40,11 @@ export interface RequestKey {
 }
 
 /** The key for one place. */
-export function requestKey(config: LimitKeyConfig, place: KeyPlace, seed: HashSeed): RequestKey {
-  const hash = new KeyHash(seed);
+export function requestKey(config: LimitKeyConfig, place: KeyPlace, hashes: KeyHashes): RequestKey {
+  const hash = new KeyHash(hashes.seed);
   switch (config.by) {
     case 'source': {
-      const sources = new SourceKeys(config, seed);
+      const sources = hashes.sources(config);
       return {
         hash,
         find: (_head, { address }) => sources.find(address, hash),

@@ -74,3 +74,23 @@ export class SourceKeys {
     return known;
   }
 }
+
+/** One `SourceKeys` for each pair of prefixes that limits use. */
+export class SourcesByPrefix {
+  readonly seed: HashSeed;
+  readonly #sources = new Map<string, SourceKeys>();
+
+  constructor(seed: HashSeed) {
+    this.seed = seed;
+  }
+
+  /** That of these prefixes. */
+  sources({ ipv4Prefix, ipv6Prefix }: SourcePrefixes): SourceKeys {
+    const name = `${ipv4Prefix} ${ipv6Prefix}`;
+    const known = this.#sources.get(name);
+    if (known !== undefined) return known;
+    const made = new SourceKeys({ ipv4Prefix, ipv6Prefix }, this.seed);
+    this.#sources.set(name, made);
+    return made;
+  }
+}

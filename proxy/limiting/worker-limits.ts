@@ -12,6 +12,7 @@ import { type LimiterParts, RateLimiter, RateTables } from './rate-limiter.ts';
 import type { RequestGate } from './request-gate.ts';
 import { type KeyPlace, requestKey } from './request-key.ts';
 import type { RequestLimit } from './request-limit.ts';
+import { SourcesByPrefix } from './source-key.ts';
 
 const FULL = 'a limit has no room for more keys, they pass uncounted: raise its `keys`';
 
@@ -30,6 +31,7 @@ export class WorkerLimits {
   readonly #worker: number;
   readonly #log: Logger;
   readonly #now: () => number;
+  readonly #hashes: SourcesByPrefix;
   readonly #rates = new Map<string, Shared<RateLimitConfig, RateTables>>();
   readonly #concurrency = new Map<string, Shared<ConcurrencyLimitConfig, InFlightTable>>();
 
@@ -46,6 +48,7 @@ export class WorkerLimits {
     this.#worker = worker;
     this.#log = log;
     this.#now = now;
+    this.#hashes = new SourcesByPrefix(memory.seed);
     config.rateLimits.forEach((limit, index) => {
       const own = memory.rates[index]!;
       this.#rates.set(limit.name, this.#shared(limit, own, new RateTables(limit, own, worker + 1)));
@@ -74,7 +77,7 @@ export class WorkerLimits {
     if (listener.connectionsPerSource === null || memory === null) return null;
     const fields = { listener: listener.name, max: listener.connectionsPerSource.max };
     return new ConnectionLimiter(listener.connectionsPerSource, memory, {
-      seed: this.#memory.seed,
+      hashes: this.#hashes,
       worker: this.#worker,
       counters: new LimitCounters(memory, this.#worker),
       refusals: new LimitLog(this.#log, fields, 'connections of one source at the limit'),
@@ -103,7 +106,7 @@ export class WorkerLimits {
       : 'requests are over the limit';
     return {
       ...shared,
-      key: requestKey(config.key, place, this.#memory.seed),
+      key: requestKey(config.key, place, this.#hashes),
       refusals: new LimitLog(this.#log, fields, message),
     };
   }

@@ -101,13 +101,17 @@ export function compileTimeBounds(limits: TimesEntry): TimeBounds | null {
   return Object.values(bounds).every((bound) => bound === 0) ? null : bounds;
 }
 
+/** How many keys a limit's tables are made for. */
+export function keysOf({ key, keys }: Pick<CommonEntry, 'key' | 'keys'>): number {
+  const single = typeof key === 'string' && SINGLE_KEYS.has(key);
+  return single ? Math.min(keys, SINGLE_KEYS_MAX) : keys;
+}
+
 function compileCommon(name: string, limit: CommonEntry) {
-  const key = compileKey(limit);
-  const single = SINGLE_KEYS.has(key.by);
   return {
     name,
-    key,
-    keysMax: single ? Math.min(limit.keys, SINGLE_KEYS_MAX) : limit.keys,
+    key: compileKey(limit),
+    keysMax: keysOf(limit),
     missing: limit.missing,
     status: limit.status,
     dryRun: limit.dry_run,

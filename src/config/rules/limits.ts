@@ -1,4 +1,5 @@
 /** Limits: named ones exist, are used, and mean something. */
+import { keysOf } from '../compile-limits.ts';
 import type { EffectiveConfig } from '../effective.ts';
 import { foundText } from '../found.ts';
 import type { ConfigPath, Finding } from '../problem.ts';
@@ -125,13 +126,20 @@ export const adaptiveLimitsFit: Rule = ({ config }) => {
 /** All tables together, for every tier one. */
 export const limitTablesBounded: Rule = ({ config }: RuleInput) => {
   const rates = Object.values(config.rate_limits).map(
-    ({ keys, tiers }) => keys * (1 + Object.keys(tiers?.map ?? {}).length),
+    (limit) => keysOf(limit) * (1 + Object.keys(limit.tiers?.map ?? {}).length),
   );
-  const others = Object.values(config.concurrency_limits).map(({ keys }) => keys);
-  const total = [...rates, ...others].reduce((sum, keys) => sum + keys, 0);
+  const concurrency = Object.values(config.concurrency_limits).map(keysOf);
+  const sources = Object.values(config.listeners).map((listener) =>
+    listener.protocol === 'udp' ? 0 : (listener.limits.connections_per_source?.keys ?? 0),
+  );
+  const total = [...rates, ...concurrency, ...sources].reduce((sum, keys) => sum + keys, 0);
   const max = settings.limit.keysTotalMax;
   if (total <= max) return [];
   const message = `found ${total} keys in all limits, each tier counted; allowed: ${max}`;
-  const section = rates.length > 0 ? 'rate_limits' : 'concurrency_limits';
-  return [error([section], message, 'key')];
+  const sections = [
+    ...(rates.length > 0 ? ['rate_limits'] : []),
+    ...(concurrency.length > 0 ? ['concurrency_limits'] : []),
+    'listeners',
+  ];
+  return [error([sections[0]!], message, 'key')];
 };
