@@ -222,7 +222,7 @@ export class EjectionWatch {
   #count(name: string): { readonly remaining: number; readonly total: number } {
     const upstream = this.#upstreams.find((one) => one.name === name)!;
     const identities = upstream.servers
-      .filter(({ weight }) => weight > 0)
+      .filter(({ weight, down }) => weight > 0 && !down)
       .map((server) => serverIdentity(name, server))
       .filter((identity) => !this.#registry.draining(identity));
     const fit = identities.filter((identity) => {
@@ -251,7 +251,7 @@ export class EjectionWatch {
         continue;
       }
       const out = servers.filter(({ cells }) => phaseOf(cells.word) !== 'closed').length;
-      if (out >= ejectedMax(servers.length, ejection)) continue;
+      if (out >= ejectedMax(this.#count(name).total, ejection)) continue;
       watched.cells.postpone(now);
       const { before: from, after } = watched.cells.apply('outlying', ejection);
       if (from !== after) watched.share = `${failures} of ${requests} requests failed`;

@@ -62,6 +62,13 @@ describe('a server that fails', () => {
     expect(all.servers.map(({ ejected }) => ejected)).toEqual([true, false]);
   });
 
+  it('is not counted among those that may go when it is to have no work', () => {
+    const servers = serversOf({}, {}, { weight: 0 }, { weight: 0 });
+    const [upstream] = ejectingUpstream(servers, { ejection: PASSIVE }).upstreams as [Upstream];
+    for (const server of upstream.servers) fail(server, 1);
+    expect(upstream.servers.slice(0, 2).map(({ ejected }) => ejected)).toEqual([true, false]);
+  });
+
   it('is used when nobody else is left: those left were tried, drained or down', () => {
     const { upstreams, registry, config } = ejectingUpstream(serversOf({}, {}, { backup: true }));
     const [upstream] = upstreams as [Upstream];

@@ -6,10 +6,17 @@ import type { WorkerCells } from '../shared/worker-cells.ts';
 import { BreakerCells } from './breaker-cells.ts';
 import { ejectedMax, isQuiet, phaseOf } from './circuit-breaker.ts';
 
+/** Another server of the upstream, or this one. */
+export interface BreakerPeer {
+  /** It is to have work. */
+  readonly wanted: boolean;
+  /** It is open or on trial. */
+  readonly out: boolean;
+}
+
 /** The servers of one upstream, as far as their breakers need to know of each other. */
 export interface BreakerPeers {
-  /** All of them, those without work included. */
-  readonly servers: readonly { readonly out: boolean }[];
+  readonly servers: readonly BreakerPeer[];
 }
 
 /**
@@ -95,7 +102,8 @@ export class ServerBreaker {
     this.#outcomes[this.#outcomeBase + OutcomeCounter.failures]! += 1;
     this.#cells.noteFailure(reason, processNow());
     if (this.#trying > 0) this.#trying--;
-    const max = ejectedMax(this.#peers.servers.length, this.#rule);
+    const wanted = this.#peers.servers.reduce((sum, peer) => sum + (peer.wanted ? 1 : 0), 0);
+    const max = ejectedMax(wanted, this.#rule);
     const event = this.#othersOut() < max ? 'failed' : 'failed_spared';
     const { before, after } = this.#cells.apply(event, this.#rule);
     if (before.phase !== 'closed' || after.phase !== 'open') return;
@@ -111,7 +119,8 @@ export class ServerBreaker {
 
   #othersOut(): number {
     const own = this.out ? 1 : 0;
-    return this.#peers.servers.reduce((sum, { out }) => sum + (out ? 1 : 0), 0) - own;
+    const { servers } = this.#peers;
+    return servers.reduce((sum, { wanted, out }) => sum + (wanted && out ? 1 : 0), 0) - own;
   }
 
   #counts(status: number): boolean {
