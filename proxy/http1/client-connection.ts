@@ -89,7 +89,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     if (this.#state === State.exchange) {
       if (!this.#exchange.requestComplete) this.#exchange.fail('bad_framing');
       else this.#connection.probe(HALF_CLOSED_PROBE_MS);
-    } else {
+    } else if (!this.#isPendingRefused()) {
       this.#close();
     }
   }
@@ -230,6 +230,13 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     if (at < end) this.#keepForLater(bytes, at, end);
   }
 
+  /** A head is parsed by the line: what there is of one may be wrong before its line ends. */
+  #isPendingRefused(): boolean {
+    if (this.#state !== State.head || this.writer.blocked) return false;
+    if (this.#pending.length > 0) this.#readHead(this.#pending.bytes, 0, this.#pending.length);
+    return (this.#state as State) !== State.head;
+  }
+
   /** Returns where the next head begins, or `end`. */
   #readHead(bytes: Buffer, start: number, end: number): number {
     const { head, limits, rules, counters } = this.#context;
@@ -345,6 +352,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
 
   #expired(): void {
     if (this.#waiting === 'head' && this.#state === State.head) {
+      if (this.#isPendingRefused()) return;
       this.#context.counters.count(ListenerCounter.requests);
       this.#refuse('head_timeout', this.#pending.bytes, 0, this.#pending.length);
     } else if (this.#waiting === 'body' && this.#state === State.exchange) {

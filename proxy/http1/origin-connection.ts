@@ -263,6 +263,14 @@ export class OriginConnection implements ConnectionHandler {
     this.#readBody(bytes, at, end);
   }
 
+  /** A head is parsed by the line: what there is of one may be wrong before its line ends. */
+  #isPartialRefused(): boolean {
+    const partial = this.#partial;
+    if (this.#phase !== Phase.head || partial.length === 0) return false;
+    this.#read(partial.bytes, 0, partial.length);
+    return (this.#phase as Phase) === Phase.closed;
+  }
+
   #readBody(bytes: Buffer, start: number, end: number): void {
     const decoder = this.#decoder;
     let at = start;
@@ -319,6 +327,7 @@ export class OriginConnection implements ConnectionHandler {
       this.#done(HEAD.bytes, 0, 0);
       return;
     }
+    if (this.#isPartialRefused()) return;
     this.server.count(ServerCounter.resets);
     this.#fail('server_closed', errno);
   }
@@ -339,6 +348,7 @@ export class OriginConnection implements ConnectionHandler {
         this.#fail('connect_timeout');
         return;
       case Phase.head:
+        if (this.#isPartialRefused()) return;
         this.server.count(ServerCounter.responseTimeouts);
         this.#fail('response_timeout');
         return;

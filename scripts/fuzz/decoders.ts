@@ -24,10 +24,8 @@ import {
 import { type Heard, judgeMessage, withChecksum } from './judge-vrrp.ts';
 import { LAYER4_TARGETS } from './layer4-targets.ts';
 import { input, noise } from './mutate.ts';
+import { PROXY_TARGETS, type Target } from './proxy-decoders.ts';
 import { arp, bfd, naFrame, neighbour, readiness, trailers, vrrp4, vrrp6 } from './samples.ts';
-
-/** One case: null when decoder and judge agree, else both opinions and the input. */
-type Target = (prng: Prng) => string | null;
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const claimed = (claim: AddressClaim | null) =>
@@ -57,6 +55,7 @@ const vrrp =
   };
 
 const TARGETS: Readonly<Record<string, Target>> = {
+  ...PROXY_TARGETS,
   'VRRP over IPv4': vrrp(4),
   'VRRP over IPv6': vrrp(6),
   BFD: (prng) => {

@@ -1,0 +1,122 @@
+/** A whole data plane between a client and an origin of memory; what went where, in a comparable form. */
+import { proxyConfig, startPlane, type TestPlane, upstreamConfig } from '../data-plane.fixture.ts';
+import { type MemoryConnection, MemoryEngine } from '../io/memory-engine.fixture.ts';
+import { type WireMessage, wireRequests, wireResponses } from './wire-messages.fixture.ts';
+
+/** How the other side's part comes in. */
+export interface Manner {
+  /** The pieces. */
+  readonly pieces: readonly Buffer[];
+  /** Every write fills a backlog. */
+  readonly slow: boolean;
+}
+
+/** What everybody saw. */
+export interface Sight {
+  readonly toClient: readonly WireMessage[];
+  /** How the proxy left the client's connection. */
+  readonly client: MemoryConnection['state'];
+  /** Requests that reached an origin in full. */
+  readonly toOrigin: readonly WireMessage[];
+  /** All that went to origins, by connection; it depends on the pieces. */
+  readonly upstream: readonly string[];
+}
+
+/** After this the server has been silent for too long. */
+const TIMEOUT_MS = 300;
+const SILENCE_MS = 2 * TIMEOUT_MS;
+
+const DATE = /\r\nDate: [^\r]*/g;
+
+/** The scene; one for many runs, whose traces in it must not matter. */
+export class MemoryScene {
+  readonly engine = new MemoryEngine();
+  readonly #plane: TestPlane;
+
+  constructor() {
+    // No connection is kept, so that a run cannot tell that there was another.
+    const timeouts = { responseTimeoutMs: TIMEOUT_MS, idleTimeoutMs: TIMEOUT_MS };
+    const upstream = upstreamConfig([9], { keepAliveMax: 0, ...timeouts });
+    this.#plane = startPlane(proxyConfig(upstream, { connectionsMax: 10 }), this.engine);
+  }
+
+  /** A client sends pieces and ends; the origin answers each complete request with what it got. */
+  requests({ pieces, slow }: Manner): Sight {
+    const origins: MemoryConnection[] = [];
+    this.engine.slow = slow;
+    this.engine.onOutgoing = (origin) => {
+      origins.push(origin);
+      let answered = 0;
+      origin.onSent = () => {
+        const complete = wireRequests(origin.sent).filter((request) => request.complete);
+        for (const request of complete.slice(answered)) origin.arrive(Buffer.from(echo(request)));
+        answered = complete.length;
+      };
+      origin.establish();
+    };
+    const client = this.engine.accept();
+    client.arrive(...pieces, 'end');
+    this.engine.settle();
+    const toOrigin = origins
+      .flatMap(({ sent }) => wireRequests(sent))
+      .filter(({ complete }) => complete);
+    const methods = toOrigin.map(({ head }) => head.slice(0, head.indexOf(' ')));
+    const upstream = origins.map(({ sent }) => sent);
+    return { ...this.#sight(client, methods), toOrigin, upstream };
+  }
+
+  /** An origin answers one request with pieces, then ends, breaks off or rests. */
+  response(request: string, { pieces, slow }: Manner, after: 'end' | 'reset' | 'rest'): Sight {
+    this.engine.slow = slow;
+    const origins: MemoryConnection[] = [];
+    this.engine.onOutgoing = (origin) => {
+      origins.push(origin);
+      let answered = false;
+      origin.onSent = () => {
+        if (answered || origin.sent === '') return;
+        answered = true;
+        origin.arrive(...pieces);
+        if (after !== 'rest') origin.arrive(after);
+      };
+      origin.establish();
+    };
+    const client = this.engine.accept();
+    client.arrive(Buffer.from(request, 'latin1'));
+    this.engine.settle();
+    if (after === 'rest') this.engine.pass(SILENCE_MS);
+    const sight = this.#sight(client, [request.slice(0, request.indexOf(' '))]);
+    client.arrive('reset');
+    this.engine.settle();
+    return { ...sight, toOrigin: [], upstream: origins.map(({ sent }) => sent) };
+  }
+
+  /** What must be nothing when no run is under way. */
+  left(): { readonly open: number; readonly clients: number; readonly inFlight: number } {
+    return {
+      open: this.engine.open,
+      clients: this.#plane.listener().open,
+      inFlight: this.#plane.server(9).inFlight,
+    };
+  }
+
+  close(): Promise<void> {
+    return this.#plane.close();
+  }
+
+  #sight(client: MemoryConnection, methods: readonly string[]): Pick<Sight, 'toClient' | 'client'> {
+    const answers = wireResponses(client.sent, methods).map((answer) => ({
+      ...answer,
+      head: answer.head.replace(DATE, ''),
+    }));
+    // A reset takes with it what had not been sent; how much that is says nothing.
+    const toClient =
+      client.state === 'reset' ? answers.filter(({ complete }) => complete) : answers;
+    return { toClient, client: client.state };
+  }
+}
+
+function echo({ head, body }: WireMessage): string {
+  const text = `${body.length} ${Buffer.from(body, 'latin1').toString('hex')}`;
+  const sent = head.startsWith('HEAD ') ? '' : text;
+  return `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${sent}`;
+}

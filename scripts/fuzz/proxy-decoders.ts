@@ -1,0 +1,208 @@
+/**
+ * What the balancer reads from strangers. A decoder of bytes is one line in DECODERS: it must not throw,
+ * nor look at what stands around its bytes, nor remember what it was given before. HTTP has more: what
+ * comes out of the whole path between two ends must be canonical, and nothing may be left behind.
+ */
+import type { Prng } from '../../keepalive/simulator/prng.ts';
+import { parseHosts } from '../../proxy/discovery/hosts-file.ts';
+import { parseResolvConf } from '../../proxy/discovery/resolv-conf.ts';
+import { BodyDecoder } from '../../proxy/http1/body-decoder.ts';
+import { ByteRange, findCookie } from '../../proxy/http1/cookie.ts';
+import { parseForwarded } from '../../proxy/http1/forwarded-field.ts';
+import { BodyKind, RequestHead, ResponseHead } from '../../proxy/http1/head.ts';
+import { MemoryScene } from '../../proxy/http1/memory-scene.fixture.ts';
+import { parseRequest } from '../../proxy/http1/parse-request.ts';
+import { parseResponse } from '../../proxy/http1/parse-response.ts';
+import { decodeProxyHeader } from '../../proxy/proxy-protocol/decode.ts';
+import { encodeVersion1 } from '../../proxy/proxy-protocol/version-1.ts';
+import { encodeVersion2 } from '../../proxy/proxy-protocol/version-2.ts';
+import { helloOf } from '../../proxy/tls-hello/client-hello.fixture.ts';
+import { readClientHello } from '../../proxy/tls-hello/client-hello.ts';
+import { RequestReader } from '../../testbed/differential/request-reader.ts';
+import { httpInput, inPieces, requestSamples, responseSamples } from './http-input.ts';
+import { judgeChunks } from './judge-chunks.ts';
+import { input } from './mutate.ts';
+
+/** One case: null when all is well, else what is wrong, with the input. */
+export type Target = (prng: Prng) => string | null;
+
+/** Reads bytes [start, end) of a buffer and returns something that compares as JSON. */
+interface Decoder {
+  readonly decode: (bytes: Buffer, start: number, end: number) => unknown;
+  readonly samples: (prng: Prng) => Uint8Array;
+}
+
+const HEAD_LIMITS = { requestLineMax: 300, headBytesMax: 900, headerCountMax: 12 };
+const REQUEST = new RequestHead(HEAD_LIMITS.headerCountMax);
+const COOKIE_NAME = Buffer.from('a');
+const COOKIE = new ByteRange();
+const RESPONSE = new ResponseHead(HEAD_LIMITS.headerCountMax);
+
+const latin1 = (text: string) => Buffer.from(text, 'latin1');
+const requests = (prng: Prng) => latin1(httpInput(requestSamples, prng));
+const responses = (prng: Prng) => latin1(httpInput(responseSamples, prng));
+const bytes =
+  (...samples: readonly Uint8Array[]) =>
+  (prng: Prng) =>
+    input(samples, prng);
+const texts = (...samples: readonly string[]) => bytes(...samples.map(latin1));
+const text = (bytes: Buffer, start: number, end: number) => bytes.toString('latin1', start, end);
+
+const PORTS = { sourcePort: 40_000, destinationPort: 80 };
+const PROXIED = [
+  { source: '192.0.2.1', destination: '198.51.100.1', ...PORTS },
+  { source: '2001:db8::1', destination: '2001:db8::2', ...PORTS },
+  null,
+];
+const HELLOS = [
+  { serverName: 'a.example', protocols: ['h2', 'http/1.1'] },
+  { serverName: 'b.example', recordBytes: 60 },
+  { protocols: ['acme-tls/1'], paddingBytes: 300 },
+];
+
+const DECODERS: Readonly<Record<string, Decoder>> = {
+  'request heads': { decode: requestHead, samples: requests },
+  'response heads': { decode: responseHead, samples: responses },
+  'chunked bodies': { decode: chunks, samples: (prng) => bodyOf(requests(prng)) },
+  Forwarded: {
+    decode: (bytes, start, end) => parseForwarded(text(bytes, start, end)),
+    samples: texts('for=192.0.2.1;proto=https;by="[2001:db8::1]:80", for=_x;host="a\\"b"'),
+  },
+  'PROXY protocol': {
+    decode: decodeProxyHeader,
+    samples: bytes(
+      ...PROXIED.map((addresses) => encodeVersion1(addresses)),
+      ...PROXIED.flatMap((one) => [encodeVersion2(one, true), encodeVersion2(one, false)]),
+    ),
+  },
+  'TLS ClientHello': { decode: readClientHello, samples: bytes(...HELLOS.map(helloOf)) },
+  'hosts files': {
+    decode: (buffer, start, end) => [...parseHosts(text(buffer, start, end))],
+    samples: texts('127.0.0.1 localhost\n# a\n::1 ip6-localhost x\n192.0.2.1\ta.example\n'),
+  },
+  'resolv.conf': {
+    decode: (buffer, start, end) => parseResolvConf(text(buffer, start, end)),
+    samples: texts('nameserver 192.0.2.53\nsearch a.example b\noptions ndots:2 timeout:1\n'),
+  },
+};
+
+function requestHead(bytes: Buffer, start: number, end: number): unknown {
+  const body = parseRequest(REQUEST, bytes, start, end, HEAD_LIMITS);
+  if (body <= 0) return [body, body < 0 ? REQUEST.error : ''];
+  const { method, minor, bodyKind, contentLength, keepAlive, upgrade, fieldCount } = REQUEST;
+  const host = text(bytes, REQUEST.hostStart, REQUEST.hostEnd);
+  const found = findCookie(REQUEST, COOKIE_NAME, COOKIE);
+  const cookie = found ? text(bytes, COOKIE.start, COOKIE.end) : null;
+  return [
+    body - start,
+    method,
+    minor,
+    bodyKind,
+    contentLength,
+    keepAlive,
+    upgrade,
+    host,
+    cookie,
+    fieldCount,
+  ];
+}
+
+function responseHead(bytes: Buffer, start: number, end: number): unknown {
+  const body = parseResponse(RESPONSE, bytes, start, end, HEAD_LIMITS, false);
+  if (body <= 0) return body;
+  const { status, minor, bodyKind, contentLength, keepAlive, fieldCount } = RESPONSE;
+  return [body - start, status, minor, bodyKind, contentLength, keepAlive, fieldCount];
+}
+
+function bodyOf(bytes: Buffer): Buffer {
+  const head = bytes.indexOf('\r\n\r\n');
+  return head < 0 ? bytes : bytes.subarray(head + 4);
+}
+
+/** Content and length of a chunked body that is complete and sound, else null. */
+function chunks(bytes: Buffer, start: number, end: number): ReturnType<typeof judgeChunks> {
+  const decoder = new BodyDecoder();
+  decoder.begin(BodyKind.chunked, 0);
+  let content = '';
+  let at = start;
+  while (at < end && !decoder.done) {
+    at = decoder.step(bytes, at, end);
+    if (at < 0) return null;
+    content += text(bytes, decoder.dataStart, decoder.dataEnd);
+  }
+  return decoder.done ? { content, length: at - start } : null;
+}
+
+/** Bytes after which a decoder that reads too far goes wrong: they go on with what it may look for. */
+const AROUND = ['', '\r\n\r\n', '0\r\n\r\n', '5', 'x: y\r\n\r\n'] as const;
+
+function robust({ decode, samples }: Decoder): Target {
+  return (prng) => {
+    const bytes = samples(prng);
+    const alone = decode(Buffer.from(bytes), 0, bytes.length);
+    const [before, after] = [prng.pick(AROUND), prng.pick(AROUND)];
+    const room = Buffer.concat([latin1(before), bytes, latin1(after)]);
+    const within = decode(room, before.length, before.length + bytes.length);
+    const [a, b] = [JSON.stringify(alone), JSON.stringify(within)];
+    return a === b ? null : `alone: ${a}, within: ${b}, input: ${quoted(bytes)}`;
+  };
+}
+
+const quoted = (bytes: Uint8Array) => JSON.stringify(Buffer.from(bytes).toString('latin1'));
+
+/** The decoder of chunks and its judge see the same. */
+const judgedChunks: Target = (prng) => {
+  const bytes = bodyOf(requests(prng));
+  const said = JSON.stringify(chunks(bytes, 0, bytes.length));
+  const judged = JSON.stringify(judgeChunks(bytes.toString('latin1')));
+  return said === judged ? null : `decoder: ${said}, judge: ${judged}, input: ${quoted(bytes)}`;
+};
+
+let scene: MemoryScene | null = null;
+const theScene = () => {
+  scene ??= new MemoryScene();
+  return scene;
+};
+
+/** A client sends anything in any pieces: what reaches the origin is canonical, and nothing is left. */
+const clients: Target = (prng) => {
+  const sent = httpInput(requestSamples, prng);
+  const manner = { pieces: inPieces(sent, prng), slow: prng.chance(0.5) };
+  const { upstream } = theScene().requests(manner);
+  const reader = new RequestReader();
+  for (const bytes of upstream) reader.add(latin1(bytes));
+  const fault = reader.faults[0] ?? leftOver();
+  return fault === null ? null : `${fault}, input: ${JSON.stringify(sent)}`;
+};
+
+/** An origin answers anything in any pieces: the client gets answers, or is cut off. */
+const origins: Target = (prng) => {
+  const sent = httpInput(responseSamples, prng);
+  const manner = { pieces: inPieces(sent, prng), slow: prng.chance(0.5) };
+  const after = prng.pick(['end', 'reset', 'rest'] as const);
+  const asked = `${prng.pick(['GET', 'HEAD'])} / HTTP/1.${prng.integer(0, 1)}\r\nHost: a\r\n\r\n`;
+  const { toClient, client } = theScene().response(asked, manner, after);
+  const bad = toClient.find(({ head }) => !/^HTTP\/1\.1 [1-5]\d\d [^\r\n\0]*(\r\n|$)/.test(head));
+  const silent = toClient.length === 0 && client === 'open';
+  const fault = bad?.head ?? (silent ? 'no answer, and no end' : leftOver());
+  return fault === null ? null : `${fault}, answer: ${JSON.stringify(sent)}, then ${after}`;
+};
+
+function leftOver(): string | null {
+  const left = theScene().left();
+  return left.open + left.clients + left.inFlight === 0 ? null : `left: ${JSON.stringify(left)}`;
+}
+
+/** All of them, by name. */
+export const PROXY_TARGETS: Readonly<Record<string, Target>> = {
+  ...Object.fromEntries(Object.entries(DECODERS).map(([name, one]) => [name, robust(one)])),
+  'chunked bodies, judged': judgedChunks,
+  'HTTP clients': clients,
+  'HTTP origins': origins,
+};
+
+/** Ends what the targets started. */
+export async function endProxyTargets(): Promise<void> {
+  await scene?.close();
+  scene = null;
+}
