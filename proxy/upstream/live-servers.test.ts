@@ -102,6 +102,24 @@ describe('a change of servers', () => {
     expect(picks.filter((server) => server === before[0]).length).toBe(6);
   });
 
+  it('of what a server may take makes it another one on the same slot', () => {
+    const { upstream } = scene.workers[0]!;
+    const before = upstream.servers[0]!;
+    before.begin();
+    scene.update([{ ...a, connectionsMax: 1 }, b]);
+    scene.take(0);
+    const after = upstream.servers[0]!;
+    expect(after).not.toBe(before);
+    expect([before.retired, after.retired, upstream.servers[1]!.retired]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(after.inFlight()).toBe(1);
+    before.end();
+    expect(after.inFlight()).toBe(0);
+  });
+
   it('leaves what is under way at a server that is gone', async () => {
     const { upstream } = scene.workers[0]!;
     const gone = upstream.servers[0]!;

@@ -3,13 +3,14 @@
  * workers, reclaim (see `ServerRegistry`). Where the servers come from is somebody else's matter: the
  * config file, DNS, an operator.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import type { Clock, Timer } from '../health/clock.ts';
 import { FAILURE_LOG_INTERVAL_MS, RECLAIM_INTERVAL_MS, SERVERS_RETRY_MS } from '../limits.ts';
 import type { Logger } from '../ports.ts';
 import type { Slots } from '../shared/slot-table.ts';
 import type { ServersChange, ServersOrder } from '../worker-messages.ts';
-import { serverAddress, serverIdentity } from './identity.ts';
+import { serverIdentity } from './identity.ts';
 import type { ServerRegistry } from './registry.ts';
 
 /** Who has to follow. */
@@ -69,7 +70,7 @@ export class LiveServers {
     if (this.#stopped) return false;
     const wanted = this.#upstreams.map((upstream) => {
       const servers = serversOf(upstream);
-      return sameServers(servers, upstream.servers) ? upstream : { ...upstream, servers };
+      return isDeepStrictEqual(servers, upstream.servers) ? upstream : { ...upstream, servers };
     });
     if (wanted.every((upstream, index) => upstream === this.#upstreams[index])) return false;
     const upstreams = this.#assign(wanted);
@@ -141,17 +142,4 @@ export class LiveServers {
       if (!taken || this.#ports.registry.reclaim() > 0) this.#reclaimSoon();
     });
   }
-}
-
-function sameServers(left: readonly ServerConfig[], right: readonly ServerConfig[]): boolean {
-  return left.length === right.length && left.every((one, index) => same(one, right[index]!));
-}
-
-function same(left: ServerConfig, right: ServerConfig): boolean {
-  return (
-    serverAddress(left) === serverAddress(right) &&
-    left.weight === right.weight &&
-    left.backup === right.backup &&
-    left.name === right.name
-  );
 }

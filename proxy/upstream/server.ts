@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ServerConfig } from '../../src/config/proxy-config.ts';
 import type { ProxyErrorCode } from '../errors.ts';
 import type { ServerBreaker } from '../resilience/server-breaker.ts';
@@ -27,6 +28,7 @@ export class Server {
   /** Null: nothing that happens to requests takes it out. */
   readonly #breaker: ServerBreaker | null;
 
+  readonly #config: ServerConfig;
   readonly #flags: Int32Array;
   readonly #flagBase: number;
   readonly #inFlight: Int32Array;
@@ -53,6 +55,7 @@ export class Server {
     onFree: () => void = () => {},
   ) {
     const { views, workerIndex } = cells;
+    this.#config = config;
     this.identity = serverIdentity(upstream, config);
     this.address = serverAddress(config);
     this.host = config.host;
@@ -76,7 +79,13 @@ export class Server {
     this.#counterBase = views.indexOf('serverCounters', workerIndex, slot);
   }
 
-  /** What may change while it stays the same server. */
+  /** Has nothing changed but what `configure` takes over? */
+  staysWith(config: ServerConfig): boolean {
+    const { weight, backup } = config;
+    return isDeepStrictEqual({ ...this.#config, weight, backup }, config);
+  }
+
+  /** Takes over weight and backup; all else is as it was built. */
   configure({ weight, backup }: ServerConfig): void {
     this.weight = weight;
     this.backup = backup;

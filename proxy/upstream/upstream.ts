@@ -93,16 +93,18 @@ export class Upstream implements LineOwner {
 
   /**
    * From the next pick on these are the servers. One that stays is the same object, with its
-   * connections and all that is known of it; those that are gone are returned, and finish what they
-   * have. Throws RangeError, changing nothing, when `slots` lacks one of the servers.
+   * connections; one of which more than weight and backup has changed is another on the same slot,
+   * with all that is known of it. Those that are gone are returned, and finish what they have. Throws
+   * RangeError, changing nothing, when `slots` lacks one of the servers.
    */
   replace(configs: readonly ServerConfig[], slots: Slots): readonly Server[] {
     const known = new Map(this.#servers.map((server) => [server.identity, server]));
-    const servers = configs.map(
-      (config) => known.get(serverIdentity(this.name, config)) ?? this.#build(config, slots),
-    );
+    const servers = configs.map((config) => {
+      const before = known.get(serverIdentity(this.name, config));
+      return before?.staysWith(config) ? before : this.#build(config, slots);
+    });
     servers.forEach((server, index) => {
-      known.delete(server.identity);
+      if (known.get(server.identity) === server) known.delete(server.identity);
       server.configure(configs[index]!);
     });
     for (const server of known.values()) server.retired = true;
