@@ -117,6 +117,7 @@ export const heads: Subject = {
       ),
       rules('a field with an underscore in its name', 'is refused where the listener says so'),
       rules('a field with an underscore in its name', 'passes where the listener says so'),
+      'proxy/http1/request-rules.test.ts > fields with an underscore are dropped, refused or kept; no others',
     ),
     row(
       'practice',

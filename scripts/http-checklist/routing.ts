@@ -208,6 +208,7 @@ export const routing: Subject = {
       rules('Via', 'of a request that goes round in a circle ends it: 508'),
       rules('Via', 'of such a request has the upstream named in the log that leads back'),
       rules('Via', 'ends a real circle after a few rounds'),
+      'proxy/http1/request-rules.test.ts > our name in Via counts wherever it stands, as often as it stands',
       rules('Via', 'may name us less often than that, and others as often as they like'),
     ),
   ],
