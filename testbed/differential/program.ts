@@ -47,6 +47,11 @@ export class Program {
     return program;
   }
 
+  /** The process itself: nothing is started around it. */
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** Throws with what it last said when it is gone. */
   assertAlive(): void {
     const { pid, exitCode, signalCode } = this.#child;

@@ -1,0 +1,118 @@
+/**
+ * `npm run soak -- --seconds N --seed S`: clients that break off anywhere before origins that die anywhere,
+ * some hundred a second, through a running balancer. Demands that memory and descriptors stay flat, and
+ * that nothing is open or in flight when the last client has gone.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Prng } from '../../keepalive/simulator/prng.ts';
+import { missingTandem } from '../differential/tandem.ts';
+import { waitUntil } from '../lab/wait-until.ts';
+import { abortingClient } from './aborting-client.ts';
+import { type Sample, SoakedBalancer } from './balancer.ts';
+import { FaultyOrigin } from './faulty-origin.ts';
+import { growth } from './growth.ts';
+import { limits } from './limits.ts';
+
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string', default: '1' } },
+});
+const seconds = Number(values.seconds);
+const seed = Number(values.seed);
+const ORIGINS = 3;
+
+async function main(): Promise<number> {
+  const sound = Number.isSafeInteger(seconds) && seconds >= 5 && seconds <= limits.secondsMax;
+  const problem = missingTandem();
+  if (!sound || !Number.isSafeInteger(seed) || problem !== null) {
+    console.error(problem ?? 'usage: npm run soak -- [--seconds N (5 or more)] [--seed S]');
+    return 2;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-soak-'));
+  const origins = await Promise.all(
+    Array.from({ length: ORIGINS }, (_, index) => FaultyOrigin.listen(new Prng(seed + index))),
+  );
+  try {
+    const ports = origins.map(({ port }) => port);
+    const balancer = await SoakedBalancer.start(folder, ports);
+    try {
+      return await soak(balancer, origins);
+    } finally {
+      await balancer.stop();
+    }
+  } finally {
+    for (const origin of origins) origin.die();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function soak(balancer: SoakedBalancer, origins: readonly FaultyOrigin[]): Promise<number> {
+  const until = performance.now() + seconds * 1000;
+  const samples: Sample[] = [];
+  const [clients] = await Promise.all([
+    arrivals(balancer.port, until),
+    outages(origins, until),
+    measure(balancer, samples, until),
+  ]);
+  const problems = growth(samples);
+  let standing = await balancer.standing();
+  const through = async () => {
+    standing = await balancer.standing();
+    return standing.open === 0 && standing.inFlight === 0;
+  };
+  await waitUntil('nothing left', through, limits.settleTimeoutMs).catch(() => {
+    problems.push(`left behind: ${standing.open} open, ${standing.inFlight} in flight`);
+  });
+  const last = samples.at(-1)!;
+  console.log(
+    `${clients} clients, ${standing.accepted} accepted, ${standing.requests} requests in ${seconds} s; ` +
+      `${Math.round(last.residentBytes / 1e6)} MB, ${last.descriptors} descriptors at the end`,
+  );
+  for (const problem of problems) console.error(problem);
+  if (problems.length > 0)
+    console.error(`again: npm run soak -- --seconds ${seconds} --seed ${seed}`);
+  return problems.length === 0 ? 0 : 1;
+}
+
+/** Clients one after the other, not too many at once; resolves to how many when all are gone. */
+async function arrivals(port: number, until: number): Promise<number> {
+  const prng = new Prng(seed);
+  const present = new Set<Promise<void>>();
+  let count = 0;
+  for (const begin = performance.now(); performance.now() < until; ) {
+    const due = ((performance.now() - begin) / 1000) * limits.clientsPerSecond;
+    while (count < due && present.size < limits.clientsMax) {
+      count++;
+      const client = abortingClient(port, prng).then(() => {
+        present.delete(client);
+      });
+      present.add(client);
+    }
+    await delay(5);
+  }
+  await Promise.all(present);
+  return count;
+}
+
+/** One origin after the other dies for a while; all are there in the end. */
+async function outages(origins: readonly FaultyOrigin[], until: number): Promise<void> {
+  for (let turn = 0; performance.now() + limits.outageEveryMs < until; turn++) {
+    await delay(limits.outageEveryMs - limits.outageMs);
+    const origin = origins[turn % origins.length]!;
+    origin.die();
+    await delay(limits.outageMs);
+    await origin.revive();
+  }
+}
+
+async function measure(balancer: SoakedBalancer, samples: Sample[], until: number): Promise<void> {
+  while (performance.now() < until) {
+    samples.push(balancer.sample());
+    await delay(limits.sampleEveryMs);
+  }
+}
+
+process.exitCode = await main();
