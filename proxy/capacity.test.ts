@@ -13,6 +13,7 @@ import {
 import { startBalancer } from './index.ts';
 import { ask, NamedOrigins } from './named-origins.fixture.ts';
 import { type RawPeer, rawClient } from './raw-peers.fixture.ts';
+import { checkOf } from './upstream/upstream.fixture.ts';
 
 const HELD = Number.POSITIVE_INFINITY;
 const closers: (() => Promise<unknown>)[] = [];
@@ -220,5 +221,28 @@ describe('least_connections with two workers', () => {
     const { servers } = balancer.status().upstreams[0]!;
     expect(servers.map(({ totals }) => totals.inFlight)).toEqual([10, 10, 10]);
     for (const { socket } of clients) socket.destroy();
+  });
+});
+
+describe('slow start', () => {
+  it('turns the weight of a server up that is back, for all workers', async () => {
+    const healthCheck = checkOf({ intervalMs: 100, timeoutMs: 90, rise: 1, fall: 1 });
+    const upstream = await upstreamOf(2, { slowStartMs: 600_000, healthCheck }, {});
+    origins.delays.fill(0);
+    const { balancer, port } = await startTwo(upstream);
+    const warmth = () => balancer.status().upstreams[0]!.servers.map((one) => one.warmth);
+    const verdicts = () => balancer.status().upstreams[0]!.servers.map((one) => one.verdict);
+    await expect.poll(verdicts, { timeout: 10_000 }).toEqual(['up', 'up']);
+    expect(warmth()).toEqual([1, 1]);
+    origins.delays[0] = 300;
+    await expect.poll(verdicts, { timeout: 10_000 }).toEqual(['down', 'up']);
+    origins.delays[0] = 0;
+    await expect.poll(verdicts, { timeout: 10_000 }).toEqual(['up', 'up']);
+    expect(warmth()).toEqual([1 / 20, 1]);
+    let cold = 0;
+    for (let count = 0; count < 42; count++) if ((await ask(port)).origin === 0) cold++;
+    // One in 21 of each worker's requests, of which there are at most two such runs begun and ended.
+    expect(cold).toBeGreaterThanOrEqual(1);
+    expect(cold).toBeLessThanOrEqual(4);
   });
 });

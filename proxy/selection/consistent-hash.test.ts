@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { chiSquare } from './chi-square.fixture.ts';
 import { ConsistentHash } from './consistent-hash.ts';
+import { keyOfText } from './key-hash.ts';
 import { keysOf, LoadedServer, serversOf } from './policy.case.ts';
 import { NO_KEY } from './policy.ts';
 
@@ -93,6 +95,25 @@ describe('ConsistentHash', () => {
       expect(count / orphans).toBeGreaterThan(0.16);
       expect(count / orphans).toBeLessThan(0.24);
     }
+  });
+
+  it.each([
+    ['addresses', (index: number) => `203.0.${index >> 8}.${index & 0xff}`],
+    ['numbered users', (index: number) => `user-${index}`],
+    ['numbers', (index: number) => String(index)],
+    ['paths', (index: number) => `/products/${index}/images/large.jpg`],
+  ])('spreads %s by weight (chi-square, p 0.001)', (_, keyed) => {
+    const weights = [1, 1, 2, 3, 1];
+    const servers = originsOf(5);
+    servers.forEach((server, index) => {
+      server.weight = weights[index]!;
+    });
+    const policy = policyOf(servers);
+    const counts = servers.map(() => 0);
+    for (let index = 0; index < 5000; index++) {
+      counts[servers.indexOf(policy.pick([], keyOfText(keyed(index)))!)]!++;
+    }
+    expect(chiSquare(counts, weights)).toBeLessThan(1);
   });
 
   it('follows a change of weights, moving little else', () => {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
+import type { PolicyName, ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
+import { POLICIES } from '../selection/index.ts';
+import { NO_KEY } from '../selection/policy.ts';
 import { Verdict } from '../shared/layout.ts';
 import { WorkerCells } from '../shared/worker-cells.ts';
 import { serverIdentity } from './identity.ts';
@@ -109,29 +111,46 @@ describe('Upstream.pick', () => {
     expect(new Set([upstream.pick(), upstream.pick()]).size).toBe(2);
   });
 
-  it('never returns a server that is down, draining, weightless or tried, and finds any other', () => {
+  it('by every policy returns a server that is up, wanted, not full and not tried, if there is one', () => {
     const part = fc.record({
       verdict: fc.constantFrom(unknown, up, down),
       draining: fc.boolean(),
       weight: fc.nat(3),
       backup: fc.boolean(),
+      down: fc.boolean(),
+      limit: fc.option(fc.integer({ min: 1, max: 3 })),
+      load: fc.nat(3),
       tried: fc.boolean(),
     });
-    const policy = fc.constantFrom('round_robin', 'least_connections' as const);
+    const policy = fc.constantFrom(...(Object.keys(POLICIES) as PolicyName[]));
+    const key = fc.oneof(fc.constant(NO_KEY), fc.nat(0xffff_ffff));
+    const list = fc.array(part, { minLength: 1, maxLength: 6 });
     fc.assert(
-      fc.property(policy, fc.array(part, { minLength: 1, maxLength: 6 }), (name, parts) => {
-        const servers = serversOf(...parts.map(({ weight, backup }) => ({ weight, backup })));
-        const { upstream, judge, drain } = setUp(servers, { policy: name });
+      fc.property(policy, list, key, (name, parts, one) => {
+        const servers = serversOf(
+          ...parts.map(({ weight, backup, down: never, limit }) => ({
+            weight,
+            backup,
+            down: never,
+            ...(limit !== null && { connectionsMax: limit }),
+          })),
+        );
+        const hash = { key: { kind: 'source' }, loadFactor: null } as const;
+        const { upstream, judge, drain } = setUp(servers, { policy: name, hash });
+        upstream.servers.forEach((server, index) => {
+          for (let request = 0; request < parts[index]!.load; request++) server.begin();
+        });
         parts.forEach(({ verdict, draining }, index) => {
           judge(index, verdict);
           drain(index, draining);
         });
         const tried = upstream.servers.filter((_, index) => parts[index]!.tried);
         const usable = upstream.servers.filter((server, index) => {
-          const { verdict, draining, weight } = parts[index]!;
-          return !tried.includes(server) && verdict !== down && !draining && weight > 0;
+          const { verdict, draining, weight, down: never, limit, load } = parts[index]!;
+          const wanted = verdict !== down && !draining && weight > 0 && !never;
+          return wanted && !tried.includes(server) && (limit === null || load < limit);
         });
-        const picked = upstream.pick(tried);
+        const picked = upstream.pick(tried, one);
         if (usable.length === 0) expect(picked).toBeNull();
         else expect(usable).toContain(picked);
       }),
