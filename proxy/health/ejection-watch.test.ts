@@ -65,6 +65,25 @@ describe('EjectionWatch', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('tells who lets servers warm up: out when it opens, back when it closes', async () => {
+    const { clock, watch, open, registry } = scene();
+    const told: string[] = [];
+    registry.watch(
+      (identity) => told.push(`back ${identity}`),
+      (identity) => told.push(`out ${identity}`),
+    );
+    open(A);
+    await clock.advance(30_000);
+    expect(watch.status(A)!.state).toBe('trial');
+    expect(told).toEqual([`out ${A}`]);
+    const cells = registry.breaker(A);
+    cells.apply('trial', OUTLIER);
+    cells.apply('succeeded', OUTLIER);
+    await clock.advance(EJECTION_WATCH_MS);
+    expect(told).toEqual([`out ${A}`, `back ${A}`]);
+    watch.stop();
+  });
+
   it('counts the time from the last failure, and makes repeats longer, up to a maximum', async () => {
     const { clock, log, watch, open, registry } = scene();
     open(A);

@@ -204,6 +204,9 @@ export class EjectionWatch {
       watched.ejections++;
       if (before === 'closed') watched.outSince = now;
     }
+    if (state.phase !== 'half_open') {
+      this.#registry.noteEjection(watched.identity, state.phase === 'open');
+    }
     const { upstream, address, cells, rule, share } = watched;
     this.#log.note({
       upstream,

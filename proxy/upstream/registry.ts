@@ -158,6 +158,12 @@ export class ServerRegistry {
     return this.#flag(identity, ServerFlag.warmth);
   }
 
+  /** Its breaker has opened, or has closed again. */
+  noteEjection(identity: string, ejected: boolean): void {
+    if (ejected) this.#onGone(identity);
+    else this.#onReturn(identity);
+  }
+
   /** Who hears of servers that may have work again, and of those that may not any more. */
   watch(onReturn: (identity: string) => void, onGone: (identity: string) => void): void {
     this.#onReturn = onReturn;

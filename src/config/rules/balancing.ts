@@ -43,6 +43,7 @@ export const tcpHashesSource: Rule = ({ config }) =>
 export const balancingMatters: Rule = ({ config }) =>
   upstreamsOf(config).flatMap(({ path, upstream }): Finding[] => {
     const { policy, servers, queue, slow_start: slowStart, health_check: check } = upstream;
+    const ejects = upstream.passive !== undefined || upstream.outlier !== undefined;
     const limited = servers.some(({ max_connections: max }) => max !== undefined);
     const findings: Finding[] = [];
     const say = (key: string, message: string, part: 'key' | 'value' = 'key') =>
@@ -53,8 +54,8 @@ export const balancingMatters: Rule = ({ config }) =>
     if (policy === 'first' && !limited) {
       say('policy', 'no server has max_connections, so the first one gets everything', 'value');
     }
-    if (slowStart !== undefined && check === undefined) {
-      say('slow_start', 'there is no health_check, so no server is ever down and comes back');
+    if (slowStart !== undefined && check === undefined && !ejects) {
+      say('slow_start', 'nothing checks or ejects servers, so none is ever out and comes back');
     }
     if (slowStart !== undefined && policy === 'first') {
       say('slow_start', 'first looks at no weights, so there is nothing to turn up');

@@ -156,6 +156,6 @@ export const queueSchema = documented(
 
 export const slowStartSchema = optionalDuration(upstream.slowStart, 'none: all of it at once', {
   doc:
-    'A server that was down and is up again, or was drained, gets its weight little by little over ' +
-    'this time.',
+    'A server that was down and is up again, was ejected or drained, gets its weight little by ' +
+    'little over this time.',
 });
