@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import net from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BroadcastChannel } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ProxyConfig, RouteConfig } from '../../src/config/proxy-config.ts';
-import type { Balancer } from '../balancer.ts';
+import { Balancer } from '../balancer.ts';
 import {
   proxyConfig,
   routeConfig,
@@ -83,6 +84,47 @@ describe('a rate limit on real sockets', () => {
     const late = byDefinition(offered, ({ answeredAt }) => answeredAt);
     expect(through).toBeGreaterThanOrEqual(Math.min(early, late) * 0.99);
     expect(through).toBeLessThanOrEqual(Math.max(early, late) * 1.01);
+  });
+});
+
+describe('limits of a worker that dies', () => {
+  it('have what it held again, and still know what was used up', async () => {
+    const allowance = { kind: 'quota', count: 3, windowMs: 3_600_000 } as const;
+    const config = withLimits({
+      rateLimits: [rateLimit({ allowance })],
+      concurrencyLimits: [concurrencyLimit({ max: 1 })],
+    });
+    let hang = true;
+    origin.removeAllListeners('request');
+    origin.on('request', (_, response) => {
+      if (!hang) response.end('ok');
+    });
+    const entry = new URL('../crashing-worker.fixture.ts', import.meta.url);
+    const balancer = new Balancer(config, { log: SILENT_LOG }, entry);
+    await balancer.started;
+    const { port } = balancer.status().listeners[0]!.binds[0]!;
+    const arrived = once(origin, 'request');
+    const held = await rawClient(port);
+    held.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await arrived;
+    const ask = async () => {
+      const client = await rawClient(port);
+      client.send('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      const answer = await client.end();
+      client.socket.destroy();
+      return answer.slice(9, 12) + (/at a time|rate limit/.exec(answer)?.[0] ?? '');
+    };
+    expect(await ask()).toBe('429at a time');
+    const channel = new BroadcastChannel('crash');
+    channel.postMessage(0);
+    await vi.waitFor(() => expect(balancer.status().workers[0]!.deaths).toBe(1));
+    held.socket.destroy();
+    hang = false;
+    expect(await ask()).toBe('200');
+    expect(await ask()).toBe('200');
+    expect(await ask()).toBe('429rate limit');
+    channel.close();
+    await balancer.stop();
   });
 });
 
@@ -175,6 +217,7 @@ describe('limits on a connection', () => {
 
   it('hold a WebSocket as one request until it has ended', async () => {
     origin.on('upgrade', (_request, socket) => {
+      socket.on('end', () => socket.end()).resume();
       socket.write('HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
     });
     plane = startPlane(withLimits({ concurrencyLimits: [concurrencyLimit({ max: 1 })] }));
