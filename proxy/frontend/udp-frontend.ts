@@ -26,8 +26,6 @@ export class UdpFrontend implements Frontend, UdpContext {
   readonly #ports: DatagramPort[] = [];
   readonly #sessions = new Map<string, UdpSession>();
   #draining = false;
-  /** The table of sessions was full when it was last asked. */
-  #full = false;
   #failure = '';
 
   /** Throws RangeError when the upstream is not there. */
@@ -102,16 +100,13 @@ export class UdpFrontend implements Frontend, UdpContext {
   #admits(): boolean {
     const { connectionsMax, name } = this.#config;
     const full = this.counters.openConnections() >= connectionsMax;
-    if (!full && !this.#draining) {
-      this.#full = false;
-      return true;
-    }
+    if (!full && !this.#draining) return true;
     this.counters.count(ListenerCounter.refused);
     this.counters.count(ListenerCounter.datagramsDropped);
-    if (full && !this.#full) {
-      this.#log.warn({ listener: name, sessions: connectionsMax }, 'UDP sessions at the limit');
+    if (full) {
+      const sentence = `all ${connectionsMax} sessions (limits.sessions) are taken: new clients are dropped`;
+      this.failures.note('sessions_max', name, null, sentence);
     }
-    this.#full = full;
     return false;
   }
 
