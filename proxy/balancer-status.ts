@@ -7,6 +7,8 @@ import type { ServerHealth } from './health/monitor.ts';
 import type { LimitStatus } from './limiting/limit-keeper.ts';
 import type { ListenSockets } from './listen-sockets.ts';
 import { RAMP_STEPS } from './shared/layout.ts';
+import { type RouteRow, type RouteTotals, routeRows, routeTotals } from './shared/route-cells.ts';
+import type { ServerTimesTotals } from './shared/server-times.ts';
 import type { SharedViews } from './shared/shared-state.ts';
 import type { Slots } from './shared/slot-table.ts';
 import {
@@ -44,6 +46,8 @@ export interface ServerStatus extends ServerHealth {
   readonly ejection: ServerEjection | null;
   /** Counted since the start, and what is in flight now. */
   readonly totals: ServerTotals;
+  /** How long it took to connect, to answer, to finish. */
+  readonly times: ServerTimesTotals;
 }
 
 export interface UpstreamStatus {
@@ -68,7 +72,11 @@ export interface BalancerStatus {
   /** Rate limits, concurrency limits, connections per source. */
   readonly limits: readonly LimitStatus[];
   readonly accessLogs: readonly DestinationStatus[];
+  readonly routes: readonly RouteStatus[];
 }
+
+/** A route and what it has done since the start. */
+export interface RouteStatus extends RouteRow, RouteTotals {}
 
 /** What a status is made of. */
 export interface StatusSources {
@@ -120,9 +128,14 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
           averageMs: registry.averageMs(server.identity),
           ejection: sources.ejections.status(server.identity),
           totals: registry.totals(server.identity),
+          times: registry.times(server.identity),
         })),
       };
     }),
     limits: sources.limits,
+    routes: routeRows(config.listeners).map((row, index) => ({
+      ...row,
+      ...routeTotals(views, index),
+    })),
   };
 }

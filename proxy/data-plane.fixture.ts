@@ -25,6 +25,7 @@ import type { IoEngine } from './io/engine.ts';
 import { NetEngine } from './io/net/net-engine.ts';
 import { createLimitsMemory } from './limiting/limit-memory.ts';
 import type { Logger } from './ports.ts';
+import { type RouteTotals, routeTotals } from './shared/route-cells.ts';
 import { createSharedState, SharedViews } from './shared/shared-state.ts';
 import { type ListenerTotals, listenerTotals, type ServerTotals } from './shared/totals.ts';
 import { serverIdentity } from './upstream/identity.ts';
@@ -207,6 +208,8 @@ export interface TestPlane {
   readonly registry: ServerRegistry;
   listener(): ListenerTotals;
   server(port: number): ServerTotals;
+  /** Of the route in that row. */
+  route(row?: number): RouteTotals;
   /** Ends everything at once. */
   close(): Promise<void>;
 }
@@ -237,6 +240,7 @@ export function startPlane(
     plane,
     registry,
     listener: () => listenerTotals(views, 0),
+    route: (row = 0) => routeTotals(views, row),
     server: (port) => registry.totals(serverIdentity('web', serverConfig(port))),
     async close() {
       const { closeDescriptor, stopArrivals } = await import('../src/os/listen-socket.ts');

@@ -75,6 +75,9 @@ export const PROXY_ERRORS = {
 
 export type ProxyErrorCode = keyof typeof PROXY_ERRORS;
 
+/** All codes; the place of one is its slot in shared memory. */
+export const ERROR_CODES: readonly ProxyErrorCode[] = Object.keys(PROXY_ERRORS) as ProxyErrorCode[];
+
 function down(status: number, text: string): ErrorKind {
   return { source: 'downstream', status, text };
 }

@@ -17,6 +17,7 @@ export type { Balancer, Readiness, StopOutcome } from './balancer.ts';
 export type {
   BalancerStatus,
   ListenerStatus,
+  RouteStatus,
   ServerStatus,
   UpstreamStatus,
 } from './balancer-status.ts';
@@ -24,4 +25,9 @@ export type { NamedServersStatus } from './discovery/named-servers.ts';
 export type { LimitStatus } from './limiting/limit-keeper.ts';
 export { BindError } from './listen-sockets.ts';
 export type { BalancerPorts, Logger } from './ports.ts';
+export {
+  HISTOGRAM_BOUNDS_MS,
+  type HistogramTotals,
+  quantileMs,
+} from './shared/histogram.ts';
 export type { WorkerStatus } from './worker-slot.ts';

@@ -17,6 +17,7 @@ import { WorkerLimits } from './limiting/worker-limits.ts';
 import { DRAIN_POLL_MS } from './limits.ts';
 import type { Logger } from './ports.ts';
 import { processNow } from './shared/process-clock.ts';
+import { RouteCells, routeRows, rowOf } from './shared/route-cells.ts';
 import { ListenerCells, WorkerCells } from './shared/worker-cells.ts';
 import type { Server } from './upstream/server.ts';
 import { Upstream } from './upstream/upstream.ts';
@@ -39,6 +40,7 @@ export class DataPlane {
     }
     const limits = new WorkerLimits(setup.config, setup.limits, setup.index, log, processNow);
     const failures = new FailureLog(log, () => engine.deadlines.now());
+    const rows = routeRows(setup.config.listeners);
     for (const config of setup.config.listeners) {
       const slot = setup.listenerSlots[config.name];
       if (slot === undefined) throw new RangeError(`no slot for listener ${config.name}`);
@@ -50,6 +52,7 @@ export class DataPlane {
         upstreams: this.#upstreams,
         limits,
         logs: this.#logs,
+        routes: (listener, route) => new RouteCells(cells, rowOf(rows, listener, route)),
         pools: this.#pools,
       };
       this.#frontends.set(config.name, frontendOf(config, parts));

@@ -3,6 +3,7 @@ import type { OriginPool } from '../http1/origin-pool.ts';
 import type { IoEngine, Listener } from '../io/engine.ts';
 import type { WorkerLimits } from '../limiting/worker-limits.ts';
 import type { Logger } from '../ports.ts';
+import type { RouteCells } from '../shared/route-cells.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -27,6 +28,8 @@ export interface FrontendParts {
   /** Where failing servers are reported, for all listeners of a worker. */
   readonly failures: FailureLog;
   readonly counters: ListenerCells;
+  /** Where a route of a listener counts. */
+  routes(listener: string, route: string): RouteCells;
   /** Where the lines of access logs go. */
   readonly logs: WorkerLogs;
   readonly upstreams: ReadonlyMap<string, Upstream>;

@@ -54,7 +54,8 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
       config.routes.map((route) => {
         const upstream = parts.upstreams.get(route.upstream);
         if (upstream === undefined) throw new RangeError(`no upstream ${route.upstream}`);
-        return { config: route, upstream, gate: parts.limits.gate(route) };
+        const cells = parts.routes(config.name, route.name);
+        return { config: route, upstream, gate: parts.limits.gate(route), cells };
       }),
     );
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RouteConfig } from '../../src/config/proxy-config.ts';
 import { routeConfig } from '../data-plane.fixture.ts';
+import type { RouteCells } from '../shared/route-cells.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { RouteTable } from './route-table.ts';
 
@@ -12,6 +13,7 @@ function tableOf(...routes: readonly Partial<RouteConfig>[]): RouteTable {
       // The table never looks at it.
       upstream: {} as Upstream,
       gate: null,
+      cells: {} as RouteCells,
     })),
   );
 }

@@ -1,5 +1,6 @@
 import type { RouteConfig } from '../../src/config/proxy-config.ts';
 import type { RequestGate } from '../limiting/request-gate.ts';
+import type { RouteCells } from '../shared/route-cells.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 /** What a route for any method stands for; it passes methods we do not know as well. */
@@ -11,6 +12,8 @@ export interface Route {
   readonly upstream: Upstream;
   /** Its limits; null when it has none. */
   readonly gate: RequestGate | null;
+  /** Counts its requests. */
+  readonly cells: RouteCells;
 }
 
 /** What routes are chosen by. */

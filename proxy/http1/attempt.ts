@@ -1,4 +1,5 @@
 import type { ProxyErrorCode, Sent } from '../errors.ts';
+import { responseSlot, ServerCounter } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
 import type { ResponseHead } from './head.ts';
 import type { OriginConnection, OriginUser } from './origin-connection.ts';
@@ -34,7 +35,7 @@ export interface AttemptOwner {
 export class Attempt implements OriginUser {
   /** The request buffer has been sent; more of the body goes out as it comes. */
   sent = false;
-  /** When that was; only where the upstream wants to know (`timed`). */
+  /** When that was, by performance.now(). */
   sentAt = 0;
   readonly #owner: AttemptOwner;
   #origin: OriginConnection | null = null;
@@ -75,15 +76,25 @@ export class Attempt implements OriginUser {
     return origin;
   }
 
+  /** The head of a final response has come; `timed`: the server wants to know after how long. */
+  answered(status: number, timed: boolean): void {
+    const { server } = this.#origin!;
+    const waitedMs = performance.now() - this.sentAt;
+    server.count(responseSlot(ServerCounter.responses1xx, status));
+    server.times.header.observe(waitedMs);
+    server.answered(status, timed ? waitedMs : 0);
+  }
+
   /** It is over, and so is the connection. */
   drop(): void {
     this.#release()?.discard();
   }
 
   /** It is over, and the connection may serve on if `whole`: nothing of the request is unsent. */
-  finish(pool: OriginPool, whole: boolean): void {
+  finish(pool: OriginPool, whole: boolean, now: number): void {
     const origin = this.#release();
     if (origin === null) return;
+    origin.server.times.response.observe(now - this.sentAt);
     if (whole && origin.connection.unsentBytes === 0) pool.release(origin);
     else origin.discard();
   }

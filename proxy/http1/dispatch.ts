@@ -1,6 +1,6 @@
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 import type { Route } from '../frontend/route-table.ts';
-import { responseSlot, ServerCounter } from '../shared/layout.ts';
+import { ServerCounter } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import type { ClientIdentity } from './client-identity.ts';
@@ -196,8 +196,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     const { server } = origin;
     const { upstream } = this.#route!;
     const { status } = head;
-    server.count(responseSlot(ServerCounter.responses1xx, status));
-    server.answered(status, upstream.timed ? this.#context.now() - attempt.sentAt : 0);
+    attempt.answered(status, upstream.timed);
     this.#owner.record?.answered(status);
     if (isUnwelcome(upstream.config.retry, status) && this.#passOver(attempt, status)) return;
     if (this.#rival !== null) this.#settle(attempt);
@@ -222,8 +221,8 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
    * The response is through: the connection may serve on if `reusable`. It may not after a request that
    * asked for an upgrade: a server may already take what follows such a request for no HTTP.
    */
-  finish(origin: OriginConnection, reusable: boolean): void {
-    this.#attempt.finish(this.#poolOf(origin.server), reusable && this.complete);
+  finish(origin: OriginConnection, reusable: boolean, now: number): void {
+    this.#attempt.finish(this.#poolOf(origin.server), reusable && this.complete, now);
   }
 
   /** After a 101: connection and place at the server are somebody else's. */
@@ -298,7 +297,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     } else {
       const { upstream } = this.#route!;
       attempt.sent = true;
-      if (upstream.timed) attempt.sentAt = this.#context.now();
+      attempt.sentAt = performance.now();
       writer.send(request.bytes, 0, request.length);
       if (upstream.config.retry.hedgeAfterMs !== null) this.#armHedge();
     }

@@ -8,6 +8,7 @@
  * A phase that fails goes straight to respond with an entry of `PROXY_ERRORS`.
  */
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
+import type { Route } from '../frontend/route-table.ts';
 import type { GatePass, RequestGate } from '../limiting/request-gate.ts';
 import { ListenerCounter, responseSlot } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
@@ -38,6 +39,9 @@ export class Exchange implements DispatchOwner {
   #upgrade = '';
   #responding = false;
   #status = 0;
+  #route: Route | null = null;
+  /** By performance.now(). */
+  #startedAt = 0;
 
   constructor(context: HttpContext, client: Downstream) {
     this.#context = context;
@@ -82,6 +86,7 @@ export class Exchange implements DispatchOwner {
       this.fail(route, refused ? allowLine(methods) : NO_LINES);
       return;
     }
+    this.#route = route;
     this.record?.routed(route);
     if (head.looping) {
       this.#context.failures.note('loop_detected', route.upstream.name, null, LOOP);
@@ -209,8 +214,9 @@ export class Exchange implements DispatchOwner {
     }
     writer.end(origin.trailers);
     writer.flush();
-    this.#dispatch.finish(origin, this.#upgrade === '');
-    this.#log(this.#status, null);
+    const now = performance.now();
+    this.#dispatch.finish(origin, this.#upgrade === '', now);
+    this.#log(this.#status, null, now);
     this.#client.responded();
   }
 
@@ -228,6 +234,8 @@ export class Exchange implements DispatchOwner {
     this.#upgrade = head.upgrade;
     this.#responding = false;
     this.#status = 0;
+    this.#route = null;
+    this.#startedAt = performance.now();
     this.#dispatch.accept(head);
     this.#bounds?.begin();
     if (observer === null) return;
@@ -272,13 +280,14 @@ export class Exchange implements DispatchOwner {
   }
 
   /** The last phase, once per request: what it holds is given back. */
-  #log(status: number, code: ProxyErrorCode | null): void {
+  #log(status: number, code: ProxyErrorCode | null, now = performance.now()): void {
     this.#active = false;
     this.#bounds?.over();
     this.#pass?.over();
     this.#pass = null;
     const { counters } = this.#context;
     counters.count(responseSlot(ListenerCounter.responses1xx, status));
+    this.#route?.cells.over(status, code, this.#client.traffic, now - this.#startedAt);
     this.record?.ended(status, code);
     this.record = null;
   }

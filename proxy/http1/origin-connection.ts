@@ -79,6 +79,8 @@ export class OriginConnection implements ConnectionHandler {
   #owing = false;
   #paused = false;
   #interims = 0;
+  /** When connecting began. */
+  readonly #startedAt: number;
 
   constructor(
     engine: IoEngine,
@@ -95,6 +97,7 @@ export class OriginConnection implements ConnectionHandler {
     this.proxyHeader = proxyHeader;
     this.request = new RequestBuffer(engine);
     this.#deadline = new Deadline(engine.deadlines, () => this.#expired());
+    this.#startedAt = performance.now();
     this.connection = engine.connect(server, this);
     this.writer = new MessageWriter(engine, this.connection, server, ServerCounter.bytesOut);
     this.#deadline.set(config.connectTimeoutMs);
@@ -184,6 +187,7 @@ export class OriginConnection implements ConnectionHandler {
 
   onConnect(): void {
     this.server.count(ServerCounter.connections);
+    this.server.times.connect.observe(performance.now() - this.#startedAt);
     this.#phase = Phase.head;
     this.#deadline.clear();
     if (this.proxyHeader !== null) this.#introduce(this.proxyHeader);

@@ -39,17 +39,20 @@ describe('layout', () => {
     for (const name of names) {
       const { writer, rows, slots } = REGIONS[name];
       const rowCount = rowsOf(rows, shape);
-      const seen = new Set<number>();
+      const seen = new Uint8Array(views[name].length);
+      let cells = 0;
+      let wrong = 0;
       for (let worker = 0; worker < (writer === 'worker' ? shape.workers : 1); worker++) {
         for (let row = 0; row < rowCount; row++) {
           for (let slot = 0; slot < slots; slot++) {
             const index = views.indexOf(name, worker, row) + slot;
-            expect(seen.has(index)).toBe(false);
-            expect(views[name][index]).toBe(0);
-            seen.add(index);
+            if (seen[index] !== 0 || views[name][index] !== 0) wrong++;
+            seen[index] = 1;
+            cells++;
           }
         }
       }
+      expect([wrong, cells > 0]).toEqual([0, true]);
     }
   });
 

@@ -21,7 +21,7 @@
  * A new kind of number (a latency histogram: one row per server, one slot per bucket) is a new line.
  */
 
-import { UPSTREAMS_MAX } from './limits.ts';
+import { ROUTES_MAX, UPSTREAMS_MAX } from './limits.ts';
 
 /** Whole-balancer cells. */
 export const ControlSlot = {
@@ -134,6 +134,20 @@ export const ListenerCounter = {
 } as const;
 export type ListenerCounterName = keyof typeof ListenerCounter;
 
+/** Per-route counters of one worker. */
+export const RouteCounter = {
+  /** Requests that have ended, by the class of their status, errors of our own included. */
+  responses1xx: 0,
+  responses2xx: 1,
+  responses3xx: 2,
+  responses4xx: 3,
+  responses5xx: 4,
+  /** Bytes received from clients, and sent to them. */
+  bytesIn: 5,
+  bytesOut: 6,
+} as const;
+export type RouteCounterName = keyof typeof RouteCounter;
+
 /** Per-upstream counters of one worker. */
 export const UpstreamCounter = {
   /** Requests that waited because every server was full. */
@@ -149,7 +163,7 @@ export type UpstreamCounterName = keyof typeof UpstreamCounter;
 export interface Region {
   readonly element: 'int32' | 'float64';
   readonly writer: 'main' | 'worker' | 'any';
-  readonly rows: 'one' | 'servers' | 'listeners' | 'upstreams';
+  readonly rows: 'one' | 'servers' | 'listeners' | 'upstreams' | 'routes';
   /** Numbers per row. */
   readonly slots: number;
 }
@@ -169,6 +183,12 @@ export const REGIONS = {
   serverBreakerTimes: { element: 'float64', writer: 'any', rows: 'servers', slots: 2 },
   serverOutcomes: { element: 'float64', writer: 'worker', rows: 'servers', slots: 2 },
   serverCounters: { element: 'float64', writer: 'worker', rows: 'servers', slots: 24 },
+  /** Three histograms: see server-times.ts. */
+  serverTimes: { element: 'float64', writer: 'worker', rows: 'servers', slots: 72 },
+  routeCounters: { element: 'float64', writer: 'worker', rows: 'routes', slots: 8 },
+  /** One slot for each error code. */
+  routeErrors: { element: 'float64', writer: 'worker', rows: 'routes', slots: 64 },
+  routeTimes: { element: 'float64', writer: 'worker', rows: 'routes', slots: 24 },
   /** Requests that wait now, on this worker. */
   upstreamWaiting: { element: 'int32', writer: 'worker', rows: 'upstreams', slots: 1 },
   upstreamCounters: { element: 'float64', writer: 'worker', rows: 'upstreams', slots: 4 },
@@ -191,7 +211,13 @@ const BLOCK_BYTES = 128;
 /** Rows of that kind. */
 export function rowsOf(kind: Region['rows'], shape: SharedShape): number {
   const { serversMax, listenersMax } = shape;
-  const rows = { one: 1, servers: serversMax, listeners: listenersMax, upstreams: UPSTREAMS_MAX };
+  const rows = {
+    one: 1,
+    servers: serversMax,
+    listeners: listenersMax,
+    upstreams: UPSTREAMS_MAX,
+    routes: ROUTES_MAX,
+  };
   return rows[kind];
 }
 

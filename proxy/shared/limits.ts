@@ -9,5 +9,8 @@ export const LISTENERS_MAX = 256;
 /** Upstreams, those of a previous config that still finish work included. */
 export const UPSTREAMS_MAX = 2048;
 
+/** Routes that count for themselves; those beyond share the last row. */
+export const ROUTES_MAX = 4096;
+
 /** Worker threads. */
 export const WORKERS_MAX = 256;

@@ -41,6 +41,10 @@ export class SharedViews {
   readonly serverBreakerTimes: Float64Array;
   readonly serverOutcomes: Float64Array;
   readonly serverCounters: Float64Array;
+  readonly serverTimes: Float64Array;
+  readonly routeCounters: Float64Array;
+  readonly routeErrors: Float64Array;
+  readonly routeTimes: Float64Array;
   readonly upstreamWaiting: Int32Array;
   readonly upstreamCounters: Float64Array;
   readonly listenerOpen: Int32Array;
@@ -58,6 +62,10 @@ export class SharedViews {
     this.serverBreakerTimes = new Float64Array(state.buffers.serverBreakerTimes);
     this.serverOutcomes = new Float64Array(state.buffers.serverOutcomes);
     this.serverCounters = new Float64Array(state.buffers.serverCounters);
+    this.serverTimes = new Float64Array(state.buffers.serverTimes);
+    this.routeCounters = new Float64Array(state.buffers.routeCounters);
+    this.routeErrors = new Float64Array(state.buffers.routeErrors);
+    this.routeTimes = new Float64Array(state.buffers.routeTimes);
     this.upstreamWaiting = new Int32Array(state.buffers.upstreamWaiting);
     this.upstreamCounters = new Float64Array(state.buffers.upstreamCounters);
     this.listenerOpen = new Int32Array(state.buffers.listenerOpen);

@@ -33,7 +33,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   #over = false;
   /** What a hash policy chooses by. */
   #key = NO_KEY;
-  /** When connecting began; only where the upstream wants to know. */
+  /** When connecting began. */
   #startedAt = 0;
 
   constructor(context: TcpContext, upstream: Upstream, client: Connection) {
@@ -70,8 +70,9 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     const { engine, limits } = this.#context;
     this.#deadline.clear();
     this.#server!.count(ServerCounter.connections);
-    const { timed } = this.#upstream;
-    this.#server!.answered(0, timed ? performance.now() - this.#startedAt : 0);
+    const connectMs = performance.now() - this.#startedAt;
+    this.#server!.times.connect.observe(connectMs);
+    this.#server!.answered(0, this.#upstream.timed ? connectMs : 0);
     this.#introduce();
     const idleTimeoutMs = limits.idleTimeoutMs ?? this.#upstream.config.idleTimeoutMs;
     const splice = new Splice(engine, this.#client, this.#origin!, idleTimeoutMs, this);
@@ -134,7 +135,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     if (this.#tried.length > 0) server.count(ServerCounter.retries);
     this.#server = server;
     this.#await();
-    if (upstream.timed) this.#startedAt = performance.now();
+    this.#startedAt = performance.now();
     this.#origin = engine.connect(server, this);
   }
 

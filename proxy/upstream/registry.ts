@@ -2,6 +2,7 @@ import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { BreakerCells } from '../resilience/breaker-cells.ts';
 import { ControlSlot, ServerFlag, Verdict } from '../shared/layout.ts';
 import { UPSTREAMS_MAX } from '../shared/limits.ts';
+import { type ServerTimesTotals, serverTimesTotals } from '../shared/server-times.ts';
 import { type SharedState, SharedViews } from '../shared/shared-state.ts';
 import { type Slots, SlotTable } from '../shared/slot-table.ts';
 import {
@@ -133,6 +134,11 @@ export class ServerRegistry {
   /** Average time to its answers, ms; 0 where nobody measures it, and before the first. */
   averageMs(identity: string): number {
     return new ServerAverage(this.#views, this.#slotOf(identity)).value;
+  }
+
+  /** How long a server takes, all workers together. Throws RangeError without a slot. */
+  times(identity: string): ServerTimesTotals {
+    return serverTimesTotals(this.#views, this.#slotOf(identity));
   }
 
   /** Identities that hold a slot, vanished ones that still finish work included. */

@@ -3,6 +3,7 @@ import type { ServerConfig } from '../../src/config/proxy-config.ts';
 import type { ProxyErrorCode } from '../errors.ts';
 import type { ServerBreaker } from '../resilience/server-breaker.ts';
 import { blockLength, RAMP_STEPS, ServerCounter, ServerFlag, Verdict } from '../shared/layout.ts';
+import { type ServerTimes, serverTimesOf } from '../shared/server-times.ts';
 import type { WorkerCells } from '../shared/worker-cells.ts';
 import { serverAddress, serverIdentity } from './identity.ts';
 import { ServerAverage } from './server-average.ts';
@@ -25,6 +26,8 @@ export class Server {
   readonly down: boolean;
   /** It is in its upstream no more: what it has ends normally, and its connections are not kept. */
   retired = false;
+  /** How long it takes. */
+  readonly times: ServerTimes;
   /** Null: nothing that happens to requests takes it out. */
   readonly #breaker: ServerBreaker | null;
 
@@ -63,6 +66,7 @@ export class Server {
     this.weight = config.weight;
     this.backup = config.backup;
     this.down = config.down ?? false;
+    this.times = serverTimesOf(cells, slot);
     this.#breaker = breaker;
     this.#flags = views.serverFlags;
     this.#flagBase = views.indexOf('serverFlags', 0, slot);

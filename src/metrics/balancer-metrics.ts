@@ -1,4 +1,4 @@
-import type { LimitStatus, ServerStatus } from '../../proxy/index.ts';
+import type { LimitStatus, RouteStatus, ServerStatus } from '../../proxy/index.ts';
 import type { BalancerReport } from '../control/balancer-report.ts';
 import { Exposition, snakeCase } from './exposition.ts';
 import { addNameMetrics } from './name-metrics.ts';
@@ -30,12 +30,29 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
   }
   for (const name of status.names) addNameMetrics(out, name);
   for (const limit of status.limits) addLimit(out, limit);
+  for (const route of status.routes) addRoute(out, route);
   for (const { to, lines, dropped } of status.accessLogs) {
     out.counter('tandem_access_log_lines', 'Lines written.', { to }, lines);
     out.counter('tandem_access_log_dropped', 'Lines that the place refused.', { to }, dropped);
   }
   return out.text();
 }
+
+function addRoute(out: Exposition, { listener, route, counters, errors, durations }: RouteStatus) {
+  const labels = { listener, route };
+  addTotals(out, 'tandem_route', labels, counters);
+  for (const [code, count] of Object.entries(errors)) {
+    out.counter('tandem_route_errors', 'Failed requests by code.', { ...labels, code }, count);
+  }
+  const took = 'From the head of a request to the end of its response.';
+  out.durations('tandem_http_request_duration_seconds', took, labels, durations);
+}
+
+const SERVER_TIMES = {
+  connect: 'To a new connection to the server.',
+  header: "From the request sent to the head of the server's response.",
+  response: "From the request sent to the end of the server's response.",
+} as const;
 
 function addServer(out: Exposition, upstream: string, server: ServerStatus): void {
   const { totals, weight, verdict } = server;
@@ -60,6 +77,10 @@ function addServer(out: Exposition, upstream: string, server: ServerStatus): voi
     out.gauge('tandem_server_connections_max', help, labels, connectionsMax);
   }
   addTotals(out, 'tandem_server', labels, totals);
+  for (const [what, help] of Object.entries(SERVER_TIMES)) {
+    const name = `tandem_server_${what}_duration_seconds`;
+    out.durations(name, help, labels, server.times[what as keyof typeof SERVER_TIMES]);
+  }
 }
 
 /** `allowed`, `refused` and so on by limit; keys are never labels. */

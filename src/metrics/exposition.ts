@@ -1,6 +1,15 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Lateness } from '../../keepalive/index.ts';
-import { type HistogramSeries, histogramText } from './histogram-text.ts';
+import type { HistogramTotals } from '../../proxy/index.ts';
+import {
+  durationSeries,
+  type HistogramSeries,
+  histogramText,
+  latenessSeries,
+} from './histogram-text.ts';
+
+/** Series of one histogram of durations; beyond it only counters tell. */
+const DURATION_SERIES_MAX = 512;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -39,8 +48,22 @@ export class Exposition {
 
   /** How late something was, in seconds; the histogram counts microseconds. */
   histogram(name: string, help: string, labels: Labels, lateness: Lateness): void {
+    this.#addSeries(name, help, latenessSeries(labels, lateness));
+  }
+
+  /**
+   * How long something took, in seconds. A series that has counted nothing is left out, and so is what
+   * is beyond `DURATION_SERIES_MAX` of one name: each has two dozen lines.
+   */
+  durations(name: string, help: string, labels: Labels, totals: HistogramTotals): void {
+    const shown = this.#histograms.get(name)?.series.length ?? 0;
+    if (totals.count === 0 || shown >= DURATION_SERIES_MAX) return;
+    this.#addSeries(name, help, durationSeries(labels, totals));
+  }
+
+  #addSeries(name: string, help: string, series: HistogramSeries): void {
     const metric = this.#histograms.get(name) ?? { help, series: [] };
-    metric.series.push({ labels, lateness });
+    metric.series.push(series);
     this.#histograms.set(name, metric);
   }
 

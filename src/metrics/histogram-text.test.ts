@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { latenessBoundsMicros } from '../../keepalive/index.ts';
-import { histogramText } from './histogram-text.ts';
+import { histogramText, latenessSeries } from './histogram-text.ts';
 
 test('buckets are cumulative, in seconds, and end with all', () => {
   const buckets = new Array<number>(latenessBoundsMicros.length + 1).fill(0);
@@ -9,7 +9,7 @@ test('buckets are cumulative, in seconds, and end with all', () => {
   buckets[latenessBoundsMicros.length] = 1;
   const lateness = { count: 8, sumMicros: 2_500_000, maxMicros: 1_500_000, buckets };
   const text = histogramText('late_seconds', 'How late.', [
-    { labels: { router: 'a"b' }, lateness },
+    latenessSeries({ router: 'a"b' }, lateness),
   ]);
   const lines = text.split('\n');
   expect(lines.slice(0, 5)).toEqual([

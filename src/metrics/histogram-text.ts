@@ -1,10 +1,35 @@
 import type { Lateness } from '../../keepalive/index.ts';
 import { latenessBoundsMicros } from '../../keepalive/index.ts';
+import { HISTOGRAM_BOUNDS_MS, type HistogramTotals } from '../../proxy/index.ts';
 
 /** One series of a histogram. */
 export interface HistogramSeries {
   readonly labels: Readonly<Record<string, string>>;
-  readonly lateness: Lateness;
+  /** Upper ends of the buckets, seconds. */
+  readonly bounds: readonly number[];
+  /** At least one for each bound. */
+  readonly buckets: readonly number[];
+  readonly count: number;
+  /** Seconds. */
+  readonly sum: number;
+}
+
+/** A series of the agent's. */
+export function latenessSeries(
+  labels: HistogramSeries['labels'],
+  { buckets, count, sumMicros }: Lateness,
+): HistogramSeries {
+  const bounds = latenessBoundsMicros.map((bound) => bound / 1e6);
+  return { labels, bounds, buckets, count, sum: sumMicros / 1e6 };
+}
+
+/** A series of the balancer's. */
+export function durationSeries(
+  labels: HistogramSeries['labels'],
+  { buckets, count, sumMs }: HistogramTotals,
+): HistogramSeries {
+  const bounds = HISTOGRAM_BOUNDS_MS.map((bound) => bound / 1000);
+  return { labels, bounds, buckets, count, sum: sumMs / 1000 };
 }
 
 /**
@@ -21,18 +46,19 @@ export function histogramText(
   return head + series.map((one) => seriesText(name, one)).join('');
 }
 
-function seriesText(name: string, { labels, lateness }: HistogramSeries): string {
+function seriesText(name: string, series: HistogramSeries): string {
+  const { labels, bounds, count, sum } = series;
   const own = Object.entries(labels).map(([label, value]) => `${label}="${escaped(value)}"`);
   let seen = 0;
-  const buckets = latenessBoundsMicros.map((bound, at) => {
-    seen += lateness.buckets[at] ?? 0;
-    return line(`${name}_bucket`, [...own, `le="${bound / 1e6}"`], seen);
+  const buckets = bounds.map((bound, at) => {
+    seen += series.buckets[at] ?? 0;
+    return line(`${name}_bucket`, [...own, `le="${bound}"`], seen);
   });
   return [
     ...buckets,
-    line(`${name}_bucket`, [...own, 'le="+Inf"'], lateness.count),
-    line(`${name}_sum`, own, lateness.sumMicros / 1e6),
-    line(`${name}_count`, own, lateness.count),
+    line(`${name}_bucket`, [...own, 'le="+Inf"'], count),
+    line(`${name}_sum`, own, sum),
+    line(`${name}_count`, own, count),
   ].join('');
 }
 

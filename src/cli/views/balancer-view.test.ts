@@ -23,6 +23,11 @@ function server(name: string, ejection: ServerStatus['ejection']): object {
     connectionsMax: 8,
     warmth: 0.35,
     ejection,
+    times: {
+      connect: { count: 0, sumMs: 0, buckets: [] },
+      header: { count: 1, sumMs: 2, buckets: [0, 0, 0, 1] },
+      response: { count: 0, sumMs: 0, buckets: [] },
+    },
     totals: {
       inFlight: 0,
       requests: 9,
@@ -62,6 +67,22 @@ const report = {
       keys: 1,
       keysMax: 1024,
       totals: { allowed: 9, delayed: 0, refused: 0, untracked: 0, evictions: 0 },
+    },
+  ],
+  routes: [
+    {
+      route: 'shop',
+      listener: 'web',
+      counters: { responses2xx: 9, responses4xx: 1, responses5xx: 0 },
+      errors: { no_server: 1 },
+      durations: { count: 10, sumMs: 25, buckets: [0, 0, 0, 9, 0, 0, 0, 1] },
+    },
+    {
+      route: 'idle',
+      listener: 'web',
+      counters: {},
+      errors: {},
+      durations: { count: 0, sumMs: 0, buckets: [] },
     },
   ],
   accessLogs: [{ to: '/var/log/a', lines: 7, dropped: 3, error: 'ENOSPC' }],
@@ -155,4 +176,22 @@ test('status and metrics say how each place of access logs does', async () => {
   const text = await balancerMetrics(report);
   expect(text).toContain('tandem_access_log_lines_total{to="/var/log/a"} 7\n');
   expect(text).toContain('tandem_access_log_dropped_total{to="/var/log/a"} 3\n');
+});
+
+test('status and metrics say what came to each route and how long it took', async () => {
+  const lines = balancerView(report, NOW).split('\n');
+  expect(lines.find((line) => line.startsWith('shop'))).toMatch(
+    /^shop +web +10 +1 +0 +<= 2ms +<= 10ms$/,
+  );
+  expect(lines.some((line) => line.startsWith('idle'))).toBe(false);
+  const text = await balancerMetrics(report);
+  const labels = 'listener="web",route="shop"';
+  expect(text).toContain(`tandem_route_responses_total{${labels},class="2xx"} 9\n`);
+  expect(text).toContain(`tandem_route_errors_total{${labels},code="no_server"} 1\n`);
+  const name = 'tandem_http_request_duration_seconds';
+  expect(text).toContain(`${name}_bucket{${labels},le="0.002"} 9\n`);
+  expect(text).toContain(`${name}_bucket{${labels},le="+Inf"} 10\n`);
+  expect(text).toContain(`${name}_sum{${labels}} 0.025\n`);
+  expect(text).toMatch(/^tandem_server_header_duration_seconds_count\{.*198.51.100.21:80"\} 1$/m);
+  expect(text).not.toContain('tandem_server_connect_duration_seconds');
 });

@@ -1,5 +1,6 @@
 /** `tandem status` as text, the balancer's half: pure, from what it answered. */
 import type { ServerStatus, UpstreamStatus } from '../../../proxy/index.ts';
+import { quantileMs } from '../../../proxy/index.ts';
 import { formatEndpoint } from '../../config/index.ts';
 import type { BalancerReport } from '../../control/balancer-report.ts';
 import { columns } from '../output.ts';
@@ -20,8 +21,28 @@ export function balancerView(status: BalancerReport, now: number): string {
     ...limitRows(status),
     ...status.upstreams.flatMap((upstream) => upstreamRows(upstream, now)),
     ...nameView(status.names, now),
+    ...routeRows(status),
     ...logRows(status),
   ].join('\n');
+}
+
+/** What came to each route, and how long it took; routes without requests are left out. */
+function routeRows({ routes }: BalancerReport): string[] {
+  const rows = [['ROUTE', 'LISTENER', 'REQUESTS', '4XX', '5XX', 'P50', 'P99']];
+  for (const { route, listener, counters, durations } of routes) {
+    if (durations.count === 0) continue;
+    const { responses4xx, responses5xx } = counters;
+    const numbers = [durations.count, responses4xx, responses5xx].map(String);
+    const times = [quantileMs(durations, 0.5), quantileMs(durations, 0.99)].map(within);
+    rows.push([route, listener, ...numbers, ...times]);
+  }
+  return rows.length === 1 ? [] : ['', ...columns(rows)];
+}
+
+/** The bound of a bucket. */
+function within(milliseconds: number | null): string {
+  if (milliseconds === null) return '-';
+  return milliseconds === Number.POSITIVE_INFINITY ? '> 30s' : `<= ${milliseconds}ms`;
 }
 
 /** Where access logs go, when there are any. */

@@ -1,0 +1,52 @@
+import {
+  HISTOGRAM_SLOTS,
+  HistogramCells,
+  type HistogramTotals,
+  histogramTotals,
+} from './histogram.ts';
+import type { SharedViews } from './shared-state.ts';
+import type { WorkerCells } from './worker-cells.ts';
+
+/** The histograms of a server, by where they are in its row. */
+export const SERVER_TIMES = {
+  /** To a connection; kept ones are not counted. */
+  connect: 0,
+  /** From the request being sent to the head of the response. */
+  header: 1,
+  /** From the request being sent to the end of the response. */
+  response: 2,
+} as const;
+export type ServerTimesName = keyof typeof SERVER_TIMES;
+
+export type ServerTimesTotals = Readonly<Record<ServerTimesName, HistogramTotals>>;
+
+/** The times of one server as one worker writes them. */
+export type ServerTimes = Readonly<Record<ServerTimesName, HistogramCells>>;
+
+/** Those of the server with that slot. */
+export function serverTimesOf({ views, workerIndex }: WorkerCells, slot: number): ServerTimes {
+  const base = views.indexOf('serverTimes', workerIndex, slot);
+  const at = (index: number) =>
+    new HistogramCells(views.serverTimes, base + index * HISTOGRAM_SLOTS);
+  return {
+    connect: at(SERVER_TIMES.connect),
+    header: at(SERVER_TIMES.header),
+    response: at(SERVER_TIMES.response),
+  };
+}
+
+/** Sums them over the workers. */
+export function serverTimesTotals(views: SharedViews, slot: number): ServerTimesTotals {
+  const at = (index: number) => {
+    const bases = Array.from(
+      { length: views.shape.workers },
+      (_, worker) => views.indexOf('serverTimes', worker, slot) + index * HISTOGRAM_SLOTS,
+    );
+    return histogramTotals(views.serverTimes, bases);
+  };
+  return {
+    connect: at(SERVER_TIMES.connect),
+    header: at(SERVER_TIMES.header),
+    response: at(SERVER_TIMES.response),
+  };
+}
