@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { CheckOutcome } from './probe.ts';
 
 /** A TCP origin on 127.0.0.1 that does with each connection what the test says. */
 export class Origin {
@@ -62,4 +63,12 @@ export async function closedPort(): Promise<number> {
   }));
   await close();
   return port;
+}
+
+/** Checks until it was not we who stalled: a loaded machine says nothing about the check. */
+export async function conclusive(check: () => Promise<CheckOutcome>): Promise<CheckOutcome> {
+  for (;;) {
+    const outcome = await check();
+    if (outcome.kind !== 'inconclusive') return outcome;
+  }
 }

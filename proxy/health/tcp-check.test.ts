@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { TCP_PROBE } from '../upstream/upstream.fixture.ts';
 import { fullQueue } from './full-queue.fixture.ts';
 import { CHECK_ANSWER_BYTES_MAX } from './limits.ts';
-import { closedPort, origin } from './origin.fixture.ts';
+import { closedPort, conclusive, origin } from './origin.fixture.ts';
 import { type TcpCheckConfig, tcpCheck } from './tcp-check.ts';
 
 const CONNECT: TcpCheckConfig = { ...TCP_PROBE, timeoutMs: 5000 };
@@ -97,7 +97,8 @@ describe('tcpCheck', () => {
     const target = { host: '127.0.0.1', port: one.port };
     expect(await tcpCheck(target, words, never)).toEqual({ kind: 'passed' });
     expect(heard).toEqual(['PING\r\n']);
-    const wrong = await tcpCheck(target, { ...words, expect: '+OK', timeoutMs: 100 }, never);
+    const other = { ...words, expect: '+OK', timeoutMs: 100 };
+    const wrong = await conclusive(() => tcpCheck(target, other, never));
     expect(wrong).toEqual({
       kind: 'failed',
       error: `response timeout 127.0.0.1:${one.port} after 100 ms`,

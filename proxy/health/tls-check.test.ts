@@ -6,7 +6,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { CheckTls } from '../../src/config/health-config.ts';
 import { HTTP_PROBE, TCP_PROBE } from '../upstream/upstream.fixture.ts';
 import { httpCheck } from './http-check.ts';
-import { closedPort, origin } from './origin.fixture.ts';
+import { closedPort, conclusive, origin } from './origin.fixture.ts';
 import { tcpCheck } from './tcp-check.ts';
 import { CERTIFICATE, tlsOrigin } from './tls-origin.fixture.ts';
 
@@ -114,7 +114,7 @@ describe('a check over TLS', () => {
       kind: 'failed',
       error: `no TLS spoken 127.0.0.1:${plain.port}`,
     });
-    expect(await handshake(silent.port, UNVERIFIED, 100)).toEqual({
+    expect(await conclusive(() => handshake(silent.port, UNVERIFIED, 100))).toEqual({
       kind: 'failed',
       error: `TLS handshake timeout 127.0.0.1:${silent.port} after 100 ms`,
     });
