@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccessLogConfig, LogPart } from '../../src/config/access-log-config.ts';
-import type { RouteConfig } from '../../src/config/proxy-config.ts';
+import type { HttpRulesConfig, RouteConfig } from '../../src/config/proxy-config.ts';
 import type { RequestIdConfig, TraceConfig } from '../../src/config/request-id-config.ts';
 import {
   proxyConfig,
@@ -44,6 +44,7 @@ interface Changes {
   readonly log?: Partial<AccessLogConfig>;
   readonly ports?: readonly number[];
   readonly routes?: readonly RouteConfig[];
+  readonly rules?: Partial<HttpRulesConfig>;
   readonly requestId?: RequestIdConfig;
   readonly trace?: TraceConfig;
 }
@@ -152,6 +153,21 @@ describe('a line', () => {
 });
 
 describe('a request that goes wrong', () => {
+  it('before anybody can say whose it is, is that of the proxy it came through', async () => {
+    const trusted = [{ address: '127.0.0.0', prefixLength: 8 }];
+    const rules = { clientIp: { trusted, header: 'x-forwarded-for' } };
+    start('$remote_addr $status', { rules });
+    const client = await rawClient(proxy.port);
+    client.send('GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n');
+    const server = await origin.connection();
+    await server.has('\r\n\r\n');
+    server.send(OK);
+    await client.has('ok');
+    client.send('GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.2\r\nHost: x\r\n\r\n');
+    await client.end();
+    expect(await lines(2)).toEqual(['192.0.2.1 200', '127.0.0.1 400']);
+  });
+
   it('is told with our code, and what there was of it', async () => {
     start('$status $error "$request" $host $bytes_sent $body_bytes_sent');
     const client = await rawClient(proxy.port);

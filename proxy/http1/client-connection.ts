@@ -334,7 +334,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.#keepAlive = false;
     this.traffic.begin(end - start);
     this.respondError(code, false, NO_LINES);
-    observer?.refused(bytes.subarray(start, end), this.identity, this.traffic, status, code);
+    observer?.refused(bytes.subarray(start, end), this.identity.peer(), this.traffic, status, code);
   }
 
   /** What the `Connection` field of a response says. */

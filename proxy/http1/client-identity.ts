@@ -64,6 +64,19 @@ export class ClientIdentity {
     if (this.#trusted) this.#describeForwarded(head);
   }
 
+  /** This, with who connects as the client: of a head that is none, nobody can say more. */
+  peer(): this {
+    const { remoteAddress, remotePort } = this.#connection;
+    if (this.#trusted) this.#name(remoteAddress, remotePort);
+    return this;
+  }
+
+  #name(address: string, port: number): void {
+    if (address !== this.address || port !== this.port) this.#proxyHeaders = null;
+    this.address = address;
+    this.port = port;
+  }
+
   /** The PROXY header about this client; the same buffer for as long as it is the same client. */
   proxyHeader(version: ProxyVersion): Buffer {
     const known = this.#proxyHeaders?.get(version);
@@ -130,9 +143,7 @@ export class ClientIdentity {
     const rules = this.#rules;
     const peer = { address: remoteAddress, port: remotePort };
     const client = rules.trusted!.clientOf(head, peer);
-    if (client.address !== this.address || client.port !== this.port) this.#proxyHeaders = null;
-    this.address = client.address;
-    this.port = client.port;
+    this.#name(client.address, client.port);
     const about: [string, string][] = [];
     const hosts: HostLine[] = [];
     if (rules.xForwarded) {

@@ -58,6 +58,31 @@ export const limits: Subject = {
       clientsThat('are slow with a body, allowed %s long as servers are: 408 all the same'),
     ),
     row(
+      '9110 15.5.9',
+      'A body that drips, a byte at a time.',
+      '408 below a rate (`limits.body_rate`), 408 when the whole takes too long (`limits.request_timeout`)',
+      test('proxy/http1/time-bounds.test.ts', 'answers 408 to a body that drips, however steadily'),
+      test(
+        'proxy/http1/time-bounds.test.ts',
+        'answers 408 to a request that takes too long in all',
+      ),
+      test(
+        'proxy/http1/request-bounds.test.ts',
+        'bounds of a request',
+        'do not blame a client that was not read from, or is not waited for',
+      ),
+    ),
+    row(
+      'practice',
+      'A connection carries so many requests, for so long.',
+      'closed after (`limits.keepalive_requests`) or (`limits.connection_max_age`), with an answer that says so',
+      test(
+        'proxy/http1/time-bounds.test.ts',
+        'closes after the last request that a connection may carry',
+      ),
+      test('proxy/http1/time-bounds.test.ts', 'closes an old connection with its next response'),
+    ),
+    row(
       'practice',
       'A client that does not read.',
       'the server is held back; cut after `limits.idle_timeout`',
