@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { VirtualRoute } from '../src/config/agent-config.ts';
+import { heldUnder } from './holdings/former.ts';
 import { releaseAddresses } from './holdings/release.ts';
 import { routeText } from './holdings/route-text.ts';
 import type { NetworkPort } from './ports.ts';
@@ -96,7 +97,7 @@ describe('virtual routes', () => {
       routes: port,
       link: () => null,
     } as unknown as NetworkPort;
-    await releaseAddresses(pair.a.config, network, keepingLogger(pair.logs));
+    await releaseAddresses(heldUnder(pair.a.config), network, keepingLogger(pair.logs));
     expect(pair.a.routes.all).toEqual([]);
   });
 

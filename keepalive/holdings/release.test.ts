@@ -7,6 +7,7 @@ import {
   type LogLine,
   routerConfig,
 } from '../simulator/sim-pair.case.ts';
+import { heldUnder } from './former.ts';
 import { releaseAddresses } from './release.ts';
 
 const two = [
@@ -49,7 +50,7 @@ it('removes every address, whatever happens to the others, but not an owner’s'
     }),
     routerConfig({ name: 'gone', interface: 'gone' }),
   ]);
-  await releaseAddresses(config, network, log);
+  await releaseAddresses(heldUnder(config), network, log);
   expect(removed).toEqual(['198.51.100.101']);
   expect(logs.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
     'cannot remove 198.51.100.100',
@@ -72,14 +73,16 @@ it('removes the leases after the addresses, except where an address is stuck', a
     close: () => {},
   };
   await releaseAddresses(
-    agentConfig('a', [
-      routerConfig({ addresses: two }),
-      routerConfig({
-        name: 'stuck',
-        vrid: 52,
-        addresses: [{ address: '203.0.113.1', prefixLength: 24 }],
-      }),
-    ]),
+    heldUnder(
+      agentConfig('a', [
+        routerConfig({ addresses: two }),
+        routerConfig({
+          name: 'stuck',
+          vrid: 52,
+          addresses: [{ address: '203.0.113.1', prefixLength: 24 }],
+        }),
+      ]),
+    ),
     network,
     log,
     leases,
@@ -102,7 +105,7 @@ it('does without leases where the kernel has none', async () => {
     },
     close: () => {},
   };
-  await releaseAddresses(agentConfig('a', [routerConfig()]), network, log, leases);
+  await releaseAddresses(heldUnder(agentConfig('a', [routerConfig()])), network, log, leases);
   expect(removed).toEqual(['198.51.100.100']);
 });
 
@@ -122,7 +125,7 @@ it('leaves the addresses where they are while the dead agent’s lease runs', as
     close: () => {},
   };
   await releaseAddresses(
-    agentConfig('a', [routerConfig({ addresses: two })]),
+    heldUnder(agentConfig('a', [routerConfig({ addresses: two })])),
     network,
     log,
     leases,

@@ -4,9 +4,11 @@ import {
   createFileWatcher,
   createProcessScanner,
   createScriptRunner,
+  heldUnder,
   openLeases,
   openNetwork,
   releaseAddresses,
+  removeFormer,
   startAgent,
   systemClock,
 } from '../../keepalive/index.ts';
@@ -16,6 +18,7 @@ import type { Logger } from '../log/logger.ts';
 import { agentMetrics } from '../metrics/agent-metrics.ts';
 import { sdNotify } from '../os/sd-notify.ts';
 import { claimHalf } from '../runtime/half-lock.ts';
+import { HeldFile } from '../runtime/held-file.ts';
 import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
 import { type BalancerListener, listenForBalancer } from '../tracking/readiness-server.ts';
@@ -40,6 +43,10 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
   const lock = claimHalf('keepalive', runtimeDir);
   const network = await openNetwork(log, runtimeDir);
   const scripts = createScriptRunner(log);
+  const held = new HeldFile(runtimeDir);
+  // Before the leases of an agent that was killed are swept: they are what mutes these.
+  const stuck = await removeFormer(held.read(), agentConfig, { network, log });
+  held.write([...heldUnder(agentConfig), ...stuck]);
   const files = createFileWatcher();
   const leases = openLeases(log, runtimeDir);
   const outlets = new AgentOutlets({ config: agentConfig, runtimeDir, scripts, journal, log });
@@ -77,6 +84,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
       async stop(reason) {
         sdNotify('STOPPING=1');
         await agent.stop();
+        held.clear();
         pair?.close();
         feed.close();
         control.close();
@@ -109,7 +117,9 @@ export async function runRelease(options: ProcessOptions): Promise<void> {
   const lock = claimHalf('keepalive', runtimeDir);
   const network = await openNetwork(log, runtimeDir);
   const leases = openLeases(log, runtimeDir);
-  await releaseAddresses(agentConfig, network, log, leases);
+  const held = new HeldFile(runtimeDir);
+  const routers = [...heldUnder(agentConfig), ...held.read()];
+  if (await releaseAddresses(routers, network, log, leases)) held.clear();
   leases.close();
   network.close();
   lock.release();

@@ -1,8 +1,9 @@
 /** `tandem run`: both halves in the foreground, for containers, the lab, and a first look. */
-import { openLeases, openNetwork, releaseAddresses } from '../../keepalive/index.ts';
+import { heldUnder, openLeases, openNetwork, releaseAddresses } from '../../keepalive/index.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { Logger } from '../log/logger.ts';
 import { tryClaimHalf } from '../runtime/half-lock.ts';
+import { HeldFile } from '../runtime/held-file.ts';
 import { ensureRuntimeDir } from '../runtime/runtime-dir.ts';
 import {
   agentStopMs,
@@ -71,7 +72,10 @@ async function agentHalf(
       // Ours never got it: the addresses are in the care of an agent that lives.
       if (lock === null) return;
       try {
-        await releaseAddresses(config, network, log, leases);
+        // The agent that died may have read another version of the file than we have.
+        const held = new HeldFile(runtimeDir);
+        const routers = [...heldUnder(config), ...held.read()];
+        if (await releaseAddresses(routers, network, log, leases)) held.clear();
       } finally {
         lock.release();
       }

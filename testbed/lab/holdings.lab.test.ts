@@ -118,9 +118,22 @@ describe('what moves with a virtual router', () => {
     const { a } = await boot();
     await holds(a, true);
     a.signal('SIGKILL', /launcher\.js keepalive/);
-    configure([a], `addresses: [${virtualAddress4}/24]`);
+    configure([a], 'addresses: [198.51.100.199/24]');
     startAgent(a);
     await waitUntil('routes swept', async () => (await routesOn(a)).length === 0, 10_000);
+    const found = await a.addresses();
+    for (const address of [virtualAddress4, EXCLUDED4, EXCLUDED6]) {
+      expect(found).not.toContain(address);
+    }
+  });
+
+  test('of an earlier configuration goes by --release as well', { timeout: 60_000 }, async () => {
+    const { a } = await boot();
+    await holds(a, true);
+    a.signal('SIGKILL', /launcher\.js keepalive/);
+    configure([a], 'addresses: [198.51.100.199/24]');
+    await a.exec([...tandemCommand(a, ['keepalive', '--release'])]);
+    await holds(a, false);
   });
 });
 
