@@ -19,6 +19,7 @@ import { labPath } from '../testbed/lab/requirements.ts';
 import { coresHere } from './bench/cores.ts';
 import { machineHere } from './bench/machine.ts';
 import { HELP, type Options, parseOptions, UsageError } from './bench/options.ts';
+import { reportFeatures } from './bench/report-features.ts';
 import { reportMarkdown } from './bench/report-markdown.ts';
 import { reportText } from './bench/report-text.ts';
 import { missingForBench } from './bench/requirements.ts';
@@ -29,7 +30,7 @@ import { anyDisturbed } from './bench/tables.ts';
 const DOCS = join(import.meta.dirname, '..', 'docs');
 
 /** Measures and reports; must be inside the lab. */
-async function bench({ plan, json, write }: Options): Promise<void> {
+async function bench({ plan, features, json, write }: Options): Promise<void> {
   // The lab's PATH: an ordinary user's lacks sbin, where nginx and haproxy are.
   process.env.PATH = labPath();
   const cores = coresHere()!;
@@ -40,8 +41,9 @@ async function bench({ plan, json, write }: Options): Promise<void> {
   const setting = { cores, folder, signal: interrupted.signal, progress };
   const run = await runPlan(plan, setting).finally(() => rmSync(folder, { recursive: true }));
   const summary = summarise(plan, run, machineHere());
-  process.stdout.write(json ? toJson(summary) : `\n${reportText(summary)}\n`);
-  if (!write) return;
+  const text = features ? reportFeatures(summary) : reportText(summary);
+  process.stdout.write(json ? toJson(summary) : `\n${text}\n`);
+  if (!write || features) return;
   if (anyDisturbed(summary)) throw new Error('disturbed: docs/ is left as it is');
   writeFileSync(join(DOCS, 'BENCHMARKS.md'), reportMarkdown(summary));
   writeFileSync(join(DOCS, 'benchmarks.json'), toJson(summary));

@@ -49,3 +49,13 @@ test.each([
 test('the help names every scenario', () => {
   for (const { name, title } of scenarios) expect(HELP).toMatch(`${name.padEnd(12)} ${title}`);
 });
+
+test('each feature runs beside Tandem without any, and plain requests are enough', () => {
+  const { plan, features } = parseOptions(['--features']);
+  expect(features).toBe(true);
+  expect(names(plan.scenarios)).toEqual(['plain']);
+  expect(names(plan.contenders)[0]).toBe('off');
+  expect(names(plan.contenders)).toContain('access-log-json');
+  const some = parseOptions(['--features', '--contender', 'off', '--contender', 'hash']).plan;
+  expect(names(some.contenders)).toEqual(['off', 'hash']);
+});

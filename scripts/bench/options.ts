@@ -1,12 +1,14 @@
 /** The command line of the benchmark, turned into a plan. */
 import { parseArgs } from 'node:util';
-import { contenders } from './contenders/index.ts';
+import { contenders, featureContenders } from './contenders/index.ts';
 import { limits } from './limits.ts';
 import type { Plan } from './rounds.ts';
 import { scenarios } from './scenarios.ts';
 
 export interface Options {
   readonly plan: Plan;
+  /** Tandem with each of its features, beside itself. */
+  readonly features: boolean;
   /** Print the summary as JSON instead of text. */
   readonly json: boolean;
   /** Write docs/BENCHMARKS.md and docs/benchmarks.json. */
@@ -28,6 +30,8 @@ Tandem beside nginx and HAProxy: CPU per request, throughput, latency, memory.
   --quick            the most telling scenarios, ${QUICK.rounds} rounds of ${QUICK.seconds} s: under a minute
   --scenario NAME    only this one; may be given again
   --contender NAME   only this one; may be given again
+  --features         Tandem with each of its features on beside itself with none, plain
+                     requests unless --scenario says otherwise; --contender names features
   --rounds N         default ${FULL.rounds}
   --seconds N        of one measurement, default ${FULL.seconds}
   --json             the result as JSON on standard output
@@ -45,18 +49,25 @@ contenders: ${contenders.map(({ name }) => name).join(', ')}
 export function parseOptions(args: readonly string[]): Options {
   const values = parse(args);
   const defaults = values.quick ? QUICK : FULL;
-  const named = values.scenario;
+  const named = values.scenario ?? (values.features ? ['plain'] : undefined);
+  const all = values.features ? featureContenders : contenders;
   const plan: Plan = {
     scenarios:
       named === undefined
         ? scenarios.filter(({ quick }) => quick || !values.quick)
         : pick('scenario', scenarios, named),
-    contenders: values.contender ? pick('contender', contenders, values.contender) : contenders,
+    contenders: values.contender ? pick('contender', all, values.contender) : all,
     rounds: count('rounds', values.rounds, limits.roundsMax) ?? defaults.rounds,
     seconds: count('seconds', values.seconds, limits.secondsMax) ?? defaults.seconds,
     warmUp: values.quick ? 'first' : 'every',
   };
-  return { plan, json: values.json, write: values.write, help: values.help };
+  return {
+    plan,
+    features: values.features,
+    json: values.json,
+    write: values.write,
+    help: values.help,
+  };
 }
 
 function parse(args: readonly string[]) {
@@ -70,6 +81,7 @@ function parse(args: readonly string[]) {
         contender: { type: 'string', multiple: true },
         rounds: { type: 'string' },
         seconds: { type: 'string' },
+        features: flag,
         json: flag,
         write: flag,
         help: flag,

@@ -2,15 +2,21 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Contender, Place } from '../contender.ts';
+import { FEATURES_OFF, type Feature } from '../features.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const LAUNCHER = join(ROOT, 'dist', 'src', 'cli', 'launcher.js');
 
-/** Tandem with the engine that `proxy.io` names. */
-export function tandem(name: string, io: 'auto' | 'net'): Contender {
+/** Tandem with the engine that `proxy.io` names; `ours` as in Contender. */
+export function tandem(
+  name: string,
+  io: 'auto' | 'net',
+  feature: Feature = FEATURES_OFF,
+  ours = true,
+): Contender {
   return {
     name,
-    ours: true,
+    ours,
     missing: () => (existsSync(LAUNCHER) ? null : 'Tandem is not built (npm run build)'),
     version() {
       const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -19,29 +25,32 @@ export function tandem(name: string, io: 'auto' | 'net'): Contender {
     lacks: () => null,
     prepare(place) {
       const file = join(place.folder, 'tandem.yaml');
-      writeFileSync(file, tandemConfig(place, io));
+      writeFileSync(file, tandemConfig(place, io, feature));
       return {
         argv: [process.execPath, LAUNCHER, 'proxy', '-c', file],
-        env: { TANDEM_RUNTIME_DIR: join(place.folder, 'run') },
+        env: { TANDEM_RUNTIME_DIR: join(place.folder, 'run'), BENCH_SECRET: 'x'.repeat(32) },
         ports: Object.values(place.listen),
       };
     },
   };
 }
 
-function tandemConfig({ listen, origins }: Place, io: string): string {
+/** The configuration with that feature on. */
+export function tandemConfig({ listen, origins }: Place, io: string, feature: Feature): string {
+  const more = (text: string | undefined) => (text === undefined ? '' : `, ${text}`);
   const servers = origins.map((port) => `{ address: "127.0.0.1:${port}" }`).join(', ');
   const listeners = [];
   if (listen.http !== undefined) {
-    listeners.push(
-      `  http: { bind: ["127.0.0.1:${listen.http}"], protocol: http, routes: [{ upstream: b }] }`,
-    );
+    const routes = `routes: [{ upstream: b${more(feature.route)} }]`;
+    const http = `bind: ["127.0.0.1:${listen.http}"], protocol: http, ${routes}`;
+    listeners.push(`  http: { ${http}${more(feature.listener)} }`);
   }
   if (listen.tcp !== undefined) {
     listeners.push(`  tcp: { bind: ["127.0.0.1:${listen.tcp}"], protocol: tcp, upstream: b }`);
   }
   return `upstreams:
-  b: { servers: [${servers}] }
+  b: { servers: [${servers}]${more(feature.upstream)} }
+${feature.top ?? ''}
 listeners:
 ${listeners.join('\n')}
 proxy: { workers: 1, io: ${io} }
