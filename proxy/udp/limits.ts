@@ -5,3 +5,6 @@
  * is over.
  */
 export const DRAIN_SILENCE_MS = 1000;
+
+/** A session keeps its first datagram for another server when it is no longer than this: one packet. */
+export const REPLAY_BYTES_MAX = 1500;

@@ -4,13 +4,14 @@ import { shortage } from '../io/shortage.ts';
 import { CONNECT_TRIES_MAX } from '../limits.ts';
 import { ListenerCounter, ServerCounter, Verdict } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
+import { REPLAY_BYTES_MAX } from './limits.ts';
 import type { UdpContext } from './udp-context.ts';
 
 /**
  * All that one client address and port exchanges with one of our addresses: datagrams go to one
  * server over a socket of the session's own, answers go back where the client asked. When nobody
- * listens at the server, the client's next datagram goes to another one: UDP's users send again what
- * they miss.
+ * listens at the server, the session goes to another one, with the first datagram if that is all there
+ * was: nobody has read it. Of later ones UDP's users send again what they miss.
  */
 export class UdpSession implements ChannelHandler {
   /** What tells this session apart. */
@@ -24,6 +25,8 @@ export class UdpSession implements ChannelHandler {
   readonly #tried: Server[] = [];
   #server: Server | null = null;
   #channel: DatagramChannel | null = null;
+  /** The only datagram that the server was sent and has not answered, if it is short. */
+  #first: Uint8Array | null = null;
   #sent = 0;
   #answered = 0;
   /** The server was told how it does. */
@@ -54,14 +57,7 @@ export class UdpSession implements ChannelHandler {
     if (this.#owed <= 0) this.#deadline.set(silenceMs);
     counters.count(ListenerCounter.datagramsIn);
     counters.count(ListenerCounter.bytesIn, payload.length);
-    const server = this.#deliver(payload);
-    if (server === null) {
-      counters.count(ListenerCounter.datagramsDropped);
-      return;
-    }
-    this.#sent++;
-    server.count(ServerCounter.bytesOut, payload.length);
-    if (this.#context.responses === 0) this.end();
+    this.#send(payload);
   }
 
   onAnswer(payload: Uint8Array): void {
@@ -69,6 +65,7 @@ export class UdpSession implements ChannelHandler {
     const server = this.#server!;
     this.#deadline.set(silenceMs);
     this.#tried.length = 0;
+    this.#first = null;
     this.#answered++;
     if (!this.#judged) this.#judge(null);
     server.count(ServerCounter.bytesIn, payload.length);
@@ -81,15 +78,10 @@ export class UdpSession implements ChannelHandler {
     if (responses !== null && this.#owed <= 0) this.end();
   }
 
-  /** Nobody listens at the server, or it cannot be reached. */
+  /** Nobody listens at the server, or it cannot be reached: what it was sent is another's now. */
   onError(errorCode: string): void {
-    const server = this.#server;
-    if (server === null || isLocal(errorCode)) return;
-    server.count(ServerCounter.connectFailures);
-    this.#judge('connect_failed');
-    this.#context.failures.note('connect_failed', server.address, errorCode);
-    this.#tried.push(server);
-    this.#leave();
+    const first = this.#first;
+    if (this.#refused(errorCode) && first !== null) this.#send(first);
   }
 
   /** Begins the end: it is over after a shorter silence than usual. */
@@ -104,6 +96,31 @@ export class UdpSession implements ChannelHandler {
     this.#deadline.clear();
     this.#leave();
     this.#context.forget(this);
+  }
+
+  #send(payload: Uint8Array): void {
+    const server = this.#deliver(payload);
+    if (server === null) {
+      this.#context.counters.count(ListenerCounter.datagramsDropped);
+      return;
+    }
+    const alone = this.#sent === 0 && payload.length <= REPLAY_BYTES_MAX;
+    this.#first = alone ? payload.slice() : null;
+    this.#sent++;
+    server.count(ServerCounter.bytesOut, payload.length);
+    if (this.#context.responses === 0) this.end();
+  }
+
+  /** False: the fault is not the server's. */
+  #refused(errorCode: string): boolean {
+    const server = this.#server;
+    if (server === null || isLocal(errorCode)) return false;
+    server.count(ServerCounter.connectFailures);
+    this.#judge('connect_failed');
+    this.#context.failures.note('connect_failed', server.address, errorCode);
+    this.#tried.push(server);
+    this.#leave();
+    return true;
   }
 
   /** Sends to the session's server, or to another one where that is not there; null: to nobody. */
@@ -121,7 +138,7 @@ export class UdpSession implements ChannelHandler {
         }
         return null;
       }
-      this.onError(failure);
+      this.#refused(failure);
     }
     return null;
   }
@@ -190,6 +207,7 @@ export class UdpSession implements ChannelHandler {
     this.#channel = null;
     server.end();
     this.#server = null;
+    this.#first = null;
     this.#sent = 0;
     this.#answered = 0;
   }
