@@ -13,6 +13,7 @@ import { BodyKind, RequestHead, ResponseHead } from '../../proxy/http1/head.ts';
 import { MemoryScene } from '../../proxy/http1/memory-scene.fixture.ts';
 import { parseRequest } from '../../proxy/http1/parse-request.ts';
 import { parseResponse } from '../../proxy/http1/parse-response.ts';
+import { forwardableTrailers } from '../../proxy/http1/trailers.ts';
 import { decodeProxyHeader } from '../../proxy/proxy-protocol/decode.ts';
 import { encodeVersion1 } from '../../proxy/proxy-protocol/version-1.ts';
 import { encodeVersion2 } from '../../proxy/proxy-protocol/version-2.ts';
@@ -64,6 +65,7 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   'request heads': { decode: requestHead, samples: requests },
   'response heads': { decode: responseHead, samples: responses },
   'chunked bodies': { decode: chunks, samples: (prng) => bodyOf(requests(prng)) },
+  'trailer fields': { decode: trailers, samples: (prng) => bodyOf(responses(prng)) },
   Forwarded: {
     decode: (bytes, start, end) => parseForwarded(text(bytes, start, end)),
     samples: texts('for=192.0.2.1;proto=https;by="[2001:db8::1]:80", for=_x;host="a\\"b"'),
@@ -131,6 +133,18 @@ function chunks(bytes: Buffer, start: number, end: number): ReturnType<typeof ju
     content += text(bytes, decoder.dataStart, decoder.dataEnd);
   }
   return decoder.done ? { content, length: at - start } : null;
+}
+
+/** What goes on of the trailer fields of a chunked body that is complete and sound, else null. */
+function trailers(bytes: Buffer, start: number, end: number): string | null {
+  const decoder = new BodyDecoder(true);
+  decoder.begin(BodyKind.chunked, 0);
+  let at = start;
+  while (at < end && !decoder.done) {
+    at = decoder.step(bytes, at, end);
+    if (at < 0) return null;
+  }
+  return decoder.done ? forwardableTrailers(decoder.trailers).toString('latin1') : null;
 }
 
 /** Bytes after which a decoder that reads too far goes wrong: they go on with what it may look for. */
