@@ -12,7 +12,8 @@ passes on is read by nginx, HAProxy, Node's HTTP parser and Python's h11:
 
 - **Requests.** The very bytes that Tandem sent upstream, and one more request behind them, go to each judge.
   They have to see the same requests: method, target, host, all other fields, length of the body, and their
-  number. What Tandem sends must be canonical besides: one Host, one framing, CR LF, no folding, no NUL.
+  number. What Tandem sends must be canonical besides: one Host, one framing, CR LF, no folding, no NUL. All
+  of it again with \`raw_path\`.
 - **Responses.** An origin sends hostile answers, and an ordinary one to the next request. What Tandem
   gives the client is read as answers by Node and h11, and by nginx and HAProxy as the next proxy: status, length
   and number of answers are the same for all, or Tandem has reset the connection, which everybody sees.

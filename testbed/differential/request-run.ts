@@ -23,6 +23,8 @@ export interface Subject {
 /** Who takes part. */
 export interface RequestScene {
   readonly tandem: Subject;
+  /** Tandem with `raw_path`. */
+  readonly raw: Subject;
   readonly others: Readonly<Partial<Record<Other, Subject>>>;
   readonly judges: readonly Judge[];
 }
@@ -40,21 +42,38 @@ export async function runRequests(
 }
 
 async function runCase(scene: RequestScene, theme: string, one: Case): Promise<Result> {
-  const findings: string[] = [];
-  const refusals: string[] = [];
   const subjects = Object.entries(scene.others);
   const [tandem, ...treated] = await Promise.all([
     treat(scene.tandem, one),
     ...subjects.map(([, subject]) => treat(subject, one)),
   ]);
   const others = Object.fromEntries(subjects.map(([name], index) => [name, treated[index]!]));
+  const normal = await judged(scene.judges, tandem);
+  const raw = await judged(scene.judges, await treat(scene.raw, one));
+  return {
+    theme,
+    name: one.name,
+    tandem,
+    others,
+    findings: [...normal.findings, ...raw.findings.map((finding) => `raw_path: ${finding}`)],
+    refusals: normal.refusals,
+  };
+}
+
+/** What is to be said about the bytes that a Tandem sent upstream. */
+async function judged(
+  judges: readonly Judge[],
+  tandem: Treated,
+): Promise<Pick<Result, 'findings' | 'refusals'>> {
+  const findings: string[] = [];
+  const refusals: string[] = [];
   if (tandem.hangs) findings.push(`Tandem neither answers nor closes: ${tandem.text}`);
   for (const recorded of tandem.recorded) {
     findings.push(...recorded.faults.map((fault) => `not canonical: ${fault}`));
     if (asksForUpgrade(recorded.requests.slice(0, -1))) {
       findings.push('more went over a connection on which an upgrade had been asked for');
     }
-    const opinions = await ask(scene.judges, recorded);
+    const opinions = await ask(judges, recorded);
     for (const [judge, { refused, requests }] of opinions) {
       const at = recorded.requests[requests.length];
       // A stream that was cut off is refused at its end by some judges and in silence by others.
@@ -65,7 +84,7 @@ async function runCase(scene: RequestScene, theme: string, one: Case): Promise<R
     }
     findings.push(...disagreements(opinions, recorded));
   }
-  return { theme, name: one.name, tandem, others, findings, refusals };
+  return { findings, refusals };
 }
 
 interface Treated extends Treatment {

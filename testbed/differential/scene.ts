@@ -102,7 +102,12 @@ export function stageRequests(): Promise<Scene<RequestScene>> {
     const origin = await recorder();
     const tandem = await startTandem(folder, origin.port);
     undoing.add(() => tandem.program.stop());
-    return { tandem: { port: tandem.port, recorder: origin }, others: subjects, judges };
+    return {
+      tandem: { port: tandem.port, recorder: origin },
+      raw: { port: tandem.rawPort, recorder: origin },
+      others: subjects,
+      judges,
+    };
   });
 }
 

@@ -9,6 +9,8 @@ const LAUNCHER = join(import.meta.dirname, '..', '..', 'dist', 'src', 'cli', 'la
 export interface RunningTandem {
   readonly program: Program;
   readonly port: number;
+  /** A listener that forwards paths as they came. */
+  readonly rawPort: number;
 }
 
 /** Why it cannot be started; null when it can. */
@@ -18,7 +20,7 @@ export function missingTandem(): string | null {
 
 /** Starts it in `folder` before an origin on `originPort`, soon tired of a silent one. */
 export async function startTandem(folder: string, originPort: number): Promise<RunningTandem> {
-  const [port] = (await freePorts(1)) as [number];
+  const [port, rawPort] = (await freePorts(2)) as [number, number];
   const file = join(folder, 'tandem.yaml');
   const runtime = join(folder, 'run');
   mkdirSync(runtime, { recursive: true });
@@ -31,11 +33,17 @@ export async function startTandem(folder: string, originPort: number): Promise<R
     idle_timeout: 500ms
 listeners:
   http: { bind: ["127.0.0.1:${port}"], protocol: http, routes: [{ upstream: origin }] }
+  raw:
+    bind: ["127.0.0.1:${rawPort}"]
+    protocol: http
+    routes: [{ upstream: origin, raw_path: true }]
 proxy: { workers: 1 }
 log: { level: warn }
 `,
   );
   const argv = [process.execPath, LAUNCHER, 'proxy', '-c', file] as const;
-  const program = await Program.start('tandem', argv, [port], { TANDEM_RUNTIME_DIR: runtime });
-  return { program, port };
+  const program = await Program.start('tandem', argv, [port, rawPort], {
+    TANDEM_RUNTIME_DIR: runtime,
+  });
+  return { program, port, rawPort };
 }
