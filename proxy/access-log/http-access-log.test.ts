@@ -229,6 +229,17 @@ describe('ids', () => {
     expect(answered).toContain(`\r\nX-Request-ID: ${id}\r\n`);
   });
 
+  it('need no access log', async () => {
+    const config = proxyConfig(upstreamConfig([origin.port]), { requestId });
+    proxy = startPlane(config);
+    for (let count = 0; count < 3; count++) {
+      const [asked, answered] = await exchange(`${ASK}\r\n`);
+      const id = /X-Request-ID: ([0-9a-f]{32})\r\n/.exec(asked)?.[1];
+      expect(answered).toContain(`X-Request-ID: ${id}\r\n`);
+    }
+    expect(proxy.listener()).toMatchObject({ responses2xx: 3, logLines: 0 });
+  });
+
   it('go with errors, too', async () => {
     start('$request_id $status', { requestId, routes: [routeConfig({ path: '/other' })] });
     const client = await rawClient(proxy.port);

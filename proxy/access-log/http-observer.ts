@@ -78,7 +78,8 @@ export class HttpObserver implements RequestObserver, RecordOwner {
   }
 
   over(request: TrackedRequest): void {
-    if (!request.silent && this.#isWanted(request)) this.#write(request);
+    const { log } = this.#parts;
+    if (log !== null && !request.silent && this.#isWanted(request, log)) this.#write(request, log);
     request.rest();
     if (this.#spare.length < SPARE_RECORDS_MAX) this.#spare.push(request);
   }
@@ -90,21 +91,19 @@ export class HttpObserver implements RequestObserver, RecordOwner {
       new TrackedRequest(this, this.#format?.captures ?? 0, ids?.next() ?? null);
     if (traffic.serial === 0) traffic.serial = ++this.#serial;
     request.begin(head, client, traffic);
-    if (this.#format === null) request.silent = true;
     return request;
   }
 
   /** Of those that went well only one in so many is logged. */
-  #isWanted(request: TrackedRequest): boolean {
-    const { sampleEvery } = this.#parts.log!.config;
+  #isWanted(request: TrackedRequest, log: RequestLog): boolean {
+    const { sampleEvery } = log.config;
     if (sampleEvery === 1 || request.error !== null) return true;
     if (request.status >= STATUS_OF_FAILURES) return true;
     this.#wellDone = (this.#wellDone + 1) % sampleEvery;
     return this.#wellDone === 1;
   }
 
-  #write(request: TrackedRequest): void {
-    const { config, outlet } = this.#parts.log!;
+  #write(request: TrackedRequest, { config, outlet }: RequestLog): void {
     const { address } = request.client;
     request.remoteAddress = config.truncateAddresses ? truncateAddress(address) : address;
     const line = this.#format!.line(request);
