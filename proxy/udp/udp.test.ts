@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { UdpListenerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { startPlane, type TestPlane, udpConfig, upstreamConfig } from '../data-plane.fixture.ts';
+import { PASSIVE } from '../resilience/ejection.fixture.ts';
 import { Verdict } from '../shared/layout.ts';
 import { UdpPeer } from './udp-peers.fixture.ts';
 
@@ -223,6 +224,23 @@ describe('the server of a UDP session', () => {
     await vi.waitFor(() => expect(proxy.listener().datagramsIn).toBe(12));
     const shares = ports.map((port) => proxy.server(port).requests).sort((a, b) => a - b);
     expect(shares).toEqual([0, 12]);
+  });
+
+  it('that does not listen is ejected, and the others get everything', async () => {
+    const dead = await UdpPeer.listen();
+    const { port } = dead;
+    await dead.close();
+    const live = origins[0]!;
+    live.socket.on('message', (bytes, from) => live.answer(from, bytes.toString()));
+    start({ responses: 1 }, { ejection: PASSIVE }, [port, live.port]);
+    for (let index = 0; index < 10; index++) {
+      const one = await client();
+      one.send('x');
+      await one.next();
+    }
+    // One question told it, and went to the other.
+    expect(proxy.server(port)).toMatchObject({ requests: 1, connectFailures: 1, inFlight: 0 });
+    expect(proxy.server(live.port)).toMatchObject({ requests: 10, retries: 1 });
   });
 
   it('takes turns under round_robin', async () => {
