@@ -4,7 +4,6 @@ import { notApplicable, row, type Subject } from './row.ts';
 import { badResponse, clientsThat, refusal, refused, servers } from './tests.ts';
 
 const inFlight = 'proxy/http1/in-flight.test.ts';
-const timeBounds = 'proxy/http1/time-bounds.test.ts';
 const sizes = refusal('for their size: 414, 431 by bytes, 431 by count, 413 announced');
 
 /** Rows about resources. */
@@ -88,30 +87,6 @@ export const limits: Subject = {
       'the server is held back; cut after `limits.idle_timeout`',
       clientsThat('do not read: cut after the idle timeout'),
       refusal('over and over without reading: not listened to, then cut'),
-    ),
-    row(
-      'practice',
-      'A body that drips, however steadily.',
-      '408 below `limits.body_rate`; 408 after `limits.request_timeout` in all',
-      test(timeBounds, 'answers 408 to a body that drips, however steadily'),
-      test(timeBounds, 'answers 408 to a request that takes too long in all'),
-    ),
-    row(
-      'practice',
-      'A request in all.',
-      '504 after `timeout` of its route, or cut',
-      test(
-        timeBounds,
-        'answers 504 when a route is out of time, and takes the server connection down',
-      ),
-      test(timeBounds, 'cuts a connection whose answer has begun when its route is out of time'),
-    ),
-    row(
-      'practice',
-      'Requests and age of a connection.',
-      'closed after `limits.keepalive_requests`, `limits.connection_max_age`',
-      test(timeBounds, 'closes after the last request that a connection may carry'),
-      test(timeBounds, 'closes an old connection with its next response'),
     ),
     row(
       'practice',
