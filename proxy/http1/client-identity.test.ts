@@ -134,6 +134,24 @@ describe('behind a trusted proxy', () => {
     expect(await told(rules, ['Forwarded: for=[2001:db8::1]'])).toEqual([`Forwarded: ${ours}`]);
   });
 
+  it('a chain that the proxy does not keep is begun anew with the client', async () => {
+    const forwarded = 'both';
+    const spoofed = 'Forwarded: for=198.51.100.66';
+    const byField = await told({ clientIp, forwarded }, ['X-Forwarded-For: 192.0.2.1', spoofed]);
+    expect(byField).toContain('X-Forwarded-For: 192.0.2.1, 127.0.0.1');
+    expect(byField.at(-1)).toBe(
+      'Forwarded: for=192.0.2.1, for=127.0.0.1;proto=http;host="a.example:81"',
+    );
+    await proxy!.close();
+    const rules = { clientIp: { trusted: CDN, header: 'forwarded' }, forwarded } as const;
+    const byForwarded = await told(rules, [
+      'X-Forwarded-For: 198.51.100.66',
+      'Forwarded: for="[2001:db8::1]"',
+    ]);
+    expect(byForwarded).toContain('X-Forwarded-For: 2001:db8::1, 127.0.0.1');
+    expect(byForwarded.at(-1)).toMatch(/^Forwarded: for="\[2001:db8::1\]", for=127/);
+  });
+
   it('each request on a connection is told of by itself', async () => {
     const first = await told({ clientIp }, ['X-Forwarded-For: 192.0.2.1']);
     expect(first).toContain('X-Real-IP: 192.0.2.1');

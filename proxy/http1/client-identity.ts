@@ -147,7 +147,7 @@ export class ClientIdentity {
     const about: [string, string][] = [];
     const hosts: HostLine[] = [];
     if (rules.xForwarded) {
-      const chain = [...listOf(head.combined(Field.xForwardedFor)), remoteAddress];
+      const chain = [...this.#xForwardedFor(head), remoteAddress];
       const proto = head.combined(Field.xForwardedProto) || this.#scheme;
       const port = head.combined(Field.xForwardedPort) || `${this.#connection.localPort}`;
       about.push(['X-Forwarded-For', chain.join(', ')], ['X-Real-IP', client.address]);
@@ -157,14 +157,30 @@ export class ClientIdentity {
       else about.push(['X-Forwarded-Host', host]);
     }
     if (rules.rfc7239) {
-      const came = head.combined(Field.forwarded);
-      // A chain that cannot be read would make what we add unreadable, too.
-      const chain = came !== '' && parseForwarded(came) !== null ? `${came}, ` : '';
-      const before = `Forwarded: ${chain}${forNode(remoteAddress)};proto=${this.#scheme};host="`;
+      const chain = [...this.#forwarded(head), forNode(remoteAddress)].join(', ');
+      const before = `Forwarded: ${chain};proto=${this.#scheme};host="`;
       hosts.push({ before: Buffer.from(before, 'latin1'), after: rules.quoteEnd });
     }
     this.#additions.about = lines(about);
     this.#additions.hosts = hosts;
+  }
+
+  /** The chain so far; begun anew with the client where the proxies keep the other kind of chain. */
+  #xForwardedFor(head: RequestHead): readonly string[] {
+    const kept = this.#rules.trusted!.header !== 'forwarded';
+    return kept ? listOf(head.combined(Field.xForwardedFor)) : this.#beforePeer;
+  }
+
+  /** The same; a chain that cannot be read would make what we add unreadable, too. */
+  #forwarded(head: RequestHead): readonly string[] {
+    const came = head.combined(Field.forwarded);
+    const kept = this.#rules.trusted!.header === 'forwarded' && parseForwarded(came) !== null;
+    return kept ? [came].filter((chain) => chain !== '') : this.#beforePeer.map(forNode);
+  }
+
+  /** The client, if it is another one than who connects. */
+  get #beforePeer(): readonly string[] {
+    return this.address === this.#connection.remoteAddress ? [] : [this.address];
   }
 
   #localHost(): Buffer {

@@ -37,6 +37,12 @@ export const clients: Subject = {
     ),
     row(
       'practice',
+      'A chain that the proxies in front do not keep may be what a client wrote.',
+      'begun anew with the client, then the proxy',
+      test(identity, trusted, 'a chain that the proxy does not keep is begun anew with the client'),
+    ),
+    row(
+      'practice',
       'X-Forwarded-Proto, -Host and -Port of a trusted proxy are kept; without them they are ours to set.',
       'so',
       test(identity, trusted, 'the chain is continued, and the rest kept as it came'),
