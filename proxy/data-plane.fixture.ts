@@ -157,7 +157,15 @@ export function proxyConfig(
   };
   const front: ListenerConfig =
     protocol === 'tcp'
-      ? { ...base, protocol, upstream: upstream.name, routes: [], limits: TCP_LIMITS, ...tcp }
+      ? {
+          ...base,
+          protocol,
+          upstream: upstream.name,
+          routes: [],
+          limits: TCP_LIMITS,
+          accessLog,
+          ...tcp,
+        }
       : {
           ...base,
           protocol,

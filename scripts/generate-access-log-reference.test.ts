@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PROXY_ERRORS } from '../proxy/errors.ts';
-import { requestVariables } from '../src/config/access-log-variables.ts';
+import { requestVariables, sessionVariables } from '../src/config/access-log-variables.ts';
 import { checkSource } from '../src/config/check.ts';
 import { compileConfig } from '../src/config/compile.ts';
 import { sourceFromBytes } from '../src/config/source.ts';
@@ -15,7 +15,8 @@ test('docs/ACCESS-LOG.md is what the tables say now (npm run docs writes it)', (
 
 test('every variable and every error code is on the page', () => {
   const page = accessLogReference();
-  for (const name of Object.keys(requestVariables)) expect(page).toContain(`| \`$${name}\``);
+  for (const name of Object.keys({ ...requestVariables, ...sessionVariables }))
+    expect(page).toContain(`| \`$${name}\``);
   for (const code of Object.keys(PROXY_ERRORS)) expect(page).toContain(`| \`${code}\` |`);
   expect(page).not.toMatch(/\{\{/);
 });

@@ -9,6 +9,8 @@ import {
   type LogVariable,
   requestFields,
   requestVariables,
+  sessionFields,
+  sessionVariables,
   variableFamilies,
 } from '../src/config/access-log-variables.ts';
 
@@ -26,6 +28,10 @@ export function accessLogReference(): string {
       ...Object.entries(requestVariables).map(([name, variable]) => row(`$${name}`, variable)),
       ...Object.entries(variableFamilies).map(([name, variable]) => row(`$${name}NAME`, variable)),
     ].join('\n'),
+    sessionFields: wrapped(sessionFields, '    '),
+    sessionVariables: Object.entries(sessionVariables)
+      .map(([name, variable]) => row(`$${name}`, variable))
+      .join('\n'),
     errors: Object.entries(PROXY_ERRORS)
       .map(([code, { status, text }]) => `| \`${code}\` | ${status} | ${text} |`)
       .join('\n'),
@@ -43,14 +49,14 @@ function row(name: string, { doc, number }: LogVariable): string {
 }
 
 /** Names in lines of a block that is indented for a list. */
-function wrapped(names: readonly string[]): string {
+function wrapped(names: readonly string[], indent = '      '): string {
   const lines = [''];
   for (const name of names) {
     const last = lines.at(-1)!;
     if (last.length + name.length > 100) lines.push(name);
     else lines[lines.length - 1] = last === '' ? name : `${last} ${name}`;
   }
-  return lines.join('\n      ');
+  return lines.join(`\n${indent}`);
 }
 
 if (import.meta.main) writeFileSync(join(root, accessLogReferencePath), accessLogReference());

@@ -5,7 +5,7 @@ import type { ProxyConfig } from '../../src/config/proxy-config.ts';
 export function destinationsOf(config: ProxyConfig): readonly LogDestination[] {
   const places = new Map<string, LogDestination>();
   for (const listener of config.listeners) {
-    const accessLog = listener.protocol === 'http' ? listener.accessLog : null;
+    const accessLog = listener.protocol === 'udp' ? null : listener.accessLog;
     if (accessLog !== null) places.set(placeOf(accessLog.destination), accessLog.destination);
   }
   return [...places.values()];

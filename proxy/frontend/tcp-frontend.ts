@@ -1,4 +1,5 @@
 import type { TcpLimits, TcpListenerConfig } from '../../src/config/proxy-config.ts';
+import { sessionObserverOf } from '../access-log/observer-of.ts';
 import type { Connection, IoEngine, Listener, ListenerHandler } from '../io/engine.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { TcpContext } from '../tcp/tcp-context.ts';
@@ -21,6 +22,7 @@ export class TcpFrontend implements Frontend, ListenerHandler, TcpContext {
   readonly limits: TcpLimits;
   readonly counters: ListenerCells;
   readonly failures: FailureLog;
+  readonly observer: TcpContext['observer'];
   readonly #sessions = new ConnectionSet();
   readonly #gate: AcceptGate;
   /** Null where connections begin with the client's own bytes. */
@@ -35,6 +37,7 @@ export class TcpFrontend implements Frontend, ListenerHandler, TcpContext {
     this.limits = config.limits;
     this.counters = parts.counters;
     this.failures = parts.failures;
+    this.observer = sessionObserverOf(config, parts);
     this.#gate = new AcceptGate(config, parts);
     this.#upstream = config.upstream === null ? null : upstreamOf(parts.upstreams, config.upstream);
     const serve = (connection: Connection, upstream: Upstream) => this.#begin(connection, upstream);

@@ -3,6 +3,7 @@ import type { Drainable } from '../frontend/connection-set.ts';
 import type { FailureLog } from '../frontend/failure-log.ts';
 import type { IoEngine } from '../io/engine.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
+import type { SessionObserver } from './session-record.ts';
 
 /** What the sessions of one TCP listener share. */
 export interface TcpContext {
@@ -11,6 +12,8 @@ export interface TcpContext {
   readonly counters: ListenerCells;
   /** Where failing servers are reported. */
   readonly failures: FailureLog;
+  /** Who follows the sessions; null when nobody does. */
+  readonly observer: SessionObserver | null;
   /** A session has ended for good. */
   forget(session: Drainable): void;
 }

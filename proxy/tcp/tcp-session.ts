@@ -10,6 +10,7 @@ import { NO_KEY } from '../selection/policy.ts';
 import { ListenerCounter, ServerCounter } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { SessionEnd, SessionRecord } from './session-record.ts';
 import { Splice, type SpliceEnd, type SpliceOwner } from './splice.ts';
 import type { TcpContext } from './tcp-context.ts';
 
@@ -25,6 +26,9 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   /** Of the whole session; null where it may live for ever. */
   readonly #lifetime: Deadline | null;
   readonly #tried: Server[] = [];
+  readonly #record: SessionRecord | null;
+  /** As the record will say. */
+  #end: SessionEnd = 'no_server';
   #server: Server | null = null;
   #origin: Connection | null = null;
   #splice: Splice | null = null;
@@ -40,6 +44,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     this.#context = context;
     this.#upstream = upstream;
     this.#client = client;
+    this.#record = context.observer?.begin(client, upstream.name) ?? null;
     this.#deadline = new Deadline(context.engine.deadlines, () => {
       if (this.#clientSilent) this.#giveUp();
       else this.#failed('connect_timeout', null);
@@ -61,7 +66,10 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
         this.#clientEnded = true;
         if (this.#clientSilent) this.#await();
       },
-      onClose: () => this.#giveUp(),
+      onClose: () => {
+        this.#end = 'client_reset';
+        this.#giveUp();
+      },
     };
     this.#select();
   }
@@ -72,6 +80,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     this.#server!.count(ServerCounter.connections);
     const connectMs = performance.now() - this.#startedAt;
     this.#server!.times.connect.observe(connectMs);
+    this.#record?.connected();
     this.#server!.answered(0, this.#upstream.timed ? connectMs : 0);
     this.#introduce();
     const idleTimeoutMs = limits.idleTimeoutMs ?? this.#upstream.config.idleTimeoutMs;
@@ -95,12 +104,14 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
       return;
     }
     this.#context.failures.note('no_resources', this.#upstream.name, errno);
+    this.#record?.failed('no_resources');
     this.#giveUp();
   }
 
   moved(fromClient: number, fromServer: number): void {
     const { counters } = this.#context;
     const server = this.#server!;
+    this.#record?.moved(fromClient, fromServer);
     counters.count(ListenerCounter.bytesIn, fromClient);
     counters.count(ListenerCounter.bytesOut, fromServer);
     server.count(ServerCounter.bytesOut, fromClient);
@@ -108,6 +119,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   }
 
   ended(how: SpliceEnd): void {
+    this.#end = how;
     if (how === 'server_reset') this.#server!.count(ServerCounter.resets);
     if (how === 'idle') this.#server!.count(ServerCounter.idleTimeouts);
     this.#finish();
@@ -128,12 +140,14 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
       this.#tried.length < CONNECT_TRIES_MAX ? upstream.pick(this.#tried, this.#key) : null;
     if (server === null) {
       this.#context.failures.note('no_server', upstream.name);
+      if (this.#tried.length === 0) this.#record?.failed('no_server');
       this.#giveUp();
       return;
     }
     server.begin();
     if (this.#tried.length > 0) server.count(ServerCounter.retries);
     this.#server = server;
+    this.#record?.attempted(server);
     this.#await();
     this.#startedAt = performance.now();
     this.#origin = engine.connect(server, this);
@@ -181,6 +195,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     const timeout = code === 'connect_timeout';
     server.count(timeout ? ServerCounter.connectTimeouts : ServerCounter.connectFailures);
     server.failed(code);
+    this.#record?.failed(code);
     this.#context.failures.note(code, server.address, errno);
     this.#drop();
     this.#tried.push(server);
@@ -210,6 +225,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     if (this.#over) return;
     this.#over = true;
     this.#lifetime?.clear();
+    this.#record?.ended(this.#end);
     this.#server?.end();
     this.#server = null;
     this.#context.forget(this);

@@ -71,11 +71,11 @@ export const requestVariables = {
 } as const satisfies Readonly<Record<string, LogVariable>>;
 export type RequestVariable = keyof typeof requestVariables;
 
-/** Of a session of a TCP or UDP listener. */
+/** Of a session of a TCP listener. */
 export const sessionVariables = {
   ...common,
-  protocol: { doc: '`TCP` or `UDP`' },
-  session_time: { doc: 'seconds from the first packet to the end', number: true },
+  protocol: { doc: 'always `TCP`' },
+  session_time: { doc: 'seconds from the connection to its end', number: true },
   bytes_received: { doc: 'bytes from the client', number: true },
   bytes_sent: { doc: 'bytes to the client', number: true },
   end: {
@@ -145,6 +145,6 @@ export const combinedTemplate =
   '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent ' +
   '"$http_referer" "$http_user_agent"';
 
-/** nginx's example for sessions, which `combined` means on TCP and UDP listeners. */
+/** nginx's example for sessions, which `combined` means on TCP listeners. */
 export const combinedSessionTemplate =
   '$remote_addr [$time_local] $protocol $end $bytes_sent $bytes_received $session_time';

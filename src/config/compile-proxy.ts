@@ -90,7 +90,12 @@ function compileListener([name, listener]: [string, ListenerEntry]): ListenerCon
     acceptProxy: compileAcceptProxy(listener.accept_proxy),
   };
   if (listener.protocol === 'tcp') {
-    return { ...base, protocol: 'tcp', ...compileTcp(listener) };
+    return {
+      ...base,
+      protocol: 'tcp',
+      ...compileTcp(listener),
+      accessLog: compileAccessLog(listener.access_log, 'session'),
+    };
   }
   const names = routeNames(listener.routes);
   return {

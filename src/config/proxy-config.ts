@@ -225,6 +225,8 @@ export interface HttpListenerConfig extends ListenerBase {
 }
 
 export interface TcpListenerConfig extends ListenerBase {
+  /** Null: none. */
+  readonly accessLog: AccessLogConfig | null;
   readonly protocol: 'tcp';
   /** Where connections go that no route takes; null: they are refused. */
   readonly upstream: string | null;

@@ -4,7 +4,7 @@ import { error, type Rule } from './rule.ts';
 /** A template says itself what is in a line. */
 export const logFieldsMatter: Rule = ({ config }) => {
   return Object.entries(config.listeners).flatMap(([name, listener]) => {
-    const log = listener.protocol === 'http' ? listener.access_log : undefined;
+    const log = listener.protocol === 'udp' ? undefined : listener.access_log;
     if (log?.fields === undefined || log.format === 'json') return [];
     const message = 'only a JSON line has fields; needed: format: json, or no fields';
     return [error(['listeners', name, 'access_log', 'fields'], message, 'key')];

@@ -109,6 +109,7 @@ const tcpListenerSchema = z.strictObject({
     default: 'none: what no route takes is refused',
   }),
   tls_routes: tlsRoutesField,
+  access_log: accessLogSchema('session'),
   limits: documented(
     z
       .strictObject({
