@@ -17,6 +17,7 @@ import { forwardableTrailers } from '../../proxy/http1/trailers.ts';
 import { decodeProxyHeader } from '../../proxy/proxy-protocol/decode.ts';
 import { encodeVersion1 } from '../../proxy/proxy-protocol/version-1.ts';
 import { encodeVersion2 } from '../../proxy/proxy-protocol/version-2.ts';
+import { parseTraceParent } from '../../proxy/request-id/traceparent.ts';
 import { helloOf } from '../../proxy/tls-hello/client-hello.fixture.ts';
 import { readClientHello } from '../../proxy/tls-hello/client-hello.ts';
 import { RequestReader } from '../../testbed/differential/request-reader.ts';
@@ -69,6 +70,10 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   Forwarded: {
     decode: (bytes, start, end) => parseForwarded(text(bytes, start, end)),
     samples: texts('for=192.0.2.1;proto=https;by="[2001:db8::1]:80", for=_x;host="a\\"b"'),
+  },
+  traceparent: {
+    decode: (buffer, start, end) => parseTraceParent(text(buffer, start, end)),
+    samples: texts('00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'),
   },
   'PROXY protocol': {
     decode: decodeProxyHeader,
