@@ -15,7 +15,8 @@ export function judgeLength(head: MessageHead): number {
     const value = decimal(head.bytes, head.valueStart(at), head.valueEnd(at));
     if (value < 0 || (length >= 0 && value !== length)) return -1;
     if (length >= 0) head.mark(at, DROPPED);
-    if (value > 0 && head.bytes[head.valueStart(at)] === ZERO) head.mark(at, IRREGULAR);
+    const digits = head.valueEnd(at) - head.valueStart(at);
+    if (digits > 1 && head.bytes[head.valueStart(at)] === ZERO) head.mark(at, IRREGULAR);
     length = value;
     at = head.find(Field.contentLength, at + 1);
   }

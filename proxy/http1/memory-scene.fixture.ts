@@ -1,4 +1,6 @@
 /** A whole data plane between a client and an origin of memory; what went where, in a comparable form. */
+import type { AccessLogConfig } from '../../src/config/access-log-config.ts';
+import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { proxyConfig, startPlane, type TestPlane, upstreamConfig } from '../data-plane.fixture.ts';
 import { type MemoryConnection, MemoryEngine } from '../io/memory-engine.fixture.ts';
 import { type WireMessage, wireRequests, wireResponses } from './wire-messages.fixture.ts';
@@ -26,6 +28,45 @@ export interface Sight {
 const TIMEOUT_MS = 300;
 const SILENCE_MS = 2 * TIMEOUT_MS;
 
+const LOADED_UPSTREAM: Partial<UpstreamConfig> = {
+  sticky: {
+    cookie: 'a',
+    secret: Buffer.from('secret'),
+    ttlMs: null,
+    path: '/',
+    domain: null,
+    secure: true,
+    sameSite: 'lax',
+  },
+};
+
+const TRUSTED = [{ address: '192.0.2.0', prefixLength: 24 }];
+
+/** Lines that read all over the message; nobody takes them, so they are dropped in the end. */
+const LOG: AccessLogConfig = {
+  destination: { kind: 'stdout' },
+  style: 'json',
+  parts: [
+    { variable: 'request' },
+    { variable: 'status' },
+    { family: 'http_', name: 'x' },
+    { family: 'cookie_', name: 'a' },
+    { family: 'arg_', name: 'b' },
+  ],
+  redact: ['b'],
+  truncateAddresses: true,
+  sampleEvery: 1,
+  flushMs: 50,
+  bufferBytes: 65_536,
+};
+
+const LOADED_LISTENER: Parameters<typeof proxyConfig>[1] = {
+  accessLog: LOG,
+  requestId: { header: 'X-Request-Id', trust: 'always', respond: true },
+  trace: { trust: 'always', sampled: true },
+  rules: { forwarded: 'both', clientIp: { trusted: TRUSTED, header: 'forwarded' } },
+};
+
 const DATE = /\r\nDate: [^\r]*/g;
 
 /** The scene; one for many runs, whose traces in it must not matter. */
@@ -33,11 +74,14 @@ export class MemoryScene {
   readonly engine = new MemoryEngine();
   readonly #plane: TestPlane;
 
-  constructor() {
+  /** `loaded`: with everything that adds to messages or reads them. */
+  constructor(loaded = false) {
     // No connection is kept, so that a run cannot tell that there was another.
     const timeouts = { responseTimeoutMs: TIMEOUT_MS, idleTimeoutMs: TIMEOUT_MS };
-    const upstream = upstreamConfig([9], { keepAliveMax: 0, ...timeouts });
-    this.#plane = startPlane(proxyConfig(upstream, { connectionsMax: 10 }), this.engine);
+    const more = loaded ? LOADED_UPSTREAM : {};
+    const upstream = upstreamConfig([9], { keepAliveMax: 0, ...timeouts, ...more });
+    const listener = { connectionsMax: 10, ...(loaded ? LOADED_LISTENER : {}) };
+    this.#plane = startPlane(proxyConfig(upstream, listener), this.engine);
   }
 
   /** A client sends pieces and ends; the origin answers each complete request with what it got. */

@@ -133,6 +133,11 @@ function forwarded(text: string): string | null {
 const LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+: ([!-~\x80-\xff]([ \t!-~\x80-\xff]*[!-~\x80-\xff])?)?$/;
 
 describe('a forwarded request head', () => {
+  it.each(['0', '00', '000000'])('has the length 0 as one digit, not as %s', (length) => {
+    const text = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
+    expect(forwarded(text)).toContain('\r\nContent-Length: 0\r\n');
+  });
+
   it('is canonical, whatever came', () => {
     let accepted = 0;
     fc.assert(

@@ -109,3 +109,13 @@ it('a head that is wrong in an unfinished line is refused when nothing more come
     expect(body).toMatch(/^502 .* something that is not HTTP/);
   }
 });
+
+it('with everything on, requests and answers say more and are as sound', async () => {
+  const loaded = new MemoryScene(true);
+  const text = 'GET /a?b=c HTTP/1.1\r\nHost: x\r\nCookie: a=b\r\n\r\n';
+  const { toClient, toOrigin } = loaded.requests({ pieces: everyByte(text), slow: true });
+  expect(toOrigin[0]!.head).toMatch(/\r\nX-Request-Id: .*\r\ntraceparent: .*\r\nForwarded: /s);
+  expect(toClient[0]!.head).toMatch(/\r\nX-Request-Id: .*\r\nSet-Cookie: a=/s);
+  expect(loaded.left()).toEqual({ open: 0, clients: 0, inFlight: 0 });
+  await loaded.close();
+});

@@ -177,38 +177,49 @@ const judgedChunks: Target = (prng) => {
   return said === judged ? null : `decoder: ${said}, judge: ${judged}, input: ${quoted(bytes)}`;
 };
 
-let scene: MemoryScene | null = null;
-const theScene = () => {
-  scene ??= new MemoryScene();
-  return scene;
-};
+/** One scene as it comes, one with everything that adds to messages; made when first wanted. */
+const scenes: MemoryScene[] = [];
+
+function sceneOf(loaded: boolean): MemoryScene {
+  const index = loaded ? 1 : 0;
+  scenes[index] ??= new MemoryScene(loaded);
+  return scenes[index];
+}
 
 /** A client sends anything in any pieces: what reaches the origin is canonical, and nothing is left. */
-const clients: Target = (prng) => {
-  const sent = httpInput(requestSamples, prng);
-  const manner = { pieces: inPieces(sent, prng), slow: prng.chance(0.5) };
-  const { upstream } = theScene().requests(manner);
-  const reader = new RequestReader();
-  for (const bytes of upstream) reader.add(latin1(bytes));
-  const fault = reader.faults[0] ?? leftOver();
-  return fault === null ? null : `${fault}, input: ${JSON.stringify(sent)}`;
-};
+const clients =
+  (loaded: boolean): Target =>
+  (prng) => {
+    const sent = httpInput(requestSamples, prng);
+    const manner = { pieces: inPieces(sent, prng), slow: prng.chance(0.5) };
+    const { upstream } = sceneOf(loaded).requests(manner);
+    const readers = upstream.map((bytes) => {
+      const reader = new RequestReader();
+      reader.add(latin1(bytes));
+      return reader;
+    });
+    const fault = readers.flatMap(({ faults }) => faults)[0] ?? leftOver(loaded);
+    return fault === null ? null : `${fault}, input: ${JSON.stringify(sent)}`;
+  };
 
 /** An origin answers anything in any pieces: the client gets answers, or is cut off. */
-const origins: Target = (prng) => {
-  const sent = httpInput(responseSamples, prng);
-  const manner = { pieces: inPieces(sent, prng), slow: prng.chance(0.5) };
-  const after = prng.pick(['end', 'reset', 'rest'] as const);
-  const asked = `${prng.pick(['GET', 'HEAD'])} / HTTP/1.${prng.integer(0, 1)}\r\nHost: a\r\n\r\n`;
-  const { toClient, client } = theScene().response(asked, manner, after);
-  const bad = toClient.find(({ head }) => !/^HTTP\/1\.1 [1-5]\d\d [^\r\n\0]*(\r\n|$)/.test(head));
-  const silent = toClient.length === 0 && client === 'open';
-  const fault = bad?.head ?? (silent ? 'no answer, and no end' : leftOver());
-  return fault === null ? null : `${fault}, answer: ${JSON.stringify(sent)}, then ${after}`;
-};
+const origins =
+  (loaded: boolean): Target =>
+  (prng) => {
+    const sent = httpInput(responseSamples, prng);
+    const manner = { pieces: inPieces(sent, prng), slow: prng.chance(0.5) };
+    const after = prng.pick(['end', 'reset', 'rest'] as const);
+    const method = prng.pick(['GET', 'HEAD']);
+    const asked = `${method} / HTTP/1.${prng.integer(0, 1)}\r\nHost: a\r\n\r\n`;
+    const { toClient, client } = sceneOf(loaded).response(asked, manner, after);
+    const bad = toClient.find(({ head }) => !/^HTTP\/1\.1 [1-5]\d\d [^\r\n\0]*(\r\n|$)/.test(head));
+    const silent = toClient.length === 0 && client === 'open';
+    const fault = bad?.head ?? (silent ? 'no answer, and no end' : leftOver(loaded));
+    return fault === null ? null : `${fault}, answer: ${JSON.stringify(sent)}, then ${after}`;
+  };
 
-function leftOver(): string | null {
-  const left = theScene().left();
+function leftOver(loaded: boolean): string | null {
+  const left = sceneOf(loaded).left();
   return left.open + left.clients + left.inFlight === 0 ? null : `left: ${JSON.stringify(left)}`;
 }
 
@@ -216,12 +227,13 @@ function leftOver(): string | null {
 export const PROXY_TARGETS: Readonly<Record<string, Target>> = {
   ...Object.fromEntries(Object.entries(DECODERS).map(([name, one]) => [name, robust(one)])),
   'chunked bodies, judged': judgedChunks,
-  'HTTP clients': clients,
-  'HTTP origins': origins,
+  'HTTP clients': clients(false),
+  'HTTP clients, everything on': clients(true),
+  'HTTP origins': origins(false),
+  'HTTP origins, everything on': origins(true),
 };
 
 /** Ends what the targets started. */
 export async function endProxyTargets(): Promise<void> {
-  await scene?.close();
-  scene = null;
+  for (const scene of scenes.splice(0)) await scene?.close();
 }

@@ -121,6 +121,7 @@ const lengths = theme('Content-Length', {
   'spaces around': length('   5  '),
   'a tab before': length('\t5'),
   'leading zeros': length(' 0005'),
+  'zeros only': length(' 000000', ''),
   'a plus sign': length(' +5'),
   'a minus sign': length(' -5'),
   'minus zero': length(' -0', ''),

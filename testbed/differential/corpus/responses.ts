@@ -72,6 +72,7 @@ const framing = responses('response framing', {
   'different lengths, the larger first': `${head(OK, 'Content-Length: 9', 'Content-Length: 5')}hello`,
   'a list of lengths': length(' 5, 5'),
   'a length with leading zeros': length(' 005'),
+  'a length of zeros': `${head(OK, 'Content-Length: 000')}`,
   'a length with a sign': length(' +5'),
   'a negative length': length(' -5'),
   'a hexadecimal length': length(' 0x5'),
