@@ -21,7 +21,8 @@ function nginxBucket(rate: number, burst: number) {
   let last = Number.NaN;
   return (nowMs: number): number => {
     const now = Number.isNaN(last) ? 0 : Math.max(0, excess - rate * (nowMs - last) + 1000);
-    if (now > burst * 1000) return -1;
+    // By how much it was too early.
+    if (now > burst * 1000) return burst - now / 1000;
     excess = now;
     last = nowMs;
     return now / 1000;
