@@ -12,6 +12,8 @@ const DOT = 0x2e;
 const MINUS = 0x2d;
 /** Copied byte by byte up to this length: cheaper than a call into the runtime. */
 const LOOP_COPY_MAX = 32;
+/** Texts up to this length are tried character by character. */
+const SHORT_TEXT_MAX = 64;
 
 /**
  * Puts values into a line, each in the one form that its style has: quoted and escaped in JSON,
@@ -25,6 +27,8 @@ export class LineWriter {
   /** Something other than a value did not fit: the line is of no use. */
   overflowed = false;
   readonly #escapes: Escapes;
+  /** 1: the byte stands for itself. */
+  readonly #plain: Uint8Array;
   readonly #json: boolean;
 
   /** `size` is at least twice `RESERVED_BYTES`. */
@@ -33,6 +37,7 @@ export class LineWriter {
     this.bytes = Buffer.allocUnsafeSlow(size);
     this.#json = style === 'json';
     this.#escapes = this.#json ? JSON_ESCAPES : TEXT_ESCAPES;
+    this.#plain = Uint8Array.from(this.#escapes, (escaped) => (escaped === null ? 1 : 0));
   }
 
   /** Begins anew. */
@@ -89,13 +94,17 @@ export class LineWriter {
     const room = Math.trunc((this.#room - RESERVED_BYTES) / ESCAPED_BYTES_MAX);
     const last = Math.min(end, start + Math.min(VALUE_BYTES_MAX, Math.max(0, room)));
     const escapes = this.#escapes;
+    const plain = this.#plain;
     const out = this.bytes;
     let at = this.length;
     for (let index = start; index < last; index++) {
       const byte = bytes[index]!;
+      if (plain[byte] === 1) {
+        out[at++] = byte;
+        continue;
+      }
       const escaped = escapes[byte]!;
-      if (escaped === null) out[at++] = byte;
-      else for (let each = 0; each < escaped.length; each++) out[at++] = escaped[each]!;
+      for (let each = 0; each < escaped.length; each++) out[at++] = escaped[each]!;
     }
     this.length = at;
     if (last < end) this.raw(CUT, 0, CUT.length);
@@ -103,6 +112,23 @@ export class LineWriter {
 
   /** Part of a value. */
   pieceOf(text: string): void {
+    const { length } = text;
+    // Nearly every text of ours is short and plain: no buffer is made for it.
+    if (length <= SHORT_TEXT_MAX && length < this.#room - RESERVED_BYTES) {
+      const out = this.bytes;
+      const plain = this.#plain;
+      let at = this.length;
+      let index = 0;
+      for (; index < length; index++) {
+        const code = text.charCodeAt(index);
+        if (code > 0x7f || plain[code] === 0) break;
+        out[at++] = code;
+      }
+      if (index === length) {
+        this.length = at;
+        return;
+      }
+    }
     const bytes = Buffer.from(text);
     this.piece(bytes, 0, bytes.length);
   }

@@ -12,11 +12,18 @@ import { Redaction } from './redaction.ts';
 import { type RequestWriter, requestLine } from './request-line.ts';
 import type { TrackedRequest } from './tracked-request.ts';
 
-/** A piece of the line: text, a value captured before, or one written now. */
-type Piece =
-  | { readonly text: Buffer }
-  | { readonly captured: number }
-  | { readonly write: RequestWriter };
+/** A piece of the line: one of the three. One shape for all, which is quicker to go through. */
+interface Piece {
+  readonly text: Buffer | null;
+  /** A value written now. */
+  readonly write: RequestWriter | null;
+  /** A value captured before. */
+  readonly captured: number;
+}
+
+function piece(part: Partial<Piece>): Piece {
+  return { text: part.text ?? null, write: part.write ?? null, captured: part.captured ?? 0 };
+}
 
 /**
  * Lines of one access log, compiled once. A head is gone when its request is over, so what the line
@@ -35,13 +42,13 @@ export class RequestFormat {
     this.#clock = clock;
     const captures: HeadWriter[] = [];
     this.#pieces = config.parts.map((part): Piece => {
-      if ('text' in part) return { text: Buffer.from(part.text) };
+      if ('text' in part) return piece({ text: Buffer.from(part.text) });
       const capture = this.#headWriter(part);
-      if (capture !== null) return { captured: captures.push(capture) - 1 };
+      if (capture !== null) return piece({ captured: captures.push(capture) - 1 });
       if (!('variable' in part) || !isLineVariable(part.variable)) {
         throw new RangeError(`no variable ${JSON.stringify(part)}`);
       }
-      return { write: requestLine[part.variable] };
+      return piece({ write: requestLine[part.variable] });
     });
     this.#captures = captures;
     this.#capture = new LineWriter(config.style, CAPTURED_BYTES_MAX);
@@ -69,10 +76,10 @@ export class RequestFormat {
     const out = this.#line;
     out.clear();
     this.#clock.read();
-    for (const piece of this.#pieces) {
-      if ('text' in piece) out.raw(piece.text, 0, piece.text.length);
-      else if ('write' in piece) piece.write(out, request, this.#clock);
-      else request.copyCaptured(out, piece.captured);
+    for (const { text, write, captured } of this.#pieces) {
+      if (text !== null) out.raw(text, 0, text.length);
+      else if (write !== null) write(out, request, this.#clock);
+      else request.copyCaptured(out, captured);
     }
     out.raw(LINE_END, 0, 1);
     return out.overflowed ? null : out;

@@ -34,7 +34,11 @@ export class Tries {
     if (index >= TRIES_LOGGED_MAX) return;
     this.#servers.push(server);
     this.#startedAt[index] = now;
-    for (const column of Object.values(this.#columns)) column[index] = Number.NaN;
+    const { connectMs, headerMs, responseMs, status } = this.#columns;
+    connectMs[index] = Number.NaN;
+    headerMs[index] = Number.NaN;
+    responseMs[index] = Number.NaN;
+    status[index] = Number.NaN;
   }
 
   /** The last try has reached this point, for the first time. */
