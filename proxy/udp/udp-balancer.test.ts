@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { BroadcastChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Balancer } from '../balancer.ts';
@@ -70,6 +71,31 @@ describe('UDP over two workers', () => {
     expect(open).toBe(CLIENTS);
     expect(accepted).toBe(closed + open);
     expect(closed).toBeGreaterThan(0);
+  });
+
+  it('takes nobody with it when a worker dies under a flood, and leaves no descriptor open', {
+    timeout: 30_000,
+  }, async () => {
+    await start(new URL('../crashing-worker.fixture.ts', import.meta.url));
+    await askAll('before');
+    const descriptors = () => readdirSync('/proc/self/fd').length;
+    const before = descriptors();
+    const flood = setInterval(() => {
+      for (const client of clients) client.send('flood');
+    }, 1);
+    const channel = new BroadcastChannel('crash');
+    for (const index of [0, 1, 0, 1]) {
+      const { deaths } = balancer.status().workers[index]!;
+      channel.postMessage(index);
+      const replaced = { deaths: deaths + 1, state: 'running' };
+      const worker = () => expect(balancer.status().workers[index]).toMatchObject(replaced);
+      await vi.waitFor(worker, { timeout: 5000 });
+    }
+    channel.close();
+    clearInterval(flood);
+    // Each client has its one session again, so there are as many sockets as there were.
+    await vi.waitFor(() => expect(totals().open).toBe(CLIENTS));
+    expect(descriptors()).toBeLessThan(before + CLIENTS / 2);
   });
 
   it('stops when its sessions have fallen silent, and gives the port back', async () => {
