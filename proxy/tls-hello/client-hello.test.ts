@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { helloOf, inRecords, realHello } from './client-hello.fixture.ts';
-import { readClientHello } from './client-hello.ts';
+import { HelloReader, readClientHello } from './client-hello.ts';
 import { HELLO_BYTES_MAX } from './limits.ts';
 
 const read = (bytes: Buffer) => readClientHello(bytes, 0, bytes.length);
@@ -96,15 +96,37 @@ describe('readClientHello', () => {
       fc.property(parts, fc.array(fc.nat(6000), { maxLength: 20 }), (hello, cuts) => {
         const bytes = helloOf(hello);
         if (bytes.length > HELLO_BYTES_MAX) return;
-        for (const cut of cuts.filter((at) => at < bytes.length)) {
+        const reader = new HelloReader();
+        for (const cut of cuts.filter((at) => at < bytes.length).sort((a, b) => a - b)) {
           expect(readClientHello(bytes, 0, cut).kind).toBe('incomplete');
+          expect(reader.read(bytes, 0, cut).kind).toBe('incomplete');
         }
         const { serverName, protocols } = hello;
         expect(read(bytes)).toEqual({ kind: 'hello', serverName, protocols });
+        // Where the bytes lie may change from one read to the next.
+        const moved = Buffer.concat([Buffer.alloc(3), bytes]);
+        expect(reader.read(moved, 3, moved.length)).toEqual(read(bytes));
         const follows = Buffer.concat([bytes, Buffer.from('whatever follows')]);
         expect(read(follows)).toEqual(read(bytes));
       }),
     );
+  });
+
+  it('looks at each byte once, however many records and segments there are', () => {
+    const bytes = helloOf({ serverName: 'a.example', paddingBytes: 2500, recordBytes: 1 });
+    const reader = new HelloReader();
+    let looked = 0;
+    const counted = new Proxy(bytes, {
+      get(target, key) {
+        looked++;
+        const value = Reflect.get(target, key, target) as unknown;
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    for (let end = 1; end < bytes.length; end++) {
+      expect(reader.read(counted, 0, end).kind).toBe('incomplete');
+    }
+    expect(looked).toBeLessThan(20 * bytes.length);
   });
 
   it('never throws, and decides within its bound', () => {

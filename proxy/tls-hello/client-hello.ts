@@ -13,7 +13,8 @@
  *     | compression methods | extensions: (type 2, length 2, data) ...      |
  *     +---------------------+-----------------------------------------------+
  */
-import { HELLO_BYTES_MAX, OFFERED_PROTOCOLS_MAX } from './limits.ts';
+import { HelloCollector } from './hello-collector.ts';
+import { OFFERED_PROTOCOLS_MAX } from './limits.ts';
 import { WireReader } from './wire-reader.ts';
 
 /** What a client's first bytes turned out to be. */
@@ -35,62 +36,28 @@ export interface ClientHello {
   readonly protocols: readonly string[];
 }
 
-const HANDSHAKE_RECORD = 22;
-const RECORD_HEAD_BYTES = 5;
-const RECORD_BYTES_MAX = 16_384;
-const CLIENT_HELLO = 1;
-const MESSAGE_HEAD_BYTES = 4;
 const RANDOM_BYTES = 32;
 const SESSION_ID_BYTES_MAX = 32;
 const Extension = { serverName: 0, protocols: 16 } as const;
 const HOST_NAME = 0;
 
-const INCOMPLETE: HelloReading = { kind: 'incomplete' };
+/** Reads one, of which more and more is there. */
+export class HelloReader {
+  readonly #collector = new HelloCollector();
 
-/** Reads bytes [start, end), all that the client has sent so far. Pure, never throws. */
-export function readClientHello(bytes: Buffer, start: number, end: number): HelloReading {
-  const collected = collectMessage(bytes, start, end);
-  return Buffer.isBuffer(collected) ? readMessage(new WireReader(collected)) : collected;
-}
-
-/** The message without its records, or why it is not there. */
-function collectMessage(bytes: Buffer, start: number, end: number): Buffer | HelloReading {
-  const parts: Buffer[] = [];
-  let collected = 0;
-  let at = start;
-  while (at < end) {
-    // The first bytes decide, so that nothing waits for more of what is no TLS.
-    if (bytes[at] !== HANDSHAKE_RECORD) {
-      return at === start ? { kind: 'not_tls' } : malformed('another record within the message');
-    }
-    if (at + 1 < end && bytes[at + 1] !== 3) return { kind: 'not_tls' };
-    if (at + RECORD_HEAD_BYTES > end) break;
-    const length = bytes.readUInt16BE(at + 3);
-    if (length === 0 || length > RECORD_BYTES_MAX) return malformed('the length of a record');
-    const from = at + RECORD_HEAD_BYTES;
-    const part = bytes.subarray(from, Math.min(end, from + length));
-    parts.push(part);
-    collected += part.length;
-    at = from + length;
-    const wanted = messageLength(parts);
-    if (wanted === -1) return malformed('no ClientHello');
-    if (wanted > HELLO_BYTES_MAX) return malformed('longer than allowed');
-    if (wanted > 0 && collected >= wanted) {
-      const message = parts.length === 1 ? part : Buffer.concat(parts);
-      return message.subarray(MESSAGE_HEAD_BYTES, wanted);
-    }
+  /**
+   * Reads bytes [start, end), all that the client has sent so far: those of earlier calls included,
+   * which said `incomplete`. Never throws.
+   */
+  read(bytes: Buffer, start: number, end: number): HelloReading {
+    const collected = this.#collector.collect(bytes, start, end);
+    return Buffer.isBuffer(collected) ? readMessage(new WireReader(collected)) : collected;
   }
-  return end - start >= HELLO_BYTES_MAX ? malformed('longer than allowed') : INCOMPLETE;
 }
 
-/** Bytes of the message with its head; 0: not known yet; -1: it is no ClientHello. */
-function messageLength(parts: readonly Buffer[]): number {
-  let head = parts[0]!;
-  if (head.length === 0) return 0;
-  if (head[0] !== CLIENT_HELLO) return -1;
-  if (head.length < MESSAGE_HEAD_BYTES) head = Buffer.concat(parts.slice(0, MESSAGE_HEAD_BYTES));
-  if (head.length < MESSAGE_HEAD_BYTES) return 0;
-  return MESSAGE_HEAD_BYTES + head.readUIntBE(1, 3);
+/** The same where nothing came before. */
+export function readClientHello(bytes: Buffer, start: number, end: number): HelloReading {
+  return new HelloReader().read(bytes, start, end);
 }
 
 function readMessage(message: WireReader): HelloReading {

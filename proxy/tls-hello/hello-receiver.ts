@@ -3,7 +3,8 @@ import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler, IoEngine } from '../io/engine.ts';
 import { IGNORING } from '../io/ignoring.ts';
 import type { HelloReading } from './client-hello.ts';
-import { readClientHello } from './client-hello.ts';
+import { HelloReader } from './client-hello.ts';
+import { HELLO_BYTES_MAX } from './limits.ts';
 
 /** How the beginning of a connection was decided. */
 export type Opening =
@@ -27,7 +28,10 @@ export class HelloReceiver implements ConnectionHandler, Drainable {
   readonly #connection: Connection;
   readonly #owner: HelloOwner;
   readonly #deadline: Deadline;
+  readonly #reader = new HelloReader();
+  /** The beginning of a hello that came in parts, with room for more. */
   #kept: Buffer | null = null;
+  #keptBytes = 0;
 
   constructor(engine: IoEngine, connection: Connection, timeoutMs: number, owner: HelloOwner) {
     this.#connection = connection;
@@ -48,9 +52,8 @@ export class HelloReceiver implements ConnectionHandler, Drainable {
       this.#read(bytes, start, end);
       return;
     }
-    const kept = Buffer.concat([this.#kept, bytes.subarray(start, end)]);
-    this.#kept = kept;
-    this.#read(kept, 0, kept.length);
+    this.#keep(bytes, start, end);
+    this.#read(this.#kept, 0, this.#keptBytes);
   }
 
   /** A client that only half-closes without having said what it wants is not worth waiting for. */
@@ -70,13 +73,24 @@ export class HelloReceiver implements ConnectionHandler, Drainable {
   }
 
   #read(bytes: Buffer, start: number, end: number): void {
-    const reading = readClientHello(bytes, start, end);
+    const reading = this.#reader.read(bytes, start, end);
     if (reading.kind === 'incomplete') {
-      this.#kept ??= Buffer.from(bytes.subarray(start, end));
+      if (this.#kept === null) this.#keep(bytes, start, end);
       return;
     }
     this.#decide(reading);
     this.#connection.handler.onData(bytes, start, end);
+  }
+
+  #keep(bytes: Buffer, start: number, end: number): void {
+    const length = this.#keptBytes + end - start;
+    if (this.#kept === null || this.#kept.length < length) {
+      const grown = Buffer.allocUnsafe(this.#kept === null ? 2 * length : length + HELLO_BYTES_MAX);
+      this.#kept?.copy(grown, 0, 0, this.#keptBytes);
+      this.#kept = grown;
+    }
+    bytes.copy(this.#kept, this.#keptBytes, start, end);
+    this.#keptBytes = length;
   }
 
   #decide(opening: Opening): void {
