@@ -23,7 +23,7 @@ import {
 import type { LineMail } from './access-log/outbox.ts';
 import type { IoEngine } from './io/engine.ts';
 import { NetEngine } from './io/net/net-engine.ts';
-import { createLimitsMemory } from './limiting/limit-memory.ts';
+import { createLimitsMemory, type LimitsMemory } from './limiting/limit-memory.ts';
 import type { Logger } from './ports.ts';
 import { type RouteTotals, routeTotals } from './shared/route-cells.ts';
 import { createSharedState, SharedViews } from './shared/shared-state.ts';
@@ -214,6 +214,8 @@ export interface TestPlane {
   readonly port: number;
   readonly plane: DataPlane;
   readonly registry: ServerRegistry;
+  readonly views: SharedViews;
+  readonly limits: LimitsMemory;
   listener(): ListenerTotals;
   server(port: number): ServerTotals;
   /** Of the route in that row. */
@@ -247,6 +249,8 @@ export function startPlane(
     port: socket.port,
     plane,
     registry,
+    views,
+    limits,
     listener: () => listenerTotals(views, 0),
     route: (row = 0) => routeTotals(views, row),
     server: (port) => registry.totals(serverIdentity('web', serverConfig(port))),

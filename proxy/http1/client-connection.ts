@@ -172,7 +172,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
 
   respondError(code: ProxyErrorCode, headRequest: boolean, lines: Buffer): void {
     const goesOn = this.#keepAlive && !this.#context.draining && !this.#exchange.last;
-    this.#persist = goesOn && survives(code) && this.#decoder.done;
+    this.#persist = goesOn && survives(code) && this.#decoder.done && this.#exchange.reading;
     const date = this.#context.dateLine();
     const response = errorResponse(code, headRequest, date, lines, this.#whatFollows);
     this.traffic.headBytes += headLength(response);

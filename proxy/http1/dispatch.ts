@@ -125,6 +125,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   end(): void {
     if (this.complete) return;
     this.complete = true;
+    this.continueDue = false;
     if (this.#attempt.sent) this.#attempt.origin?.writer.end();
     // A replay without the last chunk would leave the server waiting in the middle of a body.
     if (this.#plan.replayable) this.#buffer?.end(this.#chunked);
@@ -303,7 +304,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     }
     if (this.complete || this.continueDue) origin.requestSent();
     else origin.requestMoved();
-    if (writer.blocked) this.#owner.requestUnwanted();
+    if (writer.blocked && !this.complete) this.#owner.requestUnwanted();
   }
 
   /** Keeps what goes out now for another try, within the rule's bound. */

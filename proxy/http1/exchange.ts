@@ -61,6 +61,11 @@ export class Exchange implements DispatchOwner {
     return this.#dispatch.complete;
   }
 
+  /** Its end has not been read, so that no later request can wait behind it. */
+  get reading(): boolean {
+    return !this.#dispatch.complete;
+  }
+
   /** By the listener's limits the connection carries no request after this one. */
   get last(): boolean {
     return this.#bounds?.last === true;

@@ -40,6 +40,8 @@ export class MemoryConnection implements Connection {
   sent = '';
   /** How our side ended it. */
   state: 'open' | 'ended' | 'closed' | 'reset' = 'open';
+  /** The peer takes what is sent to it; if not, every write stays in the backlog until `take`. */
+  taking = true;
   /** Told in a turn of its own after something was written or ended. */
   onSent: () => void = () => {};
   readonly #engine: MemoryEngine;
@@ -69,6 +71,29 @@ export class MemoryConnection implements Connection {
     });
   }
 
+  /** The peer refuses. */
+  refuse(): void {
+    this.#engine.later(() => {
+      if (!this.#established) this.#finish('ECONNREFUSED');
+    });
+  }
+
+  /** Is it neither established nor refused? */
+  get pending(): boolean {
+    return !this.#established && !this.#over && !this.#closing;
+  }
+
+  /** Neither side has closed it. */
+  get open(): boolean {
+    return !this.#over && !this.#closing;
+  }
+
+  /** The peer takes all there is, and whatever comes. */
+  take(): void {
+    this.taking = true;
+    if (this.unsentBytes > 0) this.#engine.later(() => this.#drained());
+  }
+
   /** Delivers the next thing of the peer; false when there is none, or nobody reads. */
   deliver(): boolean {
     if (this.#paused || !this.#established || this.#over || this.#closing) return false;
@@ -84,13 +109,9 @@ export class MemoryConnection implements Connection {
     if (this.state !== 'open' || this.#over) return true;
     this.sent += bytes.toString('latin1', start, end);
     this.#engine.later(() => this.onSent());
-    if (!this.#engine.slow) return true;
+    if (this.taking && !this.#engine.slow) return true;
     this.unsentBytes += end - start;
-    this.#engine.later(() => {
-      if (this.unsentBytes === 0) return;
-      this.unsentBytes = 0;
-      if (!this.#closing && !this.#over) this.handler.onDrain();
-    });
+    if (this.taking) this.#engine.later(() => this.#drained());
     return false;
   }
 
@@ -125,6 +146,12 @@ export class MemoryConnection implements Connection {
 
   get #closing(): boolean {
     return this.state === 'closed' || this.state === 'reset';
+  }
+
+  #drained(): void {
+    if (this.unsentBytes === 0 || !this.taking) return;
+    this.unsentBytes = 0;
+    if (!this.#closing && !this.#over) this.handler.onDrain();
   }
 
   #data(piece: Buffer): void {

@@ -1,0 +1,290 @@
+/**
+ * The whole way of a request with everything configured at once: limits that delay and refuse, a queue
+ * before servers that may be full, breakers, retries, hedges, sticky clients, an access log. Clients and
+ * servers are of memory and time is the test's, so that anything can happen in any order.
+ */
+import { vi } from 'vitest';
+import type { ServerConfig } from '../../src/config/proxy-config.ts';
+import {
+  proxyConfig,
+  routeConfig,
+  serverConfig,
+  startPlane,
+  type TestPlane,
+  upstreamConfig,
+} from '../data-plane.fixture.ts';
+import { DEADLINE_TICK_MS } from '../io/limits.ts';
+import { type MemoryConnection, MemoryEngine } from '../io/memory-engine.fixture.ts';
+import { BucketTable } from '../limiting/bucket-table.ts';
+import { InFlightCount } from '../limiting/in-flight-count.ts';
+import { concurrencyLimit, rateLimit } from '../limiting/limits.fixture.ts';
+import { unpackBreaker } from '../resilience/circuit-breaker.ts';
+import { Verdict } from '../shared/layout.ts';
+import { serverIdentity } from '../upstream/identity.ts';
+import { RETRY } from '../upstream/upstream.fixture.ts';
+
+const TIMEOUT_MS = 300;
+const PORTS = [1, 2, 3];
+/** No server has ever more requests at a time. */
+export const CONNECTIONS_MAX = 2;
+/** Until what one thing brings about has happened: a place that is free, who waited for it, its bytes. */
+const TURNS_OF_MICROTASKS = 4;
+
+const SERVERS: readonly ServerConfig[] = [
+  { ...serverConfig(1), connectionsMax: 1 },
+  { ...serverConfig(2), connectionsMax: CONNECTIONS_MAX },
+  { ...serverConfig(3), connectionsMax: CONNECTIONS_MAX, backup: true },
+];
+
+const UPSTREAM = upstreamConfig([], {
+  servers: SERVERS,
+  queue: { max: 2, timeoutMs: 200 },
+  sticky: {
+    cookie: 'at',
+    secret: Buffer.from('secret'),
+    ttlMs: null,
+    path: '/',
+    domain: null,
+    secure: false,
+    sameSite: 'lax',
+  },
+  ejection: {
+    failuresMax: 2,
+    windowMs: 0,
+    rate: null,
+    intervalMs: 1000,
+    baseMs: 1000,
+    maxMs: 1000,
+    ejectedPercentMax: 70,
+    trials: 2,
+    statuses: [[500, 500]],
+  },
+  retry: {
+    ...RETRY,
+    on: ['connect', 'closed', 'timeout', 'invalid'],
+    statuses: [[503, 503]],
+    hedgeAfterMs: 100,
+  },
+  connectTimeoutMs: TIMEOUT_MS,
+  responseTimeoutMs: TIMEOUT_MS,
+  idleTimeoutMs: TIMEOUT_MS,
+  keepAliveTimeoutMs: TIMEOUT_MS,
+});
+
+/** What one run has left behind; all of it must be nothing. */
+export interface Remains {
+  readonly connections: number;
+  readonly clients: number;
+  readonly inFlight: readonly number[];
+  readonly unbalancedEnds: readonly number[];
+  readonly places: readonly number[];
+  /** Trials that were begun and have no result, though nothing is under way. */
+  readonly trials: readonly number[];
+  readonly waiting: number;
+  readonly limited: number;
+  readonly timers: number;
+  readonly deadlines: number;
+  /** Requests less answers; less lines of the log. */
+  readonly unanswered: number;
+  readonly unlogged: number;
+}
+
+/** One run. Timers, `performance` and `hrtime` have to be fake. */
+export class RequestPathScene {
+  readonly clients: MemoryConnection[] = [];
+  /** Connections to servers, in the order in which they were made. */
+  readonly origins: MemoryConnection[] = [];
+  /** What becomes of those that are made from here on. */
+  network: 'up' | 'refuses' | 'silent' = 'up';
+  readonly #engine = new MemoryEngine();
+  readonly #plane: TestPlane;
+  /** How much they had been sent when they answered last. */
+  readonly #answered = new Map<MemoryConnection, number>();
+  #lines = 0;
+
+  constructor() {
+    this.#engine.onOutgoing = (origin) => {
+      this.origins.push(origin);
+      if (this.network === 'up') origin.establish();
+      else if (this.network === 'refuses') origin.refuse();
+    };
+    const limits = {
+      headTimeoutMs: TIMEOUT_MS,
+      keepAliveTimeoutMs: TIMEOUT_MS,
+      idleTimeoutMs: TIMEOUT_MS,
+    };
+    const allowance = { kind: 'rate', count: 10, windowMs: 1000, burst: 4, delayAfter: 2 } as const;
+    const routes = [
+      routeConfig({ limits: { place: 'all', rates: ['rate'], concurrency: ['flight'] } }),
+    ];
+    const destination = { kind: 'stdout' } as const;
+    const config = proxyConfig(UPSTREAM, {
+      limits,
+      routes,
+      accessLog: {
+        destination,
+        style: 'text',
+        parts: [{ text: 'line' }],
+        redact: [],
+        truncateAddresses: false,
+        sampleEvery: 1,
+        flushMs: 50,
+        bufferBytes: 65_536,
+      },
+    });
+    const all = {
+      ...config,
+      rateLimits: [rateLimit({ allowance })],
+      concurrencyLimits: [concurrencyLimit({ max: 4 })],
+    };
+    const mail = {
+      send: (_destination: number, _bytes: Uint8Array, lines: number) => {
+        this.#lines += lines;
+        this.#plane.plane.linesTaken(0);
+      },
+    };
+    this.#plane = startPlane(all, this.#engine, undefined, mail);
+  }
+
+  /** The client of that number, connected. */
+  client(index: number): MemoryConnection {
+    const known = this.clients[index];
+    if (known?.open) return known;
+    const client = this.#engine.accept();
+    this.clients[index] = client;
+    return client;
+  }
+
+  /**
+   * A connection to a server that is open: 0 and 1 are the latest that have been asked something since
+   * they last answered, if there are any.
+   */
+  origin(index: number): MemoryConnection | undefined {
+    const open = this.origins.filter((origin) => origin.open && !origin.pending);
+    const asked = open.filter((origin) => origin.sent.length > (this.#answered.get(origin) ?? 0));
+    return (index < 2 && asked.length > 0 ? asked : open).at(-1 - (index % 2));
+  }
+
+  /** A server says something. */
+  answer(index: number, bytes: Buffer): void {
+    const origin = this.origin(index);
+    if (origin === undefined) return;
+    origin.arrive(bytes);
+    this.#answered.set(origin, origin.sent.length);
+  }
+
+  /** Everything happens that happens by itself, and so many milliseconds pass. */
+  async pass(ms: number): Promise<void> {
+    await this.#settle();
+    for (let passed = 0; passed < ms; passed += DEADLINE_TICK_MS) {
+      vi.advanceTimersByTime(DEADLINE_TICK_MS);
+      await this.#settle();
+      this.#engine.pass(DEADLINE_TICK_MS);
+      await this.#settle();
+    }
+  }
+
+  /** A check says so of a server. */
+  judge(index: number, up: boolean): void {
+    this.#plane.registry.setVerdict(this.#identity(index), up ? Verdict.up : Verdict.down);
+  }
+
+  /** The operator drains a server, or takes that back. */
+  drain(index: number, draining: boolean): void {
+    this.#plane.registry.setDraining(this.#identity(index), draining);
+  }
+
+  /** The main thread's look at a breaker that has been open for long enough. */
+  rest(index: number): void {
+    this.#plane.registry.breaker(this.#identity(index)).apply('rested', UPSTREAM.ejection!);
+  }
+
+  /** From here on these are the servers; a changed one is another on its slot. */
+  replace(indexes: readonly number[], connectionsMax: number): void {
+    const servers = indexes.map((index) => ({ ...SERVERS[index]!, connectionsMax }));
+    const all = this.#plane.registry.assign([UPSTREAM]);
+    this.#plane.plane.replaceServers([{ upstream: 'web', servers, slots: all }]);
+  }
+
+  /** All servers are there and well again, and breakers try them. */
+  recover(): void {
+    this.network = 'up';
+    const all = PORTS.map((_, index) => index);
+    this.replace(all, CONNECTIONS_MAX);
+    for (const index of all) {
+      this.judge(index, true);
+      this.drain(index, false);
+      this.rest(index);
+    }
+  }
+
+  /** The worker ends, and does not wait for anybody. */
+  async cut(): Promise<void> {
+    await this.#plane.plane.drain(0);
+  }
+
+  /** At the server that has most. */
+  get inFlightMost(): number {
+    return Math.max(...PORTS.map((port) => this.#plane.server(port).inFlight));
+  }
+
+  remains(): Remains {
+    const { registry, views, limits } = this.#plane;
+    const totals = PORTS.map((port) => this.#plane.server(port));
+    const listener = this.#plane.listener();
+    const { responses1xx, responses2xx, responses3xx, responses4xx, responses5xx } = listener;
+    const answered = responses1xx + responses2xx + responses3xx + responses4xx + responses5xx;
+    const table = new BucketTable(limits.concurrency[0]!.tables[0]!, new InFlightCount(4), 1);
+    return {
+      connections: this.#engine.open,
+      clients: listener.open,
+      inFlight: totals.map(({ inFlight }) => inFlight),
+      unbalancedEnds: totals.map(({ unbalancedEnds }) => unbalancedEnds),
+      places: PORTS.map((_, slot) => views.serverPlaces[views.indexOf('serverPlaces', 0, slot)]!),
+      trials: PORTS.map((_, index) => {
+        const { phase, trials, passes } = unpackBreaker(
+          registry.breaker(this.#identity(index)).word,
+        );
+        return phase === 'half_open' ? trials - passes : 0;
+      }),
+      waiting: registry.upstreamTotals('web').waiting,
+      limited: table.busy(0),
+      timers: vi.getTimerCount(),
+      deadlines: this.#engine.deadlines.filed,
+      unanswered: listener.requests - answered,
+      unlogged: listener.requests - this.#lines,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#plane.close();
+  }
+
+  /** What is due in microtasks is, too. */
+  async #settle(): Promise<void> {
+    for (let turn = 0; turn < TURNS_OF_MICROTASKS; turn++) {
+      this.#engine.settle();
+      await Promise.resolve();
+    }
+  }
+
+  #identity(index: number): string {
+    return serverIdentity('web', SERVERS[index]!);
+  }
+}
+
+/** When nothing is left. */
+export const NOTHING: Remains = {
+  connections: 0,
+  clients: 0,
+  inFlight: [0, 0, 0],
+  unbalancedEnds: [0, 0, 0],
+  places: [0, 0, 0],
+  trials: [0, 0, 0],
+  waiting: 0,
+  limited: 0,
+  timers: 0,
+  deadlines: 0,
+  unanswered: 0,
+  unlogged: 0,
+};
