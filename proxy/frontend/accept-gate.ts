@@ -1,5 +1,6 @@
 import type { ListenerConfig } from '../../src/config/proxy-config.ts';
 import type { Connection } from '../io/engine.ts';
+import { IGNORING } from '../io/ignoring.ts';
 import type { ConnectionLimiter } from '../limiting/connection-limiter.ts';
 import type { Hold } from '../limiting/request-limit.ts';
 import type { WorkerLimits } from '../limiting/worker-limits.ts';
@@ -34,7 +35,7 @@ export class AcceptGate {
     this.#perSource = parts.limits.connections(config);
   }
 
-  /** Counts it, or resets it because a limit is reached; says whether to serve it. */
+  /** Counts it, or resets it because a limit is reached or it is gone; says whether to serve it. */
   admit(connection: Connection): boolean {
     const { connectionsMax, name } = this.#config;
     if (this.#counters.openConnections() >= connectionsMax) {
@@ -48,7 +49,12 @@ export class AcceptGate {
     this.#full = false;
     this.#failure = '';
     this.#counters.connectionOpened();
-    return true;
+    if (connection.remoteAddress !== '') return true;
+    // Reset before it was accepted: what it sent can still be read, but not whose it is. Served, it
+    // would pass every limit by source, and be our own to a server that believes PROXY headers.
+    this.#counters.connectionClosed();
+    connection.reset();
+    return false;
   }
 
   /**
@@ -64,6 +70,8 @@ export class AcceptGate {
     }
     this.#counters.count(ListenerCounter.refused);
     this.#counters.connectionClosed();
+    // Bytes of it may be on their way to its handler: those that came with a PROXY header.
+    connection.handler = IGNORING;
     connection.reset();
     return false;
   }

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { proxyConfig, startPlane, type TestPlane, upstreamConfig } from '../data-plane.fixture.ts';
+import { encodeVersion1 } from '../proxy-protocol/version-1.ts';
+import { RawOrigin, RawPeer, rawClient } from '../raw-peers.fixture.ts';
+
+const LOOPBACK = { address: '127.0.0.0', prefixLength: 8 };
+const acceptProxy = { from: [LOOPBACK], timeoutMs: 5000, others: 'refuse' } as const;
+const connectionsPerSource = { max: 1, ipv4Prefix: 32, ipv6Prefix: 64, keysMax: 10 };
+const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+
+/** Sends and resets while nobody in this process can accept. */
+const HIT_AND_RUN = `
+  const socket = require('node:net').connect(Number(process.argv[1]), '127.0.0.1');
+  socket.once('connect', () => socket.write(process.argv[2], () => socket.resetAndDestroy()));
+`;
+
+let origin: RawOrigin;
+let proxy: TestPlane;
+
+beforeEach(async () => {
+  origin = await RawOrigin.listen();
+});
+
+afterEach(async () => {
+  await proxy.close();
+  origin.close();
+});
+
+function lineOf(source: string): string {
+  const addresses = { source, sourcePort: 5000, destination: '198.51.100.1', destinationPort: 80 };
+  return encodeVersion1(addresses).toString('latin1');
+}
+
+/** Everything that was accepted has been closed, once. */
+async function allClosed(): Promise<void> {
+  await vi.waitFor(() => {
+    const { accepted, closed, open } = proxy.listener();
+    expect({ closed, open }).toEqual({ closed: accepted, open: 0 });
+  });
+}
+
+describe.each(['tcp', 'http'] as const)('a %s connection', (protocol) => {
+  it('that is one too many of its source is not served what came with its header', async () => {
+    const upstream = upstreamConfig([origin.port]);
+    proxy = startPlane(proxyConfig(upstream, { protocol, acceptProxy, connectionsPerSource }));
+    const first = await rawClient(proxy.port);
+    first.send(lineOf('198.51.100.7') + REQUEST);
+    await (await origin.connection()).has('\r\n\r\n');
+    const second = await rawClient(proxy.port);
+    // Within the bytes of the client a second header would name a source that has none yet.
+    second.send(lineOf('198.51.100.7') + lineOf('198.51.100.8') + REQUEST);
+    expect(await second.closed()).toBe('ECONNRESET');
+    const third = await rawClient(proxy.port);
+    third.send(lineOf('198.51.100.7') + REQUEST);
+    expect(await third.closed()).toBe('ECONNRESET');
+    expect(proxy.listener()).toMatchObject({ accepted: 3, closed: 2, refused: 2 });
+    expect(proxy.server(origin.port)).toMatchObject({ requests: 1, inFlight: 1 });
+    first.socket.resetAndDestroy();
+    await allClosed();
+  });
+
+  it('whose client nobody can name any more is not served', async () => {
+    const upstream = upstreamConfig([origin.port], { sendProxy: 'v2' });
+    proxy = startPlane(proxyConfig(upstream, { protocol }));
+    execFileSync(process.execPath, ['-e', HIT_AND_RUN, `${proxy.port}`, REQUEST]);
+    await vi.waitFor(() => expect(proxy.listener().accepted).toBe(1));
+    await allClosed();
+    expect(proxy.server(origin.port)).toMatchObject({ requests: 0, connections: 0 });
+    const next = new RawPeer((await rawClient(proxy.port)).socket);
+    next.send(REQUEST);
+    expect(await (await origin.connection()).has('GET')).toContain('GET / HTTP/1.1');
+  });
+});
