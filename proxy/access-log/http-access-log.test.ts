@@ -136,6 +136,24 @@ describe('a line', () => {
     });
   });
 
+  it('says of a connection that was kept that connecting took no time', async () => {
+    start('$status $upstream_connect_time');
+    const kept = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+    const client = await rawClient(proxy.port);
+    client.send('GET /1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    const server = await origin.connection();
+    await server.has('/1 ');
+    server.send(kept);
+    await client.has('ok');
+    client.take();
+    client.send('GET /2 HTTP/1.1\r\nHost: x\r\n\r\n');
+    await server.has('/2 ');
+    server.send(kept);
+    await client.has('ok');
+    client.socket.destroy();
+    expect((await lines(2))[1]).toBe('200 0.000');
+  });
+
   it('tells of every server that was tried, with commas between', async () => {
     const port = await deadPort();
     start('$tries|$upstream_addr|$upstream_status|$upstream_header_time|$upstream_response_time', {

@@ -275,6 +275,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     const { sendProxy } = this.#route!.upstream.config;
     const header = sendProxy === null ? null : this.#client!.proxyHeader(sendProxy);
     const origin = attempt.begin(server, this.#poolOf(server), fresh, header);
+    if (origin.connected) this.#owner.record?.connected();
     origin.writer.chunked = this.#chunked;
     return origin;
   }
