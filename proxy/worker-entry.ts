@@ -26,7 +26,8 @@ function loggerWith(fixed: object): Logger {
   };
 }
 
-const log = loggerWith({ worker: setup.index });
+// Which worker it is says the main thread.
+const log = loggerWith({});
 const engine = new NetEngine();
 if (setup.warmUp) {
   // A worker that could not rehearse serves all the same.

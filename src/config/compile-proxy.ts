@@ -102,7 +102,7 @@ function compileListener([name, listener]: [string, ListenerEntry]): ListenerCon
     ...base,
     protocol: 'http',
     routes: listener.routes.flatMap((route, index) => {
-      const place = `${name}.routes[${index}]`;
+      const place = `${name} ${names[index]!}`;
       return compileRoute(route, names[index]!, compileRouteLimits(place, listener, route));
     }),
     accessLog: compileAccessLog(listener.access_log, 'request'),
