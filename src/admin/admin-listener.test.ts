@@ -81,6 +81,6 @@ test('what a browser could be tricked into is refused', async () => {
 test('a port in use names the listener and the address', async () => {
   const bind = { host: '127.0.0.1', port: admin.port };
   await expect(startAdmin(bind, source, { runtimeDir, hasAgent: false, log })).rejects.toThrow(
-    `admin: cannot listen on 127.0.0.1 port ${admin.port}: EADDRINUSE`,
+    `admin: cannot listen on 127.0.0.1 port ${admin.port}: the port is in use`,
   );
 });

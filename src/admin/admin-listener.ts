@@ -29,13 +29,10 @@ export async function startAdmin(
 ): Promise<{ port: number; close(): void }> {
   const server = createControlServer(adminRoutes(source, options), options.log, admitLoopback);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new StartupError(
-          `admin: cannot listen on ${bind.host} port ${bind.port}: ${error.code ?? error}`,
-        ),
-      ),
-    );
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : (error.code ?? error);
+      reject(new StartupError(`admin: cannot listen on ${bind.host} port ${bind.port}: ${reason}`));
+    });
     server.listen(bind.port, bind.host, resolve);
   });
   const address = server.address();

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
 import { formatRate, parseRate, type Rate } from '../units.ts';
-import { choiceValue, documented, fieldError, integer, spelled } from './field.ts';
+import { documented, fieldError, integer, spelled } from './field.ts';
 import { commonLimitFields, fieldNameValue, keyField } from './limit-key.ts';
 import { nameAllowed, namedMap } from './names.ts';
 
@@ -90,7 +90,7 @@ const rateLimitSchema = z.strictObject({
   mode: documented(
     z
       .union([
-        choiceValue(['nodelay', 'delay']),
+        z.enum(['nodelay', 'delay'], { error: fieldError(modeAllowed) }),
         z.strictObject({
           delay_after: documented(integer({ ...limit.burst, default: 0 }, { doc: '' }), {
             doc: 'Requests of the burst that go on at once; the others wait.',

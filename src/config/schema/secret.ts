@@ -7,7 +7,7 @@ export const secretAllowed =
   'file: and an absolute path (file:/etc/tandem/pair.secret), or env: and the name of a variable';
 
 // What stands there may be the secret itself, and messages end up in logs: it is not repeated.
-const message = `found neither; allowed: ${secretAllowed}`;
+const message = `found something else, not shown as it may be the secret; allowed: ${secretAllowed}`;
 
 /** Reads `file:/path` and `env:NAME`. */
 export const secretValue = z.codec(
