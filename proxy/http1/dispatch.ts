@@ -297,11 +297,11 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     if (attempt.sent) {
       writer.flush();
     } else {
-      const { upstream } = this.#route!;
+      const { hedgeAfterMs } = this.#route!.upstream.config.retry;
       attempt.sent = true;
       attempt.sentAt = performance.now();
       writer.send(request.bytes, 0, request.length);
-      if (upstream.config.retry.hedgeAfterMs !== null) this.#armHedge();
+      if (hedgeAfterMs !== null) this.#armHedge(hedgeAfterMs);
     }
     if (this.complete || this.continueDue) origin.requestSent();
     else origin.requestMoved();
@@ -357,11 +357,10 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     return true;
   }
 
-  #armHedge(): void {
+  #armHedge(afterMs: number): void {
     clearTimeout(this.#hedgeTimer);
     if (!this.#plan.mayHedge || !this.complete || this.#rival !== null) return;
-    const { hedgeAfterMs } = this.#route!.upstream.config.retry;
-    this.#hedgeTimer = setTimeout(() => this.#hedge(), hedgeAfterMs!);
+    this.#hedgeTimer = setTimeout(() => this.#hedge(), afterMs);
   }
 
   /** The server takes long: another one gets the same request. Once per request. */
