@@ -75,7 +75,6 @@ describe('version 1', () => {
 
   it('says UNKNOWN of what it cannot name', () => {
     expect(encodeVersion1(null).toString()).toBe('PROXY UNKNOWN\r\n');
-    expect(encodeVersion1({ ...V4, source: '::1' }).toString()).toBe('PROXY UNKNOWN\r\n');
     expect(encodeVersion1({ ...V4, source: '' }).toString()).toBe('PROXY UNKNOWN\r\n');
   });
 });
@@ -131,6 +130,38 @@ describe('version 2', () => {
 });
 
 describe('both versions', () => {
+  const encoders = [encodeVersion1, (about: ProxyAddresses) => encodeVersion2(about, true)];
+
+  it('name a client of another family than the address it came to', () => {
+    for (const encode of encoders) {
+      for (const about of [
+        { ...V4, source: V6.source },
+        { ...V6, source: V4.source },
+      ]) {
+        expect(read(encode(about))).toMatchObject({ kind: 'header', addresses: about });
+      }
+    }
+    const line = encodeVersion1({ ...V4, source: '2001:db8::7' }).toString();
+    expect(line).toBe('PROXY TCP6 2001:db8::7 ::ffff:198.51.100.100 51234 443\r\n');
+  });
+
+  it('name a client that came to where nobody knows any more', () => {
+    for (const encode of encoders) {
+      const lost = { destination: '', destinationPort: 0 };
+      const zeros = { destination: '0.0.0.0', destinationPort: 0 };
+      const said = read(encode({ ...V4, ...lost }));
+      expect(said).toMatchObject({ kind: 'header', addresses: { ...V4, ...zeros } });
+      expect(read(encode({ ...V6, ...lost }))).toMatchObject({
+        addresses: { ...V6, ...zeros, destination: '::' },
+      });
+    }
+  });
+
+  it('read an IPv4 address that was written into IPv6 as what it is', () => {
+    const line = 'PROXY TCP6 ::ffff:198.51.100.7 ::ffff:c633:6464 51234 443\r\n';
+    expect(v1(line)).toMatchObject({ addresses: V4 });
+  });
+
   it('the checksum is the one of RFC 3720', () => {
     expect(crc32c(Buffer.from('123456789'), 0, 9)).toBe(0xe3069283);
     expect(crc32c(Buffer.alloc(32), 0, 32)).toBe(0x8a9136aa);

@@ -2,6 +2,7 @@
 import { formatIp, parseIp } from '../../src/os/ip-address.ts';
 import { type DecodedHeader, INCOMPLETE, malformed, type ProxyAddresses } from './header.ts';
 import { V1_BYTES_MAX } from './limits.ts';
+import { addressText, wireAddresses } from './wire-addresses.ts';
 
 const CR = 13;
 const LF = 10;
@@ -32,27 +33,23 @@ export function decodeVersion1(bytes: Buffer, start: number, end: number): Decod
   const ports = [sourcePort!, destinationPort].map(parsePort);
   if (ports[0] === -1 || ports[1] === -1) return malformed('a port is none');
   const addresses = {
-    source: formatIp(from),
+    source: addressText(from),
     sourcePort: ports[0]!,
-    destination: formatIp(to),
+    destination: addressText(to),
     destinationPort: ports[1]!,
   };
   return { kind: 'header', length, addresses };
 }
 
-/** The line about a client; null, or addresses of two families: that nothing is known. */
+/** The line about a client; null, or an unknown source: that nothing is known. */
 export function encodeVersion1(addresses: ProxyAddresses | null): Buffer {
-  const family = addresses === null ? null : commonFamily(addresses);
-  if (addresses === null || family === null) return Buffer.from('PROXY UNKNOWN\r\n', 'latin1');
-  const { source, destination, sourcePort, destinationPort } = addresses;
-  const text = `PROXY TCP${family} ${source} ${destination} ${sourcePort} ${destinationPort}\r\n`;
+  const wire = addresses && wireAddresses(addresses);
+  if (addresses === null || wire === null) return Buffer.from('PROXY UNKNOWN\r\n', 'latin1');
+  const { sourcePort, destinationPort } = addresses;
+  const family = wire.source.length === 4 ? 'TCP4' : 'TCP6';
+  const [source, destination] = [formatIp(wire.source), formatIp(wire.destination)];
+  const text = `PROXY ${family} ${source} ${destination} ${sourcePort} ${destinationPort}\r\n`;
   return Buffer.from(text, 'latin1');
-}
-
-function commonFamily({ source, destination }: ProxyAddresses): 4 | 6 | null {
-  const from = parseIp(source)?.length;
-  if (from === undefined || from !== parseIp(destination)?.length) return null;
-  return from === 4 ? 4 : 6;
 }
 
 /** 0-65535 in plain decimal, else -1. */

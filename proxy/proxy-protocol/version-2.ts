@@ -1,8 +1,8 @@
 /** Version 2 of the PROXY protocol: a binary header, drawn in `header.ts`. */
-import { formatIp, parseIp } from '../../src/os/ip-address.ts';
 import { crc32c } from './crc32c.ts';
 import { type DecodedHeader, INCOMPLETE, malformed, type ProxyAddresses } from './header.ts';
 import { V2_BYTES_MAX } from './limits.ts';
+import { addressText, wireAddresses } from './wire-addresses.ts';
 
 /** Bytes that no other protocol begins with. */
 export const V2_SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
@@ -47,8 +47,8 @@ export function decodeVersion2(bytes: Buffer, start: number, end: number): Decod
 function readAddresses(bytes: Buffer, at: number, protocol: number): ProxyAddresses {
   const size = protocol === TCP4 ? 4 : 16;
   return {
-    source: formatIp(bytes.subarray(at, at + size)),
-    destination: formatIp(bytes.subarray(at + size, at + 2 * size)),
+    source: addressText(bytes.subarray(at, at + size)),
+    destination: addressText(bytes.subarray(at + size, at + 2 * size)),
     sourcePort: bytes.readUInt16BE(at + 2 * size),
     destinationPort: bytes.readUInt16BE(at + 2 * size + 2),
   };
@@ -74,7 +74,7 @@ function tlvFault(bytes: Buffer, start: number, at: number, end: number): string
 }
 
 /**
- * The header about a client; null, or addresses of two families: LOCAL, for a connection of our own.
+ * The header about a client; null, or an unknown source: LOCAL, for a connection of our own.
  * `checksum` adds the CRC32c TLV.
  */
 export function encodeVersion2(addresses: ProxyAddresses | null, checksum: boolean): Buffer {
@@ -98,11 +98,10 @@ export function encodeVersion2(addresses: ProxyAddresses | null, checksum: boole
 }
 
 function addressPart(addresses: ProxyAddresses): Buffer | null {
-  const from = parseIp(addresses.source);
-  const to = parseIp(addresses.destination);
-  if (from === null || to === null || from.length !== to.length) return null;
+  const wire = wireAddresses(addresses);
+  if (wire === null) return null;
   const ports = Buffer.alloc(4);
   ports.writeUInt16BE(addresses.sourcePort, 0);
   ports.writeUInt16BE(addresses.destinationPort, 2);
-  return Buffer.concat([from, to, ports]);
+  return Buffer.concat([wire.source, wire.destination, ports]);
 }
