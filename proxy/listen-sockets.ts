@@ -75,11 +75,19 @@ export class ListenSockets {
     return this.#bound.get(listener) ?? [];
   }
 
-  /** Duplicates for the worker of that slot. */
+  /** Duplicates for the worker of that slot: all or, throwing OsError, none. */
   duplicates(slot: number): WorkerSocket[] {
-    return this.#open
-      .filter((socket) => socket.slot === slot)
-      .map(({ listener, fd }) => ({ listener, fd: duplicateDescriptor(fd) }));
+    const made: WorkerSocket[] = [];
+    try {
+      for (const socket of this.#open) {
+        if (socket.slot !== slot) continue;
+        made.push({ listener: socket.listener, fd: duplicateDescriptor(socket.fd) });
+      }
+    } catch (error) {
+      for (const { fd } of made) closeDescriptor(fd);
+      throw error;
+    }
+    return made;
   }
 
   /**

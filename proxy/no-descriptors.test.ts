@@ -61,3 +61,19 @@ it('a session for which we lack a descriptor is reset, and no server is blamed',
   expect(told).toEqual([TOLD]);
   expect(origin.accepted).toBe(0);
 });
+
+// Not one: the socket's duplicate cannot be made. One: it can, and the thread cannot.
+it.each([0, 1])(
+  'a worker for which we lack descriptors, but %i, is started later',
+  async (spare) => {
+    const script = new URL('no-worker.fixture.ts', import.meta.url).pathname;
+    const command = ['-c', 'ulimit -n 100; exec "$0" "$@"', process.execPath, script, `${spare}`];
+    child = spawn('sh', command, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const { starved, fed, more } = JSON.parse(await text(child.stdout!));
+    expect(starved).toEqual(['waiting', 'running']);
+    expect(fed).toEqual(['running', 'running']);
+    // A worker may have a descriptor more or less for a moment; each start used to leave one for ever.
+    expect(more).toBeLessThan(2);
+  },
+  30_000,
+);

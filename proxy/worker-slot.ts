@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
+import { closeDescriptor } from '../src/os/listen-socket.ts';
 import { WORKER_EXIT_GRACE_MS, WORKER_YOUNG_GENERATION_MB } from './limits.ts';
 import type { Logger } from './ports.ts';
 import type {
@@ -10,6 +11,7 @@ import type {
   WorkerOrder,
   WorkerReport,
   WorkerSetup,
+  WorkerSocket,
 } from './worker-messages.ts';
 import { afterDeath, NEVER_DIED } from './worker-restart.ts';
 
@@ -48,6 +50,8 @@ export class WorkerSlot {
   readonly #log: Logger;
   readonly #entry: URL;
   #worker: Worker | null = null;
+  /** Sockets made for a worker that does not run yet: ours to close if it never does. */
+  #handed: readonly WorkerSocket[] = [];
   /** Of the servers its worker knows. */
   #serversVersion = 0;
   #state: WorkerStatus['state'] = 'waiting';
@@ -102,16 +106,28 @@ export class WorkerSlot {
     this.#launch();
   }
 
-  #launch(): Worker {
+  /** Null, and it counts as dead already: there was no descriptor or no memory left for it. */
+  #launch(): Worker | null {
     this.#startedAt = performance.now();
-    const setup = this.#owner.setup(this.#index);
-    this.#serversVersion = setup.serversVersion;
-    const worker = new Worker(this.#entry, {
-      name: `worker-${this.#index}`,
-      workerData: setup,
-      resourceLimits: { maxYoungGenerationSizeMb: WORKER_YOUNG_GENERATION_MB },
-    });
+    let worker: Worker;
+    try {
+      const setup = this.#owner.setup(this.#index);
+      this.#handed = setup.sockets;
+      this.#serversVersion = setup.serversVersion;
+      worker = new Worker(this.#entry, {
+        name: `worker-${this.#index}`,
+        workerData: setup,
+        resourceLimits: { maxYoungGenerationSizeMb: WORKER_YOUNG_GENERATION_MB },
+      });
+    } catch (error) {
+      this.#log.error({ error: describe(error) }, 'the worker cannot be started');
+      this.#exited(1);
+      return null;
+    }
     this.#worker = worker;
+    worker.on('online', () => {
+      this.#handed = [];
+    });
     worker.on('message', (report: WorkerReport) => this.#heard(report, worker));
     worker.on('error', (error: unknown) => {
       this.#log.error({ error: describe(error) }, 'the worker failed');
@@ -141,7 +157,8 @@ export class WorkerSlot {
   /** Connections may wait in the slot's sockets, and it has no worker: a last one takes them. */
   #relieve(): void {
     this.#relieved = true;
-    this.#order(this.#launch());
+    const worker = this.#launch();
+    if (worker !== null) this.#order(worker);
   }
 
   #order(worker: Worker): void {
@@ -171,6 +188,8 @@ export class WorkerSlot {
 
   #exited(code: number): void {
     this.#worker = null;
+    for (const { fd } of this.#handed) closeDescriptor(fd);
+    this.#handed = [];
     this.#owner.released(this.#index);
     if (this.#state === 'draining') {
       const inTime = performance.now() < this.#drainBy;
