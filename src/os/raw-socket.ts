@@ -10,10 +10,11 @@ import type { OsError } from './errors.ts';
 import { interfaceIndex } from './interface-index.ts';
 import { parseIpv4Datagram } from './ipv4-datagram.ts';
 import { check, libc } from './libc.ts';
+import { sourceItem } from './packet-info.ts';
 import { type DescriptorWatch, watchReadable } from './poll.ts';
 import { decodeSocketAddress, encodeSocketAddress } from './socket-address.ts';
 import * as c from './socket-constants.ts';
-import { type ControlItem, SocketMessage } from './socket-message.ts';
+import { SocketMessage } from './socket-message.ts';
 import { setIntOption, setOption } from './socket-option.ts';
 
 /** Asked for, bytes: a stall of seconds must not lose what peers said meanwhile. */
@@ -113,9 +114,10 @@ export class RawSocket {
    * of the interface. Throws OsError: ENETDOWN, EINVAL (the source is gone or still tentative)...
    */
   send(message: Uint8Array, source: Uint8Array, destination: Uint8Array): void {
-    const scope = this.#options.family === 4 ? 0 : this.interfaceIndex;
+    const { family } = this.#options;
+    const scope = family === 4 ? 0 : this.interfaceIndex;
     const address = encodeSocketAddress({ ip: destination, port: 0, scope });
-    const control = [this.#sourceItem(source)];
+    const control = [sourceItem(family, this.interfaceIndex, source)];
     this.#outgoing.send(this.#fd, message, address, control, this.#label);
   }
 
@@ -167,17 +169,6 @@ export class RawSocket {
     new DataView(group.buffer).setInt32(16, this.interfaceIndex, true);
     const detail = `IPV6_JOIN_GROUP, ${this.#options.interface}`;
     setOption(this.#fd, c.IPPROTO_IPV6, c.IPV6_JOIN_GROUP, group, detail);
-  }
-
-  /** `struct in_pktinfo` (index, source, unused) or `in6_pktinfo` (source, index). */
-  #sourceItem(source: Uint8Array): ControlItem {
-    const v4 = this.#options.family === 4;
-    const data = new Uint8Array(v4 ? 12 : 20);
-    new DataView(data.buffer).setInt32(v4 ? 0 : 16, this.interfaceIndex, true);
-    data.set(source, v4 ? 4 : 0);
-    return v4
-      ? { level: c.IPPROTO_IP, type: c.IP_PKTINFO, data }
-      : { level: c.IPPROTO_IPV6, type: c.IPV6_PKTINFO, data };
   }
 
   #read(packetsMax: number): number {

@@ -5,10 +5,11 @@
 import type { OsError } from './errors.ts';
 import { interfaceIndex } from './interface-index.ts';
 import { check, libc } from './libc.ts';
+import { sourceItem } from './packet-info.ts';
 import { type DescriptorWatch, watchReadable } from './poll.ts';
 import { decodeSocketAddress, encodeSocketAddress } from './socket-address.ts';
 import * as c from './socket-constants.ts';
-import { type ControlItem, SocketMessage } from './socket-message.ts';
+import { SocketMessage } from './socket-message.ts';
 import { setIntOption, setOption } from './socket-option.ts';
 
 /** Datagrams read in one wake-up, so that a flood cannot hold the timers back. */
@@ -97,9 +98,16 @@ export class UdpSocket {
    * ENETUNREACH, EINVAL (the source is gone or still tentative)...
    */
   send(message: Uint8Array, source: Uint8Array, destination: Uint8Array, port: number): void {
-    const scope = this.#options.family === 4 ? 0 : this.interfaceIndex;
+    const { family } = this.#options;
+    const scope = family === 4 ? 0 : this.interfaceIndex;
     const address = encodeSocketAddress({ ip: destination, port, scope });
-    this.#outgoing.send(this.#fd, message, address, [this.#sourceItem(source)], this.#label);
+    this.#outgoing.send(
+      this.#fd,
+      message,
+      address,
+      [sourceItem(family, this.interfaceIndex, source)],
+      this.#label,
+    );
   }
 
   /**
@@ -133,17 +141,6 @@ export class UdpSocket {
       option(c.IPV6_TCLASS, TRAFFIC_CLASS, 'IPV6_TCLASS');
       option(c.IPV6_RECVHOPLIMIT, 1, 'IPV6_RECVHOPLIMIT');
     }
-  }
-
-  /** `struct in_pktinfo` (index, source, unused) or `in6_pktinfo` (source, index). */
-  #sourceItem(source: Uint8Array): ControlItem {
-    const v4 = this.#options.family === 4;
-    const data = new Uint8Array(v4 ? 12 : 20);
-    new DataView(data.buffer).setInt32(v4 ? 0 : 16, this.interfaceIndex, true);
-    data.set(source, v4 ? 4 : 0);
-    return v4
-      ? { level: c.IPPROTO_IP, type: c.IP_PKTINFO, data }
-      : { level: c.IPPROTO_IPV6, type: c.IPV6_PKTINFO, data };
   }
 
   #read(datagramsMax: number): number {
