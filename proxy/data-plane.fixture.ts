@@ -212,6 +212,8 @@ export function udpConfig(
 /** A data plane and its counters. */
 export interface TestPlane {
   readonly port: number;
+  /** One for each of the listener's binds. */
+  readonly ports: readonly number[];
   readonly plane: DataPlane;
   readonly registry: ServerRegistry;
   readonly views: SharedViews;
@@ -236,17 +238,20 @@ export function startPlane(
   const registry = new ServerRegistry(state);
   const serverSlots = registry.assign(config.upstreams);
   const [front] = config.listeners;
-  const bind = { host: front!.binds[0]!.host, port: 0, freeBind: false, reusePort: false };
   const udp = front!.protocol === 'udp';
-  const socket = udp ? openDatagramSocket(bind) : openListenSocket({ ...bind, backlog: 128 });
-  const sockets = [{ listener: 'front', fd: duplicateDescriptor(socket.fd) }];
+  const opened = front!.binds.map(({ host }) => {
+    const bind = { host, port: 0, freeBind: false, reusePort: false };
+    return udp ? openDatagramSocket(bind) : openListenSocket({ ...bind, backlog: 128 });
+  });
+  const sockets = opened.map(({ fd }) => ({ listener: 'front', fd: duplicateDescriptor(fd) }));
   const listenerSlots = { front: 0 };
   const limits = createLimitsMemory(config);
   const plain = { index: 0, serversVersion: 0, limits, warmUp: false };
   const setup = { ...plain, config, state, serverSlots, listenerSlots, sockets };
   const plane = new DataPlane(setup, engine, log, mail);
   return {
-    port: socket.port,
+    port: opened[0]!.port,
+    ports: opened.map(({ port }) => port),
     plane,
     registry,
     views,
@@ -256,9 +261,9 @@ export function startPlane(
     server: (port) => registry.totals(serverIdentity('web', serverConfig(port))),
     async close() {
       const { closeDescriptor, stopArrivals } = await import('../src/os/listen-socket.ts');
-      if (!udp) stopArrivals(socket.fd);
+      if (!udp) for (const { fd } of opened) stopArrivals(fd);
       await plane.stopAccepting();
-      closeDescriptor(socket.fd);
+      for (const { fd } of opened) closeDescriptor(fd);
       await plane.drain(0);
       engine.deadlines.stop();
     },

@@ -45,6 +45,10 @@ export class UdpFrontend implements Frontend, UdpContext {
     return this.#sessions.size;
   }
 
+  get draining(): boolean {
+    return this.#draining;
+  }
+
   get silenceMs(): number {
     const { idleTimeoutMs } = this.#config;
     return this.#draining ? Math.min(DRAIN_SILENCE_MS, idleTimeoutMs) : idleTimeoutMs;
@@ -52,8 +56,10 @@ export class UdpFrontend implements Frontend, UdpContext {
 
   /** Nothing is accepted, and the socket serves until `cut`: sessions need it to the end. */
   listen(fd: number): null {
+    // A flow is one of its port's: a client may ask two of ours from one of its own.
+    const prefix = String.fromCharCode(this.#ports.length);
     const handler: PortHandler = {
-      onDatagram: (payload, flow, path) => this.#received(port, payload, flow, path),
+      onDatagram: (payload, flow, path) => this.#received(port, payload, prefix + flow, path),
       onError: (code) => this.#failed(code),
     };
     const port = this.datagrams.bind(fd, `listener ${this.#config.name}`, handler);

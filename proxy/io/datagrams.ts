@@ -15,7 +15,7 @@ export interface ReturnPath {
 export interface PortHandler {
   /**
    * A datagram; `payload` is the engine's again when this returns. `flow` is the same for all
-   * datagrams of one peer to one of our addresses, and for no others. `path` makes a lasting path;
+   * datagrams of one peer to one address of this port, and for no others of it. `path` makes a lasting path;
    * it is to be called within this call.
    */
   onDatagram(payload: Uint8Array, flow: string, path: () => ReturnPath): void;

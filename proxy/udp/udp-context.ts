@@ -16,6 +16,8 @@ export interface UdpContext {
   readonly responses: number | null;
   /** Silence that a session may have; less while the worker drains. */
   readonly silenceMs: number;
+  /** The worker drains: sessions get too little time to say anything about their servers. */
+  readonly draining: boolean;
   /** A session is over for good. */
   forget(session: UdpSession): void;
 }

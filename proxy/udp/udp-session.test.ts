@@ -59,6 +59,7 @@ function setUp(responses: number | null) {
     failures: new FailureLog(SILENT_LOG, () => 0),
     responses,
     silenceMs: 1000,
+    draining: false,
     forget: () => {
       forgotten++;
     },

@@ -181,7 +181,7 @@ export class UdpSession implements ChannelHandler {
 
   #silent(): void {
     const server = this.#server;
-    if (server !== null && this.#owed > 0) {
+    if (server !== null && this.#owed > 0 && !this.#context.draining) {
       server.count(ServerCounter.responseTimeouts);
       this.#judge('response_timeout');
       this.#context.failures.note('response_timeout', server.address);
@@ -200,8 +200,8 @@ export class UdpSession implements ChannelHandler {
   #leave(): void {
     const server = this.#server;
     if (server === null) return;
-    // Who hears nothing knows nothing against it: that has to do for services that never answer.
-    if (!this.#judged) this.#judge(null);
+    // Who is owed nothing has nothing against it: that has to do for services that never answer.
+    if (!this.#judged && this.#owed <= 0) this.#judge(null);
     this.#judged = false;
     this.#channel?.close();
     this.#channel = null;

@@ -117,6 +117,24 @@ describe('a UDP session', () => {
     expect(proxy.listener().accepted).toBe(2);
   });
 
+  it('asked on two ports of the listener from one port is two', async () => {
+    const bind = { host: '127.0.0.1', port: 0 };
+    start({ binds: [bind, bind] });
+    const [origin] = origins;
+    const peer = await UdpPeer.listen();
+    clients.push(peer);
+    for (const port of proxy.ports) peer.socket.send(`to ${port}`, port, '127.0.0.1');
+    for (let count = 0; count < 2; count++) {
+      const { text, from } = await origin!.next();
+      origin!.answer(from, text);
+    }
+    for (let count = 0; count < 2; count++) {
+      const { text, from } = await peer.next();
+      expect(text).toBe(`to ${from.port}`);
+    }
+    expect(proxy.listener().accepted).toBe(2);
+  });
+
   it('is over when every datagram has its responses', async () => {
     start({ responses: 2 });
     const one = await client();
@@ -284,6 +302,15 @@ describe('a UDP listener', () => {
     expect((await one.next()).text).toBe('answer');
     expect(await drained).toBe(0);
     await settled();
+  });
+
+  it('that drains does not blame a server for the time that it does not have', async () => {
+    start({ responses: 1 });
+    (await client()).send('x');
+    await origins[0]!.next();
+    expect(await proxy.plane.drain(5000)).toBe(0);
+    await settled();
+    expect(proxy.server(origins[0]!.port).responseTimeouts).toBe(0);
   });
 
   it('that is out of time cuts them', async () => {
