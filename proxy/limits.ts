@@ -11,6 +11,13 @@ export const INTERIM_RESPONSES_MAX = 64;
 export const CHUNK_EXTENSION_BYTES_MAX = 4096;
 export const TRAILER_BYTES_MAX = 8192;
 
+/**
+ * Members of a list in a field that we read (Connection, TE, Upgrade, Transfer-Encoding) that are
+ * looked at. A Connection with more is refused: it could hide `close`, and each of its names is
+ * compared with each field.
+ */
+export const LIST_MEMBERS_MAX = 64;
+
 /** Hops of a forwarded chain that are looked at for the client, from the right. */
 export const FORWARDED_HOPS_MAX = 32;
 
@@ -19,6 +26,8 @@ export const FORWARDED_HOPS_MAX = 32;
  * or two listeners of one, may share a name.
  */
 export const VIA_PASSES_MAX = 4;
+/** Hops of Via that are looked at for it, from the right, where every hop adds itself. */
+export const VIA_HOPS_MAX = 64;
 
 /** Memory each origin connection keeps for the request it sends; larger ones get more, once. */
 export const REQUEST_BUFFER_BYTES = 2048;

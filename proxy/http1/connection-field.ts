@@ -1,3 +1,4 @@
+import { LIST_MEMBERS_MAX } from '../limits.ts';
 import { TOKEN_LOWER } from './characters.ts';
 import { Field, knownField, NOT_FOR_CONNECTION, nameHash } from './fields.ts';
 import type { MessageHead } from './head.ts';
@@ -17,7 +18,7 @@ const USUAL = new Set([
 
 /**
  * Reads `Connection` (RFC 9110 7.6.1): persistence, upgrade, and the other fields it wants removed.
- * False if it is malformed or names a field that must reach the other side, `clientField` among them.
+ * False if it is malformed, too long, or names a field that must reach the other side, `clientField` among them.
  * Assumes `keepAlive` to hold the version's default; `close` wins over everything. `upgrades` are the
  * protocols that may be gone on in, null for any.
  */
@@ -32,6 +33,7 @@ export function judgeConnection(
     return true;
   }
   const options = listMembers(head.combined(Field.connection));
+  if (options.length > LIST_MEMBERS_MAX) return false;
   const names: string[] = [];
   let close = false;
   let keepAlive = head.keepAlive;

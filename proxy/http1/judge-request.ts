@@ -1,6 +1,6 @@
 /** What the fields of a request mean for its forwarding; every contradiction is refused. */
 import type { ProxyErrorCode } from '../errors.ts';
-import { VIA_PASSES_MAX } from '../limits.ts';
+import { VIA_HOPS_MAX, VIA_PASSES_MAX } from '../limits.ts';
 import { isAuthority } from './authority.ts';
 import { judgeConnection } from './connection-field.ts';
 import { decimal, judgeLength } from './content-length.ts';
@@ -112,6 +112,6 @@ function wantsTrailers(head: RequestHead): boolean {
 
 /** How often `Via` names us (RFC 9110 7.6.3). */
 function passes(head: RequestHead, name: string): number {
-  const hops = head.combined(Field.via).toLowerCase().split(',');
+  const hops = head.combined(Field.via).toLowerCase().split(',').slice(-VIA_HOPS_MAX);
   return hops.filter((hop) => hop.trim().split(/[ \t]+/)[1] === name).length;
 }

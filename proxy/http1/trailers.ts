@@ -4,6 +4,7 @@
  * somebody decides by.
  */
 import { Field, knownField, nameHash } from './fields.ts';
+import { withoutBlanks } from './list-members.ts';
 
 /** Families of fields about the message, its routing or its condition. */
 const DECIDING_PREFIXES = ['content-', 'if-', 'x-forwarded-', 'x-accel-', 'proxy-', 'sec-'];
@@ -22,7 +23,7 @@ export function forwardableTrailers(lines: Buffer): Buffer {
     const colon = line.indexOf(':');
     const name = line.slice(0, colon);
     if (colon <= 0 || !mayTrail(name)) continue;
-    kept.push(`${name}: ${line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')}\r\n`);
+    kept.push(`${name}: ${withoutBlanks(line.slice(colon + 1))}\r\n`);
   }
   return Buffer.from(kept.join(''), 'latin1');
 }

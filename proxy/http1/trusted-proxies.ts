@@ -51,7 +51,8 @@ export class TrustedProxies {
       return elements?.map((element) => element.for) ?? [];
     }
     if (this.header === 'x-forwarded-for') {
-      return listOf(head.combined(Field.xForwardedFor)).map(parseHop);
+      const chain = listOf(head.combined(Field.xForwardedFor));
+      return chain.slice(-FORWARDED_HOPS_MAX).map(parseHop);
     }
     const index = head.findNamed(this.header);
     const repeated = index >= 0 && head.findNamed(this.header, index + 1) >= 0;
