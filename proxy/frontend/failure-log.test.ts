@@ -5,8 +5,13 @@ import { FailureLog } from './failure-log.ts';
 
 it('failures of a kind are told at once, then counted', () => {
   const told: unknown[] = [];
+  const said: string[] = [];
   let now = 1000;
-  const log = new FailureLog({ ...SILENT_LOG, warn: (fields) => told.push(fields) }, () => now);
+  const warn = (fields: unknown, message?: string) => {
+    told.push(fields);
+    said.push(message ?? '');
+  };
+  const log = new FailureLog({ ...SILENT_LOG, warn }, () => now);
   log.note('connect_failed', 'a:1');
   log.note('connect_failed', 'b:1');
   log.note('connect_failed', 'b:1', 'ECONNREFUSED');
@@ -18,5 +23,9 @@ it('failures of a kind are told at once, then counted', () => {
     { code: 'connect_failed', at: 'b:1', times: 1 },
     { code: 'connect_failed', at: 'b:1', errno: 'ECONNREFUSED', times: 1 },
     { code: 'connect_failed', at: 'a:1', times: 6 },
+  ]);
+  expect(said.slice(1, 3)).toEqual([
+    'b:1: the server could not be reached',
+    'b:1: the server could not be reached (ECONNREFUSED)',
   ]);
 });

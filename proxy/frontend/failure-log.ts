@@ -1,3 +1,4 @@
+import { PROXY_ERRORS } from '../errors.ts';
 import { FAILURE_KINDS_MAX, FAILURE_LOG_INTERVAL_MS } from '../limits.ts';
 import type { Logger } from '../ports.ts';
 
@@ -21,10 +22,16 @@ export class FailureLog {
   }
 
   /**
-   * Something failed: `what` is an error code, `where` a server or an upstream, `errno` the system's
-   * word for it, if it had one. `message` says in a sentence what comes of it.
+   * Something failed: `what` is an error code, `where` a listener, an upstream, or an upstream and a
+   * server, `errno` the system's word for it, if it had one. `sentence` says what comes of it, where
+   * the code has none of its own.
    */
-  note(what: string, where: string, errno: string | null = null, message = 'requests fail'): void {
+  note(
+    what: string,
+    where: string,
+    errno: string | null = null,
+    sentence = sentenceOf(what),
+  ): void {
     const key = `${what} ${where} ${errno}`;
     const now = this.#now();
     let tally = this.#tallies.get(key);
@@ -36,8 +43,21 @@ export class FailureLog {
     tally.count++;
     if (now < tally.nextAt) return;
     const cause = errno === null ? {} : { errno };
-    this.#log.warn({ code: what, at: where, ...cause, times: tally.count }, message);
+    const why = errno === null ? '' : ` (${errno})`;
+    const fields = { code: what, at: where, ...cause, times: tally.count };
+    this.#log.warn(fields, `${where}: ${sentence}${why}`);
     tally.count = 0;
     tally.nextAt = now + FAILURE_LOG_INTERVAL_MS;
   }
+}
+
+/** What no request is told, and the operator is. */
+const SENTENCES: Readonly<Record<string, string>> = {
+  retry_budget_used_up:
+    'requests fail that another server might have answered: retries are too many for the requests',
+};
+
+function sentenceOf(code: string): string {
+  const known: Readonly<Record<string, { readonly text: string }>> = PROXY_ERRORS;
+  return known[code]?.text ?? SENTENCES[code] ?? code;
 }

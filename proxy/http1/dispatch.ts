@@ -394,7 +394,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   #noteFailure(server: Server, code: ProxyErrorCode, errno: string | null): void {
     const ours = PROXY_ERRORS[code].source !== 'upstream';
     if (!ours) server.failed(code);
-    this.#context.failures.note(code, ours ? this.#route!.upstream.name : server.address, errno);
+    this.#context.failures.note(code, ours ? this.#route!.upstream.name : server.label, errno);
     this.#owner.record?.failed(code);
   }
 }

@@ -196,7 +196,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     server.count(timeout ? ServerCounter.connectTimeouts : ServerCounter.connectFailures);
     server.failed(code);
     this.#record?.failed(code);
-    this.#context.failures.note(code, server.address, errno);
+    this.#context.failures.note(code, server.label, errno);
     this.#drop();
     this.#tried.push(server);
     this.#select();

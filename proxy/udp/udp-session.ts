@@ -117,7 +117,7 @@ export class UdpSession implements ChannelHandler {
     if (server === null || isLocal(errorCode)) return false;
     server.count(ServerCounter.connectFailures);
     this.#judge('connect_failed');
-    this.#context.failures.note('connect_failed', server.address, errorCode);
+    this.#context.failures.note('connect_failed', server.label, errorCode);
     this.#tried.push(server);
     this.#leave();
     return true;
@@ -184,7 +184,7 @@ export class UdpSession implements ChannelHandler {
     if (server !== null && this.#owed > 0 && !this.#context.draining) {
       server.count(ServerCounter.responseTimeouts);
       this.#judge('response_timeout');
-      this.#context.failures.note('response_timeout', server.address);
+      this.#context.failures.note('response_timeout', server.label);
     }
     this.end();
   }

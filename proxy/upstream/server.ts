@@ -16,8 +16,10 @@ import { ServerPlaces } from './server-places.ts';
 export class Server {
   /** `upstream|host:port`; key pools and other per-server things of a worker by it. */
   readonly identity: string;
-  /** `host:port` for logs and headers. */
+  /** `host:port` for headers and access logs. */
   readonly address: string;
+  /** Its upstream and address, for the operator's log. */
+  readonly label: string;
   readonly host: string;
   readonly port: number;
   weight: number;
@@ -61,6 +63,7 @@ export class Server {
     this.#config = config;
     this.identity = serverIdentity(upstream, config);
     this.address = serverAddress(config);
+    this.label = `${upstream} ${this.address}`;
     this.host = config.host;
     this.port = config.port;
     this.weight = config.weight;
