@@ -13,7 +13,7 @@ export { EventReader } from './events/event-reader.ts';
 export { EventStream } from './events/event-stream.ts';
 export type { AgentEvent, EventType } from './events/event-types.ts';
 export { eventTypes } from './events/event-types.ts';
-export { type HeldByRouter, heldUnder, removeFormer } from './holdings/former.ts';
+export { type HeldByRouter, heldAtDeath, heldUnder, removeFormer } from './holdings/former.ts';
 export { releaseAddresses } from './holdings/release.ts';
 export { createFileWatcher } from './io/file-watcher.ts';
 export { openLeases } from './io/lease.ts';

@@ -1,5 +1,9 @@
 /** What an agent may have put on interfaces, for those who come after it with another configuration. */
-import type { AgentConfig, VirtualAddress } from '../../src/config/agent-config.ts';
+import type {
+  AgentConfig,
+  VirtualAddress,
+  VirtualRouterConfig,
+} from '../../src/config/agent-config.ts';
 import type { LeaseOwner, Logger, NetworkPort } from '../ports.ts';
 import { ownerPriority } from '../virtual-router/priority.ts';
 import { heldAddresses } from './address-keeper.ts';
@@ -24,6 +28,37 @@ export function heldUnder({ virtualRouters }: AgentConfig): readonly HeldByRoute
 }
 
 /**
+ * What an agent that was killed may have left on its interfaces: what `config` says, and what it has
+ * noted itself, for it may have had another configuration. Null: there is none to be had. An address
+ * that is an owner's by now is the host's own, whoever had it before.
+ */
+export function heldAtDeath(
+  config: AgentConfig | null,
+  noted: readonly HeldByRouter[],
+): readonly HeldByRouter[] {
+  if (config === null) return noted;
+  const owners = config.virtualRouters.filter(({ priority }) => priority === ownerPriority);
+  const own = addressesOf(owners);
+  const strange = noted.map((router) => ({
+    ...router,
+    addresses: router.addresses.filter(({ address }) => !own.has(key(router.interface, address))),
+  }));
+  return [...heldUnder(config), ...strange];
+}
+
+function addressesOf(routers: readonly VirtualRouterConfig[]): ReadonlySet<string> {
+  return new Set(
+    routers.flatMap((router) =>
+      heldAddresses(router).map(({ address }) => key(router.interface, address)),
+    ),
+  );
+}
+
+function key(device: string, address: string): string {
+  return `${device} ${address}`;
+}
+
+/**
  * At an agent's start, before anything else is: takes off the addresses of an earlier agent which
  * was killed and whose configuration had them, where `config` has them no more. They are mute, but
  * only until that agent's leases are swept. Resolves with what could not be removed; never rejects.
@@ -33,12 +68,7 @@ export async function removeFormer(
   config: AgentConfig,
   { network, log }: { readonly network: NetworkPort; readonly log: Logger },
 ): Promise<readonly HeldByRouter[]> {
-  const key = (name: string, address: string) => `${name} ${address}`;
-  const known = new Set(
-    config.virtualRouters.flatMap((router) =>
-      heldAddresses(router).map(({ address }) => key(router.interface, address)),
-    ),
-  );
+  const known = addressesOf(config.virtualRouters);
   const stuck: HeldByRouter[] = [];
   for (const router of former) {
     if (network.link(router.interface) === null) continue;

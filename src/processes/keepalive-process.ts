@@ -4,6 +4,7 @@ import {
   createFileWatcher,
   createProcessScanner,
   createScriptRunner,
+  heldAtDeath,
   heldUnder,
   openLeases,
   openNetwork,
@@ -14,7 +15,7 @@ import {
 } from '../../keepalive/index.ts';
 import type { AgentReport } from '../control/agent-report.ts';
 import { createControlServer, json, text } from '../control/server.ts';
-import type { Logger } from '../log/logger.ts';
+import { createLogger, type Logger } from '../log/logger.ts';
 import { agentMetrics } from '../metrics/agent-metrics.ts';
 import { sdNotify } from '../os/sd-notify.ts';
 import { claimHalf } from '../runtime/half-lock.ts';
@@ -84,7 +85,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
       async stop(reason) {
         sdNotify('STOPPING=1');
         await agent.stop();
-        held.clear();
+        held.clear(stuck);
         pair?.close();
         feed.close();
         control.close();
@@ -108,18 +109,29 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
 
 /**
  * `tandem keepalive --release`: takes this node's virtual addresses off its interfaces and ends.
- * For the moment after an agent's death (ExecStopPost); beside a living one it refuses.
+ * For the moment after an agent's death (ExecStopPost); beside a living one it refuses. A file that
+ * is no longer of use takes nothing away from what the agent has noted.
  */
 export async function runRelease(options: ProcessOptions): Promise<void> {
-  const { agentConfig, log } = await load({ ...options, secretless: true });
-  demandAgentPrivileges();
   const runtimeDir = ensureRuntimeDir(process.env);
+  const held = new HeldFile(runtimeDir);
+  const { agentConfig, log } = await load({ ...options, secretless: true }).catch(
+    (error: Error) => {
+      if (held.read().length === 0) throw error;
+      const log = createLogger('info', { half: 'keepalive', node: null });
+      log.warn(
+        {},
+        `${error.message}\nOnly what the agent itself has noted is taken off the interfaces`,
+      );
+      return { agentConfig: null, log };
+    },
+  );
+  demandAgentPrivileges();
   const lock = claimHalf('keepalive', runtimeDir);
   const network = await openNetwork(log, runtimeDir);
   const leases = openLeases(log, runtimeDir);
-  const held = new HeldFile(runtimeDir);
-  const routers = [...heldUnder(agentConfig), ...held.read()];
-  if (await releaseAddresses(routers, network, log, leases)) held.clear();
+  if (await releaseAddresses(heldAtDeath(agentConfig, held.read()), network, log, leases))
+    held.clear();
   leases.close();
   network.close();
   lock.release();

@@ -1,5 +1,5 @@
 /** `tandem run`: both halves in the foreground, for containers, the lab, and a first look. */
-import { heldUnder, openLeases, openNetwork, releaseAddresses } from '../../keepalive/index.ts';
+import { heldAtDeath, openLeases, openNetwork, releaseAddresses } from '../../keepalive/index.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { Logger } from '../log/logger.ts';
 import { tryClaimHalf } from '../runtime/half-lock.ts';
@@ -74,7 +74,7 @@ async function agentHalf(
       try {
         // The agent that died may have read another version of the file than we have.
         const held = new HeldFile(runtimeDir);
-        const routers = [...heldUnder(config), ...held.read()];
+        const routers = heldAtDeath(config, held.read());
         if (await releaseAddresses(routers, network, log, leases)) held.clear();
       } finally {
         lock.release();

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -28,6 +28,14 @@ test('what was noted is there until it is cleared', () => {
   file.clear();
   file.clear();
   expect(file.read()).toEqual([]);
+});
+
+test('what could not be taken away stays noted', () => {
+  const file = new HeldFile(dir);
+  file.write([...HELD, { ...HELD[0]!, name: 'api' }]);
+  file.clear(HELD);
+  expect(file.read()).toEqual(HELD);
+  expect(readdirSync(dir)).toEqual(['keepalive.held.json']);
 });
 
 test.each(['', '{', '{}', '[null, 7, {"name": "web"}]', '[{"addresses": [null]}]'])(

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HeldByRouter } from '../../keepalive/index.ts';
 
@@ -28,15 +28,18 @@ export class HeldFile {
 
   write(held: readonly HeldByRouter[]): void {
     try {
-      writeFileSync(this.#path, `${JSON.stringify(held)}\n`);
+      // Whoever is killed in the middle of it has lost nothing.
+      writeFileSync(`${this.#path}.new`, `${JSON.stringify(held)}\n`);
+      renameSync(`${this.#path}.new`, this.#path);
     } catch {
       // Then the configuration is all that the next one knows.
     }
   }
 
-  /** Nothing is there any more. */
-  clear(): void {
-    rmSync(this.#path, { force: true });
+  /** Nothing is there any more but `left`, if that. */
+  clear(left: readonly HeldByRouter[] = []): void {
+    if (left.length > 0) this.write(left);
+    else rmSync(this.#path, { force: true });
   }
 }
 

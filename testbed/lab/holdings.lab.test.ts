@@ -2,7 +2,7 @@
  * What moves with a virtual router, on real kernels: its addresses, those beside them, its routes.
  * And what happens when another program tidies them away.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { clientPlan, edgeA, edgeB, virtualAddress4 } from './address-plan.ts';
@@ -132,6 +132,15 @@ describe('what moves with a virtual router', () => {
     await holds(a, true);
     a.signal('SIGKILL', /launcher\.js keepalive/);
     configure([a], 'addresses: [198.51.100.199/24]');
+    await a.exec([...tandemCommand(a, ['keepalive', '--release'])]);
+    await holds(a, false);
+  });
+
+  test('goes by --release when the file is of no use any more', { timeout: 60_000 }, async () => {
+    const { a } = await boot();
+    await holds(a, true);
+    a.signal('SIGKILL', /launcher\.js keepalive/);
+    writeFileSync(join(a.folder, 'tandem.yaml'), 'virtual_routers: [');
     await a.exec([...tandemCommand(a, ['keepalive', '--release'])]);
     await holds(a, false);
   });
