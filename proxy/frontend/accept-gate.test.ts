@@ -72,3 +72,22 @@ describe.each(['tcp', 'http'] as const)('a %s connection', (protocol) => {
     expect(await (await origin.connection()).has('GET')).toContain('GET / HTTP/1.1');
   });
 });
+
+it('counts the connections of a source before they have said what they want', async () => {
+  const tcp = { routes: [{ names: ['a.example'], protocols: [], upstream: 'web' }] };
+  const upstream = upstreamConfig([origin.port]);
+  proxy = startPlane(proxyConfig(upstream, { protocol: 'tcp', connectionsPerSource, tcp }));
+  const silent = await rawClient(proxy.port);
+  await vi.waitFor(() => expect(proxy.listener().open).toBe(1));
+  // The reset may come before the client knows that it is connected.
+  const refused = await rawClient(proxy.port).catch((error) => error);
+  expect(refused.code ?? (await refused.closed())).toBe('ECONNRESET');
+  expect(proxy.listener()).toMatchObject({ open: 1, refused: 1 });
+  silent.socket.end();
+  await allClosed();
+  const next = await rawClient(proxy.port);
+  next.send(REQUEST);
+  expect(await (await origin.connection()).has('\r\n\r\n')).toBe(REQUEST);
+  next.socket.resetAndDestroy();
+  await allClosed();
+});

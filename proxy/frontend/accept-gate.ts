@@ -8,7 +8,6 @@ import type { Logger } from '../ports.ts';
 import { ListenerCounter } from '../shared/layout.ts';
 import { processNow } from '../shared/process-clock.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
-import type { Drainable } from './connection-set.ts';
 
 /** What every listener does with a new connection: the phase `accept`. */
 export class AcceptGate {
@@ -17,7 +16,7 @@ export class AcceptGate {
   readonly #counters: ListenerCells;
   readonly #perSource: ConnectionLimiter | null;
   /** What connections hold of their source's limit; empty without one. */
-  readonly #holds = new Map<Drainable, Hold>();
+  readonly #holds = new Map<object, Hold>();
   #full = false;
   #failure = '';
 
@@ -58,14 +57,14 @@ export class AcceptGate {
   }
 
   /**
-   * It is known whose connection this is, and `client` is to serve it until `closed`. False: its
+   * It is known whose connection this is, and `owner` stands for it until `closed`. False: its
    * source has enough of them, so it is reset.
    */
-  opened(client: Drainable, connection: Connection): boolean {
+  opened(owner: object, connection: Connection): boolean {
     if (this.#perSource === null) return true;
     const hold = this.#perSource.open(connection.remoteAddress, processNow());
     if (hold !== null) {
-      this.#holds.set(client, hold);
+      this.#holds.set(owner, hold);
       return true;
     }
     this.#counters.count(ListenerCounter.refused);
@@ -77,10 +76,10 @@ export class AcceptGate {
   }
 
   /** Its connection has ended. */
-  closed(client: Drainable): void {
+  closed(owner: object): void {
     if (this.#perSource === null) return;
-    this.#holds.get(client)?.release();
-    this.#holds.delete(client);
+    this.#holds.get(owner)?.release();
+    this.#holds.delete(owner);
   }
 
   /** Accepting failed; each kind of failure is logged once until a connection comes again. */

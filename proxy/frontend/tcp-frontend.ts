@@ -41,7 +41,9 @@ export class TcpFrontend implements Frontend, ListenerHandler, TcpContext {
     this.#gate = new AcceptGate(config, parts);
     this.#upstream = config.upstream === null ? null : upstreamOf(parts.upstreams, config.upstream);
     const serve = (connection: Connection, upstream: Upstream) => this.#begin(connection, upstream);
-    this.#routed = config.routes.length === 0 ? null : new TlsArrivals(config, { ...parts, serve });
+    const refused = (connection: Connection) => this.#closed(connection);
+    this.#routed =
+      config.routes.length === 0 ? null : new TlsArrivals(config, { ...parts, serve, refused });
     this.#proxied = ProxyArrivals.of(config, parts, (connection) => this.#serve(connection));
   }
 
@@ -63,10 +65,8 @@ export class TcpFrontend implements Frontend, ListenerHandler, TcpContext {
     this.#gate.failed(errorCode);
   }
 
-  forget(session: Drainable): void {
-    if (!this.#sessions.delete(session)) return;
-    this.counters.connectionClosed();
-    this.#gate.closed(session);
+  forget(session: Drainable, client: Connection): void {
+    if (this.#sessions.delete(session)) this.#closed(client);
   }
 
   drain(): void {
@@ -79,14 +79,19 @@ export class TcpFrontend implements Frontend, ListenerHandler, TcpContext {
 
   /** The client is known; where it goes may still depend on what it says. */
   #serve(connection: Connection): void {
+    if (!this.#gate.opened(connection, connection)) return;
     if (this.#routed !== null) this.#routed.receive(connection);
     else this.#begin(connection, this.#upstream!);
   }
 
   #begin(connection: Connection, upstream: Upstream): void {
     const session = new TcpSession(this, upstream, connection);
-    if (!this.#gate.opened(session, connection)) return;
     this.#sessions.add(session);
     session.start();
+  }
+
+  #closed(client: Connection): void {
+    this.counters.connectionClosed();
+    this.#gate.closed(client);
   }
 }

@@ -18,6 +18,8 @@ export interface TlsArrivalParts {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** Serves a connection whose way is known. */
   readonly serve: (connection: Connection, upstream: Upstream) => void;
+  /** Is told of a connection that is not served. */
+  readonly refused: (connection: Connection) => void;
 }
 
 type RefusalCode = 'tls_no_route' | 'tls_expected' | 'tls_malformed' | 'tls_late';
@@ -91,12 +93,12 @@ export class TlsArrivals implements HelloOwner {
   }
 
   #refuse(connection: Connection, { code, alert }: Refusal): void {
-    const { counters, failures } = this.#parts;
+    const { counters, failures, refused } = this.#parts;
     if (code !== null) {
       counters.count(ListenerCounter.tlsRefused);
       failures.note(code, this.#config.name, null, SENTENCES[code]);
     }
-    counters.connectionClosed();
+    refused(connection);
     if (alert === null) {
       connection.reset();
       return;

@@ -1,7 +1,7 @@
 import type { TcpLimits } from '../../src/config/proxy-config.ts';
 import type { Drainable } from '../frontend/connection-set.ts';
 import type { FailureLog } from '../frontend/failure-log.ts';
-import type { IoEngine } from '../io/engine.ts';
+import type { Connection, IoEngine } from '../io/engine.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { SessionObserver } from './session-record.ts';
 
@@ -14,6 +14,6 @@ export interface TcpContext {
   readonly failures: FailureLog;
   /** Who follows the sessions; null when nobody does. */
   readonly observer: SessionObserver | null;
-  /** A session has ended for good. */
-  forget(session: Drainable): void;
+  /** The session of that client has ended for good. */
+  forget(session: Drainable, client: Connection): void;
 }

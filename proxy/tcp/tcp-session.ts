@@ -228,6 +228,6 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     this.#record?.ended(this.#end);
     this.#server?.end();
     this.#server = null;
-    this.#context.forget(this);
+    this.#context.forget(this, this.#client);
   }
 }
