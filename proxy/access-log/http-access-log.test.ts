@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccessLogConfig, LogPart } from '../../src/config/access-log-config.ts';
 import type { HttpRulesConfig, RouteConfig } from '../../src/config/proxy-config.ts';
 import type { RequestIdConfig, TraceConfig } from '../../src/config/request-id-config.ts';
+import type { RetryConfig } from '../../src/config/retry-config.ts';
 import {
   proxyConfig,
   routeConfig,
@@ -14,6 +15,7 @@ import {
 } from '../data-plane.fixture.ts';
 import { NetEngine } from '../io/net/net-engine.ts';
 import { RawOrigin, rawClient } from '../raw-peers.fixture.ts';
+import { RETRY } from '../upstream/upstream.fixture.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok';
 
@@ -43,13 +45,14 @@ function parts(template: string): LogPart[] {
 interface Changes {
   readonly log?: Partial<AccessLogConfig>;
   readonly ports?: readonly number[];
+  readonly retry?: Partial<RetryConfig>;
   readonly routes?: readonly RouteConfig[];
   readonly rules?: Partial<HttpRulesConfig>;
   readonly requestId?: RequestIdConfig;
   readonly trace?: TraceConfig;
 }
 
-function start(template: string, { log = {}, ports, ...listener }: Changes = {}): void {
+function start(template: string, { log = {}, ports, retry = {}, ...listener }: Changes = {}): void {
   const accessLog: AccessLogConfig = {
     destination: { kind: 'stdout' },
     style: 'text',
@@ -61,7 +64,8 @@ function start(template: string, { log = {}, ports, ...listener }: Changes = {})
     bufferBytes: 65_536,
     ...log,
   };
-  const config = proxyConfig(upstreamConfig(ports ?? [origin.port]), { accessLog, ...listener });
+  const upstream = upstreamConfig(ports ?? [origin.port], { retry: { ...RETRY, ...retry } });
+  const config = proxyConfig(upstream, { accessLog, ...listener });
   proxy = startPlane(config, new NetEngine(), SILENT_LOG, {
     send(destination, bytes) {
       text += Buffer.from(bytes).toString('latin1');
@@ -167,6 +171,25 @@ describe('a line', () => {
           '-, \\d+\\.\\d{3}\\|\\d+\\.\\d{3}, \\d+\\.\\d{3}$',
       ),
     );
+  });
+});
+
+describe('of a request that was sent to a second server because the first was slow', () => {
+  it.each(['first', 'second'])('says who answered: the %s', async (which) => {
+    const rival = await RawOrigin.listen();
+    const ports = [origin.port, rival.port];
+    start('$tries $upstream_addr $upstream_status', { ports, retry: { hedgeAfterMs: 20 } });
+    const client = await rawClient(proxy.port);
+    client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    const servers = [await origin.connection(), await rival.connection()];
+    await servers[1]!.has('\r\n\r\n');
+    servers[which === 'first' ? 0 : 1]!.send(OK);
+    await client.has('ok');
+    client.socket.destroy();
+    const addresses = ports.map((port) => `127.0.0.1:${port}`).join(', ');
+    const statuses = which === 'first' ? '200, -' : '-, 200';
+    expect(await lines()).toEqual([`2 ${addresses} ${statuses}`]);
+    rival.close();
   });
 });
 

@@ -114,8 +114,8 @@ export class TrackedSession implements SessionRecord {
     this.tries.begin(server, this.#now());
   }
 
-  connected(): void {
-    this.tries.reached('connectMs', this.#now());
+  connected(server: Server): void {
+    this.tries.reached('connectMs', server, this.#now());
   }
 
   failed(code: ProxyErrorCode): void {

@@ -97,18 +97,18 @@ export class TrackedRequest implements RequestRecord {
     this.tries.begin(server, this.#owner.now());
   }
 
-  connected(): void {
-    this.tries.reached('connectMs', this.#owner.now());
+  connected(server: Server): void {
+    this.tries.reached('connectMs', server, this.#owner.now());
   }
 
-  answered(status: number): void {
-    this.tries.reached('headerMs', this.#owner.now());
-    this.tries.answered(status);
+  answered(server: Server, status: number): void {
+    this.tries.reached('headerMs', server, this.#owner.now());
+    this.tries.answered(server, status);
   }
 
-  failed(code: ProxyErrorCode): void {
-    this.tries.answered(PROXY_ERRORS[code].status);
-    this.tries.end(this.#owner.now());
+  failed(server: Server, code: ProxyErrorCode): void {
+    this.tries.answered(server, PROXY_ERRORS[code].status);
+    this.tries.reached('responseMs', server, this.#owner.now());
   }
 
   ended(status: number, code: ProxyErrorCode | null): void {

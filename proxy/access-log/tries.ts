@@ -27,34 +27,32 @@ export class Tries {
     this.#servers.length = 0;
   }
 
-  /** A try begins; the one before it is over. */
+  /** A try begins. The one before it is over if it was answered; else it may go on beside this one. */
   begin(server: Server, now: number): void {
-    this.end(now);
+    const last = this.#servers.length - 1;
+    const passedOver = last >= 0 && !Number.isNaN(this.#columns.status[last]!);
+    if (passedOver || this.#servers[last] === server) this.#note('responseMs', last, now);
     const index = this.count++;
     if (index >= TRIES_LOGGED_MAX) return;
     this.#servers.push(server);
     this.#startedAt[index] = now;
-    const { connectMs, headerMs, responseMs, status } = this.#columns;
-    connectMs[index] = Number.NaN;
-    headerMs[index] = Number.NaN;
-    responseMs[index] = Number.NaN;
-    status[index] = Number.NaN;
+    for (const column of Object.values(this.#columns)) column[index] = Number.NaN;
   }
 
-  /** The last try has reached this point, for the first time. */
-  reached(column: 'connectMs' | 'headerMs', now: number): void {
-    this.#note(column, now);
+  /** The latest try at this server has reached this point, for the first time. */
+  reached(column: 'connectMs' | 'headerMs' | 'responseMs', server: Server, now: number): void {
+    this.#note(column, this.#servers.lastIndexOf(server), now);
   }
 
-  /** The status of the last try. */
-  answered(status: number): void {
-    const index = this.#last;
+  /** The status of the latest try at this server. */
+  answered(server: Server, status: number): void {
+    const index = this.#servers.lastIndexOf(server);
     if (index >= 0) this.#columns.status[index] = status;
   }
 
-  /** The last try is over. */
+  /** All tries are over. */
   end(now: number): void {
-    this.#note('responseMs', now);
+    for (let index = 0; index < this.#servers.length; index++) this.#note('responseMs', index, now);
   }
 
   /** Addresses of all tries as one value. */
@@ -92,10 +90,8 @@ export class Tries {
     return Math.min(this.count, TRIES_LOGGED_MAX) - 1;
   }
 
-  #note(column: TryColumn, now: number): void {
-    const index = this.count - 1;
-    if (index < 0 || index >= TRIES_LOGGED_MAX) return;
+  #note(column: TryColumn, index: number, now: number): void {
     const values = this.#columns[column];
-    if (Number.isNaN(values[index]!)) values[index] = now - this.#startedAt[index]!;
+    if (index >= 0 && Number.isNaN(values[index]!)) values[index] = now - this.#startedAt[index]!;
   }
 }

@@ -2,7 +2,8 @@ import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 import type { Route } from '../frontend/route-table.ts';
 import { ServerCounter } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
-import { Attempt, type AttemptOwner } from './attempt.ts';
+import type { Attempt, AttemptOwner } from './attempt.ts';
+import { AttemptPair } from './attempt-pair.ts';
 import type { ClientIdentity } from './client-identity.ts';
 import type { RequestAdditions } from './compose-head.ts';
 import { BodyKind, type RequestHead, type ResponseHead } from './head.ts';
@@ -49,10 +50,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   readonly choice = new ServerChoice();
   readonly #context: HttpContext;
   readonly #owner: DispatchOwner;
-  #attempt = new Attempt(this);
-  /** A second try under way beside the first; whichever answers first is the attempt from then on. */
-  #rival: Attempt | null = null;
-  #hedgeTimer: NodeJS.Timeout | undefined;
+  readonly #pair = new AttemptPair(this);
   readonly #plan = new RetryPlan();
   /** The request while it waits for its turn, before there is a server for it. */
   #parked: ParkedRequest | null = null;
@@ -140,9 +138,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
 
   /** Gives up whatever is under way, or what is left of it. */
   drop(): void {
-    clearTimeout(this.#hedgeTimer);
-    this.#settle(this.#attempt);
-    this.#attempt.drop();
+    this.#pair.drop();
     this.#parked?.leave();
     this.#parked = null;
   }
@@ -177,14 +173,15 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   }
 
   attemptReady(attempt: Attempt): void {
-    this.#owner.record?.connected();
+    const { server } = attempt.origin!;
+    this.#owner.record?.connected(server);
     this.#forward(attempt);
     if (!attempt.origin!.writer.blocked) this.#owner.requestWanted();
   }
 
   attemptInterim(attempt: Attempt, head: ResponseHead): void {
     // Which of two servers will answer is still open, and what the other says does not matter.
-    if (this.#rival !== null) return;
+    if (this.#pair.contested) return;
     if (head.status === 100 && this.continueDue) {
       this.continueDue = false;
       attempt.origin!.requestMoved();
@@ -198,10 +195,9 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     const { upstream } = this.#route!;
     const { status } = head;
     attempt.answered(status, upstream.timed);
-    this.#owner.record?.answered(status);
+    this.#owner.record?.answered(server, status);
     if (isUnwelcome(upstream.config.retry, status) && this.#passOver(attempt, status)) return;
-    if (this.#rival !== null) this.#settle(attempt);
-    clearTimeout(this.#hedgeTimer);
+    this.#pair.settle(attempt);
     this.#plan.replayable = false;
     this.#owner.responseHead(head, server);
   }
@@ -239,10 +235,9 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   ): void {
     const target = this.#retryTarget(attempt, origin, code, 0);
     if (target !== 'same') this.#noteFailure(origin.server, code, errno);
-    if (this.#rival !== null) {
-      // The other one goes on.
+    if (this.#pair.contested) {
       this.choice.exclude(origin.server);
-      this.#settle(attempt === this.#attempt ? this.#rival : this.#attempt);
+      this.#pair.concede(attempt);
       return;
     }
     let server: Server | null = null;
@@ -260,6 +255,10 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     this.#owner.requestWanted();
   }
 
+  get #attempt(): Attempt {
+    return this.#pair.main;
+  }
+
   /** What is composed for the server so far. */
   get #buffer(): RequestBuffer | undefined {
     return this.#attempt.origin?.request ?? this.#parked?.buffer;
@@ -275,14 +274,14 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     const { sendProxy } = this.#route!.upstream.config;
     const header = sendProxy === null ? null : this.#client!.proxyHeader(sendProxy);
     const origin = attempt.begin(server, this.#poolOf(server), fresh, header);
-    if (origin.connected) this.#owner.record?.connected();
+    if (origin.connected) this.#owner.record?.connected(server);
     origin.writer.chunked = this.#chunked;
     return origin;
   }
 
   /** Sends what was composed to this server, over a new connection. */
   #again(server: Server, request: RequestBuffer): void {
-    clearTimeout(this.#hedgeTimer);
+    this.#pair.settle(this.#attempt);
     this.#open(this.#attempt, server, true).request = request;
     server.count(ServerCounter.retries);
   }
@@ -331,21 +330,24 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   /** The server to ask after this one, if the budget allows it and there is one. */
   #another(failed: Server, code: ProxyErrorCode | null): Server | null {
     const { budget, name } = this.#route!.upstream;
-    if (isBudgeted(code) && !budget.take(this.#now())) {
+    const now = this.#now();
+    const budgeted = isBudgeted(code);
+    if (budgeted && !budget.allows(now)) {
       failed.count(ServerCounter.retriesWithheld);
       this.#context.failures.note('retry_budget_used_up', name);
       return null;
     }
-    return this.choice.next(failed);
+    const server = this.choice.next(failed);
+    if (budgeted && server !== null) budget.take(now);
+    return server;
   }
 
   /** Tries to get another answer than this one; false: the client has to be content with it. */
   #passOver(attempt: Attempt, status: number): boolean {
     const origin = attempt.origin!;
-    if (this.#rival !== null) {
+    if (this.#pair.contested) {
       this.choice.exclude(origin.server);
-      attempt.drop();
-      this.#settle(attempt === this.#attempt ? this.#rival : this.#attempt);
+      this.#pair.concede(attempt);
       return true;
     }
     if (this.#retryTarget(attempt, origin, null, status) !== 'other') return false;
@@ -358,9 +360,8 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   }
 
   #armHedge(afterMs: number): void {
-    clearTimeout(this.#hedgeTimer);
-    if (!this.#plan.mayHedge || !this.complete || this.#rival !== null) return;
-    this.#hedgeTimer = setTimeout(() => this.#hedge(), afterMs);
+    if (!this.#plan.mayHedge || !this.complete || this.#pair.contested) return;
+    this.#pair.remind(afterMs, () => this.#hedge());
   }
 
   /** The server takes long: another one gets the same request. Once per request. */
@@ -368,22 +369,16 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     const { origin } = this.#attempt;
     if (origin === null || !this.#plan.replayable) return;
     this.#plan.mayHedge = false;
-    const server = this.#another(origin.server, null);
+    const { server: slow } = origin;
+    if (this.#plan.isSpent(this.choice.triedWith(slow), this.#now())) return;
+    const server = this.#another(slow, null);
     if (server === null) return;
-    this.#rival = new Attempt(this);
-    const other = this.#open(this.#rival, server, false);
+    const rival = this.#pair.challenge();
+    const other = this.#open(rival, server, false);
     // A copy: either connection may keep its buffer for its next request.
     other.request.append(origin.request);
     server.count(ServerCounter.hedges);
-    if (other.connected) this.#forward(this.#rival);
-  }
-
-  /** Of two attempts this is the one that goes on. */
-  #settle(winner: Attempt): void {
-    const loser = winner === this.#attempt ? this.#rival : this.#attempt;
-    this.#rival = null;
-    this.#attempt = winner;
-    loser?.drop();
+    if (other.connected) this.#forward(rival);
   }
 
   /** Coarse, and cheap. */
@@ -395,6 +390,6 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     const ours = PROXY_ERRORS[code].source !== 'upstream';
     if (!ours) server.failed(code);
     this.#context.failures.note(code, ours ? this.#route!.upstream.name : server.label, errno);
-    this.#owner.record?.failed(code);
+    this.#owner.record?.failed(server, code);
   }
 }

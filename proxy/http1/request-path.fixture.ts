@@ -5,6 +5,7 @@
  */
 import { vi } from 'vitest';
 import type { ServerConfig } from '../../src/config/proxy-config.ts';
+import type { RetryConfig } from '../../src/config/retry-config.ts';
 import {
   proxyConfig,
   routeConfig,
@@ -19,7 +20,7 @@ import { BucketTable } from '../limiting/bucket-table.ts';
 import { InFlightCount } from '../limiting/in-flight-count.ts';
 import { concurrencyLimit, rateLimit } from '../limiting/limits.fixture.ts';
 import { unpackBreaker } from '../resilience/circuit-breaker.ts';
-import { Verdict } from '../shared/layout.ts';
+import { type ServerCounterName, Verdict } from '../shared/layout.ts';
 import { serverIdentity } from '../upstream/identity.ts';
 import { RETRY } from '../upstream/upstream.fixture.ts';
 
@@ -102,7 +103,7 @@ export class RequestPathScene {
   readonly #answered = new Map<MemoryConnection, number>();
   #lines = 0;
 
-  constructor() {
+  constructor(retry: Partial<RetryConfig> = {}) {
     this.#engine.onOutgoing = (origin) => {
       this.origins.push(origin);
       if (this.network === 'up') origin.establish();
@@ -118,7 +119,8 @@ export class RequestPathScene {
       routeConfig({ limits: { place: 'all', rates: ['rate'], concurrency: ['flight'] } }),
     ];
     const destination = { kind: 'stdout' } as const;
-    const config = proxyConfig(UPSTREAM, {
+    const upstream = { ...UPSTREAM, retry: { ...UPSTREAM.retry, ...retry } };
+    const config = proxyConfig(upstream, {
       limits,
       routes,
       accessLog: {
@@ -221,6 +223,11 @@ export class RequestPathScene {
   /** The worker ends, and does not wait for anybody. */
   async cut(): Promise<void> {
     await this.#plane.plane.drain(0);
+  }
+
+  /** Of all servers together. */
+  total(counter: ServerCounterName): number {
+    return PORTS.reduce((sum, port) => sum + this.#plane.server(port)[counter], 0);
   }
 
   /** At the server that has most. */

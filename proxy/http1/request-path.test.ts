@@ -5,6 +5,7 @@
  */
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { FREE_RETRIES } from '../resilience/retry-budget.ts';
 import { CONNECTIONS_MAX, NOTHING, RequestPathScene } from './request-path.fixture.ts';
 
 /** More than all timeouts of a request together. */
@@ -209,5 +210,36 @@ it('a request that waited in vain closes its connection: others may wait behind 
   expect(answers(scene, 3)).toEqual(['503']);
   expect(scene.clients[3]!.sent).toContain('Connection: close');
   expect(scene.clients[3]!.state).toBe('ended');
+  await scene.close();
+});
+
+/** A read that is answered only after it could have been hedged. */
+async function slowRead(scene: RequestPathScene): Promise<void> {
+  scene.client(0).arrive(Buffer.from(GET));
+  await scene.pass(250);
+  scene.answer(0, Buffer.from(OK));
+  await scene.pass(0);
+}
+
+it('a hedge that finds no other server takes nothing from the budget', async () => {
+  const scene = new RequestPathScene({ budgetPercent: 0 });
+  for (const index of [1, 2]) scene.judge(index, false);
+  for (let round = 0; round < 2 * FREE_RETRIES; round++) await slowRead(scene);
+  expect(scene.total('hedges')).toBe(0);
+  for (const index of [1, 2]) scene.judge(index, true);
+  await slowRead(scene);
+  expect(scene.total('hedges')).toBe(1);
+  expect(scene.total('retriesWithheld')).toBe(0);
+  await scene.close();
+});
+
+it.each([
+  ['tries', { triesMax: 1 }],
+  ['time', { timeoutMs: 1 }],
+])('a hedge keeps to the bound of %s', async (_, bound) => {
+  const scene = new RequestPathScene(bound);
+  await slowRead(scene);
+  expect(answers(scene, 0)).toEqual(['200']);
+  expect(scene.total('hedges')).toBe(0);
   await scene.close();
 });

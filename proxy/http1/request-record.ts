@@ -28,14 +28,14 @@ export interface RequestRecord {
   readonly requestLines: Buffer;
   readonly responseLines: Buffer;
   routed(route: Route): void;
-  /** A try at this server begins. */
+  /** A try at this server begins, perhaps beside one that is still under way. */
   attempted(server: Server): void;
-  /** Its connection is established. */
-  connected(): void;
-  /** The head of the response has come. */
-  answered(status: number): void;
+  /** There is a connection to the server. */
+  connected(server: Server): void;
+  /** The head of its response has come. */
+  answered(server: Server, status: number): void;
   /** The try has failed; another may follow. */
-  failed(code: ProxyErrorCode): void;
+  failed(server: Server, code: ProxyErrorCode): void;
   /** `status` is what the client was told, or 499. `code` says what went wrong. */
   ended(status: number, code: ProxyErrorCode | null): void;
 }

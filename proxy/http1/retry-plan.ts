@@ -2,7 +2,7 @@ import type { RetryConfig } from '../../src/config/retry-config.ts';
 import type { ProxyErrorCode, Sent } from '../errors.ts';
 import type { RequestHead } from './head.ts';
 import type { OriginConnection } from './origin-connection.ts';
-import { isIdempotent, isSafe, retryTarget } from './retry.ts';
+import { isIdempotent, isSafe, isSpent, retryTarget } from './retry.ts';
 
 /** What one request has been through, as far as it decides whether it may be sent again. */
 export class RetryPlan {
@@ -34,6 +34,11 @@ export class RetryPlan {
     const { bodyBytesMax, nonIdempotent } = this.#rule!;
     this.replayable &&= kept + more <= bodyBytesMax && (this.#idempotent || nonIdempotent);
     return this.replayable;
+  }
+
+  /** May it not be sent to one more server, whatever for? */
+  isSpent(serversTried: number, now: number): boolean {
+    return isSpent(this.#rule!, serversTried, now - this.#acceptedAt);
   }
 
   /** Where to after this attempt, which failed or, with `code` null, was answered with `status`? */

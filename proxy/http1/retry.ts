@@ -42,9 +42,13 @@ export function retryTarget(rule: RetryConfig, attempt: FailedAttempt): 'same' |
   const harmless = attempt.idempotent || attempt.sent === 'none';
   const raced = attempt.code === 'server_closed' && attempt.reused && !attempt.answered;
   if (raced && harmless && !attempt.reconnected) return 'same';
-  if (attempt.serversTried >= rule.triesMax) return 'none';
-  if (rule.timeoutMs > 0 && attempt.ageMs >= rule.timeoutMs) return 'none';
+  if (isSpent(rule, attempt.serversTried, attempt.ageMs)) return 'none';
   return isWanted(rule, attempt) && (harmless || rule.nonIdempotent) ? 'other' : 'none';
+}
+
+/** Has a request been to as many servers as it may, or come too long ago for another? */
+export function isSpent(rule: RetryConfig, serversTried: number, ageMs: number): boolean {
+  return serversTried >= rule.triesMax || (rule.timeoutMs > 0 && ageMs >= rule.timeoutMs);
 }
 
 /**

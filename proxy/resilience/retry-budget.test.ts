@@ -5,7 +5,7 @@ import { FREE_RETRIES, RetryBudget } from './retry-budget.ts';
 /** How many of so many retries are allowed at a time. */
 function taken(budget: RetryBudget, tries: number, now: number): number {
   let count = 0;
-  for (let index = 0; index < tries; index++) if (budget.take(now)) count += 1;
+  for (; count < tries && budget.allows(now); count++) budget.take(now);
   return count;
 }
 
@@ -41,7 +41,8 @@ it('never lets more retries through in any window than the share of its requests
           if (!retry) {
             budget.request(now);
             requests.push(now);
-          } else if (budget.take(now)) {
+          } else if (budget.allows(now)) {
+            budget.take(now);
             retries.push(now);
             // A slot may reach a second further back than the other end of the window.
             const recent = retries.filter((time) => time > now - 9000).length;

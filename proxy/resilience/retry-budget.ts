@@ -27,13 +27,16 @@ export class RetryBudget {
     this.#requests[this.#turn(now)]! += 1;
   }
 
-  /** Takes one retry out of the budget; false: it is used up. */
-  take(now: number): boolean {
-    const index = this.#turn(now);
+  /** Is there one more retry in it? */
+  allows(now: number): boolean {
+    this.#turn(now);
     const allowed = (sum(this.#requests) * this.#percent) / 100 + FREE_RETRIES;
-    if (sum(this.#retries) + 1 > allowed) return false;
-    this.#retries[index]! += 1;
-    return true;
+    return sum(this.#retries) + 1 <= allowed;
+  }
+
+  /** Takes one retry out of it, which it has to allow. */
+  take(now: number): void {
+    this.#retries[this.#turn(now)]! += 1;
   }
 
   /** Index of the present slot; what has left the window is forgotten. */

@@ -24,7 +24,7 @@ export interface SessionRecord {
   /** A try at this server begins. */
   attempted(server: Server): void;
   /** Its connection is established. */
-  connected(): void;
+  connected(server: Server): void;
   /** No server, or a try has failed; another may follow. */
   failed(code: ProxyErrorCode): void;
   /** Bytes that came from the client, and from the server. */

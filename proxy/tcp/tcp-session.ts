@@ -80,7 +80,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     this.#server!.count(ServerCounter.connections);
     const connectMs = performance.now() - this.#startedAt;
     this.#server!.times.connect.observe(connectMs);
-    this.#record?.connected();
+    this.#record?.connected(this.#server!);
     this.#server!.answered(0, this.#upstream.timed ? connectMs : 0);
     this.#introduce();
     const idleTimeoutMs = limits.idleTimeoutMs ?? this.#upstream.config.idleTimeoutMs;
