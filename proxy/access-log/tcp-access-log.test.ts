@@ -7,8 +7,9 @@ import {
   type TestPlane,
   upstreamConfig,
 } from '../data-plane.fixture.ts';
+import { fullQueue } from '../health/full-queue.fixture.ts';
 import { NetEngine } from '../io/net/net-engine.ts';
-import { RawOrigin, rawClient } from '../raw-peers.fixture.ts';
+import { RawOrigin, type RawPeer, rawClient } from '../raw-peers.fixture.ts';
 
 const VARIABLES =
   'protocol listener upstream remote_addr end error bytes_received bytes_sent tries upstream_addr connection';
@@ -99,4 +100,18 @@ it('a session without a server says why', async () => {
   const client = await rawClient(proxy.port);
   await client.closed();
   expect(await line()).toContain(`|no_server|connect_failed|0|0|1|127.0.0.1:${port}|`);
+});
+
+it.each<[string, (client: RawPeer) => unknown]>([
+  ['client_reset', (client) => client.socket.end()],
+  ['client_reset', (client) => client.socket.resetAndDestroy()],
+  ['cut', () => proxy.plane.drain(0)],
+])('a session that comes to nothing says by whom: %s', async (end, leave) => {
+  const full = await fullQueue();
+  start(full.port);
+  const client = await rawClient(proxy.port);
+  await vi.waitFor(() => expect(proxy.server(full.port).inFlight).toBe(1));
+  leave(client);
+  expect(await line()).toContain(`|${end}|-|0|0|1|127.0.0.1:${full.port}|`);
+  await full.close();
 });

@@ -46,7 +46,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     this.#client = client;
     this.#record = context.observer?.begin(client, upstream.name) ?? null;
     this.#deadline = new Deadline(context.engine.deadlines, () => {
-      if (this.#clientSilent) this.#giveUp();
+      if (this.#clientSilent) this.#giveUp('client_reset');
       else this.#failed('connect_timeout', null);
     });
     const { sessionMaxMs } = context.limits;
@@ -66,10 +66,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
         this.#clientEnded = true;
         if (this.#clientSilent) this.#await();
       },
-      onClose: () => {
-        this.#end = 'client_reset';
-        this.#giveUp();
-      },
+      onClose: () => this.#giveUp('client_reset'),
     };
     this.#select();
   }
@@ -105,7 +102,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     }
     this.#context.failures.note('no_resources', this.#upstream.name, errno);
     this.#record?.failed('no_resources');
-    this.#giveUp();
+    this.#giveUp('no_server');
   }
 
   moved(fromClient: number, fromServer: number): void {
@@ -130,7 +127,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
 
   cut(): void {
     if (this.#splice !== null) this.#splice.cut();
-    else this.#giveUp();
+    else this.#giveUp('cut');
   }
 
   #select(): void {
@@ -141,7 +138,7 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     if (server === null) {
       this.#context.failures.note('no_server', upstream.name);
       if (this.#tried.length === 0) this.#record?.failed('no_server');
-      this.#giveUp();
+      this.#giveUp('no_server');
       return;
     }
     server.begin();
@@ -202,8 +199,9 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     this.#select();
   }
 
-  /** No server: a TCP client learns that from a reset. */
-  #giveUp(): void {
+  /** It comes to nothing: a TCP client learns that from a reset. */
+  #giveUp(how: SessionEnd): void {
+    this.#end = how;
     this.#drop();
     this.#client.handler = IGNORING;
     this.#client.reset();
