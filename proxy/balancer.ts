@@ -16,7 +16,7 @@ import { HealthMonitor } from './health/monitor.ts';
 import { tallyUpstreams, type UpstreamTally } from './health/upstream-tally.ts';
 import { LimitKeeper } from './limiting/limit-keeper.ts';
 import { ListenSockets } from './listen-sockets.ts';
-import type { BalancerPorts } from './ports.ts';
+import type { BalancerPorts, Logger } from './ports.ts';
 import { servingDeadline, servingFrom, stepServing } from './serving.ts';
 import { LISTENERS_MAX, SERVERS_MAX } from './shared/limits.ts';
 import { processNow } from './shared/process-clock.ts';
@@ -48,10 +48,13 @@ export interface StopOutcome {
 
 const NAMES_DUE = 'the first look-up of the names of servers is not finished';
 const CHECKS_DUE = 'the first round of health checks is not finished';
+const ARRIVALS_GO_ON =
+  'the kernel does not let us stop new connections: those that come as the sockets close are reset';
 
 /** A running balancer. */
 export class Balancer implements SlotOwner {
   readonly #config: ProxyConfig;
+  readonly #log: Logger;
   readonly #state: SharedState;
   readonly #views: SharedViews;
   readonly #registry: ServerRegistry;
@@ -79,6 +82,7 @@ export class Balancer implements SlotOwner {
   constructor(config: ProxyConfig, ports: BalancerPorts, workerEntry = WORKER_ENTRY) {
     const { workers, upstreams, listeners } = config;
     this.#config = config;
+    this.#log = ports.log;
     if (config.io === 'uring') {
       ports.log.warn({ io: config.io }, 'the uring engine is not there yet: serving with net');
     }
@@ -272,7 +276,8 @@ export class Balancer implements SlotOwner {
     this.#ejections.stop();
     this.#limits.stop();
     this.#slowStart.stop();
-    this.#sockets.stopArrivals();
+    const refused = this.#sockets.stopArrivals();
+    if (refused !== null) this.#log.warn({ error: refused.message }, ARRIVALS_GO_ON);
     const drains = this.#workers.map((worker) => worker.drain(this.#config.drainTimeoutMs));
     await Promise.all(drains.map(({ deaf }) => deaf));
     this.#sockets.close();

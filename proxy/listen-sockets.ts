@@ -93,9 +93,21 @@ export class ListenSockets {
   /**
    * No new connection arrives any more; those that have may still be accepted. Datagrams go on
    * arriving: sessions that are not over need them, and whoever has none is refused by the workers.
+   * Some kernels and sandboxes allow that to root only: the error, null when all went well. Those
+   * sockets stay as they are, and who comes in the moment in which they close is reset.
    */
-  stopArrivals(): void {
-    for (const { fd, transport } of this.#open) if (transport === 'tcp') stopArrivals(fd);
+  stopArrivals(): OsError | null {
+    let refused: OsError | null = null;
+    for (const { fd, transport } of this.#open) {
+      if (transport !== 'tcp') continue;
+      try {
+        stopArrivals(fd);
+      } catch (error) {
+        if (!(error instanceof OsError)) throw error;
+        refused = error;
+      }
+    }
+    return refused;
   }
 
   /** Closes them; connections nobody accepted are reset. */

@@ -65,8 +65,8 @@ export interface Connection {
 /** An accepting socket. */
 export interface Listener {
   /**
-   * Accepts what already waits, then closes the descriptor. The kernel must have been told to stop
-   * arrivals before, or this has no end. Resolves when closed.
+   * Accepts what already waits, then closes the descriptor. The kernel should have been told to stop
+   * arrivals before: who still comes is accepted for `FINISH_MS_MAX` at most. Resolves when closed.
    */
   finish(): Promise<void>;
 }

@@ -15,6 +15,9 @@ export const BACKLOG_BYTES_MAX = 64 * 1024;
 /** A read of this size makes the engine give the connection a read buffer of its own. */
 export const BULK_READ_BYTES_MIN = 16 * 1024;
 
+/** A listener that stops accepts what waits for at most this long, should connections go on coming. */
+export const FINISH_MS_MAX = 500;
+
 /** Resolution of deadlines. They are never early, and late by at most twice this. */
 export const DEADLINE_TICK_MS = 50;
 

@@ -18,6 +18,7 @@ export const SO_RCVBUF = 8;
 export const SO_REUSEPORT = 15;
 export const SO_BINDTODEVICE = 25;
 export const SO_ATTACH_FILTER = 26;
+export const SO_LOCK_FILTER = 44;
 export const SO_RCVBUFFORCE = 33;
 
 export const IPPROTO_IP = 0;

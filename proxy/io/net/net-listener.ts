@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import type { Listener, ListenerHandler } from '../engine.ts';
-import { LISTEN_BACKLOG_MAX } from '../limits.ts';
+import { FINISH_MS_MAX, LISTEN_BACKLOG_MAX } from '../limits.ts';
 import { NetConnection } from './net-connection.ts';
 import type { NetMemory } from './net-memory.ts';
 
@@ -55,7 +55,8 @@ export class NetListener implements Listener {
   async finish(): Promise<void> {
     // node:net accepts one connection per turn, so only turns without one show an empty queue.
     let quiet = 0;
-    while (quiet < QUIET_TURNS) {
+    const deadline = performance.now() + FINISH_MS_MAX;
+    while (quiet < QUIET_TURNS && performance.now() < deadline) {
       const before = this.#accepted;
       await new Promise((resolve) => setImmediate(resolve));
       quiet = this.#accepted === before ? quiet + 1 : 0;
