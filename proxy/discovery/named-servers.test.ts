@@ -168,6 +168,7 @@ describe('a name in the config', () => {
 
   it('that nobody knows delays nothing but its own servers, and works when it appears', async () => {
     const running = start();
+    expect(running.upstreams()).toEqual([{ name: 'web', up: 0, unknown: 1, total: 1 }]);
     await ready(running);
     expect(running.readiness().warnings).toEqual([
       `upstream web: no servers from ${NAME}, which does not resolve: ` +

@@ -90,14 +90,15 @@ export class NamedServers {
       });
   }
 
-  /** A name that stands for nothing counts as one server that is not up. */
+  /** A name that stands for nothing counts as one server: not up, or not known yet at the start. */
   tally(tallies: readonly UpstreamTally[]): readonly UpstreamTally[] {
     if (this.#upstreams.length === 0) return tallies;
     const all = new Map(tallies.map((tally) => [tally.name, tally]));
     for (const { name, names } of this.#upstreams) {
       const lost = names.filter((named) => this.#found(questionOf(named)).length === 0).length;
       const { up, unknown, total } = all.get(name) ?? { up: 0, unknown: 0, total: 0 };
-      all.set(name, { name, up, unknown, total: total + lost });
+      const notYet = this.#waiting ? lost : 0;
+      all.set(name, { name, up, unknown: unknown + notYet, total: total + lost });
     }
     return [...all.values()];
   }
