@@ -291,6 +291,16 @@ describe('ids', () => {
     client.socket.destroy();
   });
 
+  it('leave a 503 its Retry-After', async () => {
+    start('$status', { requestId, ports: [] });
+    const client = await rawClient(proxy.port);
+    client.send(`${ASK}\r\n`);
+    const answered = await client.has('no server is available');
+    expect(answered).toMatch(/\r\nX-Request-ID: [0-9a-f]{32}\r\n/);
+    expect(answered).toContain('\r\nRetry-After: 1\r\n');
+    client.socket.destroy();
+  });
+
   it('of those who are trusted are passed on; what is no id is replaced', async () => {
     const trust = [{ address: '127.0.0.0', prefixLength: 8 }];
     start('$request_id', { requestId: { ...requestId, trust, respond: false } });

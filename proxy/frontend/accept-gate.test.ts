@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { proxyConfig, startPlane, type TestPlane, upstreamConfig } from '../data-plane.fixture.ts';
+import { NetEngine } from '../io/net/net-engine.ts';
 import { encodeVersion1 } from '../proxy-protocol/version-1.ts';
 import { RawOrigin, RawPeer, rawClient } from '../raw-peers.fixture.ts';
 
@@ -43,10 +44,13 @@ async function allClosed(): Promise<void> {
 describe.each(['tcp', 'http'] as const)('a %s connection', (protocol) => {
   it('that is one too many of its source is not served what came with its header', async () => {
     const upstream = upstreamConfig([origin.port]);
-    proxy = startPlane(proxyConfig(upstream, { protocol, acceptProxy, connectionsPerSource }));
+    const engine = new NetEngine();
+    const config = proxyConfig(upstream, { protocol, acceptProxy, connectionsPerSource });
+    proxy = startPlane(config, engine);
     const first = await rawClient(proxy.port);
     first.send(lineOf('198.51.100.7') + REQUEST);
     await (await origin.connection()).has('\r\n\r\n');
+    const { filed } = engine.deadlines;
     const second = await rawClient(proxy.port);
     // Within the bytes of the client a second header would name a source that has none yet.
     second.send(lineOf('198.51.100.7') + lineOf('198.51.100.8') + REQUEST);
@@ -56,6 +60,8 @@ describe.each(['tcp', 'http'] as const)('a %s connection', (protocol) => {
     expect(await third.closed()).toBe('ECONNRESET');
     expect(proxy.listener()).toMatchObject({ accepted: 3, closed: 2, refused: 2 });
     expect(proxy.server(origin.port)).toMatchObject({ requests: 1, inFlight: 1 });
+    // Nothing of the refused ones is kept to wait for what they may still do.
+    expect(engine.deadlines.filed).toBe(filed);
     first.socket.resetAndDestroy();
     await allClosed();
   });

@@ -117,7 +117,11 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   #serve(connection: Connection): void {
     const client = new ClientConnection(this, connection);
     connection.handler = client;
-    if (!this.#gate.opened(client, connection)) return;
+    if (!this.#gate.opened(client, connection)) {
+      // It waits for a request already, and would be kept in memory until that is late.
+      client.onClose(null);
+      return;
+    }
     this.#clients.add(client);
     if (this.draining) client.drain();
   }

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 import type { ResponseForm } from './compose-head.ts';
 
+const RETRY_AFTER = Buffer.from('Retry-After: ');
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /** Errors that leave no doubt about where the next request of the connection begins. */
@@ -49,7 +50,7 @@ export function errorResponse(
     'Cache-Control: no-store',
   ];
   if (connection !== 'unsaid') lines.push(`Connection: ${connection}`);
-  if (status === 503 && extra.length === 0) lines.push('Retry-After: 1');
+  if (status === 503 && !extra.includes(RETRY_AFTER)) lines.push('Retry-After: 1');
   if (extra.length > 0) lines.push(extra.toString('latin1', 0, extra.length - 2));
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${headRequest ? '' : body}`);
 }
