@@ -243,3 +243,31 @@ it.each([
   expect(scene.total('hedges')).toBe(0);
   await scene.close();
 });
+
+it('a sticky client that asks on without waiting is served after those who wait', async () => {
+  const scene = new RequestPathScene();
+  for (const index of [1, 2]) scene.judge(index, false);
+  scene.client(0).arrive(Buffer.from(GET));
+  await scene.pass(0);
+  scene.answer(0, Buffer.from(OK));
+  await scene.pass(0);
+  // The rate limit delays what comes too soon.
+  await scene.pass(250);
+  const cookie = /Set-Cookie: ([^;]*)/.exec(scene.clients[0]!.sent)![1]!;
+  const [one, two] = ['/1', '/2'].map((path) => get(path, `Cookie: ${cookie}\r\n`));
+  scene.client(0).arrive(Buffer.from(one! + two!));
+  await scene.pass(0);
+  scene.client(1).arrive(Buffer.from(get('/waits')));
+  await scene.pass(0);
+  for (let round = 0; round < 3; round++) {
+    scene.answer(0, Buffer.from(OK));
+    await scene.pass(0);
+  }
+  const asked = scene.origins.map(({ sent }) => sent).join('');
+  expect(asked.match(/GET \S+/g)).toEqual(['GET /', 'GET /1', 'GET /waits', 'GET /2']);
+  await scene.close();
+});
+
+function get(path: string, fields = ''): string {
+  return `GET ${path} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`;
+}

@@ -28,7 +28,9 @@ export class ServerChoice {
   first(): Server | null {
     const stuckTo = this.#stuckTo;
     if (stuckTo?.keeps()) {
-      if (stuckTo.hasRoom()) return stuckTo;
+      // Who waits takes any server but one that drains: that is only for those who belong there.
+      const waits = stuckTo.available() && this.#upstream!.hasLine();
+      if (!waits && stuckTo.hasRoom()) return stuckTo;
       // It is only full: the client is served elsewhere for once, and belongs there still.
       this.#astray = true;
     }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { Verdict } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
 import { serversOf } from '../upstream/upstream.fixture.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -130,6 +131,51 @@ describe('a server that fails', () => {
     two.servers[0]!.answered(200, 0);
     two.servers[0]!.end();
     expect(server.out).toBe(false);
+  });
+
+  it('gets more than its trials when nobody else is left', () => {
+    const { upstreams, registry } = ejectingUpstream(serversOf({}, {}));
+    const [one, two] = upstreams as [Upstream, Upstream];
+    const [server, other] = one.servers as [Server, Server];
+    fail(server, 3);
+    registry.breaker(server.identity).apply('rested', OUTLIER);
+    expect(server.admits()).toBe(true);
+    server.begin();
+    expect(picks(two, 4)).toEqual(new Set([two.servers[1]]));
+    expect(one.pick([other])).toBe(server);
+    registry.setVerdict(other.identity, Verdict.down);
+    for (const upstream of upstreams) {
+      expect(picks(upstream, 4)).toEqual(new Set([upstream.servers[0]]));
+    }
+  });
+
+  it('gets nothing beyond its trials while others are only full', () => {
+    const { upstreams, registry } = ejectingUpstream(serversOf({}, { connectionsMax: 1 }));
+    const [upstream] = upstreams as [Upstream];
+    const [server, full] = upstream.servers as [Server, Server];
+    fail(server, 3);
+    registry.breaker(server.identity).apply('rested', OUTLIER);
+    for (const one of [server, full]) {
+      expect(one.admits()).toBe(true);
+      one.begin();
+    }
+    expect(upstream.pick()).toBe(null);
+  });
+
+  it('gets another trial when it is replaced on its slot, and its own requests are over', () => {
+    const { upstreams, registry, slots } = ejectingUpstream(serversOf({}, {}));
+    const [upstream] = upstreams as [Upstream];
+    const [before] = upstream.servers as [Server];
+    fail(before, 3);
+    registry.breaker(before.identity).apply('rested', OUTLIER);
+    expect(before.admits()).toBe(true);
+    before.begin();
+    upstream.replace(serversOf({ connectionsMax: 9 }, {}), slots);
+    const [after] = upstream.servers as [Server];
+    expect(after).not.toBe(before);
+    after.begin();
+    before.end();
+    expect(after.admits()).toBe(true);
   });
 
   it('keeps a trial that nobody made use of', () => {

@@ -33,6 +33,8 @@ export class ServerBreaker {
   #granted = false;
   /** Trials of this worker that have no result yet. */
   #trying = 0;
+  /** Requests that this worker gave it; not its in-flight, which a server that follows on its slot shares. */
+  #underWay = 0;
 
   constructor(rule: EjectionConfig, peers: BreakerPeers, cells: WorkerCells, slot: number) {
     this.#rule = rule;
@@ -74,15 +76,17 @@ export class ServerBreaker {
 
   /** A request was given to it. */
   begun(): void {
+    this.#underWay++;
     if (!this.#granted) return;
     this.#granted = false;
     this.#trying++;
   }
 
-  /** A request is over, with a result or without, and this worker has `left` others there. */
-  ended(left: number): void {
+  /** A request is over, with a result or without. */
+  ended(): void {
+    this.#underWay--;
     // With nothing under way the trials are over, so those that told nothing never will.
-    if (this.#trying === 0 || left > 0) return;
+    if (this.#trying === 0 || this.#underWay > 0) return;
     for (; this.#trying > 0; this.#trying--) this.#cells.apply('trial_lost', this.#rule);
   }
 

@@ -145,11 +145,12 @@ export class Server {
   /**
    * Has it room for one more right now? Asked of those that would get it, for whatever reason. On
    * trial this takes one of the trials, and under a limit a place until the present turn of the event
-   * loop is over: so who is told yes gives it something at once.
+   * loop is over: so who is told yes gives it something at once. `beyondTrials`: also when no trial is
+   * left.
    */
-  hasRoom(): boolean {
+  hasRoom(beyondTrials = false): boolean {
     if (this.#places !== null && !this.#places.hold()) return false;
-    return this.#breaker === null || this.#breaker.admits();
+    return this.#breaker === null || this.#breaker.admits() || beyondTrials;
   }
 
   /** It has answered with this final status, `waitedMs` after the request (0 where nobody measures). */
@@ -181,7 +182,7 @@ export class Server {
       return;
     }
     this.#inFlight[this.#inFlightOwn] = left;
-    this.#breaker?.ended(left);
+    this.#breaker?.ended();
     this.#places?.give();
   }
 

@@ -63,6 +63,8 @@ export class Upstream implements LineOwner {
   readonly #cells: WorkerCells;
   readonly #line: WaitingLine | null;
   #servers: readonly Server[];
+  /** Those that may have work and are neither ejected nor on trial. */
+  #sound: readonly Server[] = [];
   #version = -1;
 
   /** Throws RangeError when `slots` lacks one of the servers. */
@@ -120,13 +122,16 @@ export class Upstream implements LineOwner {
    * `keyOf` gave. Allocates nothing. The caller calls `begin` on what it uses.
    */
   pick(tried: readonly Server[] = NONE_TRIED, key = NO_KEY): Server | null {
-    const line = this.#line;
-    if (line !== null && line.length > 0 && tried.length === 0) {
-      // They were here first.
-      line.advance();
-      if (line.length > 0) return null;
-    }
+    if (tried.length === 0 && this.hasLine()) return null;
     return this.#choose(tried, key);
+  }
+
+  /** Does anybody wait who was here first, and takes whatever becomes free? Gives them what there is. */
+  hasLine(): boolean {
+    const line = this.#line;
+    if (line === null || line.length === 0) return false;
+    line.advance();
+    return line.length > 0;
   }
 
   /** For those who wait. */
@@ -146,6 +151,16 @@ export class Upstream implements LineOwner {
       const server = this.guarded ? this.#pickGuarded(group, tried, key) : group.pick(tried, key);
       if (server !== null) return server;
     }
+    return this.config.ejection === null ? null : this.#lastResort(tried, key);
+  }
+
+  /** An ejection leaves nobody without a server: with no other, one on trial gets all there is. */
+  #lastResort(tried: readonly Server[], key: number): Server | null {
+    if (!this.#sound.every((server) => tried.includes(server))) return null;
+    for (const group of this.#groups) {
+      const server = this.#pickGuarded(group, tried, key, true);
+      if (server !== null) return server;
+    }
     return null;
   }
 
@@ -159,12 +174,17 @@ export class Upstream implements LineOwner {
     return new Server(this.name, config, this.#cells, slot, breaker, onFree);
   }
 
-  #pickGuarded(group: Policy<Server>, tried: readonly Server[], key: number): Server | null {
+  #pickGuarded(
+    group: Policy<Server>,
+    tried: readonly Server[],
+    key: number,
+    beyondTrials = false,
+  ): Server | null {
     const asked = this.#passedOver;
     asked.length = 0;
     asked.push(...tried);
     for (let server = group.pick(asked, key); server !== null; server = group.pick(asked, key)) {
-      if (server.hasRoom()) return server;
+      if (server.hasRoom(beyondTrials)) return server;
       asked.push(server);
     }
     return null;
@@ -186,6 +206,7 @@ export class Upstream implements LineOwner {
   #compile(version: number): void {
     const wanted = this.#servers.filter((server) => server.wanted);
     const fit = wanted.filter((server) => server.available()).length;
+    this.#sound = wanted.filter((server) => server.available() && !server.out);
     const panic = panics(fit, wanted.length, this.config.panicThreshold);
     const belongs = panic ? PANIC_GROUPS : GROUPS;
     this.#groups.forEach((group, index) => {
