@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Logger, ScriptRunner } from '../ports.ts';
 import { createScriptRunner } from './script-runner.ts';
 
@@ -20,6 +20,8 @@ const silent: Logger = {
   error() {},
   child: () => silent,
 };
+
+const PATIENCE = { timeout: 12_000 };
 
 let folder: string;
 let runner: ScriptRunner;
@@ -89,6 +91,21 @@ describe('a health script', () => {
     expect(result.durationMs).toBeLessThan(5_000);
     await expect.poll(() => [alive(Number(one)), alive(Number(two))]).toEqual([false, false]);
   });
+
+  it('is given up when it cannot be killed, and others are not begun when that is many', async () => {
+    // Nothing at hand waits in the kernel for ever; a kill that does nothing looks the same.
+    const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+    const stuck = script('exec sleep 6');
+    const results = await Promise.all(Array.from({ length: 16 }, () => runner.run([stuck], 50)));
+    for (const { passed, output } of results) {
+      expect(passed).toBe(false);
+      expect(output).toBe('killed after 50 ms, and does not end');
+    }
+    const quick = script('exit 0');
+    expect((await runner.run([quick], 1000)).output).toMatch(/^not run: 16 health scripts/);
+    kill.mockRestore();
+    await expect.poll(async () => (await runner.run([quick], 1000)).passed, PATIENCE).toBe(true);
+  }, 30_000);
 
   it('leaves no child behind when it ends by itself', async () => {
     const result = await runner.run([script('sleep 1000 & echo $!')], 5_000);

@@ -12,6 +12,10 @@ import { type CommandUser, commandUser } from './command-user.ts';
 const OUTPUT_BYTES_MAX = 4_096;
 /** After the command's end its output is read this much longer, ms: a stray child may hold the pipe. */
 const OUTPUT_GRACE_MS = 100;
+/** A killed command that waits in the kernel (for a dead file server, say) is given up after this, ms. */
+const KILL_GRACE_MS = 1_000;
+/** So many may be given up and still there; before one of them ends, none is started. */
+const GIVEN_UP_MAX = 16;
 /** All that a command inherits; secrets in our environment are none of its business. */
 const ENVIRONMENT = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -84,6 +88,8 @@ class ProcessRunner implements CommandRunner {
   /** Null: the user of this process. */
   readonly #user: CommandUser | null;
   #closed = false;
+  /** Commands that were killed and have not ended. */
+  #givenUp = 0;
 
   constructor(owner: CommandOwner, user: CommandUser | null) {
     this.#owner = owner;
@@ -106,6 +112,10 @@ class ProcessRunner implements CommandRunner {
     );
     if (!file.ok || this.#closed) {
       const output = file.ok ? `${this.#owner.process} is stopping` : file.reason;
+      return { passed: false, output, durationMs: elapsed(), errno: null };
+    }
+    if (this.#givenUp >= GIVEN_UP_MAX) {
+      const output = `not run: ${this.#givenUp} ${this.#owner.commands} were killed and do not end`;
       return { passed: false, output, durationMs: elapsed(), errno: null };
     }
     const child = spawn(file.path, args, {
@@ -142,9 +152,16 @@ class ProcessRunner implements CommandRunner {
   #end(child: ChildProcess, timeoutMs: number): Promise<End> {
     return new Promise((resolve) => {
       let timedOut = false;
-      const timer = setTimeout(() => {
+      const giveUp = () => {
+        this.#givenUp++;
+        child.once('exit', () => this.#givenUp--);
+        const words = `killed after ${timeoutMs} ms, and does not end`;
+        resolve({ passed: false, words, status: null, errno: null });
+      };
+      let timer = setTimeout(() => {
         timedOut = true;
         killGroup(child);
+        timer = setTimeout(giveUp, KILL_GRACE_MS);
       }, timeoutMs);
       child.once('error', (error: NodeJS.ErrnoException) => {
         clearTimeout(timer);
