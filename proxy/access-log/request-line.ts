@@ -1,6 +1,7 @@
 /** The variables of a request that are known when it is over. */
 import type { RequestVariable } from '../../src/config/access-log-config.ts';
 import type { headVariables } from './arrived-request.ts';
+import { followedLine, orNone } from './followed-line.ts';
 import type { LineWriter } from './line-writer.ts';
 import type { LogClock } from './log-clock.ts';
 import type { TrackedRequest } from './tracked-request.ts';
@@ -10,12 +11,7 @@ export type RequestWriter = (out: LineWriter, request: TrackedRequest, clock: Lo
 
 /** The writers of all variables but those of the head. */
 export const requestLine = {
-  time: (out, _, clock) => out.text(clock.rfc3339),
-  time_iso8601: (out, _, clock) => out.text(clock.iso8601),
-  time_local: (out, _, clock) => out.text(clock.commonLog),
-  msec: (out, _, clock) => out.seconds(clock.now),
-  listener: (out, { facts }) => out.text(facts.listener),
-  worker: (out, { facts }) => out.integer(facts.worker),
+  ...followedLine,
   remote_addr: (out, { remoteAddress }) => out.text(remoteAddress),
   remote_port: (out, { client }) => out.integer(client.port),
   server_addr: (out, { client }) => out.text(client.localAddress),
@@ -24,14 +20,10 @@ export const requestLine = {
   connection_requests: (out, { requestNumber }) => out.integer(requestNumber),
   route: (out, { route }) => orNone(out, route?.config.name ?? null),
   upstream: (out, { route }) => orNone(out, route?.config.upstream ?? null),
-  upstream_addr: (out, { tries }) => tries.addresses(out),
   upstream_status: (out, { tries }) => tries.write(out, 'status'),
-  upstream_connect_time: (out, { tries }) => tries.write(out, 'connectMs'),
   upstream_header_time: (out, { tries }) => tries.write(out, 'headerMs'),
   upstream_response_time: (out, { tries }) => tries.write(out, 'responseMs'),
   upstream_cache_status: (out) => out.none(),
-  tries: (out, { tries }) => out.integer(tries.count),
-  error: (out, { error }) => orNone(out, error),
   request_length: (out, { traffic }) => out.integer(traffic.receivedBytes),
   request_time: (out, { durationMs }) => out.seconds(durationMs),
   status: (out, { status }) => out.integer(status),
@@ -47,8 +39,3 @@ export const requestLine = {
 } as const satisfies Readonly<
   Record<Exclude<RequestVariable, keyof typeof headVariables>, RequestWriter>
 >;
-
-function orNone(out: LineWriter, text: string | null): void {
-  if (text === null) out.none();
-  else out.text(text);
-}

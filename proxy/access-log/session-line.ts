@@ -1,5 +1,6 @@
 /** The variables of a TCP session's line. */
 import type { SessionVariable } from '../../src/config/access-log-config.ts';
+import { followedLine } from './followed-line.ts';
 import type { LineWriter } from './line-writer.ts';
 import type { LogClock } from './log-clock.ts';
 import type { TrackedSession } from './session-observer.ts';
@@ -9,12 +10,7 @@ export type SessionWriter = (out: LineWriter, session: TrackedSession, clock: Lo
 
 /** The writers of all variables. */
 export const sessionLine: Readonly<Record<SessionVariable, SessionWriter>> = {
-  time: (out, _, clock) => out.text(clock.rfc3339),
-  time_iso8601: (out, _, clock) => out.text(clock.iso8601),
-  time_local: (out, _, clock) => out.text(clock.commonLog),
-  msec: (out, _, clock) => out.seconds(clock.now),
-  listener: (out, { facts }) => out.text(facts.listener),
-  worker: (out, { facts }) => out.integer(facts.worker),
+  ...followedLine,
   remote_addr: (out, { client }) => out.text(client.remoteAddress),
   remote_port: (out, { client }) => out.integer(client.remotePort),
   server_addr: (out, { client }) => out.text(client.localAddress),
@@ -22,13 +18,6 @@ export const sessionLine: Readonly<Record<SessionVariable, SessionWriter>> = {
   connection: (out, { serial }) => out.integer(serial),
   protocol: (out, { facts }) => out.text(facts.protocol),
   upstream: (out, { upstream }) => out.text(upstream),
-  upstream_addr: (out, { tries }) => tries.addresses(out),
-  upstream_connect_time: (out, { tries }) => tries.write(out, 'connectMs'),
-  tries: (out, { tries }) => out.integer(tries.count),
-  error: (out, { error }) => {
-    if (error === null) out.none();
-    else out.text(error);
-  },
   session_time: (out, { durationMs }) => out.seconds(durationMs),
   bytes_received: (out, { receivedBytes }) => out.integer(receivedBytes),
   bytes_sent: (out, { sentBytes }) => out.integer(sentBytes),
