@@ -3,16 +3,15 @@ import { finishHash, HASH_START, hashByte, hashBytes, hashText } from '../select
 import { NO_KEY } from '../selection/policy.ts';
 import { COLON, DOT, TOKEN_LOWER } from './characters.ts';
 import type { ClientIdentity } from './client-identity.ts';
-import { ByteRange, findCookie, startsWith } from './cookie.ts';
+import { ByteRange, findCookie } from './cookie.ts';
 import { FIELD_STRIDE, type RequestHead } from './head.ts';
+import { findParameter } from './query-parameter.ts';
 import { forwardedPath } from './routing.ts';
 
 /** Reads the key of a request: an unsigned 32-bit number, or NO_KEY. */
 export type KeyReader = (head: RequestHead, client: ClientIdentity) => number;
 
 const CLOSE_BRACKET = 0x5d;
-const AMPERSAND = 0x26;
-const EQUALS = 0x3d;
 
 /**
  * The reader for a key. Hashes bytes where they stand; only a path that has to be normalised becomes
@@ -103,23 +102,4 @@ function isNamed(bytes: Buffer, start: number, end: number, lower: Buffer): bool
     if (TOKEN_LOWER[bytes[start + index]!] !== lower[index]) return false;
   }
   return true;
-}
-
-/** The first parameter of that name: its value as it is sent. */
-function findParameter(head: RequestHead, name: Buffer, range: ByteRange): boolean {
-  const { bytes, targetEnd } = head;
-  let at = head.pathEnd + 1;
-  while (at < targetEnd) {
-    const valueStart = at + name.length + 1;
-    const found =
-      valueStart <= targetEnd && bytes[valueStart - 1] === EQUALS && startsWith(bytes, at, name);
-    while (at < targetEnd && bytes[at] !== AMPERSAND) at++;
-    if (found) {
-      range.start = valueStart;
-      range.end = at;
-      return true;
-    }
-    at++;
-  }
-  return false;
 }

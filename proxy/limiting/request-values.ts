@@ -1,17 +1,13 @@
 /** Values in a request's head, as byte ranges: of a header field, a cookie, a query parameter. */
-import { Field } from '../http1/fields.ts';
+import { ByteRange, findCookie } from '../http1/cookie.ts';
 import { FIELD_STRIDE, type RequestHead } from '../http1/head.ts';
+import { findParameter } from '../http1/query-parameter.ts';
 
 /** Bytes [start, end) of `head.bytes`. */
 export interface Range {
   readonly start: number;
   readonly end: number;
 }
-
-const EQUALS = 0x3d;
-const SEMICOLON = 0x3b;
-const SPACE = 0x20;
-const AMPERSAND = 0x26;
 
 /** Finds the first field of that name, in any case. */
 export function fieldValue(name: string): (head: RequestHead) => Range | null {
@@ -38,51 +34,22 @@ function isName(bytes: Buffer, start: number, end: number, lower: Buffer): boole
   return true;
 }
 
-/** Finds the first cookie of that name (RFC 6265 4.2.1: `a=1; b=2`). */
+/** Finds the first cookie of that name. */
 export function cookieValue(name: string): (head: RequestHead) => Range | null {
-  const wanted = Buffer.from(name, 'latin1');
-  return (head) => {
-    for (let at = head.find(Field.cookie); at >= 0; at = head.find(Field.cookie, at + 1)) {
-      const [start, end] = [head.valueStart(at), head.valueEnd(at)];
-      const found = pairValue(head.bytes, start, end, wanted, SEMICOLON);
-      if (found !== null) return found;
-    }
-    return null;
-  };
+  return finder(name, findCookie);
 }
 
 /** Finds the first parameter of that name in the query, as written: nothing is decoded. */
 export function queryValue(name: string): (head: RequestHead) => Range | null {
-  const wanted = Buffer.from(name, 'latin1');
-  return (head) => {
-    const start = head.pathEnd + 1;
-    if (start >= head.targetEnd) return null;
-    return pairValue(head.bytes, start, head.targetEnd, wanted, AMPERSAND);
-  };
+  return finder(name, findParameter);
 }
 
-/** The value of `name=value` among pairs that `separator`, and perhaps spaces, keep apart. */
-function pairValue(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  name: Buffer,
-  separator: number,
-): Range | null {
-  let at = start;
-  while (at < end) {
-    while (at < end && bytes[at] === SPACE) at++;
-    const stop = bytes.indexOf(separator, at);
-    const pairEnd = stop < 0 || stop > end ? end : stop;
-    const equals = at + name.length;
-    if (
-      equals < pairEnd &&
-      bytes[equals] === EQUALS &&
-      bytes.compare(name, 0, name.length, at, equals) === 0
-    ) {
-      return { start: equals + 1, end: pairEnd };
-    }
-    at = pairEnd + 1;
-  }
-  return null;
+/** What it returns is good until it is asked again. */
+function finder(
+  name: string,
+  find: (head: RequestHead, name: Buffer, range: ByteRange) => boolean,
+): (head: RequestHead) => Range | null {
+  const wanted = Buffer.from(name, 'latin1');
+  const range = new ByteRange();
+  return (head) => (find(head, wanted, range) ? range : null);
 }
