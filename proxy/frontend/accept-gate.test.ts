@@ -1,6 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { proxyConfig, startPlane, type TestPlane, upstreamConfig } from '../data-plane.fixture.ts';
+import {
+  proxyConfig,
+  SILENT_LOG,
+  startPlane,
+  type TestPlane,
+  upstreamConfig,
+} from '../data-plane.fixture.ts';
 import { NetEngine } from '../io/net/net-engine.ts';
 import { encodeVersion1 } from '../proxy-protocol/version-1.ts';
 import { RawOrigin, RawPeer, rawClient } from '../raw-peers.fixture.ts';
@@ -96,4 +102,24 @@ it('counts the connections of a source before they have said what they want', as
   expect(await (await origin.connection()).has('\r\n\r\n')).toBe(REQUEST);
   next.socket.resetAndDestroy();
   await allClosed();
+});
+
+it('says once in a while that connections are refused, however often there is room again', async () => {
+  const said: string[] = [];
+  const log = { ...SILENT_LOG, warn: (_: object, text?: string) => void said.push(text ?? '') };
+  const upstream = upstreamConfig([origin.port]);
+  const config = proxyConfig(upstream, { protocol: 'tcp', connectionsMax: 1 });
+  proxy = startPlane(config, new NetEngine(), log);
+  for (let round = 1; round <= 3; round++) {
+    const taking = await rawClient(proxy.port);
+    await vi.waitFor(() => expect(proxy.listener().open).toBe(1));
+    const refused = await rawClient(proxy.port).catch((error) => error);
+    expect(refused.code ?? (await refused.closed())).toBe('ECONNRESET');
+    expect(proxy.listener().refused).toBe(round);
+    taking.socket.resetAndDestroy();
+    await allClosed();
+  }
+  expect(said).toEqual([
+    'front: all 1 connections (limits.connections) are taken: new ones are reset',
+  ]);
 });

@@ -1,35 +1,34 @@
 import type { ListenerConfig } from '../../src/config/proxy-config.ts';
 import type { Connection } from '../io/engine.ts';
 import { IGNORING } from '../io/ignoring.ts';
+import { shortage } from '../io/shortage.ts';
 import type { ConnectionLimiter } from '../limiting/connection-limiter.ts';
 import type { Hold } from '../limiting/request-limit.ts';
 import type { WorkerLimits } from '../limiting/worker-limits.ts';
-import type { Logger } from '../ports.ts';
 import { ListenerCounter } from '../shared/layout.ts';
 import { processNow } from '../shared/process-clock.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
+import type { FailureLog } from './failure-log.ts';
 
 /** What every listener does with a new connection: the phase `accept`. */
 export class AcceptGate {
   readonly #config: ListenerConfig;
-  readonly #log: Logger;
+  readonly #failures: FailureLog;
   readonly #counters: ListenerCells;
   readonly #perSource: ConnectionLimiter | null;
   /** What connections hold of their source's limit; empty without one. */
   readonly #holds = new Map<object, Hold>();
-  #full = false;
-  #failure = '';
 
   constructor(
     config: ListenerConfig,
     parts: {
-      readonly log: Logger;
+      readonly failures: FailureLog;
       readonly counters: ListenerCells;
       readonly limits: WorkerLimits;
     },
   ) {
     this.#config = config;
-    this.#log = parts.log;
+    this.#failures = parts.failures;
     this.#counters = parts.counters;
     this.#perSource = parts.limits.connections(config);
   }
@@ -40,13 +39,10 @@ export class AcceptGate {
     if (this.#counters.openConnections() >= connectionsMax) {
       this.#counters.count(ListenerCounter.refused);
       connection.reset();
-      if (!this.#full)
-        this.#log.warn({ listener: name, connectionsMax }, 'connections at the limit');
-      this.#full = true;
+      const sentence = `all ${connectionsMax} connections (limits.connections) are taken: new ones are reset`;
+      this.#failures.note('connections_max', name, null, sentence);
       return false;
     }
-    this.#full = false;
-    this.#failure = '';
     this.#counters.connectionOpened();
     if (connection.remoteAddress !== '') return true;
     // Reset before it was accepted: what it sent can still be read, but not whose it is. Served, it
@@ -82,10 +78,10 @@ export class AcceptGate {
     this.#holds.delete(owner);
   }
 
-  /** Accepting failed; each kind of failure is logged once until a connection comes again. */
+  /** Accepting failed, and goes on when it can. */
   failed(errorCode: string): void {
-    if (this.#failure === errorCode) return;
-    this.#failure = errorCode;
-    this.#log.error({ listener: this.#config.name, code: errorCode }, 'cannot accept');
+    const why = shortage(errorCode);
+    const sentence = `clients cannot be accepted${why === undefined ? '' : `: ${why}`}`;
+    this.#failures.note('accept_failed', this.#config.name, errorCode, sentence);
   }
 }
