@@ -152,6 +152,32 @@ describe('behind a trusted proxy', () => {
     expect(byForwarded.at(-1)).toMatch(/^Forwarded: for="\[2001:db8::1\]", for=127/);
   });
 
+  it("what proxies that keep Forwarded let through as X-Forwarded-* is nobody's word", async () => {
+    const rules = { clientIp: { trusted: CDN, header: 'forwarded' } } as const;
+    const spoofed = [
+      'X-Forwarded-Proto: https',
+      'X-Forwarded-Host: evil.example',
+      'X-Forwarded-Port: 1',
+    ];
+    expect(await told(rules, [...spoofed, 'Forwarded: for=192.0.2.1'])).toEqual([
+      'X-Forwarded-For: 192.0.2.1, 127.0.0.1',
+      'X-Real-IP: 192.0.2.1',
+      'X-Forwarded-Proto: http',
+      'X-Forwarded-Port: PORT',
+      'X-Forwarded-Host: a.example:81',
+    ]);
+    await proxy!.close();
+    // The hop that saw the client counts, neither what the client wrote nor a later hop.
+    const chain = [
+      'for=198.51.100.66;proto=http;host=evil.example',
+      'for=192.0.2.1;proto=https;host=b.example',
+      'for=203.0.113.9;proto=http;host=c.example',
+    ];
+    const said = await told(rules, [...spoofed, `Forwarded: ${chain.join(', ')}`]);
+    expect(said).toContain('X-Forwarded-Proto: https');
+    expect(said).toContain('X-Forwarded-Host: b.example');
+  });
+
   it('each request on a connection is told of by itself', async () => {
     const first = await told({ clientIp }, ['X-Forwarded-For: 192.0.2.1']);
     expect(first).toContain('X-Real-IP: 192.0.2.1');

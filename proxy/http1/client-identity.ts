@@ -4,7 +4,7 @@ import { proxyHeader } from '../proxy-protocol/sent-header.ts';
 import type { HostLine, RequestAdditions } from './compose-head.ts';
 import { NO_LINES } from './extra-lines.ts';
 import { Field } from './fields.ts';
-import { forNode, parseForwarded } from './forwarded-field.ts';
+import { forNode, type Hop, parseForwarded } from './forwarded-field.ts';
 import type { RequestHead } from './head.ts';
 import type { IdentityRules } from './identity-rules.ts';
 import { listOf } from './trusted-proxies.ts';
@@ -148,11 +148,10 @@ export class ClientIdentity {
     const hosts: HostLine[] = [];
     if (rules.xForwarded) {
       const chain = [...this.#xForwardedFor(head), remoteAddress];
-      const proto = head.combined(Field.xForwardedProto) || this.#scheme;
-      const port = head.combined(Field.xForwardedPort) || `${this.#connection.localPort}`;
+      const [proto, host, port] = this.#askedFor(head, client);
       about.push(['X-Forwarded-For', chain.join(', ')], ['X-Real-IP', client.address]);
-      about.push(['X-Forwarded-Proto', proto], ['X-Forwarded-Port', port]);
-      const host = head.combined(Field.xForwardedHost);
+      about.push(['X-Forwarded-Proto', proto || this.#scheme]);
+      about.push(['X-Forwarded-Port', port || `${this.#connection.localPort}`]);
       if (host === '') hosts.push(rules.xForwardedHost);
       else about.push(['X-Forwarded-Host', host]);
     }
@@ -163,6 +162,22 @@ export class ClientIdentity {
     }
     this.#additions.about = lines(about);
     this.#additions.hosts = hosts;
+  }
+
+  /**
+   * What the client spoke, whom it asked for and at which port; '' where it is not told. Proxies that
+   * keep Forwarded say it there, and may have passed X-Forwarded-* as a client wrote it.
+   */
+  #askedFor(head: RequestHead, client: Hop): readonly [string, string, string] {
+    if (this.#rules.trusted!.header === 'forwarded') {
+      return [client.proto ?? '', client.host ?? '', ''];
+    }
+    const { xForwardedProto, xForwardedHost, xForwardedPort } = Field;
+    return [
+      head.combined(xForwardedProto),
+      head.combined(xForwardedHost),
+      head.combined(xForwardedPort),
+    ];
   }
 
   /** The chain so far; begun anew with the client where the proxies keep the other kind of chain. */

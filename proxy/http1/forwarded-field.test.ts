@@ -2,12 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { forNode, parseForwarded, parseHop } from './forwarded-field.ts';
 
+const v4 = { address: '192.0.2.1', port: 0 };
 const v6 = { address: '2001:db8::17', port: 0 };
 
 describe('Forwarded', () => {
   it.each([
     ['for=192.0.2.60', [{ address: '192.0.2.60', port: 0 }]],
-    ['for="192.0.2.60:4711";proto=http;by=203.0.113.43', [{ address: '192.0.2.60', port: 4711 }]],
+    ['for="192.0.2.60:4711";by=203.0.113.43', [{ address: '192.0.2.60', port: 4711 }]],
+    ['for=192.0.2.1;proto=HTTPS;host="a:8443"', [{ ...v4, proto: 'https', host: 'a:8443' }]],
+    ['for=192.0.2.1;proto=gopher;host="a b"', [v4]],
+    ['for=192.0.2.1;proto="";host=""', [v4]],
     ['For="[2001:DB8:0::17]"', [v6]],
     ['for="[2001:db8::17]:_x"', [v6]],
     [

@@ -1,5 +1,6 @@
 /** `Forwarded` (RFC 7239): strictly read, canonically written. */
 import { formatIp, parseIp } from '../../src/os/ip-address.ts';
+import { isAuthority } from './authority.ts';
 
 /** Where a request came from, as one hop tells it. */
 export interface Hop {
@@ -7,6 +8,9 @@ export interface Hop {
   readonly address: string;
   /** 0: not told. */
   readonly port: number;
+  /** What it spoke, http or https, and the host it asked for; only where its hop told that. */
+  readonly proto?: string;
+  readonly host?: string;
 }
 
 /** One element, as far as anybody asks. */
@@ -65,7 +69,18 @@ function judgeElement(names: ReadonlyMap<string, string>): ForwardedElement | nu
   const node = names.get('for');
   if (node === undefined) return { for: null };
   const hop = parseNode(node);
-  return hop === undefined ? null : { for: hop };
+  if (hop === undefined) return null;
+  return { for: hop === null ? null : { ...hop, ...askedFor(names) } };
+}
+
+/** Of what else the element tells that which can be told on. */
+function askedFor(names: ReadonlyMap<string, string>): Pick<Hop, 'proto' | 'host'> {
+  const proto = names.get('proto')?.toLowerCase() ?? '';
+  const host = Buffer.from(names.get('host') ?? '', 'latin1');
+  return {
+    ...(proto === 'http' || proto === 'https' ? { proto } : {}),
+    ...(isAuthority(host, 0, host.length) ? { host: host.toString('latin1') } : {}),
+  };
 }
 
 /** Null: a node without an address; undefined: none at all (RFC 7239 6). */
