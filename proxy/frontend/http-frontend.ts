@@ -15,7 +15,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 import { AcceptGate } from './accept-gate.ts';
 import { ConnectionSet, type Drainable } from './connection-set.ts';
 import type { FailureLog } from './failure-log.ts';
-import type { Frontend, FrontendParts } from './frontend.ts';
+import { type Frontend, type FrontendParts, upstreamOf } from './frontend.ts';
 import { ProxyArrivals } from './proxy-arrivals.ts';
 import { RouteTable } from './route-table.ts';
 
@@ -52,8 +52,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
     this.#proxied = ProxyArrivals.of(config, parts, (connection) => this.#serve(connection));
     this.routes = new RouteTable(
       config.routes.map((route) => {
-        const upstream = parts.upstreams.get(route.upstream);
-        if (upstream === undefined) throw new RangeError(`no upstream ${route.upstream}`);
+        const upstream = upstreamOf(parts.upstreams, route.upstream);
         const cells = parts.routes(config.name, route.name);
         return { config: route, upstream, gate: parts.limits.gate(route), cells };
       }),

@@ -26,24 +26,23 @@ export type ServerTimes = Readonly<Record<ServerTimesName, HistogramCells>>;
 /** Those of the server with that slot. */
 export function serverTimesOf({ views, workerIndex }: WorkerCells, slot: number): ServerTimes {
   const base = views.indexOf('serverTimes', workerIndex, slot);
-  const at = (index: number) =>
-    new HistogramCells(views.serverTimes, base + index * HISTOGRAM_SLOTS);
-  return {
-    connect: at(SERVER_TIMES.connect),
-    header: at(SERVER_TIMES.header),
-    response: at(SERVER_TIMES.response),
-  };
+  return eachTime((offset) => new HistogramCells(views.serverTimes, base + offset));
 }
 
 /** Sums them over the workers. */
 export function serverTimesTotals(views: SharedViews, slot: number): ServerTimesTotals {
-  const at = (index: number) => {
+  return eachTime((offset) => {
     const bases = Array.from(
       { length: views.shape.workers },
-      (_, worker) => views.indexOf('serverTimes', worker, slot) + index * HISTOGRAM_SLOTS,
+      (_, worker) => views.indexOf('serverTimes', worker, slot) + offset,
     );
     return histogramTotals(views.serverTimes, bases);
-  };
+  });
+}
+
+/** `made` is given where the histogram begins within those of its server. */
+function eachTime<T>(made: (offset: number) => T): Readonly<Record<ServerTimesName, T>> {
+  const at = (index: number) => made(index * HISTOGRAM_SLOTS);
   return {
     connect: at(SERVER_TIMES.connect),
     header: at(SERVER_TIMES.header),
