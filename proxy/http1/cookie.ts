@@ -11,7 +11,11 @@ export class ByteRange {
   end = 0;
 }
 
-/** Finds the value of the first cookie of that name, quotes included; false when there is none. */
+/**
+ * Finds the value of the first cookie of that name, quotes included; false when there is none. No
+ * browser sends blanks around name and value; many servers ignore them, so whoever limits or chooses by
+ * a cookie has to see it all the same.
+ */
 export function findCookie(head: RequestHead, name: Buffer, range: ByteRange): boolean {
   if (!head.has(Field.cookie)) return false;
   for (let line = head.find(Field.cookie); line >= 0; line = head.find(Field.cookie, line + 1)) {
@@ -33,14 +37,15 @@ function findPair(
       at++;
       continue;
     }
-    const valueStart = at + name.length + 1;
-    const found =
-      valueStart <= end && bytes[valueStart - 1] === EQUALS && startsWith(bytes, at, name);
+    let equals = at + name.length;
+    const named = equals < end && startsWith(bytes, at, name);
+    while (named && equals < end && isSpace(bytes[equals]!)) equals++;
     while (at < end && bytes[at] !== SEMICOLON) at++;
-    if (found) {
-      range.start = valueStart;
+    if (named && equals < at && bytes[equals] === EQUALS) {
+      range.start = equals + 1;
       range.end = at;
-      while (range.end > valueStart && isSpace(bytes[range.end - 1]!)) range.end--;
+      while (range.start < range.end && isSpace(bytes[range.start]!)) range.start++;
+      while (range.end > range.start && isSpace(bytes[range.end - 1]!)) range.end--;
       return true;
     }
     at++;
