@@ -13,6 +13,9 @@ if (major < NODE_MAJOR_MIN) {
   process.exit(2);
 }
 
+// Left to itself, Node opens its debugger to everybody on the host; a log rotation may come at any time.
+process.on('SIGUSR1', () => {});
+
 // The same launcher serves the built tree (main.js) and, in development, the sources (main.ts).
 const built = new URL('./main.js', import.meta.url);
 await import(existsSync(built) ? built.href : new URL('./main.ts', import.meta.url).href);
