@@ -5,7 +5,7 @@ import { decodeProxyHeader } from '../../proxy/proxy-protocol/decode.ts';
 import { encodeVersion1 } from '../../proxy/proxy-protocol/version-1.ts';
 import { encodeVersion2 } from '../../proxy/proxy-protocol/version-2.ts';
 import { helloOf } from '../../proxy/tls-hello/client-hello.fixture.ts';
-import { readClientHello } from '../../proxy/tls-hello/client-hello.ts';
+import { HelloReader, readClientHello } from '../../proxy/tls-hello/client-hello.ts';
 import { input } from './mutate.ts';
 
 const CLIENT = {
@@ -85,11 +85,17 @@ export const LAYER4_TARGETS: Readonly<Record<string, Target>> = {
   ClientHellos: (prng) => {
     const bytes = Buffer.from(input(hellos, prng));
     const whole = JSON.stringify(readClientHello(bytes, 0, bytes.length));
-    for (let tries = 0; tries < 4; tries++) {
-      const part = readClientHello(bytes, 0, prng.integer(0, bytes.length));
-      if (part.kind !== 'incomplete' && JSON.stringify(part) !== whole) {
-        return `${JSON.stringify(part)} of a part, ${whole} of all, ${bytes.toString('hex')}`;
+    const ends = Array.from({ length: 4 }, () => prng.integer(0, bytes.length));
+    const grown = new HelloReader();
+    for (const end of [...ends.sort((left, right) => left - right), bytes.length]) {
+      const part = grown.read(bytes, 0, end);
+      const alone = readClientHello(bytes, 0, end);
+      if (JSON.stringify(part) !== JSON.stringify(alone)) {
+        return `${JSON.stringify(part)} in parts, ${JSON.stringify(alone)} at once, ${bytes.toString('hex')}`;
       }
+      if (part.kind === 'incomplete') continue;
+      if (JSON.stringify(part) === whole) return null;
+      return `${JSON.stringify(part)} of a part, ${whole} of all, ${bytes.toString('hex')}`;
     }
     return null;
   },
