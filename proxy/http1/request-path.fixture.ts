@@ -4,7 +4,7 @@
  * servers are of memory and time is the test's, so that anything can happen in any order.
  */
 import { vi } from 'vitest';
-import type { ServerConfig } from '../../src/config/proxy-config.ts';
+import type { ServerConfig, TimeBounds } from '../../src/config/proxy-config.ts';
 import type { RetryConfig } from '../../src/config/retry-config.ts';
 import {
   proxyConfig,
@@ -72,6 +72,15 @@ const UPSTREAM = upstreamConfig([], {
   keepAliveTimeoutMs: TIMEOUT_MS,
 });
 
+/** Bounds in time that most requests meet sooner or later. */
+export const BOUNDS: TimeBounds = {
+  requestTimeoutMs: 400,
+  bodyRateMin: 100,
+  bodyRateGraceMs: 100,
+  requestsMax: 3,
+  ageMaxMs: 1000,
+};
+
 /** What one run has left behind; all of it must be nothing. */
 export interface Remains {
   readonly connections: number;
@@ -99,11 +108,13 @@ export class RequestPathScene {
   network: 'up' | 'refuses' | 'silent' = 'up';
   readonly #engine = new MemoryEngine();
   readonly #plane: TestPlane;
-  /** How much they had been sent when they answered last. */
+  readonly #all: (readonly [number, MemoryConnection])[] = [];
+  #asked = 0;
+  /** How many of the requests sent to them they have answered. */
   readonly #answered = new Map<MemoryConnection, number>();
   #lines = 0;
 
-  constructor(retry: Partial<RetryConfig> = {}) {
+  constructor(retry: Partial<RetryConfig> = {}, bounds: TimeBounds | null = null) {
     this.#engine.onOutgoing = (origin) => {
       this.origins.push(origin);
       if (this.network === 'up') origin.establish();
@@ -113,6 +124,7 @@ export class RequestPathScene {
       headTimeoutMs: TIMEOUT_MS,
       keepAliveTimeoutMs: TIMEOUT_MS,
       idleTimeoutMs: TIMEOUT_MS,
+      time: bounds,
     };
     const allowance = { kind: 'rate', count: 10, windowMs: 1000, burst: 4, delayAfter: 2 } as const;
     const routes = [
@@ -154,7 +166,22 @@ export class RequestPathScene {
     if (known?.open) return known;
     const client = this.#engine.accept();
     this.clients[index] = client;
+    this.#all.push([index, client]);
     return client;
+  }
+
+  /** A client says something; its requests get paths of their own. */
+  ask(index: number, text: string): void {
+    const own = text.replace(/ \/ /g, () => ` /${index}.${this.#asked++} `);
+    this.client(index).arrive(Buffer.from(own));
+  }
+
+  /** Whom the answers that a client got were for, as the servers said: client and number. */
+  get answers(): { readonly client: number; readonly whose: readonly (readonly number[])[] }[] {
+    return this.#all.map(([client, { sent }]) => {
+      const found = [...sent.matchAll(/X-Answers: \/(\d)\.(\d+)/g)];
+      return { client, whose: found.map(([, whose, number]) => [Number(whose), Number(number)]) };
+    });
   }
 
   /**
@@ -163,16 +190,22 @@ export class RequestPathScene {
    */
   origin(index: number): MemoryConnection | undefined {
     const open = this.origins.filter((origin) => origin.open && !origin.pending);
-    const asked = open.filter((origin) => origin.sent.length > (this.#answered.get(origin) ?? 0));
+    const asked = open.filter(
+      (origin) => pathsOf(origin).length > (this.#answered.get(origin) ?? 0),
+    );
     return (index < 2 && asked.length > 0 ? asked : open).at(-1 - (index % 2));
   }
 
-  /** A server says something. */
-  answer(index: number, bytes: Buffer): void {
+  /** A server says something; the first answer to a request says also whose it is. */
+  answer(index: number, text: string): void {
     const origin = this.origin(index);
     if (origin === undefined) return;
-    origin.arrive(bytes);
-    this.#answered.set(origin, origin.sent.length);
+    const final = /^HTTP\/1.1 [2-5]\d\d [^\r]*\r\n/;
+    const paths = pathsOf(origin);
+    const due = paths.length > (this.#answered.get(origin) ?? 0) && final.test(text);
+    const told = due ? text.replace(final, `$&X-Answers: ${paths.at(-1)}\r\n`) : text;
+    if (due) this.#answered.set(origin, paths.length);
+    origin.arrive(Buffer.from(told));
   }
 
   /** Everything happens that happens by itself, and so many milliseconds pass. */
@@ -295,3 +328,8 @@ export const NOTHING: Remains = {
   unanswered: 0,
   unlogged: 0,
 };
+
+/** Of the requests that were sent to a server. */
+function pathsOf({ sent }: MemoryConnection): readonly string[] {
+  return [...sent.matchAll(/ (\/\S*) HTTP/g)].map(([, path]) => path!);
+}

@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { FREE_RETRIES } from '../resilience/retry-budget.ts';
-import { CONNECTIONS_MAX, NOTHING, RequestPathScene } from './request-path.fixture.ts';
+import { BOUNDS, CONNECTIONS_MAX, NOTHING, RequestPathScene } from './request-path.fixture.ts';
 
 /** More than all timeouts of a request together. */
 const ALL_TIMEOUTS_MS = 8000;
@@ -19,7 +19,7 @@ const REQUESTS = [
   'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
   'HEAD / HTTP/1.1\r\nHost: x\r\n\r\n',
   'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
-  'GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n',
+  'GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n',
   POST,
   'PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nhalf',
   'PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n',
@@ -99,7 +99,7 @@ function behave(peer: Peer | undefined, how: string): void {
 async function happens(scene: RequestPathScene, [what, index, how]: Event): Promise<void> {
   switch (what) {
     case 'says':
-      scene.client(index).arrive(Buffer.from(how as string));
+      scene.ask(index, how as string);
       break;
     case 'client':
       behave(scene.clients[index], how as string);
@@ -108,7 +108,7 @@ async function happens(scene: RequestPathScene, [what, index, how]: Event): Prom
       scene.network = how as RequestPathScene['network'];
       break;
     case 'answers':
-      scene.answer(index, Buffer.from(how as string));
+      scene.answer(index, how as string);
       break;
     case 'origin':
       behave(scene.origin(index), how as string);
@@ -143,11 +143,18 @@ function answers(scene: RequestPathScene, client: number): string[] {
   return scene.clients[client]!.sent.match(/HTTP\/1.1 \d+/g)?.map((line) => line.slice(9)) ?? [];
 }
 
+/** A client got answers to its own requests only, each once, in their order. */
+function expectOwn(client: number, whose: readonly (readonly number[])[]): void {
+  expect(whose.map(([asker]) => asker)).toEqual(whose.map(() => client));
+  const numbers = whose.map(([, number]) => number!);
+  expect(numbers).toEqual([...new Set(numbers)].sort((left, right) => left - right));
+}
+
 it('ends everything once, leaves nothing behind, and serves on', async () => {
   const events = fc.array(event, { minLength: 10, maxLength: 80, size: 'max' });
   await fc.assert(
-    fc.asyncProperty(events, fc.boolean(), async (all, cut) => {
-      const scene = new RequestPathScene();
+    fc.asyncProperty(events, fc.boolean(), fc.boolean(), async (all, cut, bound) => {
+      const scene = new RequestPathScene({}, bound ? BOUNDS : null);
       for (const one of all) {
         await happens(scene, one);
         expect(scene.inFlightMost).toBeLessThanOrEqual(CONNECTIONS_MAX);
@@ -155,10 +162,11 @@ it('ends everything once, leaves nothing behind, and serves on', async () => {
       if (cut) await scene.cut();
       await scene.pass(ALL_TIMEOUTS_MS);
       expect(scene.remains()).toEqual(NOTHING);
+      for (const { client, whose } of scene.answers) expectOwn(client, whose);
       scene.recover();
       scene.client(3).arrive(Buffer.from(GET));
       await scene.pass(0);
-      scene.answer(0, Buffer.from(OK));
+      scene.answer(0, OK);
       await scene.pass(0);
       expect(answers(scene, 3)).toEqual(['200']);
       await scene.close();
@@ -172,7 +180,7 @@ it('an empty body that came before the 100 it waits for leaves the server its de
   scene.client(0).arrive(Buffer.from(EXPECTING));
   await scene.pass(0);
   scene.client(0).arrive(Buffer.from('0\r\n\r\n'));
-  scene.answer(0, Buffer.from('HTTP/1.1 100 Continue\r\n\r\n'));
+  scene.answer(0, 'HTTP/1.1 100 Continue\r\n\r\n');
   await scene.pass(ALL_TIMEOUTS_MS);
   expect(answers(scene, 0)).toEqual(['100', '504']);
   await scene.close();
@@ -187,11 +195,11 @@ it('a client is read on after an answer that came before all of its body was tak
   slow!.taking = false;
   slow!.establish();
   await scene.pass(0);
-  scene.answer(0, Buffer.from(OK));
+  scene.answer(0, OK);
   scene.network = 'up';
   scene.client(0).arrive(Buffer.from(GET));
   await scene.pass(0);
-  scene.answer(0, Buffer.from(OK));
+  scene.answer(0, OK);
   await scene.pass(0);
   expect(answers(scene, 0)).toEqual(['200', '200']);
   await scene.close();
@@ -217,7 +225,7 @@ it('a request that waited in vain closes its connection: others may wait behind 
 async function slowRead(scene: RequestPathScene): Promise<void> {
   scene.client(0).arrive(Buffer.from(GET));
   await scene.pass(250);
-  scene.answer(0, Buffer.from(OK));
+  scene.answer(0, OK);
   await scene.pass(0);
 }
 
@@ -249,7 +257,7 @@ it('a sticky client that asks on without waiting is served after those who wait'
   for (const index of [1, 2]) scene.judge(index, false);
   scene.client(0).arrive(Buffer.from(GET));
   await scene.pass(0);
-  scene.answer(0, Buffer.from(OK));
+  scene.answer(0, OK);
   await scene.pass(0);
   // The rate limit delays what comes too soon.
   await scene.pass(250);
@@ -260,7 +268,7 @@ it('a sticky client that asks on without waiting is served after those who wait'
   scene.client(1).arrive(Buffer.from(get('/waits')));
   await scene.pass(0);
   for (let round = 0; round < 3; round++) {
-    scene.answer(0, Buffer.from(OK));
+    scene.answer(0, OK);
     await scene.pass(0);
   }
   const asked = scene.origins.map(({ sent }) => sent).join('');
