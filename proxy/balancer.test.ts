@@ -10,7 +10,7 @@ import type { AccessLogConfig } from '../src/config/access-log-config.ts';
 import type { ListenerConfig, ProxyConfig } from '../src/config/proxy-config.ts';
 import { Balancer } from './balancer.ts';
 import { proxyConfig, routeConfig, SILENT_LOG, upstreamConfig } from './data-plane.fixture.ts';
-import { BindError, startBalancer } from './index.ts';
+import { BindError, StartError, startBalancer } from './index.ts';
 import { RawPeer, rawClient } from './raw-peers.fixture.ts';
 import { checkOf } from './upstream/upstream.fixture.ts';
 
@@ -130,6 +130,15 @@ describe('the balancer', () => {
       `listener front: cannot listen on 127.0.0.1:${port}: the port is in use`,
     );
     taken.close();
+  });
+
+  it('does not go on with a worker that fails before it can serve', async () => {
+    const entry = new URL('./no-such-worker.ts', import.meta.url);
+    const balancer = new Balancer(config, { log: SILENT_LOG }, entry);
+    running.push(balancer);
+    const failure = await balancer.started.catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StartError);
+    expect((failure as Error).message).toMatch(/^worker [01] ended before it could serve; /);
   });
 
   it('serves every address of a listener, of both families', async () => {

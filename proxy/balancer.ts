@@ -23,6 +23,7 @@ import { processNow } from './shared/process-clock.ts';
 import { createSharedState, type SharedState, SharedViews } from './shared/shared-state.ts';
 import { type Slots, SlotTable } from './shared/slot-table.ts';
 import { releaseWorker } from './shared/totals.ts';
+import { StartError } from './start-error.ts';
 import { LiveServers } from './upstream/live-servers.ts';
 import { ServerRegistry } from './upstream/registry.ts';
 import { SlowStartTimer } from './upstream/slow-start-timer.ts';
@@ -226,7 +227,8 @@ export class Balancer implements SlotOwner {
     this.#limits.released(index);
     if (this.#everRan || this.#stopping !== null) return;
     // What fails at the very start fails again; whoever started us should hear of it.
-    this.#started.reject(new Error(`worker ${index} ended before it could serve`));
+    const message = `worker ${index} ended before it could serve; the log says why it failed`;
+    this.#started.reject(new StartError(message));
     void this.stop();
   }
 

@@ -5,7 +5,8 @@ import type { BalancerPorts } from './ports.ts';
 
 /**
  * Starts the balancer: resolves when its listeners are bound and every worker accepts. Rejects with
- * BindError, which names listener and address. Readiness comes later, with the first health checks.
+ * StartError: a listener cannot have its address (BindError names both), or no worker can be started.
+ * Readiness comes later, with the first health checks.
  */
 export async function startBalancer(config: ProxyConfig, ports: BalancerPorts): Promise<Balancer> {
   const balancer = new Balancer(config, ports);
@@ -30,4 +31,5 @@ export {
   type HistogramTotals,
   quantileMs,
 } from './shared/histogram.ts';
+export { StartError } from './start-error.ts';
 export type { WorkerStatus } from './worker-slot.ts';

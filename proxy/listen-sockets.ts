@@ -9,10 +9,11 @@ import {
   stopArrivals,
 } from '../src/os/listen-socket.ts';
 import { LISTEN_BACKLOG_MAX } from './io/limits.ts';
+import { StartError } from './start-error.ts';
 import type { WorkerSocket } from './worker-messages.ts';
 
 /** A listener could not get an address. */
-export class BindError extends Error {
+export class BindError extends StartError {
   override readonly name = 'BindError';
   readonly code: string;
 

@@ -1,6 +1,6 @@
 /** `tandem proxy`: the balancer wired to the agent's socket, the admin listener and the CLI. */
 import { join } from 'node:path';
-import { type Balancer, BindError, type Readiness, startBalancer } from '../../proxy/index.ts';
+import { type Balancer, type Readiness, StartError, startBalancer } from '../../proxy/index.ts';
 import { type AdminSource, startAdmin } from '../admin/admin-listener.ts';
 import { formatEndpoint } from '../config/index.ts';
 import type { BalancerReport } from '../control/balancer-report.ts';
@@ -43,7 +43,7 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   }
   const balancer = await startBalancer(config.proxy, { log, stdout: logLines() }).catch(
     (error: Error) => {
-      throw error instanceof BindError ? new StartupError(error.message) : error;
+      throw error instanceof StartError ? new StartupError(error.message) : error;
     },
   );
   service.balancer = balancer;
