@@ -373,6 +373,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     if (this.#plan.isSpent(this.choice.triedWith(slow), this.#now())) return;
     const server = this.#another(slow, null);
     if (server === null) return;
+    this.choice.keep(slow);
     const rival = this.#pair.challenge();
     const other = this.#open(rival, server, false);
     // A copy: either connection may keep its buffer for its next request.

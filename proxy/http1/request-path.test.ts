@@ -252,6 +252,25 @@ it.each([
   await scene.close();
 });
 
+it('a sticky client belongs to its server still when a hedge was faster there', async () => {
+  const scene = new RequestPathScene();
+  await slowRead(scene);
+  const [, cookie] = /Set-Cookie: ([^;]*)/.exec(scene.clients[0]!.sent)!;
+  for (const fails of [false, true]) {
+    await scene.pass(250);
+    scene.client(1).arrive(Buffer.from(get('/', `Cookie: ${cookie}\r\n`)));
+    await scene.pass(150);
+    expect(scene.total('hedges')).toBe(fails ? 3 : 2);
+    // Its connection is the newer one then, as the one it had was given up for the faster answer.
+    if (fails) scene.origin(0)?.arrive('reset');
+    await scene.pass(0);
+    scene.answer(0, OK);
+    await scene.pass(0);
+    expect(scene.clients[1]!.sent.includes('Set-Cookie')).toBe(fails);
+  }
+  await scene.close();
+});
+
 it('a sticky client that asks on without waiting is served after those who wait', async () => {
   const scene = new RequestPathScene();
   for (const index of [1, 2]) scene.judge(index, false);

@@ -12,7 +12,7 @@ export class ServerChoice {
   #upstream: Upstream | null = null;
   /** Where the client's cookie says it belongs. */
   #stuckTo: Server | null = null;
-  /** It has no room there now. */
+  /** It is served elsewhere for once: there is no room, or it takes long there. */
   #astray = false;
 
   /** A new request; takes what it needs out of the head. */
@@ -44,6 +44,7 @@ export class ServerChoice {
 
   /** It is not asked again. */
   exclude(server: Server): void {
+    if (server === this.#stuckTo) this.#astray = false;
     if (!this.#tried.includes(server)) this.#tried.push(server);
   }
 
@@ -51,6 +52,11 @@ export class ServerChoice {
   next(server: Server): Server | null {
     this.exclude(server);
     return this.#upstream!.pick(this.#tried, this.key);
+  }
+
+  /** It is only slow: who belongs there does so still, whoever answers. */
+  keep(server: Server): void {
+    if (server === this.#stuckTo) this.#astray = true;
   }
 
   /** The line that keeps the client at this server from now on; empty where it knows, or is free. */
