@@ -23,6 +23,11 @@ const REASONS: readonly Reason[] = [
     names: /^Max-Forwards$/,
     why: 'OPTIONS with Max-Forwards: 0 goes no further (RFC 9110 7.6.2)',
   },
+  {
+    themes: /^Connection$/,
+    names: /^a thousand names$/,
+    why: 'at most 64 names: each is compared with every field of the head',
+  },
   { themes: /Connection/, names: /malformed list/, why: 'names of fields are tokens' },
   { themes: /Content-Length|chunk/, names: /zeros|seventeen digits/, why: DIGITS },
   { themes: /chunk sizes/, names: /too large/, why: LINE_END },
