@@ -50,6 +50,10 @@ export class HttpObserver implements RequestObserver, RecordOwner {
     this.#format = log === null ? null : new RequestFormat(log.config, new LogClock(parts.wall));
   }
 
+  get logs(): boolean {
+    return this.#format !== null;
+  }
+
   now(): number {
     return this.#parts.now();
   }

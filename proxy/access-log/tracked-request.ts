@@ -20,6 +20,8 @@ export interface ListenerFacts {
 /** Who gives out records and takes them back. */
 export interface RecordOwner {
   readonly facts: ListenerFacts;
+  /** There is a log; without one a record only has the ids, and nothing is followed. */
+  readonly logs: boolean;
   /** Milliseconds, monotonic. */
   now(): number;
   /** The request has its route: takes what the line needs of the head. */
@@ -80,44 +82,50 @@ export class TrackedRequest implements RequestRecord {
     this.traffic = traffic;
     this.route = null;
     this.requestNumber = traffic.requests;
-    this.silent = false;
-    this.#startedAt = this.#owner.now();
+    this.silent = !this.#owner.logs;
+    this.#startedAt = this.silent ? 0 : this.#owner.now();
     this.#isCaptured = false;
     if (head !== null) this.ids?.begin(head, client);
   }
 
   routed(route: Route): void {
     this.route = route;
-    this.silent = !route.config.accessLog;
+    this.silent ||= !route.config.accessLog;
     if (!this.silent) this.#capture();
     this.head = null;
   }
 
   attempted(server: Server): void {
+    if (this.silent) return;
     this.tries.begin(server, this.#owner.now());
   }
 
   connected(server: Server): void {
+    if (this.silent) return;
     this.tries.reached('connectMs', server, this.#owner.now());
   }
 
   answered(server: Server, status: number): void {
+    if (this.silent) return;
     this.tries.reached('headerMs', server, this.#owner.now());
     this.tries.answered(server, status);
   }
 
   failed(server: Server, code: ProxyErrorCode): void {
+    if (this.silent) return;
     this.tries.answered(server, PROXY_ERRORS[code].status);
     this.tries.reached('responseMs', server, this.#owner.now());
   }
 
   ended(status: number, code: ProxyErrorCode | null): void {
-    const now = this.#owner.now();
-    this.tries.end(now);
     this.status = status;
     this.error = code;
-    this.durationMs = now - this.#startedAt;
-    if (!this.silent && !this.#isCaptured) this.#capture();
+    if (!this.silent) {
+      const now = this.#owner.now();
+      this.tries.end(now);
+      this.durationMs = now - this.#startedAt;
+      if (!this.#isCaptured) this.#capture();
+    }
     this.head = null;
     this.unread = null;
     this.#owner.over(this);
