@@ -69,6 +69,20 @@ describe('lines', () => {
     expect(sent).toEqual(['a\n', 'b\n']);
   });
 
+  it('that come while the mail is on its way and are in time wait for others all the same', () => {
+    const { box, write, sent } = open();
+    write('a');
+    later(300);
+    // Under load there is always a line when the mail comes back.
+    for (let trip = 0; trip < 5; trip++) {
+      write('b');
+      box.taken();
+    }
+    expect(sent).toEqual(['a\n']);
+    later(300);
+    expect(sent).toEqual(['a\n', 'b\nb\nb\nb\nb\n']);
+  });
+
   it('are dropped and counted beyond the buffer, and pass again when there is room', () => {
     const { box, write, sent, counted } = open(10);
     write('1234');

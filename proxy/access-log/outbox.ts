@@ -108,6 +108,7 @@ export class Outbox {
 
   /** What was gathered becomes a batch. */
   #close(): void {
+    this.#due = false;
     if (this.#lines === 0) return;
     this.#deadline.clear();
     const bytes = new Uint8Array(this.#length);
@@ -124,11 +125,10 @@ export class Outbox {
 
   #send(): void {
     if (this.#inMail) return;
-    // Lines that came while the mail was away wait no longer for others.
-    if (this.#full.length === 0 && this.#due) this.#close();
+    // Lines whose time came while the mail was away wait no longer; those after them have their own.
+    if (this.#full.length === 0 && (this.#due || this.#onEmpty !== null)) this.#close();
     const batch = this.#full.shift();
     if (batch === undefined) {
-      this.#due = false;
       this.#onEmpty?.();
       this.#onEmpty = null;
       return;
