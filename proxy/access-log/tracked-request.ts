@@ -1,11 +1,11 @@
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
-import type { Route } from '../frontend/route-table.ts';
 import type { ClientIdentity } from '../http1/client-identity.ts';
 import type { ClientTraffic } from '../http1/client-traffic.ts';
 import { NO_LINES } from '../http1/extra-lines.ts';
 import type { RequestHead } from '../http1/head.ts';
 import type { RequestRecord } from '../http1/request-record.ts';
 import type { RequestIds } from '../request-id/request-ids.ts';
+import type { Route } from '../routing/route-table.ts';
 import type { Server } from '../upstream/server.ts';
 import { RECORD_BYTES_KEPT } from './limits.ts';
 import type { LineWriter } from './line-writer.ts';

@@ -8,6 +8,7 @@ import { type IdentityRules, identityRules } from '../http1/identity-rules.ts';
 import { OriginPool } from '../http1/origin-pool.ts';
 import { type RequestRules, requestRules } from '../http1/request-rules.ts';
 import type { Connection, IoEngine, Listener, ListenerHandler } from '../io/engine.ts';
+import { RouteTable } from '../routing/route-table.ts';
 import { processNow } from '../shared/process-clock.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { Server } from '../upstream/server.ts';
@@ -17,7 +18,6 @@ import { ConnectionSet, type Drainable } from './connection-set.ts';
 import type { FailureLog } from './failure-log.ts';
 import { type Frontend, type FrontendParts, upstreamOf } from './frontend.ts';
 import { ProxyArrivals } from './proxy-arrivals.ts';
-import { RouteTable } from './route-table.ts';
 
 /** A listener that speaks HTTP/1. */
 export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
@@ -52,7 +52,8 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
     this.#proxied = ProxyArrivals.of(config, parts, (connection) => this.#serve(connection));
     this.routes = new RouteTable(
       config.routes.map((route) => {
-        const upstream = upstreamOf(parts.upstreams, route.upstream);
+        const { upstream: name } = route;
+        const upstream = name === null ? null : upstreamOf(parts.upstreams, name);
         const cells = parts.routes(config.name, route.name);
         return { config: route, upstream, gate: parts.limits.gate(route), cells };
       }),

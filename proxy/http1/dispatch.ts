@@ -1,7 +1,7 @@
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
-import type { Route } from '../frontend/route-table.ts';
 import { ServerCounter } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import type { Attempt, AttemptOwner } from './attempt.ts';
 import { AttemptPair } from './attempt-pair.ts';
 import type { ClientIdentity } from './client-identity.ts';
@@ -54,7 +54,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   readonly #plan = new RetryPlan();
   /** The request while it waits for its turn, before there is a server for it. */
   #parked: ParkedRequest | null = null;
-  #route: Route | null = null;
+  #upstream: Upstream | null = null;
   #client: ClientIdentity | null = null;
   #chunked = false;
 
@@ -83,18 +83,18 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
 
   /** Chooses a server and composes the head for it, after `delayMs` if that is more than 0. */
   start(
-    route: Route,
+    upstream: Upstream,
     head: RequestHead,
     client: ClientIdentity,
     additions: RequestAdditions,
     delayMs: number,
   ): void {
-    this.#route = route;
+    this.#upstream = upstream;
     this.#client = client;
     const now = this.#now();
-    route.upstream.budget.request(now);
-    this.#plan.begin(route.upstream.config.retry, now);
-    this.choice.begin(route.upstream, head, client);
+    upstream.budget.request(now);
+    this.#plan.begin(upstream.config.retry, now);
+    this.choice.begin(upstream, head, client);
     const server = delayMs > 0 ? null : this.choice.first();
     if (server !== null) {
       this.#open(this.#attempt, server, false).request.compose(head, additions);
@@ -167,7 +167,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   }
 
   noServer(busy: ProxyErrorCode = 'queue_timeout'): void {
-    const { alive, name } = this.#route!.upstream;
+    const { alive, name } = this.#upstream!;
     this.#context.failures.note(alive ? busy : 'no_server', name);
     this.#owner.dispatchFailed(alive ? busy : 'no_server');
   }
@@ -192,7 +192,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   attemptHead(attempt: Attempt, head: ResponseHead): void {
     const origin = attempt.origin!;
     const { server } = origin;
-    const { upstream } = this.#route!;
+    const upstream = this.#upstream!;
     const { status } = head;
     attempt.answered(status, upstream.timed);
     this.#owner.record?.answered(server, status);
@@ -266,12 +266,12 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
 
   /** Waits for a server that has room, if the upstream lets requests wait. */
   #queue(parked: ParkedRequest): void {
-    if (!parked.join(this.#route!.upstream.queue)) this.noServer('servers_busy');
+    if (!parked.join(this.#upstream!.queue)) this.noServer('servers_busy');
   }
 
   #open(attempt: Attempt, server: Server, fresh: boolean): OriginConnection {
     this.#owner.record?.attempted(server);
-    const { sendProxy } = this.#route!.upstream.config;
+    const { sendProxy } = this.#upstream!.config;
     const header = sendProxy === null ? null : this.#client!.proxyHeader(sendProxy);
     const origin = attempt.begin(server, this.#poolOf(server), fresh, header);
     if (origin.connected) this.#owner.record?.connected(server);
@@ -287,7 +287,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   }
 
   #poolOf(server: Server): OriginPool {
-    return this.#context.poolOf(this.#route!.upstream, server);
+    return this.#context.poolOf(this.#upstream!, server);
   }
 
   #forward(attempt: Attempt): void {
@@ -296,7 +296,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     if (attempt.sent) {
       writer.flush();
     } else {
-      const { hedgeAfterMs } = this.#route!.upstream.config.retry;
+      const { hedgeAfterMs } = this.#upstream!.config.retry;
       attempt.sent = true;
       attempt.sentAt = performance.now();
       writer.send(request.bytes, 0, request.length);
@@ -329,7 +329,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
 
   /** The server to ask after this one, if the budget allows it and there is one. */
   #another(failed: Server, code: ProxyErrorCode | null): Server | null {
-    const { budget, name } = this.#route!.upstream;
+    const { budget, name } = this.#upstream!;
     const now = this.#now();
     const budgeted = isBudgeted(code);
     if (budgeted && !budget.allows(now)) {
@@ -390,7 +390,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   #noteFailure(server: Server, code: ProxyErrorCode, errno: string | null): void {
     const ours = PROXY_ERRORS[code].source !== 'upstream';
     if (!ours) server.failed(code);
-    this.#context.failures.note(code, ours ? this.#route!.upstream.name : server.label, errno);
+    this.#context.failures.note(code, ours ? this.#upstream!.name : server.label, errno);
     this.#owner.record?.failed(server, code);
   }
 }

@@ -8,8 +8,8 @@
  * A phase that fails goes straight to respond with an entry of `PROXY_ERRORS`.
  */
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
-import type { Route } from '../frontend/route-table.ts';
 import type { GatePass, RequestGate } from '../limiting/request-gate.ts';
+import type { Route } from '../routing/route-table.ts';
 import { ListenerCounter, responseSlot } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
 import { Dispatch, type DispatchOwner } from './dispatch.ts';
@@ -93,8 +93,13 @@ export class Exchange implements DispatchOwner {
     }
     this.#route = route;
     this.record?.routed(route);
+    const { upstream } = route;
+    if (upstream === null) {
+      this.fail('no_route');
+      return;
+    }
     if (head.looping) {
-      this.#context.failures.note('loop_detected', route.upstream.name, null, LOOP);
+      this.#context.failures.note('loop_detected', upstream.name, null, LOOP);
       this.fail('loop_detected');
       return;
     }
@@ -114,7 +119,7 @@ export class Exchange implements DispatchOwner {
     const raw = route.config.rawPath && head.pathEnd > head.targetStart;
     const additions = identity.additions(head, path === '' || raw ? null : path);
     if (this.record !== null) additions.lines = this.record.requestLines;
-    this.#dispatch.start(route, head, identity, additions, delayMs);
+    this.#dispatch.start(upstream, head, identity, additions, delayMs);
   }
 
   /** A piece of the request's body. */

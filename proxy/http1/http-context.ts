@@ -1,8 +1,8 @@
 import type { HttpLimits } from '../../src/config/proxy-config.ts';
 import type { Drainable } from '../frontend/connection-set.ts';
 import type { FailureLog } from '../frontend/failure-log.ts';
-import type { RouteTable } from '../frontend/route-table.ts';
 import type { IoEngine } from '../io/engine.ts';
+import type { RouteTable } from '../routing/route-table.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';

@@ -1,5 +1,5 @@
 import type { ProxyErrorCode } from '../errors.ts';
-import type { Route } from '../frontend/route-table.ts';
+import type { Route } from '../routing/route-table.ts';
 import type { Server } from '../upstream/server.ts';
 import type { ClientIdentity } from './client-identity.ts';
 import type { ClientTraffic } from './client-traffic.ts';

@@ -1,4 +1,4 @@
-import { isRefused, type Route, type RouteTable } from '../frontend/route-table.ts';
+import { isRefused, type Route, type RouteTable } from '../routing/route-table.ts';
 import { routingHost } from './authority.ts';
 import type { RequestHead } from './head.ts';
 import { normalisePath } from './normalise-path.ts';

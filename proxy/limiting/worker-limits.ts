@@ -63,7 +63,8 @@ export class WorkerLimits {
   /** The gate of a route; null when it has no limits. Throws RangeError for a limit that is not there. */
   gate({ limits, upstream }: RouteConfig): RequestGate | null {
     if (limits === null) return null;
-    const place = { route: limits.place, upstream };
+    // A route that names no upstream is counted by itself.
+    const place = { route: limits.place, upstream: upstream ?? limits.place };
     return new LimitsGate([
       ...limits.rates.map((name) => this.#rateLimiter(name, place)),
       ...limits.concurrency.map((name) => this.#concurrencyLimiter(name, place)),

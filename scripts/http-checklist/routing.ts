@@ -30,7 +30,7 @@ export const routing: Subject = {
         'is lower case, without port and last dot, when a route is chosen',
       ),
       test(
-        'proxy/frontend/route-table.test.ts',
+        'proxy/routing/route-table.test.ts',
         'a route table',
         'prefers exact hosts, then the longest pattern, then any',
       ),

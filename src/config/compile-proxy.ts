@@ -125,7 +125,7 @@ function compileRoute(
     hosts: asList(host ?? []),
     path: prefix,
     methods: asList(method ?? []),
-    upstream: route.upstream,
+    upstream: route.upstream ?? null,
     rawPath: route.raw_path,
     limits,
     timeoutMs: route.timeout,

@@ -16,6 +16,11 @@ export function leadsOf(listener: ListenerEntry): readonly Lead[] {
   return [...leads, { upstream: listener.upstream, path: ['upstream'] }];
 }
 
-function routed(key: string, routes: readonly { readonly upstream: string }[]): Lead[] {
-  return routes.map(({ upstream }, index) => ({ upstream, path: [key, index, 'upstream'] }));
+function routed(
+  key: string,
+  routes: readonly { readonly upstream?: string | undefined }[],
+): readonly Lead[] {
+  return routes.flatMap(({ upstream }, index) =>
+    upstream === undefined ? [] : [{ upstream, path: [key, index, 'upstream'] }],
+  );
 }

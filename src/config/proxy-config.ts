@@ -129,7 +129,8 @@ export interface RouteConfig {
   readonly path: string;
   /** Upper case; empty: any. */
   readonly methods: readonly string[];
-  readonly upstream: string;
+  /** Null: something else answers its requests, or says where they go. */
+  readonly upstream: string | null;
   /** Forward the target as it came instead of the normalised path (routing still uses the latter). */
   readonly rawPath: boolean;
   /** Its requests are in the listener's access log. */

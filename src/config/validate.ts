@@ -27,6 +27,7 @@ import {
 } from './rules/limits.ts';
 import { adminApart, bindsUnique, limitsFit, routesDistinct } from './rules/listeners.ts';
 import { pairAddressesApart, pairMatters, pairPathsMeet, pairPortFree } from './rules/pair.ts';
+import { routesLeadSomewhere } from './rules/routes.ts';
 import type { Rule, RuleInput } from './rules/rule.ts';
 import {
   adminHasBalancer,
@@ -116,6 +117,7 @@ const entryRules: readonly Rule[] = [
   bindsUnique,
   adminApart,
   routesDistinct,
+  routesLeadSomewhere,
   limitsFit,
   trustedAreSome,
   limitsExist,

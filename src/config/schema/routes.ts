@@ -101,8 +101,8 @@ export const routeSchema = z.strictObject({
     allowed: 'a map of host, path and method',
     default: '{}',
   }),
-  upstream: documented(nameValue, {
-    doc: 'Where the requests go.',
+  upstream: documented(nameValue.optional(), {
+    doc: 'Where the requests go. Every route has exactly one destination.',
     allowed: 'a name out of upstreams',
     default: null,
   }),

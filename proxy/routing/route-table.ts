@@ -9,7 +9,8 @@ const ANY_METHOD = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 /** A route as requests meet it. */
 export interface Route {
   readonly config: RouteConfig;
-  readonly upstream: Upstream;
+  /** Where its requests go; null: something else answers them, or says where they go. */
+  readonly upstream: Upstream | null;
   /** Its limits; null when it has none. */
   readonly gate: RequestGate | null;
   /** Counts its requests. */

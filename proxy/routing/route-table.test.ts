@@ -20,7 +20,7 @@ function tableOf(...routes: readonly Partial<RouteConfig>[]): RouteTable {
 
 function ask(table: RouteTable, host: string, path: string, method = 'GET'): string {
   const found = table.find({ host, path, method });
-  return typeof found === 'string' ? found : found.config.upstream;
+  return typeof found === 'string' ? found : (found.config.upstream ?? '');
 }
 
 describe('a route table', () => {
