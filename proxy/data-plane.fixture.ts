@@ -15,6 +15,7 @@ import type {
   UpstreamConfig,
 } from '../src/config/proxy-config.ts';
 import type { RequestIdConfig, TraceConfig } from '../src/config/request-id-config.ts';
+import type { ListenerTlsConfig } from '../src/config/tls-config.ts';
 import {
   duplicateDescriptor,
   openDatagramSocket,
@@ -58,6 +59,7 @@ export const HTTP_RULES: HttpRulesConfig = {
   via: 'tandem',
   underscores: 'drop',
   upgrades: ['websocket'],
+  certificateFields: [],
 };
 
 /** Nobody asks it anything. */
@@ -107,6 +109,7 @@ export function upstreamConfig(
     keepAliveMax: 16,
     keepAliveTimeoutMs: 10_000,
     sendProxy: null,
+    tls: null,
     ...changes,
   };
 }
@@ -133,6 +136,7 @@ export function proxyConfig(
   listener: Partial<
     Pick<ListenerConfig, 'connectionsMax' | 'connectionsPerSource' | 'acceptProxy'>
   > & {
+    readonly tls?: ListenerTlsConfig | null;
     readonly protocol?: 'http' | 'tcp';
     readonly limits?: Partial<HttpLimits>;
     readonly rules?: Partial<HttpRulesConfig>;
@@ -145,7 +149,7 @@ export function proxyConfig(
   } = {},
 ): ProxyConfig {
   const { protocol = 'http', connectionsMax = 100, limits = {}, rules = {}, routes } = listener;
-  const { connectionsPerSource = null, acceptProxy = null, tcp = {} } = listener;
+  const { connectionsPerSource = null, acceptProxy = null, tcp = {}, tls = null } = listener;
   const { accessLog = null, requestId = null, trace = null } = listener;
   const binds = [{ host: '127.0.0.1', port: 0 }];
   const base = {
@@ -154,6 +158,7 @@ export function proxyConfig(
     connectionsMax,
     connectionsPerSource,
     acceptProxy,
+    tls,
   };
   const front: ListenerConfig =
     protocol === 'tcp'
@@ -186,6 +191,7 @@ export function proxyConfig(
     rateLimits: [],
     concurrencyLimits: [],
     listeners: [front],
+    ticketSecret: null,
   };
 }
 

@@ -162,6 +162,7 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
         idleTimeoutMs: timeoutMs,
         keepAliveMax: 1,
         sendProxy: null,
+        tls: null,
         keepAliveTimeoutMs: timeoutMs,
       },
     ],
@@ -175,6 +176,7 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
         connectionsMax: 2 * WARM_UP_CONCURRENCY,
         connectionsPerSource: null,
         acceptProxy: null,
+        tls: null,
         accessLog: null,
         requestId: null,
         trace: null,
@@ -195,8 +197,10 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
           via: NAME,
           underscores: 'drop',
           upgrades: [],
+          certificateFields: [],
         },
       },
     ],
+    ticketSecret: null,
   };
 }

@@ -82,6 +82,7 @@ export function upstreamOf(
     keepAliveMax: 8,
     keepAliveTimeoutMs: 1000,
     sendProxy: null,
+    tls: null,
     ...part,
   };
 }

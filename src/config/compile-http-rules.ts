@@ -5,6 +5,7 @@ import type { ListenerEntry } from './schema/index.ts';
 /** As the balancer wants them. */
 export function compileHttpRules(
   listener: Extract<ListenerEntry, { protocol: 'http' }>,
+  certificateFields: readonly string[],
 ): HttpRulesConfig {
   const { client_ip, forwarded, via, underscore_headers, upgrades } = listener;
   return {
@@ -13,5 +14,6 @@ export function compileHttpRules(
     via,
     underscores: underscore_headers,
     upgrades,
+    certificateFields,
   };
 }

@@ -14,6 +14,7 @@ import {
 import { compileRetry } from './compile-retry.ts';
 import { compileResolver, compileServers } from './compile-servers.ts';
 import { compileAcceptProxy, compileTcp, compileUdp } from './compile-stream.ts';
+import { certificateFieldsOf, compileListenerTls, compileUpstreamTls } from './compile-tls.ts';
 import type { EffectiveConfig, EffectiveUpstream } from './effective.ts';
 import type {
   HttpLimits,
@@ -29,16 +30,18 @@ import { settings } from './settings.ts';
 
 type HttpListenerEntry = Extract<ListenerEntry, { protocol: 'http' }>;
 
-/** Null when the file has no listeners. `cores` is at least 1. */
+/** Null when the file has no listeners. `cores` is at least 1; `ticketSecret` as in ProxyConfig. */
 export function compileProxy(
   config: EffectiveConfig,
   digest: string,
   cores: number,
   secrets: HeldSecrets,
+  ticketSecret: Uint8Array | null = null,
 ): ProxyConfig | null {
   const listeners = Object.entries(config.listeners);
   if (listeners.length === 0) return null;
   const { workers, io, drain_timeout } = config.proxy;
+  const certificateFields = certificateFieldsOf(Object.values(config.listeners));
   return {
     digest,
     workers: workers === 'auto' ? Math.min(cores, settings.proxy.workers.max) : workers,
@@ -50,7 +53,8 @@ export function compileProxy(
     ),
     rateLimits: compileRateLimits(config),
     concurrencyLimits: compileConcurrencyLimits(config),
-    listeners: listeners.map(compileListener),
+    listeners: listeners.map((listener) => compileListener(listener, certificateFields)),
+    ticketSecret,
   };
 }
 
@@ -77,10 +81,14 @@ function compileUpstream(
     keepAliveMax: upstream.keepalive.max,
     keepAliveTimeoutMs: upstream.keepalive.timeout,
     sendProxy: upstream.send_proxy ?? null,
+    tls: compileUpstreamTls(upstream),
   };
 }
 
-function compileListener([name, listener]: [string, ListenerEntry]): ListenerConfig {
+function compileListener(
+  [name, listener]: [string, ListenerEntry],
+  certificateFields: readonly string[],
+): ListenerConfig {
   const named = { name, binds: asList(listener.bind) };
   if (listener.protocol === 'udp') return { ...named, ...compileUdp(listener) };
   const base = {
@@ -93,6 +101,7 @@ function compileListener([name, listener]: [string, ListenerEntry]): ListenerCon
     return {
       ...base,
       protocol: 'tcp',
+      tls: compileListenerTls(listener.tls, []),
       ...compileTcp(listener),
       accessLog: compileAccessLog(listener.access_log, 'session'),
     };
@@ -101,6 +110,7 @@ function compileListener([name, listener]: [string, ListenerEntry]): ListenerCon
   return {
     ...base,
     protocol: 'http',
+    tls: compileListenerTls(listener.tls, ['http/1.1']),
     routes: listener.routes.flatMap((route, index) => {
       const place = `${name} ${names[index]!}`;
       return compileRoute(route, names[index]!, compileRouteLimits(place, listener, route));
@@ -109,7 +119,7 @@ function compileListener([name, listener]: [string, ListenerEntry]): ListenerCon
     requestId: listener.request_id ?? null,
     trace: listener.traceparent ?? null,
     limits: compileLimits(listener.limits),
-    rules: compileHttpRules(listener),
+    rules: compileHttpRules(listener, certificateFields),
   };
 }
 

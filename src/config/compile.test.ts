@@ -134,6 +134,7 @@ describe('the example of the design', () => {
         keepAliveMax: 64,
         keepAliveTimeoutMs: 60_000,
         sendProxy: null,
+        tls: null,
       },
       expect.objectContaining({ name: 'db', healthCheck: null, idleTimeoutMs: 600_000 }),
     ]);
@@ -148,6 +149,7 @@ describe('the example of the design', () => {
         connectionsMax: 10_000,
         connectionsPerSource: null,
         acceptProxy: null,
+        tls: null,
         protocol: 'http',
         ...quiet,
         routes: [

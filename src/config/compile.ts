@@ -36,6 +36,8 @@ export interface CompileContext {
   readonly cores: number;
   /** What the file's secrets hold; absent: it has none. */
   readonly secrets?: HeldSecrets;
+  /** What the keys of session tickets are made of; absent: nothing that is shared. */
+  readonly ticketSecret?: Uint8Array;
 }
 
 /** Compiles a config that passed every rule. */
@@ -45,7 +47,7 @@ export function compileConfig(config: EffectiveConfig, context: CompileContext):
     node,
     digest,
     agent: node === null ? null : compileAgent(config, node, digest, secrets),
-    proxy: compileProxy(config, digest, context.cores, secrets),
+    proxy: compileProxy(config, digest, context.cores, secrets, context.ticketSecret),
     admin: config.admin?.bind ?? null,
     log: { level: config.log.level, journal: compileJournal(config.log) },
   };

@@ -57,6 +57,8 @@ export function loadConfig(path: string, options: LoadOptions): LoadResult {
   const all = [...problems, ...findings.map(checked.problemAt)];
   if (findings.some(({ severity }) => severity === 'error')) return { ok: false, problems: all };
   const used = options.secretless ? withoutSecrets(config) : config;
-  const compiled = compileConfig(used, { node, digest, cores, secrets: held });
+  const ticketSecret = config.pair && held.get(config.pair.secret);
+  const context = { node, digest, cores, secrets: held, ...(ticketSecret && { ticketSecret }) };
+  const compiled = compileConfig(used, context);
   return { ok: true, config: compiled, problems: all };
 }

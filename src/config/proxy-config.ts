@@ -16,6 +16,7 @@ import type {
   RateLimitConfig,
   RouteLimits,
 } from './limit-config.ts';
+import type { ListenerTlsConfig, UpstreamTlsConfig } from './tls-config.ts';
 
 export type { PolicyName } from './balancing-config.ts';
 
@@ -99,6 +100,8 @@ export interface UpstreamConfig {
   readonly keepAliveTimeoutMs: number;
   /** Each connection begins with a PROXY header about the client. */
   readonly sendProxy: ProxyVersion | null;
+  /** Null: plain connections. */
+  readonly tls: UpstreamTlsConfig | null;
 }
 
 /** Forms of the PROXY header we send; the last has a CRC32c. */
@@ -199,6 +202,8 @@ export interface HttpRulesConfig {
   readonly underscores: 'drop' | 'refuse' | 'pass';
   /** Protocols a connection may be upgraded to, lower case. */
   readonly upgrades: readonly string[];
+  /** Fields about client certificates, lower case: never a client's to send. */
+  readonly certificateFields: readonly string[];
 }
 
 interface ListenerBase {
@@ -214,6 +219,8 @@ interface ListenerBase {
 
 export interface HttpListenerConfig extends ListenerBase {
   readonly protocol: 'http';
+  /** Null: clients speak plainly. */
+  readonly tls: ListenerTlsConfig | null;
   readonly routes: readonly RouteConfig[];
   readonly limits: HttpLimits;
   readonly rules: HttpRulesConfig;
@@ -229,6 +236,8 @@ export interface TcpListenerConfig extends ListenerBase {
   /** Null: none. */
   readonly accessLog: AccessLogConfig | null;
   readonly protocol: 'tcp';
+  /** Null: bytes are passed on as they come. */
+  readonly tls: ListenerTlsConfig | null;
   /** Where connections go that no route takes; null: they are refused. */
   readonly upstream: string | null;
   /** By what a TLS client asks for; empty: nobody looks. */
@@ -277,4 +286,6 @@ export interface ProxyConfig {
   readonly rateLimits: readonly RateLimitConfig[];
   readonly concurrencyLimits: readonly ConcurrencyLimitConfig[];
   readonly listeners: readonly ListenerConfig[];
+  /** What the keys of session tickets are made of, the same on both hosts; null: random ones. */
+  readonly ticketSecret: Uint8Array | null;
 }

@@ -21,7 +21,7 @@ export type SecretUser = 'agent' | 'balancer';
 
 const WANTED: Readonly<Record<SecretUser, (config: EffectiveConfig) => readonly Wanted[]>> = {
   agent: (config) => [...wantedByPair(config), ...wantedByRouters(config)],
-  balancer: wantedByCookies,
+  balancer: (config) => [...wantedByCookies(config), ...wantedByTickets(config)],
 };
 
 function textBytes(text: string): Buffer {
@@ -40,6 +40,14 @@ function wantedByCookies({ upstreams }: EffectiveConfig): readonly Wanted[] {
     const path = ['upstreams', name, 'sticky', 'secret'];
     return [{ path, source: sticky.secret, decode: textBytes, bytes: settings.pair.secretBytes }];
   });
+}
+
+/** Sessions are resumed on the other host only when both make their tickets of one secret. */
+function wantedByTickets(config: EffectiveConfig): readonly Wanted[] {
+  const issued = Object.values(config.listeners).some(
+    (listener) => listener.protocol !== 'udp' && listener.tls?.session_tickets === true,
+  );
+  return issued ? wantedByPair(config) : [];
 }
 
 function wantedByRouters(config: EffectiveConfig): readonly Wanted[] {

@@ -232,6 +232,23 @@ export const settings = {
     adaptiveLatency: { default: '500ms', min: '1ms', max: '1m' },
     adaptiveMin: { default: 10, min: 1, max: 100_000 },
   },
+  tls: {
+    minVersion: '1.2',
+    // Mozilla's "intermediate" of 2024, without DHE, which costs much and serves nobody.
+    ciphers:
+      'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:' +
+      'ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305',
+    ciphersuites: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256',
+    certificatesMax: 1024,
+    // nginx's client_header_timeout is 60 s for both; a handshake is two segments of the client's.
+    handshakeTimeout: { default: '10s', min: '100ms', max: '10m' },
+    // nginx's ssl_verify_depth is 1.
+    clientDepth: { default: 1, min: 0, max: 10 },
+    clientHeaderPrefix: 'X-SSL-Client',
+    clientHeaders: ['verify', 'subject', 'fingerprint'],
+    redirectStatus: 308,
+    httpsPort: { default: 443, min: 1, max: 65_535 },
+  },
   tcp: {
     sessionIdle: { min: '100ms', max: '24h' },
     sessionMax: { min: '1s', max: '720h' },

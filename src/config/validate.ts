@@ -43,6 +43,7 @@ import {
   udpUpstreamsFit,
 } from './rules/stream-listeners.ts';
 import { syncGroupsAgree, syncGroupsShared } from './rules/sync-groups.ts';
+import { certificatesDistinct, tlsEndsOrPasses, tlsMatters } from './rules/tls.ts';
 import { trackersMatter } from './rules/tracker-walk.ts';
 import { gatewaysApart, trackedUpstreamsChecked, trackedUpstreamsExist } from './rules/trackers.ts';
 import {
@@ -127,6 +128,8 @@ const entryRules: readonly Rule[] = [
   tcpLeadsSomewhere,
   tlsRoutesDistinct,
   udpUpstreamsFit,
+  tlsEndsOrPasses,
+  certificatesDistinct,
   logFieldsMatter,
   routeNamesUnique,
 ];
@@ -163,6 +166,7 @@ const wholeRules: readonly Rule[] = [
   balancingMatters,
   trackersMatter,
   tcpSettingsMatter,
+  tlsMatters,
 ];
 
 /**

@@ -1,9 +1,10 @@
 /** `health_check.tcp` and `health_check.tls`: what is said on a connection, and what protects it. */
 import { z } from 'zod';
-import { hostnameProblem } from '../endpoints.ts';
 import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
 import { documented, fieldError, flag, spelled } from './field.ts';
+import { pathAllowed, pathValue } from './file-path.ts';
+import { serverNameField } from './server-name.ts';
 
 const bytesMax = settings.healthCheck.messageBytesMax;
 const bytesAllowed =
@@ -72,18 +73,7 @@ export const tcpCheckSchema = z
     error: 'found no expect beside it; needed: what a healthy server answers',
   });
 
-const serverNameAllowed = 'a host name, such as api.example.com';
-
-function parseServerName(text: string): Parsed<string> {
-  const reason = hostnameProblem(text);
-  return reason === null ? parsed(text.toLowerCase()) : refused(reason);
-}
-
-const caAllowed = 'an absolute path, such as /etc/tandem/origins-ca.pem';
-
-function parsePath(text: string): Parsed<string> {
-  return /^\/[^\0]+$/.test(text) ? parsed(text) : refused('');
-}
+const caExample = '/etc/tandem/origins-ca.pem';
 
 export const tlsCheckAllowed = 'a map of verify, server_name and ca; {} for the defaults';
 
@@ -95,18 +85,12 @@ export const tlsCheckSchema = z
         doc: "Demands a valid certificate for the server's name, of a known authority.",
         danger: 'false: any machine that answers there passes.',
       }),
-      server_name: documented(
-        spelled(serverNameAllowed, parseServerName, (text) => text).optional(),
-        {
-          doc: 'Name to ask for (SNI) and to expect in the certificate.',
-          allowed: serverNameAllowed,
-          default:
-            "http's host, or the server's own name; an address is only expected, not asked for",
-        },
+      server_name: serverNameField(
+        "http's host, or the server's own name; an address is only expected, not asked for",
       ),
-      ca: documented(spelled(caAllowed, parsePath, (text) => text).optional(), {
+      ca: documented(pathValue(caExample).optional(), {
         doc: 'File of the authorities to trust (PEM); read again for every check.',
-        allowed: caAllowed,
+        allowed: pathAllowed(caExample),
         default: 'the authorities that come with Node',
       }),
     },

@@ -11,6 +11,7 @@ import { acceptProxyField } from './proxy-protocol.ts';
 import { requestIdSchema, traceSchema } from './request-id.ts';
 import { routesSchema } from './routes.ts';
 import { timeBoundFields } from './time-bounds.ts';
+import { listenerTlsField } from './tls.ts';
 import { tcpLimitFields, tlsRoutesField } from './tls-routes.ts';
 import { udpFields } from './udp.ts';
 
@@ -83,6 +84,7 @@ function protocolIs<const P extends 'http' | 'tcp' | 'udp'>(protocol: P) {
 const httpListenerSchema = z.strictObject({
   bind,
   protocol: protocolIs('http'),
+  tls: listenerTlsField,
   accept_proxy: acceptProxyField,
   routes: routesSchema,
   ...httpRuleFields,
@@ -100,6 +102,7 @@ const httpListenerSchema = z.strictObject({
 const tcpListenerSchema = z.strictObject({
   bind,
   protocol: protocolIs('tcp'),
+  tls: listenerTlsField,
   accept_proxy: acceptProxyField,
   upstream: documented(nameValue.optional(), {
     doc:

@@ -10,14 +10,16 @@ const { tcp, listener } = settings;
 const same = (text: string): string => text;
 
 /** A client names a host by its name only (RFC 6066 3). */
-function parseServerName(text: string): Parsed<string> {
+export function parseServerName(text: string): Parsed<string> {
   const host = parseMatchHost(text);
   if (!host.ok) return host;
   if (/^[0-9.]+$|^\[/.test(host.value)) return refused('TLS clients name no addresses');
   return host;
 }
 
-const protocolAllowed = 'a name of an application protocol, such as h2, http/1.1 or acme-tls/1';
+/** Words for `protocolValue`. */
+export const protocolAllowed =
+  'a name of an application protocol, such as h2, http/1.1 or acme-tls/1';
 
 function parseProtocol(text: string): Parsed<string> {
   return /^[!-~]{1,255}$/.test(text) ? parsed(text) : refused('');

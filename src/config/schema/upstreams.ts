@@ -27,6 +27,7 @@ import { sendProxyField } from './proxy-protocol.ts';
 import { parseDomain } from './resolver.ts';
 import { retrySchema } from './retry.ts';
 import { stickySchema } from './sticky.ts';
+import { upstreamTlsField } from './upstream-tls.ts';
 
 const upstream = settings.upstream;
 
@@ -134,6 +135,7 @@ const upstreamSchema = z.strictObject({
     },
   ),
   send_proxy: sendProxyField,
+  tls: upstreamTlsField,
 });
 
 /** `upstreams`. */
