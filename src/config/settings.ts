@@ -279,6 +279,9 @@ export const settings = {
     severity: 'info',
     tag: 'tandem',
   },
+  rewriting: {
+    templateMax: 1024,
+  },
   requestId: { header: 'X-Request-ID', trustMax: 256 },
   admin: { bind: '127.0.0.1:9180' },
   log: {
