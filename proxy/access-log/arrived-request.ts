@@ -1,7 +1,7 @@
 /** The variables that come out of a request's head, which is gone when the line is written. */
 import type { VariableFamily } from '../../src/config/access-log-config.ts';
 import { routingHost } from '../http1/authority.ts';
-import { Field } from '../http1/fields.ts';
+import { basicCredentials } from '../http1/basic-credentials.ts';
 import type { RequestHead } from '../http1/head.ts';
 import { findPair, visitField } from './head-fields.ts';
 import type { LineWriter } from './line-writer.ts';
@@ -27,7 +27,6 @@ const COMMA = Buffer.from(', ');
 const SEPARATOR = Buffer.from('; ');
 const BLANK = Buffer.from(' ');
 const PROTOCOLS = [Buffer.from('HTTP/1.0'), Buffer.from('HTTP/1.1')] as const;
-const BASIC = /^basic +([A-Za-z0-9+/=_-]+)$/i;
 
 /** A writer that has a head to write from. */
 function ofHead(
@@ -73,7 +72,7 @@ export const headVariables = {
     else out.text(routingHost(head.bytes, head.hostStart, head.hostEnd));
   }),
   remote_user: ofHead((out, head) => {
-    const user = basicUser(head);
+    const user = basicCredentials(head)?.user ?? '';
     if (user === '') out.none();
     else out.value(Buffer.from(user, 'latin1'), 0, user.length);
   }),
@@ -149,12 +148,4 @@ function firstLine(out: LineWriter, bytes: Buffer, redaction: Redaction): void {
   let end = lineEnd < 0 ? bytes.length : lineEnd;
   if (end > 0 && bytes[end - 1] === CARRIAGE_RETURN) end--;
   redaction.target(out, bytes, 0, end);
-}
-
-/** RFC 7617: the user name is what comes before the first colon. */
-function basicUser(head: RequestHead): string {
-  const at = head.find(Field.authorization);
-  const credentials = at < 0 ? null : BASIC.exec(head.value(at));
-  if (credentials === null) return '';
-  return Buffer.from(credentials[1]!, 'base64').toString('latin1').split(':')[0]!;
 }

@@ -52,7 +52,7 @@ export class ValueWriter {
     const out = this.#bytes;
     let at = this.#length;
     for (let index = start; index < end; index++) {
-      if (at + ENCODED_BYTES > out.length) {
+      if (at > out.length - ENCODED_BYTES) {
         this.overflowed = true;
         break;
       }
@@ -68,6 +68,12 @@ export class ValueWriter {
     this.#length = at;
   }
 
+  /** What the operator wrote: printable ASCII, and never encoded. */
+  literal(text: string): void {
+    if (this.#length + text.length > this.#bytes.length) this.overflowed = true;
+    else this.#length += this.#bytes.write(text, this.#length, 'latin1');
+  }
+
   /** Characters up to 0xff, as heads have them. */
   text(text: string): void {
     this.range(Buffer.from(text, 'latin1'), 0, text.length);
@@ -75,7 +81,9 @@ export class ValueWriter {
 
   /** The value, without blanks around it; null when it was too long. */
   value(): string | null {
-    return this.overflowed ? null : this.#bytes.toString('latin1', 0, this.#length).replace(BLANKS, '');
+    return this.overflowed
+      ? null
+      : this.#bytes.toString('latin1', 0, this.#length).replace(BLANKS, '');
   }
 
   /** In a field a percent sign is a character like any other; elsewhere it begins an encoding. */

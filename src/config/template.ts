@@ -45,7 +45,8 @@ function variablePart(name: string): Parsed<TemplatePart> {
   if (family !== undefined) {
     return parsed({ family, name: name.slice(family.length).toLowerCase() });
   }
-  if (name === '') return refused('a "$" is followed by the name of a variable; write $$ for a "$"');
+  if (name === '')
+    return refused('a "$" is followed by the name of a variable; write $$ for a "$"');
   return refused(`no variable $${name}${didYouMean(name, names)}`);
 }
 

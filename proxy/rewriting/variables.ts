@@ -1,0 +1,109 @@
+/** What the variables of templates write; see src/config/template-variables.ts. */
+import type { TemplateVariable, VariableFamily } from '../../src/config/template-config.ts';
+import { findPair, visitField } from '../access-log/head-fields.ts';
+import { routingHost } from '../http1/authority.ts';
+import { basicCredentials } from '../http1/basic-credentials.ts';
+import type { RequestHead } from '../http1/head.ts';
+import type { RequestIds } from '../request-id/request-ids.ts';
+import type { ValueWriter } from './value-writer.ts';
+
+/** What a template may ask of a request. */
+export interface TemplateRequest {
+  /** Valid during the call. */
+  readonly head: RequestHead;
+  /** Normalised. */
+  readonly path: string;
+  readonly client: TemplateClient;
+  readonly route: {
+    readonly config: { readonly name: string; readonly upstream: string | null };
+  };
+  /** Null where the listener gives none. */
+  readonly ids: Pick<RequestIds, 'requestId' | 'traceId' | 'spanId'> | null;
+}
+
+/** Who asks, and where. */
+export interface TemplateClient {
+  readonly address: string;
+  readonly port: number;
+  readonly scheme: string;
+  readonly localAddress: string;
+  readonly localPort: number;
+}
+
+/** Writes a value; nothing where there is none. */
+export type VariableWriter = (out: ValueWriter, request: TemplateRequest) => void;
+
+const AMPERSAND = 0x26;
+const SEMICOLON = 0x3b;
+const COOKIE = Buffer.from('cookie');
+
+/** The writers; `listener` is the name of the listener. */
+export function variableWriters(
+  listener: string,
+): Readonly<Record<TemplateVariable, VariableWriter>> {
+  return {
+    host: (out, { head, client }) => {
+      const named = head.hostEnd > head.hostStart;
+      if (named) out.text(routingHost(head.bytes, head.hostStart, head.hostEnd));
+      else out.text(bracketed(client.localAddress));
+    },
+    request_method: (out, { head }) => out.text(head.method),
+    request_uri: (out, { head }) => out.range(head.bytes, head.targetStart, head.targetEnd),
+    uri: (out, { head }) => out.range(head.bytes, head.targetStart, head.pathEnd),
+    path: (out, { path }) => out.text(path),
+    args: (out, { head }) => out.range(head.bytes, head.pathEnd + 1, head.targetEnd),
+    is_args: (out, { head }) => {
+      if (head.pathEnd < head.targetEnd) out.text('?');
+    },
+    server_protocol: (out, { head }) => out.text(`HTTP/1.${head.minor}`),
+    scheme: (out, { client }) => out.text(client.scheme),
+    remote_addr: (out, { client }) => out.text(client.address),
+    remote_port: (out, { client }) => out.text(`${client.port}`),
+    remote_user: (out, { head }) => out.text(basicCredentials(head)?.user ?? ''),
+    server_addr: (out, { client }) => out.text(client.localAddress),
+    server_port: (out, { client }) => out.text(`${client.localPort}`),
+    listener: (out) => out.text(listener),
+    route: (out, { route }) => out.text(route.config.name),
+    upstream: (out, { route }) => out.text(route.config.upstream ?? ''),
+    request_id: (out, { ids }) => out.text(ids?.requestId ?? ''),
+    trace_id: (out, { ids }) => out.text(ids?.traceId ?? ''),
+    span_id: (out, { ids }) => out.text(ids?.spanId ?? ''),
+  };
+}
+
+/** The writer of a variable with a name in it; `name` is lower case with `_` for `-`. */
+export function familyWriter(family: VariableFamily, name: string): VariableWriter {
+  const wanted = Buffer.from(name);
+  if (family === 'http_') return fieldWriter(wanted, name === 'cookie' ? '; ' : ', ');
+  const find = family === 'cookie_' ? cookie : argument;
+  return (out, { head }) => {
+    const found = find(head, wanted);
+    if (found !== null) out.range(head.bytes, found[0], found[1]);
+  };
+}
+
+function fieldWriter(name: Buffer, between: string): VariableWriter {
+  return (out, { head }) => {
+    let values = 0;
+    visitField(head, name, (start, end) => {
+      if (values++ > 0) out.text(between);
+      out.range(head.bytes, start, end);
+    });
+  };
+}
+
+function cookie(head: RequestHead, name: Buffer): readonly [number, number] | null {
+  let found: readonly [number, number] | null = null;
+  visitField(head, COOKIE, (start, end) => {
+    found ??= findPair(head.bytes, start, end, SEMICOLON, name);
+  });
+  return found;
+}
+
+function argument(head: RequestHead, name: Buffer): readonly [number, number] | null {
+  return findPair(head.bytes, head.pathEnd + 1, head.targetEnd, AMPERSAND, name);
+}
+
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
