@@ -7,6 +7,7 @@ import { defineConfig } from 'vitest/config';
  */
 const SIDE_BY_SIDE = [
   'testbed/lab/{authenticated,duplicates,enter,events,healed-link,holdings,lab}.lab.test.ts',
+  'testbed/examples/*.lab.test.ts',
   'testbed/lab/{rfc9568,second-start,timing,trackers,unicast,virtual-mac}.lab.test.ts',
 ];
 const LAB_TESTS = '{src,keepalive,proxy,scripts,testbed}/**/*.lab.test.ts';
