@@ -1,5 +1,7 @@
 /** How one server of an upstream is chosen, compiled. Types only; proxy/ may import this file. */
 
+import type { RequestKeyConfig } from './request-key-config.ts';
+
 export type PolicyName =
   | 'round_robin'
   | 'weighted_round_robin'
@@ -10,10 +12,8 @@ export type PolicyName =
   | 'hash'
   | 'first';
 
-/** What a request is hashed by. Names of fields are lower case, those of others as they are sent. */
-export type HashKey =
-  | { readonly kind: 'source' | 'path' | 'query' | 'uri' | 'host' }
-  | { readonly kind: 'header' | 'cookie' | 'parameter'; readonly name: string };
+/** What a request is hashed by. */
+export type HashKey = RequestKeyConfig<'source' | 'path' | 'query' | 'uri' | 'host'>;
 
 /** For the policies `ip_hash` and `hash`. */
 export interface HashConfig {

@@ -103,8 +103,7 @@ export function compileTimeBounds(limits: TimesEntry): TimeBounds | null {
 
 /** How many keys a limit's tables are made for. */
 export function keysOf({ key, keys }: Pick<CommonEntry, 'key' | 'keys'>): number {
-  const single = typeof key === 'string' && SINGLE_KEYS.has(key);
-  return single ? Math.min(keys, SINGLE_KEYS_MAX) : keys;
+  return SINGLE_KEYS.has(key.kind) ? Math.min(keys, SINGLE_KEYS_MAX) : keys;
 }
 
 function compileCommon(name: string, limit: CommonEntry) {
@@ -119,14 +118,8 @@ function compileCommon(name: string, limit: CommonEntry) {
 }
 
 function compileKey({ key, ipv4_prefix, ipv6_prefix }: CommonEntry): LimitKeyConfig {
-  if (typeof key === 'object') {
-    const { header, cookie, query } = key;
-    if (header !== undefined) return { by: 'header', name: header };
-    if (cookie !== undefined) return { by: 'cookie', name: cookie };
-    // The schema has exactly one of the three.
-    return { by: 'query', name: query! };
-  }
-  if (key !== 'source') return { by: key };
+  if ('name' in key) return { by: key.kind === 'parameter' ? 'query' : key.kind, name: key.name };
+  if (key.kind !== 'source') return { by: key.kind };
   return { by: 'source', ipv4Prefix: ipv4_prefix, ipv6Prefix: ipv6_prefix };
 }
 

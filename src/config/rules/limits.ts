@@ -3,6 +3,7 @@ import { keysOf } from '../compile-limits.ts';
 import type { EffectiveConfig } from '../effective.ts';
 import { foundText } from '../found.ts';
 import type { ConfigPath, Finding } from '../problem.ts';
+import { formatKey } from '../schema/request-key.ts';
 import { settings } from '../settings.ts';
 import { didYouMean } from '../suggest.ts';
 import { formatDuration } from '../units.ts';
@@ -110,9 +111,8 @@ export const adaptiveLimitsFit: Rule = ({ config }) => {
     if (adaptive === undefined) return [];
     const path = ['concurrency_limits', name];
     const findings: Finding[] = [];
-    if (key !== 'total') {
-      const found = typeof key === 'string' ? key : `{ ${Object.keys(key).join()}: … }`;
-      const message = `found ${found} with adaptive; allowed: total`;
+    if (key.kind !== 'total') {
+      const message = `found ${formatKey(key)} with adaptive; allowed: total`;
       findings.push(error([...path, 'key'], message));
     }
     if (adaptive.min > max) {

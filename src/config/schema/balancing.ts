@@ -1,9 +1,6 @@
 /** How a server of an upstream is chosen: policy, hash key. */
 import { z } from 'zod';
-import type { HashKey } from '../balancing-config.ts';
-import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
-import { didYouMean } from '../suggest.ts';
 import {
   choiceAllowed,
   choiceValue,
@@ -14,8 +11,8 @@ import {
   integerAllowed,
   integerValue,
   optionalDuration,
-  spelled,
 } from './field.ts';
+import { requestKeyAllowed, requestKeyValue } from './request-key.ts';
 
 const { upstream } = settings;
 
@@ -45,40 +42,7 @@ export const policySchema = documented(choiceValue(policies).prefault(upstream.p
 });
 
 const plainKeys = ['source', 'path', 'query', 'uri', 'host'] as const;
-const namedKeys = { header: 'header', cookie: 'cookie', query: 'parameter' } as const;
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
-const PARAMETER = /^[^\s&=#]{1,256}$/;
-
-const keyAllowed =
-  'source, path, query, uri, host, header NAME, cookie NAME or query NAME, such as header X-User';
-
-function parseKey(text: string): Parsed<HashKey> {
-  const [word = '', name, ...rest] = text.split(/ +/);
-  if (rest.length > 0) return refused('one key, with at most one name');
-  if (name === undefined) {
-    const kind = plainKeys.find((plain) => plain === word);
-    if (kind !== undefined) return parsed({ kind });
-    if (word in namedKeys) return refused(`write ${word} and a name`);
-    return refused(guess(word));
-  }
-  if (!(word in namedKeys)) {
-    const plain = (plainKeys as readonly string[]).includes(word);
-    return refused(plain ? `${word} takes no name` : guess(word));
-  }
-  const kind = namedKeys[word as keyof typeof namedKeys];
-  const fits = kind === 'parameter' ? PARAMETER : TOKEN;
-  if (!fits.test(name)) return refused(`a ${word} cannot have that name`);
-  return parsed({ kind, name: kind === 'header' ? name.toLowerCase() : name });
-}
-
-function guess(word: string): string {
-  return didYouMean(word, [...plainKeys, ...Object.keys(namedKeys)]).replace(/^ \(|\)$/g, '');
-}
-
-function formatKey(key: HashKey): string {
-  if (!('name' in key)) return key.kind;
-  return `${key.kind === 'parameter' ? 'query' : key.kind} ${key.name}`;
-}
+const keyAllowed = requestKeyAllowed(plainKeys);
 
 const { loadFactor } = upstream;
 const factorAllowed = `a number from ${loadFactor.min} to ${loadFactor.max}, such as 1.25`;
@@ -89,7 +53,7 @@ export const hashSchema = documented(
   z
     .strictObject(
       {
-        key: documented(spelled(keyAllowed, parseKey, formatKey).optional(), {
+        key: documented(requestKeyValue(plainKeys).optional(), {
           doc:
             'What is hashed: requests of one key go to one server. `source` is the ' +
             "client's address, `path` the normalised path, `query` the whole query, `uri` " +

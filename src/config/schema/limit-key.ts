@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
 import { choiceValue, documented, fieldError, flag, integer, spelled } from './field.ts';
+import { requestKeyAllowed, requestKeyValue } from './request-key.ts';
 
 const limit = settings.limit;
 
@@ -10,7 +11,6 @@ const limit = settings.limit;
 const keyWords = ['source', 'route', 'upstream', 'total', 'host', 'path'] as const;
 
 const tokenAllowed = 'a name of letters, digits and "-", such as x-api-key';
-const nameAllowed = 'a name without spaces and separators, such as session';
 
 function parseToken(text: string): Parsed<string> {
   return /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/.test(text) ? parsed(text) : refused('');
@@ -21,51 +21,21 @@ const same = (text: string): string => text;
 /** Name of a header field (RFC 9110 5.1). */
 export const fieldNameValue = spelled(tokenAllowed, parseToken, same);
 
-const named = {
-  header: documented(fieldNameValue.optional(), {
-    doc: 'The value of this header field; of several with one name, the first.',
-    allowed: tokenAllowed,
-    default: 'another kind of key',
-  }),
-  cookie: documented(spelled(nameAllowed, parseToken, same).optional(), {
-    doc: 'The value of this cookie.',
-    allowed: nameAllowed,
-    default: 'another kind of key',
-  }),
-  query: documented(spelled(nameAllowed, parseToken, same).optional(), {
-    doc: 'The value of this query parameter, as written.',
-    allowed: nameAllowed,
-    default: 'another kind of key',
-  }),
-};
-
-const namedAllowed = '{ header: NAME }, { cookie: NAME } or { query: NAME }';
-const keyAllowed = `${keyWords.join(', ')}, ${namedAllowed}`;
-
-const namedKey = z.strictObject(named).check((context) => {
-  const keys = Object.keys(context.value);
-  // An unknown key has been told already.
-  if (keys.length === 1 || context.issues.length > 0) return;
-  const found = keys.join(' and ') || 'an empty map';
-  const message = `found ${found}; allowed: one of ${namedAllowed}`;
-  context.issues.push({ code: 'custom', message, input: context.value });
-});
+const keyAllowed = requestKeyAllowed(keyWords);
 
 /** `key`. */
-export const keyField = documented(
-  z.union([namedKey, z.enum(keyWords, { error: fieldError(keyAllowed) })]).prefault('source'),
-  {
-    doc:
-      'What is counted apart from each other: `source` is the address a request comes from, ' +
-      '`route`, `upstream` and `total` count all requests of a route, of an upstream and of all ' +
-      'that name the limit together; `host` and `path` are those of the request.',
-    danger:
-      'A client chooses its headers, cookies and parameters, and with each new value it gets a ' +
-      'new allowance: put a limit by source or total beside such a one.',
-    allowed: keyAllowed,
-    default: 'source',
-  },
-);
+export const keyField = documented(requestKeyValue(keyWords).prefault('source'), {
+  doc:
+    'What is counted apart from each other: `source` is the address a request comes from, ' +
+    '`route`, `upstream` and `total` count all requests of a route, of an upstream and of all ' +
+    'that name the limit together; `host` and `path` are those of the request. `header NAME`, ' +
+    '`cookie NAME` and `query NAME` are values in it: of several fields with one name the first.',
+  danger:
+    'A client chooses its headers, cookies and parameters, and with each new value it gets a ' +
+    'new allowance: put a limit by source or total beside such a one.',
+  allowed: keyAllowed,
+  default: 'source',
+});
 
 /** What every limit of requests has beside its allowance. */
 export const commonLimitFields = {
