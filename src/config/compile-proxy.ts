@@ -12,10 +12,12 @@ import {
   compileTimeBounds,
 } from './compile-limits.ts';
 import { compileRetry } from './compile-retry.ts';
+import { compileRewriting, passesServer } from './compile-rewriting.ts';
 import { compileResolver, compileServers } from './compile-servers.ts';
 import { compileAcceptProxy, compileTcp, compileUdp } from './compile-stream.ts';
 import { certificateFieldsOf, compileListenerTls, compileUpstreamTls } from './compile-tls.ts';
 import type { EffectiveConfig, EffectiveUpstream } from './effective.ts';
+import type { HeldPages } from './page-files.ts';
 import type {
   HttpLimits,
   ListenerConfig,
@@ -37,6 +39,7 @@ export function compileProxy(
   cores: number,
   secrets: HeldSecrets,
   ticketSecret: Uint8Array | null = null,
+  pages: HeldPages = new Map(),
 ): ProxyConfig | null {
   const listeners = Object.entries(config.listeners);
   if (listeners.length === 0) return null;
@@ -53,7 +56,7 @@ export function compileProxy(
     ),
     rateLimits: compileRateLimits(config),
     concurrencyLimits: compileConcurrencyLimits(config),
-    listeners: listeners.map((listener) => compileListener(listener, certificateFields)),
+    listeners: listeners.map((listener) => compileListener(listener, certificateFields, pages)),
     ticketSecret,
   };
 }
@@ -88,6 +91,7 @@ function compileUpstream(
 function compileListener(
   [name, listener]: [string, ListenerEntry],
   certificateFields: readonly string[],
+  pages: HeldPages,
 ): ListenerConfig {
   const named = { name, binds: asList(listener.bind) };
   if (listener.protocol === 'udp') return { ...named, ...compileUdp(listener) };
@@ -113,8 +117,10 @@ function compileListener(
     tls: compileListenerTls(listener.tls, ['http/1.1']),
     routes: listener.routes.flatMap((route, index) => {
       const place = `${name} ${names[index]!}`;
-      return compileRoute(route, names[index]!, compileRouteLimits(place, listener, route));
+      const limits = compileRouteLimits(place, listener, route);
+      return compileRoute(listener, route, names[index]!, limits, pages);
     }),
+    ...rewritingOf(listener, null, pages),
     accessLog: compileAccessLog(listener.access_log, 'request'),
     requestId: listener.request_id ?? null,
     trace: listener.traceparent ?? null,
@@ -125,11 +131,14 @@ function compileListener(
 
 /** A route of several path prefixes becomes one route for each. */
 function compileRoute(
+  listener: HttpListenerEntry,
   route: RouteEntry,
   name: string,
   limits: RouteConfig['limits'],
+  pages: HeldPages,
 ): readonly RouteConfig[] {
   const { host, path, method } = route.match;
+  const rewriting = rewritingOf(listener, route, pages);
   return asList(path ?? '/').map((prefix) => ({
     name,
     hosts: asList(host ?? []),
@@ -139,8 +148,15 @@ function compileRoute(
     rawPath: route.raw_path,
     limits,
     timeoutMs: route.timeout,
-    accessLog: route.access_log,
+    accessLog: route.access_log && route.respond !== 'ready',
+    ...rewriting,
+    ...(passesServer(listener, route) && { passServer: true }),
   }));
+}
+
+function rewritingOf(listener: HttpListenerEntry, route: RouteEntry | null, pages: HeldPages) {
+  const rewriting = compileRewriting(listener, route, pages);
+  return rewriting === undefined ? {} : { rewriting };
 }
 
 function compileLimits(limits: HttpListenerEntry['limits']): HttpLimits {

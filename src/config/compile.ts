@@ -4,6 +4,7 @@ import { compileAgent } from './compile-agent.ts';
 import { compileProxy } from './compile-proxy.ts';
 import type { EffectiveConfig } from './effective.ts';
 import type { Endpoint } from './endpoints.ts';
+import type { HeldPages } from './page-files.ts';
 import type { ProxyConfig } from './proxy-config.ts';
 import type { logLevels } from './schema/process.ts';
 import type { HeldSecrets } from './secrets.ts';
@@ -36,18 +37,20 @@ export interface CompileContext {
   readonly cores: number;
   /** What the file's secrets hold; absent: it has none. */
   readonly secrets?: HeldSecrets;
+  /** What the files of pages hold; absent: nothing. */
+  readonly pages?: HeldPages;
   /** What the keys of session tickets are made of; absent: nothing that is shared. */
   readonly ticketSecret?: Uint8Array;
 }
 
 /** Compiles a config that passed every rule. */
 export function compileConfig(config: EffectiveConfig, context: CompileContext): CompiledConfig {
-  const { node, digest, secrets = new Map() } = context;
+  const { node, digest, secrets = new Map(), pages, ticketSecret } = context;
   return {
     node,
     digest,
     agent: node === null ? null : compileAgent(config, node, digest, secrets),
-    proxy: compileProxy(config, digest, context.cores, secrets, context.ticketSecret),
+    proxy: compileProxy(config, digest, context.cores, secrets, ticketSecret, pages),
     admin: config.admin?.bind ?? null,
     log: { level: config.log.level, journal: compileJournal(config.log) },
   };

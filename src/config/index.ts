@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import { checkFile } from './check.ts';
 import { type CompiledConfig, compileConfig } from './compile.ts';
 import { type IdentitySources, identify } from './identity.ts';
-import type { Problem } from './problem.ts';
+import { type HeldPages, readPages } from './page-files.ts';
+import type { Finding, Problem } from './problem.ts';
 import { readSecrets, type SecretUser, withoutSecrets } from './secrets.ts';
 
 export { asList } from './as-list.ts';
@@ -15,6 +16,7 @@ export { type Endpoint, formatEndpoint } from './endpoints.ts';
 export { type Identity, type IdentitySources, identify } from './identity.ts';
 export { configJsonSchema } from './json-schema.ts';
 export { leadsOf } from './listener-routes.ts';
+export { readPages } from './page-files.ts';
 export { configValue, printConfig } from './print.ts';
 export { formatProblem, type Problem } from './problem.ts';
 export { readSecrets } from './secrets.ts';
@@ -33,6 +35,12 @@ export interface LoadOptions extends IdentitySources {
 export type LoadResult =
   | { readonly ok: true; readonly config: CompiledConfig; readonly problems: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** For who answers no requests. */
+const NO_PAGES: { readonly held: HeldPages; readonly findings: readonly Finding[] } = {
+  held: new Map(),
+  findings: [],
+};
 
 /** Reads, checks and compiles a config file for this host. Never throws on a bad file. */
 export function loadConfig(path: string, options: LoadOptions): LoadResult {
@@ -54,11 +62,20 @@ export function loadConfig(path: string, options: LoadOptions): LoadResult {
   const users: SecretUser[] = options.secretless || plain ? [] : ['agent'];
   if (options.balancer) users.push('balancer');
   const { held, findings } = readSecrets(config, process.env, 'error', users);
-  const all = [...problems, ...findings.map(checked.problemAt)];
-  if (findings.some(({ severity }) => severity === 'error')) return { ok: false, problems: all };
+  const pages = options.balancer ? readPages(config, 'error') : NO_PAGES;
+  const found = [...findings, ...pages.findings];
+  const all = [...problems, ...found.map(checked.problemAt)];
+  if (found.some(({ severity }) => severity === 'error')) return { ok: false, problems: all };
   const used = options.secretless ? withoutSecrets(config) : config;
   const ticketSecret = config.pair && held.get(config.pair.secret);
-  const context = { node, digest, cores, secrets: held, ...(ticketSecret && { ticketSecret }) };
+  const context = {
+    node,
+    digest,
+    cores,
+    secrets: held,
+    pages: pages.held,
+    ...(ticketSecret && { ticketSecret }),
+  };
   const compiled = compileConfig(used, context);
   return { ok: true, config: compiled, problems: all };
 }

@@ -16,6 +16,7 @@ import type {
   RateLimitConfig,
   RouteLimits,
 } from './limit-config.ts';
+import type { RewritingConfig } from './rewriting-config.ts';
 import type { ListenerTlsConfig, UpstreamTlsConfig } from './tls-config.ts';
 
 export type { PolicyName } from './balancing-config.ts';
@@ -142,6 +143,10 @@ export interface RouteConfig {
   readonly limits: RouteLimits | null;
   /** A request from its head to the end of the answer; 0: any time. */
   readonly timeoutMs: number;
+  /** What it changes of messages and answers itself; absent: nothing. */
+  readonly rewriting?: RewritingConfig;
+  /** Clients see the servers' `Server` field; absent: they do not. */
+  readonly passServer?: boolean;
 }
 
 /** What of an HTTP listener's limits is about whole requests and connections; 0: not bound. */
@@ -230,6 +235,8 @@ export interface HttpListenerConfig extends ListenerBase {
   readonly requestId: RequestIdConfig | null;
   /** Null: `traceparent` is a field like any other. */
   readonly trace: TraceConfig | null;
+  /** For answers to requests that have no route; absent: nothing. */
+  readonly rewriting?: RewritingConfig;
 }
 
 export interface TcpListenerConfig extends ListenerBase {

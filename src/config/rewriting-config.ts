@@ -36,8 +36,6 @@ export interface HeaderRules {
   readonly response: readonly FieldEdits[];
   /** Given where the response has no such field. */
   readonly security: readonly SecurityField[];
-  /** Servers' `Server` fields are left out. */
-  readonly hideServer: boolean;
 }
 
 /** The page that a status is answered with. */
@@ -50,12 +48,13 @@ export interface PageConfig {
 export interface RedirectConfig {
   readonly status: 301 | 302 | 303 | 307 | 308;
   readonly to: Template;
-  /** Null: requests over https go on. True: only those over http are redirected. */
-  readonly insecureOnly: boolean;
 }
 
-/** `respond` with something of our own. */
-export interface RespondConfig {
+/** `respond`; `ready`: whether the balancer is ready. */
+export type RespondConfig = 'ready' | FixedResponse;
+
+/** Something of our own. */
+export interface FixedResponse {
   readonly status: number;
   readonly page: PageConfig | null;
   readonly fields: readonly FieldTemplate[];
@@ -127,4 +126,19 @@ export interface BasicAuthConfig {
   readonly forward: boolean;
   /** Passwords in clear are taken for such. */
   readonly plain: boolean;
+}
+
+/** What a route does beside choosing a server; null: nothing of that kind. */
+export interface RewritingConfig {
+  readonly headers: HeaderRules | null;
+  /** Those of the route before those of its listener. */
+  readonly errorPages: readonly ErrorPageConfig[];
+  readonly maintenance: MaintenanceConfig | null;
+  readonly redirect: RedirectConfig | null;
+  readonly respond: RespondConfig | null;
+  readonly rewrite: RewriteConfig | null;
+  readonly cors: CorsConfig | null;
+  readonly basicAuth: BasicAuthConfig | null;
+  /** Methods that are taken; empty: any. */
+  readonly methods: readonly string[];
 }

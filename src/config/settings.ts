@@ -281,7 +281,22 @@ export const settings = {
   },
   rewriting: {
     templateMax: 1024,
+    namesMax: 64,
+    bodyMax: 16_384,
+    bodyFileMax: '1MiB',
+    redirectStatus: 302,
+    respondStatus: 200,
+    retryAfter: { default: '2m', min: '0s', max: '24h' },
+    networksMax: 256,
   },
+  cors: {
+    // What a form could send anyway.
+    methods: ['GET', 'HEAD', 'POST'],
+    valuesMax: 64,
+    // Chromium remembers for two hours at most, Firefox for a day.
+    maxAge: { default: '10m', min: '0s', max: '24h' },
+  },
+  basicAuth: { realm: 'restricted' },
   requestId: { header: 'X-Request-ID', trustMax: 256 },
   admin: { bind: '127.0.0.1:9180' },
   log: {

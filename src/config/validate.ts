@@ -27,6 +27,11 @@ import {
 } from './rules/limits.ts';
 import { adminApart, bindsUnique, limitsFit, routesDistinct } from './rules/listeners.ts';
 import { pairAddressesApart, pairMatters, pairPathsMeet, pairPortFree } from './rules/pair.ts';
+import {
+  rewritesMatter,
+  rewrittenPathsForwarded,
+  templatesMeanSomething,
+} from './rules/rewriting.ts';
 import { routesLeadSomewhere } from './rules/routes.ts';
 import type { Rule, RuleInput } from './rules/rule.ts';
 import {
@@ -119,6 +124,8 @@ const entryRules: readonly Rule[] = [
   adminApart,
   routesDistinct,
   routesLeadSomewhere,
+  templatesMeanSomething,
+  rewrittenPathsForwarded,
   limitsFit,
   trustedAreSome,
   limitsExist,
@@ -167,6 +174,7 @@ const wholeRules: readonly Rule[] = [
   trackersMatter,
   tcpSettingsMatter,
   tlsMatters,
+  rewritesMatter,
 ];
 
 /**

@@ -7,6 +7,7 @@ import {
   type Identity,
   identify,
   printConfig,
+  readPages,
   readSecrets,
 } from '../../config/index.ts';
 import { describeConfig } from '../check-summary.ts';
@@ -40,7 +41,8 @@ With --print the effective config, every default written out, goes to stdout.`,
     if (checked.config !== null) {
       // Whoever checks need not be the one who may read them, nor on the host that has them.
       const { findings } = readSecrets(checked.config, process.env, 'warning');
-      problems.push(...findings.map(checked.problemAt));
+      const pages = readPages(checked.config, 'warning');
+      problems.push(...[...findings, ...pages.findings].map(checked.problemAt));
     }
     const config = problems.some(({ severity }) => severity === 'error') ? null : checked.config;
     const node = identity?.ok ? identity.node : null;

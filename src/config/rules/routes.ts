@@ -4,7 +4,11 @@ import type { RouteEntry } from '../route-names.ts';
 import { error, type Rule } from './rule.ts';
 
 /** What becomes of the requests of a route: it has exactly one of these. */
-const DESTINATIONS = ['upstream'] as const satisfies readonly (keyof RouteEntry)[];
+const DESTINATIONS = [
+  'upstream',
+  'redirect',
+  'respond',
+] as const satisfies readonly (keyof RouteEntry)[];
 
 /** Words for them. */
 const NEEDED = DESTINATIONS.join(', ').replace(/, ([^,]*)$/, ' or $1');
@@ -16,7 +20,7 @@ export const routesLeadSomewhere: Rule = ({ config }) => {
     return listener.routes.flatMap((route, index): Finding[] => {
       const path = ['listeners', name, 'routes', index];
       const [first, ...others] = DESTINATIONS.filter((key) => route[key] !== undefined);
-      if (first === undefined) {
+      if (first === undefined && route.maintenance === undefined) {
         return [error(path, `nothing says what becomes of a request; needed: ${NEEDED}`)];
       }
       return others.map((key) =>

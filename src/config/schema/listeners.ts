@@ -9,6 +9,7 @@ import { connectionsPerSourceField, listenerLimitNames } from './limit-reference
 import { nameAllowed, namedMap, nameValue } from './names.ts';
 import { acceptProxyField } from './proxy-protocol.ts';
 import { requestIdSchema, traceSchema } from './request-id.ts';
+import { rewritingFields } from './rewriting.ts';
 import { routesSchema } from './routes.ts';
 import { timeBoundFields } from './time-bounds.ts';
 import { listenerTlsField } from './tls.ts';
@@ -88,6 +89,7 @@ const httpListenerSchema = z.strictObject({
   accept_proxy: acceptProxyField,
   routes: routesSchema,
   ...httpRuleFields,
+  ...rewritingFields,
   ...listenerLimitNames,
   limits: documented(httpLimitsSchema.prefault({}), {
     doc: 'Bounds a client meets.',

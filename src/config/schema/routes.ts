@@ -4,9 +4,16 @@ import { canonicalIp } from '../addresses.ts';
 import { hostnameProblem } from '../endpoints.ts';
 import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
+import { redirectField, respondField } from './answers.ts';
+import { basicAuthField } from './basic-auth.ts';
+import { corsField } from './cors.ts';
 import { documented, fieldError, flag, spelled } from './field.ts';
 import { routeLimitNames } from './limit-references.ts';
+import { methodAllowed, parseMethod } from './method.ts';
 import { nameAllowed, nameValue } from './names.ts';
+import { parsePathPrefix, pathPrefixAllowed } from './path-prefix.ts';
+import { rewriteField } from './rewrite.ts';
+import { rewritingFields } from './rewriting.ts';
 import { routeTimeoutField } from './time-bounds.ts';
 
 /** Words for a host name to match. */
@@ -23,35 +30,6 @@ export function parseMatchHost(text: string): Parsed<string> {
   if (name.includes('*')) return refused('"*" stands only for the whole first part');
   const reason = hostnameProblem(name);
   return reason === null ? parsed(text.toLowerCase()) : refused(reason);
-}
-
-const pathAllowed = 'a path prefix of whole segments that starts with "/", such as /api';
-
-/** A prefix is compared with the normalised path, so one that is not normal could never match. */
-function parseMatchPath(text: string): Parsed<string> {
-  if (text === '/') return parsed(text);
-  if (!text.startsWith('/')) return refused('');
-  if (/[?#]/.test(text)) return refused('only the path: leave out what follows "?" or "#"');
-  if (text.includes('*')) return refused('a prefix needs no "*"');
-  if (text.endsWith('/'))
-    return refused(`whole segments match: write ${text.replace(/\/+$/, '') || '/'}`);
-  if (/\/\/|\/\.{1,2}(\/|$)/.test(text)) return refused('"//", "/./" and "/../" never match');
-  if (/%(2f|5c|00)/i.test(text)) return refused('such a path is always refused');
-  if (!/^([A-Za-z0-9\-._~!$&'()+,;=:@/]|%[0-9A-F]{2}){1,1024}$/.test(text)) {
-    return refused('escape other characters as %XX, in capitals');
-  }
-  const plain = /%(2D|2E|5F|7E|3[0-9]|[46][1-9A-F]|[57][0-9A])/.exec(text)?.[0];
-  return plain === undefined
-    ? parsed(text)
-    : refused(`write ${decodeURIComponent(plain)} for ${plain}`);
-}
-
-const methodAllowed = 'an HTTP method in capitals, such as GET';
-
-function parseMethod(text: string): Parsed<string> {
-  if (text === 'CONNECT') return refused('CONNECT is always refused');
-  if (/^[A-Z][A-Z0-9_-]{0,31}$/.test(text)) return parsed(text);
-  return refused(/^[A-Za-z]+$/.test(text) ? `write ${text.toUpperCase()}` : '');
 }
 
 const same = (text: string): string => text;
@@ -72,6 +50,22 @@ export function oneOrMore<V extends z.ZodType>(
     .optional();
 }
 
+const methodsAllowed = 'a list of methods, such as [GET, HEAD]';
+const methodsField = documented(
+  z
+    .array(spelled(methodAllowed, parseMethod, same), { error: fieldError(methodsAllowed) })
+    .min(1, { error: `found an empty list; allowed: ${methodsAllowed}` })
+    .max(settings.listener.matchValuesMax, { error: 'too many' })
+    .optional(),
+  {
+    doc:
+      'Methods that the route takes; any other is answered 405. `match: { method: ... }` lets another ' +
+      'route have the others. HEAD goes with GET only where it is listed.',
+    allowed: methodsAllowed,
+    default: 'any method',
+  },
+);
+
 const matchSchema = z.strictObject({
   host: documented(oneOrMore(spelled(hostAllowed, parseMatchHost, same)), {
     doc:
@@ -80,11 +74,11 @@ const matchSchema = z.strictObject({
     allowed: `${hostAllowed}, or a list`,
     default: 'any host',
   }),
-  path: documented(oneOrMore(spelled(pathAllowed, parseMatchPath, same)), {
+  path: documented(oneOrMore(spelled(pathPrefixAllowed, parsePathPrefix, same)), {
     doc:
       'Path prefixes in whole segments: /api matches /api and /api/x, not /apix. The ' +
       'longest prefix wins.',
-    allowed: `${pathAllowed}, or a list`,
+    allowed: `${pathPrefixAllowed}, or a list`,
     default: '/',
   }),
   method: documented(oneOrMore(spelled(methodAllowed, parseMethod, same)), {
@@ -106,6 +100,13 @@ export const routeSchema = z.strictObject({
     allowed: 'a name out of upstreams',
     default: null,
   }),
+  ...rewritingFields,
+  redirect: redirectField,
+  respond: respondField,
+  rewrite: rewriteField,
+  cors: corsField,
+  basic_auth: basicAuthField,
+  methods: methodsField,
   ...routeLimitNames,
   timeout: routeTimeoutField,
   name: documented(nameValue.optional(), {
