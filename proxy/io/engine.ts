@@ -12,6 +12,7 @@
  * which the engine likewise takes away from the caller once it is written. So an engine over
  * io_uring can read into provided buffers of an arena and send from them.
  */
+import type { TlsInfo } from '../tls/tls-info.ts';
 import type { DatagramEngine } from './datagrams.ts';
 import type { DeadlineQueue } from './deadline-queue.ts';
 
@@ -38,6 +39,8 @@ export interface Connection {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  /** What its TLS handshake came to; null: plain, or still to come. */
+  readonly tls: TlsInfo | null;
   /** Bytes written that the kernel has not taken yet. */
   readonly unsentBytes: number;
   /**

@@ -35,6 +35,7 @@ export class MemoryConnection implements Connection {
   readonly remotePort = 12_345;
   readonly localAddress = '192.0.2.2';
   readonly localPort = 80;
+  readonly tls = null;
   unsentBytes = 0;
   /** Everything written so far, latin1. */
   sent = '';

@@ -1,4 +1,5 @@
 import type { Connection, ConnectionHandler } from '../io/engine.ts';
+import type { TlsInfo } from '../tls/tls-info.ts';
 import type { ProxyAddresses } from './header.ts';
 
 /** A connection that another balancer made for a client, with the client's own addresses. */
@@ -23,6 +24,10 @@ export class RelayedConnection implements Connection {
 
   set handler(handler: ConnectionHandler) {
     this.#inner.handler = handler;
+  }
+
+  get tls(): TlsInfo | null {
+    return this.#inner.tls;
   }
 
   get unsentBytes(): number {

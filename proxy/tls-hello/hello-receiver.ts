@@ -3,8 +3,7 @@ import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler, IoEngine } from '../io/engine.ts';
 import { IGNORING } from '../io/ignoring.ts';
 import type { HelloReading } from './client-hello.ts';
-import { HelloReader } from './client-hello.ts';
-import { HELLO_BYTES_MAX } from './limits.ts';
+import { HelloBuffer } from './hello-buffer.ts';
 
 /** How the beginning of a connection was decided. */
 export type Opening =
@@ -28,16 +27,13 @@ export class HelloReceiver implements ConnectionHandler, Drainable {
   readonly #connection: Connection;
   readonly #owner: HelloOwner;
   readonly #deadline: Deadline;
-  readonly #reader = new HelloReader();
-  /** The beginning of a hello that came in parts, with room for more. */
-  #kept: Buffer | null = null;
-  #keptBytes = 0;
+  readonly #hello = new HelloBuffer();
 
   constructor(engine: IoEngine, connection: Connection, timeoutMs: number, owner: HelloOwner) {
     this.#connection = connection;
     this.#owner = owner;
     this.#deadline = new Deadline(engine.deadlines, () => {
-      this.#decide({ kind: this.#kept === null ? 'silent' : 'late' });
+      this.#decide({ kind: this.#hello.length === 0 ? 'silent' : 'late' });
     });
     this.#deadline.set(timeoutMs);
     connection.handler = this;
@@ -48,12 +44,12 @@ export class HelloReceiver implements ConnectionHandler, Drainable {
   onDrain(): void {}
 
   onData(bytes: Buffer, start: number, end: number): void {
-    if (this.#kept === null) {
-      this.#read(bytes, start, end);
-      return;
-    }
-    this.#keep(bytes, start, end);
-    this.#read(this.#kept, 0, this.#keptBytes);
+    const hello = this.#hello;
+    const reading = hello.take(bytes, start, end);
+    if (reading.kind === 'incomplete') return;
+    this.#decide(reading);
+    if (hello.bytes === null) this.#connection.handler.onData(bytes, start, end);
+    else this.#connection.handler.onData(hello.bytes, 0, hello.length);
   }
 
   /** A client that only half-closes without having said what it wants is not worth waiting for. */
@@ -70,27 +66,6 @@ export class HelloReceiver implements ConnectionHandler, Drainable {
 
   cut(): void {
     this.#decide({ kind: 'gone' });
-  }
-
-  #read(bytes: Buffer, start: number, end: number): void {
-    const reading = this.#reader.read(bytes, start, end);
-    if (reading.kind === 'incomplete') {
-      if (this.#kept === null) this.#keep(bytes, start, end);
-      return;
-    }
-    this.#decide(reading);
-    this.#connection.handler.onData(bytes, start, end);
-  }
-
-  #keep(bytes: Buffer, start: number, end: number): void {
-    const length = this.#keptBytes + end - start;
-    if (this.#kept === null || this.#kept.length < length) {
-      const grown = Buffer.allocUnsafe(this.#kept === null ? 2 * length : length + HELLO_BYTES_MAX);
-      this.#kept?.copy(grown, 0, 0, this.#keptBytes);
-      this.#kept = grown;
-    }
-    bytes.copy(this.#kept, this.#keptBytes, start, end);
-    this.#keptBytes = length;
   }
 
   #decide(opening: Opening): void {

@@ -24,6 +24,7 @@ type AdoptingOptions = Omit<net.SocketConstructorOpts, 'handle'> & {
 /** One connection over node:net. */
 export class NetConnection implements Connection, Sink {
   handler: ConnectionHandler;
+  readonly tls = null;
   readonly #memory: NetMemory;
   readonly #socket: net.Socket;
   /** What the next read goes into. */
