@@ -6,6 +6,7 @@
 import type { ListenerConfig } from '../src/config/proxy-config.ts';
 import type { LineMail } from './access-log/outbox.ts';
 import { WorkerLogs } from './access-log/worker-logs.ts';
+import { featuresOf } from './features/index.ts';
 import { FailureLog } from './frontend/failure-log.ts';
 import type { Frontend, FrontendParts } from './frontend/frontend.ts';
 import { HttpFrontend } from './frontend/http-frontend.ts';
@@ -32,7 +33,13 @@ export class DataPlane {
   readonly #logs: WorkerLogs;
 
   /** Accepts from here on. Throws when the setup contradicts itself. */
-  constructor(setup: WorkerSetup, engine: IoEngine, log: Logger, mail: LineMail) {
+  constructor(
+    setup: WorkerSetup,
+    engine: IoEngine,
+    log: Logger,
+    mail: LineMail,
+    features = featuresOf,
+  ) {
     this.#logs = new WorkerLogs(setup.config, setup.index, mail, engine.deadlines);
     const cells = new WorkerCells(setup.state, setup.index);
     for (const config of setup.config.upstreams) {
@@ -51,6 +58,7 @@ export class DataPlane {
         counters: new ListenerCells(cells, slot),
         upstreams: this.#upstreams,
         limits,
+        features,
         logs: this.#logs,
         routes: (listener, route) => new RouteCells(cells, rowOf(rows, listener, route)),
         pools: this.#pools,

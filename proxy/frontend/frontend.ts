@@ -1,4 +1,5 @@
 import type { WorkerLogs } from '../access-log/worker-logs.ts';
+import type { featuresOf } from '../features/index.ts';
 import type { OriginPool } from '../http1/origin-pool.ts';
 import type { IoEngine, Listener } from '../io/engine.ts';
 import type { WorkerLimits } from '../limiting/worker-limits.ts';
@@ -34,6 +35,8 @@ export interface FrontendParts {
   readonly logs: WorkerLogs;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly limits: WorkerLimits;
+  /** Makes what a route does beside forwarding. */
+  readonly features: typeof featuresOf;
   /** Waiting connections to servers, shared by all HTTP listeners of a worker. */
   readonly pools: Map<Server, OriginPool>;
 }

@@ -28,6 +28,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   readonly rules: RequestRules;
   readonly identityRules: IdentityRules;
   readonly routes: RouteTable;
+  readonly unrouted: HttpContext['unrouted'] = [];
   readonly head: RequestHead;
   readonly observer: HttpContext['observer'];
   readonly #pools: FrontendParts['pools'];
@@ -55,7 +56,8 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
         const { upstream: name } = route;
         const upstream = name === null ? null : upstreamOf(parts.upstreams, name);
         const cells = parts.routes(config.name, route.name);
-        return { config: route, upstream, gate: parts.limits.gate(route), cells };
+        const features = parts.features(route, { ...parts, listener: config.name });
+        return { config: route, upstream, features, gate: parts.limits.gate(route), cells };
       }),
     );
   }

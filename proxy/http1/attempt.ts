@@ -2,8 +2,8 @@ import type { ProxyErrorCode, Sent } from '../errors.ts';
 import { responseSlot, ServerCounter } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
 import type { ResponseHead } from './head.ts';
-import type { OriginConnection, OriginUser } from './origin-connection.ts';
-import type { OriginPool } from './origin-pool.ts';
+import type { OriginSource, OriginStream } from './origin-stream.ts';
+import type { OriginUser } from './origin-user.ts';
 
 /** What an attempt tells the exchange it is made for. All ranges of bytes are valid during the call. */
 export interface AttemptOwner {
@@ -21,7 +21,7 @@ export interface AttemptOwner {
   /** The connection is gone, and the attempt is over. `errno` is the system's word for why. */
   attemptFailed(
     attempt: Attempt,
-    origin: OriginConnection,
+    origin: OriginStream,
     code: ProxyErrorCode,
     errno: string | null,
   ): void;
@@ -38,14 +38,14 @@ export class Attempt implements OriginUser {
   /** When that was, by performance.now(). */
   sentAt = 0;
   readonly #owner: AttemptOwner;
-  #origin: OriginConnection | null = null;
+  #origin: OriginStream | null = null;
 
   constructor(owner: AttemptOwner) {
     this.#owner = owner;
   }
 
   /** The connection it runs on; null while there is no attempt. */
-  get origin(): OriginConnection | null {
+  get origin(): OriginStream | null {
     return this.#origin;
   }
 
@@ -61,14 +61,14 @@ export class Attempt implements OriginUser {
 
   /**
    * Begins at a server; `fresh` over a new connection, else over a waiting one if there is one.
-   * `proxyHeader` as in `OriginPool.take`.
+   * `proxyHeader` as in `OriginSource.take`.
    */
   begin(
     server: Server,
-    pool: OriginPool,
+    pool: OriginSource,
     fresh: boolean,
     proxyHeader: Buffer | null,
-  ): OriginConnection {
+  ): OriginStream {
     server.begin();
     this.sent = false;
     const origin = fresh ? pool.open(this, proxyHeader) : pool.take(this, proxyHeader);
@@ -91,11 +91,11 @@ export class Attempt implements OriginUser {
   }
 
   /** It is over, and the connection may serve on if `whole`: nothing of the request is unsent. */
-  finish(pool: OriginPool, whole: boolean, now: number): void {
+  finish(pool: OriginSource, whole: boolean, now: number): void {
     const origin = this.#release();
     if (origin === null) return;
     origin.server.times.response.observe(now - this.sentAt);
-    if (whole && origin.connection.unsentBytes === 0) pool.release(origin);
+    if (whole && origin.flushed) pool.release(origin);
     else origin.discard();
   }
 
@@ -137,7 +137,7 @@ export class Attempt implements OriginUser {
     this.#owner.attemptDrained();
   }
 
-  #release(): OriginConnection | null {
+  #release(): OriginStream | null {
     const origin = this.#origin;
     this.#origin = null;
     origin?.server.end();

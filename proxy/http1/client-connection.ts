@@ -1,4 +1,5 @@
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
+import type { ResponseChanges } from '../features/response-edit.ts';
 import type { Drainable } from '../frontend/connection-set.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler } from '../io/engine.ts';
@@ -9,24 +10,24 @@ import {
   LINGER_TIMEOUT_MS,
 } from '../limits.ts';
 import { ListenerCounter, responseSlot } from '../shared/layout.ts';
-import { Splice } from '../tcp/splice.ts';
+import type { Splice } from '../tcp/splice.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { ClientIdentity } from './client-identity.ts';
 import { Hold, type Mutable, State, type Waiting } from './client-state.ts';
 import { ClientTraffic } from './client-traffic.ts';
 import { composeResponse, PLAIN_FORM, type ResponseForm, responseRoom } from './compose-head.ts';
 import type { Downstream } from './downstream.ts';
-import { errorResponse, headLength, survives } from './error-response.ts';
+import { errorPage, REFUSAL } from './error-answer.ts';
 import { Exchange } from './exchange.ts';
-import { NO_LINES } from './extra-lines.ts';
-import { BodyKind, INCOMPLETE, REFUSED, type ResponseHead } from './head.ts';
+import { INCOMPLETE, REFUSED, type ResponseHead } from './head.ts';
 import type { HttpContext } from './http-context.ts';
 import { MessageWriter } from './message-writer.ts';
-import type { OriginConnection } from './origin-connection.ts';
+import type { OriginStream } from './origin-stream.ts';
 import { parseRequest } from './parse-request.ts';
 import { PartialHead } from './partial-head.ts';
 import { ReadHolds } from './read-holds.ts';
-import { tunnelOwner } from './tunnel-owner.ts';
+import { isUnbounded, shape } from './response-shape.ts';
+import { openTunnel } from './tunnel.ts';
 
 /** An HTTP/1.x client: requests in, responses out in their order, one exchange at a time. */
 export class ClientConnection implements ConnectionHandler, Downstream, Drainable {
@@ -45,6 +46,8 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   #splice: Splice | null = null;
   #state: State = State.head;
   #waiting: Waiting = 'request';
+  /** In the middle of what a read brought. */
+  #reading = false;
   #minor = 1;
   #keepAlive = true;
   #trailersWanted = false;
@@ -138,21 +141,19 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
 
   respondInterim(head: ResponseHead): void {
     if (this.#minor === 0) return;
-    this.#compose(head, { ...PLAIN_FORM, via: this.#form.via });
+    this.#compose(head, { ...PLAIN_FORM, via: this.#context.identityRules.via });
     this.writer.flush();
   }
 
-  respond(head: ResponseHead, lines: Buffer): void {
-    const unbounded = head.bodyKind === BodyKind.chunked || head.bodyKind === BodyKind.untilClose;
+  respond(head: ResponseHead, changes: ResponseChanges): void {
     const form = this.#form;
-    form.chunked = unbounded && this.#minor === 1;
-    form.trailers = form.chunked && this.#trailersWanted;
-    form.date = head.status === 101 ? null : this.#context.dateLine();
-    const goesOn = this.#keepAlive && !this.#context.draining && !this.#exchange.last;
-    const ends = this.#exchange.requestComplete && (!unbounded || form.chunked);
-    this.#persist = goesOn && ends;
+    const unbounded = isUnbounded(head, changes);
+    const chunked = unbounded && this.#minor === 1;
+    shape(form, head, changes, chunked, this.#trailersWanted, this.#context);
+    const wanted = this.#keepAlive && !this.#context.draining && !changes.closes;
+    const ends = this.#decoder.done && (!unbounded || chunked);
+    this.#persist = wanted && !this.#exchange.last && ends;
     form.connection = head.status === 101 ? 'upgrade' : this.#whatFollows;
-    form.lines = lines;
     this.#compose(head, form);
     this.writer.chunked = form.chunked;
     this.writer.trailers = form.trailers;
@@ -161,24 +162,14 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   responded(): void {
     if (!this.#persist) {
       // A client that said close, or speaks HTTP/1.0, sends nothing that a reset could answer.
-      const silent = !this.#keepAlive && this.#exchange.requestComplete;
+      const silent = !this.#keepAlive && this.#decoder.done;
       if (silent && this.#pending.length === 0) this.#close();
       else this.#finish();
       return;
     }
     this.#rest();
-    if (!this.writer.blocked) this.#next();
-  }
-
-  respondError(code: ProxyErrorCode, headRequest: boolean, lines: Buffer): void {
-    const goesOn = this.#keepAlive && !this.#context.draining && !this.#exchange.last;
-    this.#persist = goesOn && survives(code) && this.#decoder.done && this.#exchange.reading;
-    const date = this.#context.dateLine();
-    const response = errorResponse(code, headRequest, date, lines, this.#whatFollows);
-    this.traffic.headBytes += headLength(response);
-    this.writer.send(response, 0, response.length);
-    if (this.#persist) this.#rest();
-    else this.#finish();
+    // Who reads just now goes on with the next request by itself.
+    if (!this.writer.blocked && !this.#reading) this.#next();
   }
 
   abort(): void {
@@ -187,22 +178,14 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.#connection.reset();
   }
 
-  tunnel(origin: OriginConnection, bytes: Buffer, start: number, end: number): void {
-    const { engine, counters } = this.#context;
+  tunnel(origin: OriginStream, bytes: Buffer, start: number, end: number): void {
     this.#state = State.tunnel;
     this.#deadline.clear();
     const { server } = origin;
-    const owner = tunnelOwner(counters, this.traffic, server, () => {
+    const splice = openTunnel(this.#context, this.#connection, this.traffic, origin, () => {
       this.#exchange.tunnelDone(server);
       this.onClose(null);
     });
-    const splice = new Splice(
-      engine,
-      this.#connection,
-      origin.release(),
-      origin.idleTimeoutMs,
-      owner,
-    );
     this.#splice = splice;
     this.#holds.remove(Hold.body | Hold.pipeline);
     splice.fromServer(bytes, start, end);
@@ -225,8 +208,10 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   /** A head begins at `start`, and others after it as long as each is answered on the spot. */
   #readHeads(bytes: Buffer, start: number, end: number): void {
     let at = start;
+    this.#reading = true;
     do at = this.#readHead(bytes, at, end);
     while (at < end && !this.writer.blocked);
+    this.#reading = false;
     if (at < end) this.#keepForLater(bytes, at, end);
   }
 
@@ -261,18 +246,27 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.identity.heed(head);
     this.traffic.begin(body - start);
     this.#exchange.start(head);
-    const refused = !this.#exchange.active;
-    const rest = refused ? body : this.#readBody(bytes, body, end);
-    if (refused && this.#persist && rest < end) return rest;
-    if (rest < end && this.#exchange.active) this.#keepForLater(bytes, rest, end);
-    else this.#pending.clear();
-    return end;
+    const rest = this.#exchange.active ? this.#readBody(bytes, body, end) : body;
+    return this.#afterBody(bytes, rest, end);
   }
 
   /** More bytes while a request is being answered: of its body, then of the next request. */
   #readOn(bytes: Buffer, start: number, end: number): void {
-    const rest = this.#exchange.requestComplete ? start : this.#readBody(bytes, start, end);
-    if (rest < end && this.#exchange.active) this.#keepForLater(bytes, rest, end);
+    this.#reading = true;
+    const complete = this.#exchange.requestComplete;
+    const rest = complete ? start : this.#readBody(bytes, start, end);
+    const next = this.#afterBody(bytes, rest, end);
+    this.#reading = false;
+    if (next < end) this.#readHeads(bytes, next, end);
+  }
+
+  /** Returns where the next head begins if it is its turn, or `end`. */
+  #afterBody(bytes: Buffer, rest: number, end: number): number {
+    const { active } = this.#exchange;
+    if (rest < end && active) this.#keepForLater(bytes, rest, end);
+    else if (rest < end && this.#state === State.head) return rest;
+    else this.#pending.clear();
+    return end;
   }
 
   /** Feeds the exchange; returns where the body ends, or `end`. */
@@ -292,8 +286,8 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
         exchange.requestContent(bytes, decoder.dataStart, decoder.dataEnd);
       }
     }
-    if (!exchange.active) return end;
-    if (decoder.done) exchange.requestEnd();
+    if (exchange.active && decoder.done) exchange.requestEnd();
+    if (!exchange.active) return decoder.done ? at : end;
     this.awaitBody();
     exchange.requestFlush();
     return at;
@@ -333,7 +327,11 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     counters.count(responseSlot(ListenerCounter.responses1xx, status));
     this.#keepAlive = false;
     this.traffic.begin(end - start);
-    this.respondError(code, false, NO_LINES);
+    const { head, text } = errorPage(code);
+    this.respond(head, REFUSAL);
+    this.writer.content(text, 0, text.length);
+    this.writer.flush();
+    this.#finish();
     observer?.refused(bytes.subarray(start, end), this.identity.peer(), this.traffic, status, code);
   }
 

@@ -1,4 +1,5 @@
 import type { ProxyVersion } from '../../src/config/proxy-config.ts';
+import type { RequestEdits } from '../features/feature.ts';
 import type { Connection } from '../io/engine.ts';
 import { proxyHeader } from '../proxy-protocol/sent-header.ts';
 import type { HostLine, RequestAdditions } from './compose-head.ts';
@@ -21,12 +22,16 @@ export class ClientIdentity {
   address: string;
   port: number;
   readonly #rules: IdentityRules;
-  readonly #scheme: string;
+  /** What the client spoke: http or https. */
+  readonly scheme: string;
   readonly #connection: Connection;
   /** The peer is a trusted proxy. */
   readonly #trusted: boolean;
   readonly #additions: {
+    method: string | null;
     path: Buffer | null;
+    wholeTarget: boolean;
+    host: Buffer | null;
     defaultHost: Buffer;
     about: Buffer;
     hosts: readonly HostLine[];
@@ -34,25 +39,32 @@ export class ClientIdentity {
     via: IdentityRules['via'];
     lines: Buffer;
   };
+  /** Fields that only we may write. */
+  readonly #ownFields: readonly string[];
+  /** The last request's additions were edited. */
+  #edited = false;
   #defaultHost: Buffer | null = null;
   /** Null until an upstream wants one. */
   #proxyHeaders: Map<ProxyVersion, Buffer> | null = null;
 
-  /** `scheme` is what the client spoke: http or https. */
   constructor(connection: Connection, scheme: string, rules: IdentityRules) {
     this.#connection = connection;
-    this.#scheme = scheme;
+    this.scheme = scheme;
     this.#rules = rules;
     const { remoteAddress } = connection;
     this.address = remoteAddress;
     this.port = connection.remotePort;
     this.#trusted = rules.trusted?.has(remoteAddress) ?? false;
+    this.#ownFields = this.#trusted ? [] : rules.ownFields;
     this.#additions = {
+      method: null,
       path: null,
+      wholeTarget: false,
+      host: null,
       defaultHost: NO_LINES,
       about: NO_LINES,
       hosts: NO_HOSTS,
-      without: this.#trusted ? [] : rules.ownFields,
+      without: this.#ownFields,
       via: rules.via,
       lines: NO_LINES,
     };
@@ -107,13 +119,31 @@ export class ClientIdentity {
   }
 
   /** For one request; valid until the next call. `path` as in `RequestAdditions`. */
-  additions(head: RequestHead, path: string | null): RequestAdditions {
+  additions(
+    head: RequestHead,
+    path: string | null,
+    edits: RequestEdits | null = null,
+  ): RequestAdditions {
     const additions = this.#additions;
     additions.lines = NO_LINES;
     additions.path = path === null ? null : Buffer.from(path, 'latin1');
+    if (edits !== null || this.#edited) this.#edit(edits);
     // HTTP/1.0 may leave the host out; then it is where the client connected to (RFC 9112 3.3).
     additions.defaultHost = head.hostEnd > head.hostStart ? NO_LINES : this.#localHost();
     return additions;
+  }
+
+  /** Enters what features changed of this request, or takes what they changed of the last one out. */
+  #edit(edits: RequestEdits | null): void {
+    const additions = this.#additions;
+    this.#edited = edits !== null;
+    additions.wholeTarget = edits !== null && edits.target !== null;
+    if (additions.wholeTarget) additions.path = Buffer.from(edits!.target!, 'latin1');
+    additions.method = edits?.method ?? null;
+    additions.host =
+      edits === null || edits.host === null ? null : Buffer.from(edits.host, 'latin1');
+    additions.without = edits === null ? this.#ownFields : [...this.#ownFields, ...edits.without];
+    if (edits !== null && edits.lines.length > 0) additions.lines = Buffer.concat(edits.lines);
   }
 
   /** What holds for every request of a connection: all but the host, which is the request's. */
@@ -125,13 +155,13 @@ export class ClientIdentity {
       this.#additions.about = lines([
         ['X-Forwarded-For', address],
         ['X-Real-IP', address],
-        ['X-Forwarded-Proto', this.#scheme],
+        ['X-Forwarded-Proto', this.scheme],
         ['X-Forwarded-Port', `${this.#connection.localPort}`],
       ]);
       hosts.push(this.#rules.xForwardedHost);
     }
     if (rfc7239) {
-      const before = `Forwarded: ${forNode(address)};proto=${this.#scheme};host="`;
+      const before = `Forwarded: ${forNode(address)};proto=${this.scheme};host="`;
       hosts.push({ before: Buffer.from(before, 'latin1'), after: this.#rules.quoteEnd });
     }
     this.#additions.hosts = hosts;
@@ -150,14 +180,14 @@ export class ClientIdentity {
       const chain = [...this.#xForwardedFor(head), remoteAddress];
       const [proto, host, port] = this.#askedFor(head, client);
       about.push(['X-Forwarded-For', chain.join(', ')], ['X-Real-IP', client.address]);
-      about.push(['X-Forwarded-Proto', proto || this.#scheme]);
+      about.push(['X-Forwarded-Proto', proto || this.scheme]);
       about.push(['X-Forwarded-Port', port || `${this.#connection.localPort}`]);
       if (host === '') hosts.push(rules.xForwardedHost);
       else about.push(['X-Forwarded-Host', host]);
     }
     if (rules.rfc7239) {
       const chain = [...this.#forwarded(head), forNode(remoteAddress)].join(', ');
-      const before = `Forwarded: ${chain};proto=${this.#scheme};host="`;
+      const before = `Forwarded: ${chain};proto=${this.scheme};host="`;
       hosts.push({ before: Buffer.from(before, 'latin1'), after: rules.quoteEnd });
     }
     this.#additions.about = lines(about);

@@ -2,6 +2,8 @@
  * Writes heads in their one canonical form. What may pass is copied from the head that came, in as
  * few slices as possible: a slice ends only where a field has to be left out or rewritten.
  */
+
+import { LENGTH_KEPT } from '../features/response-edit.ts';
 import { COLON, CR, LF, SP } from './characters.ts';
 import { NO_LINES } from './extra-lines.ts';
 import { CLIENT_IDENTITY, Field, fieldSet, HOP_BY_HOP } from './fields.ts';
@@ -53,8 +55,14 @@ export interface HostLine {
 
 /** What a forwarded request says beside what came. */
 export interface RequestAdditions {
+  /** Replaces the method; null forwards the one that came. */
+  readonly method: string | null;
   /** Replaces the path; null forwards the bytes that came. */
   readonly path: Buffer | null;
+  /** `path` has the query in it, which replaces the one that came. */
+  readonly wholeTarget: boolean;
+  /** Replaces the authority; null forwards the client's. */
+  readonly host: Buffer | null;
   /** The authority when the client named none. */
   readonly defaultHost: Buffer;
   /** Whole lines about the client. */
@@ -71,7 +79,8 @@ export interface RequestAdditions {
 /** Room that `composeRequest` takes at most. */
 export function requestRoom(head: RequestHead, additions: RequestAdditions): number {
   const { path, defaultHost, about, hosts, lines } = additions;
-  const host = Math.max(head.hostEnd - head.hostStart, defaultHost.length);
+  const named = Math.max(head.hostEnd - head.hostStart, defaultHost.length);
+  const host = Math.max(named, additions.host?.length ?? 0);
   const texts = (path === null ? 0 : path.length) + about.length + lines.length;
   let added = host + texts + ADDED_BYTES_MAX;
   for (const { before, after } of hosts) added += before.length + host + after.length;
@@ -94,20 +103,15 @@ export function composeRequest(
 ): number {
   const { bytes } = head;
   const { path, defaultHost, about, hosts } = additions;
-  const method = head.lineStart + head.method.length + 1;
-  let at = copy(bytes, head.lineStart, method, out, start);
-  if (path === null) {
-    at = copy(bytes, head.targetStart, head.targetEnd, out, at);
-  } else {
-    at = copy(path, 0, path.length, out, at);
-    at = copy(bytes, head.pathEnd, head.targetEnd, out, at);
-  }
+  let at = requestLine(head, additions, path, out, start);
   at = copyAll(REQUEST_VERSION, out, at);
   const named = head.hostEnd > head.hostStart;
   const host = named ? bytes : defaultHost;
   const hostStart = named ? head.hostStart : 0;
   const hostEnd = named ? head.hostEnd : defaultHost.length;
-  at = lineEnd(out, copy(host, hostStart, hostEnd, out, at));
+  if (additions.host === null) at = copy(host, hostStart, hostEnd, out, at);
+  else at = copyAll(additions.host, out, at);
+  at = lineEnd(out, at);
   at = copyFields(head, head.fieldsStart, leftOutOf(head), additions.without, out, at);
   if (head.bodyKind === BodyKind.chunked) at = copyAll(CHUNKED, out, at);
   if (head.hopsLeft > 0) {
@@ -126,6 +130,24 @@ export function composeRequest(
   return lineEnd(out, at);
 }
 
+/** Method and target. */
+function requestLine(
+  head: RequestHead,
+  additions: RequestAdditions,
+  path: Buffer | null,
+  out: Buffer,
+  start: number,
+): number {
+  const { bytes } = head;
+  const method = head.lineStart + head.method.length + 1;
+  let at = start;
+  if (additions.method === null) at = copy(bytes, head.lineStart, method, out, at);
+  else at += out.write(`${additions.method} `, at, 'latin1');
+  if (path === null) return copy(bytes, head.targetStart, head.targetEnd, out, at);
+  at = copyAll(path, out, at);
+  return additions.wholeTarget ? at : copy(bytes, head.pathEnd, head.targetEnd, out, at);
+}
+
 /** Known fields that do not go to the server, or not as they came. */
 function leftOutOf(head: RequestHead): number {
   let fields = LEFT_OUT_OF_REQUESTS;
@@ -141,10 +163,15 @@ export interface ResponseForm {
   readonly trailers: boolean;
   /** The `Date` line for a response that has none (RFC 9110 6.6.1); null leaves it as it is. */
   readonly date: Buffer | null;
-  readonly via: ViaLines;
+  /** Null: we made it ourselves. */
+  readonly via: ViaLines | null;
   readonly connection: 'close' | 'keep-alive' | 'upgrade' | 'unsaid';
   /** Whole lines to add. */
   readonly lines: Buffer;
+  /** Fields that are left out, lower case. */
+  readonly without: readonly string[];
+  /** Of the content, where it is not what the head says; or one of the constants for `length`. */
+  readonly length: number;
 }
 
 /** A head that needs nothing added but `Via`, such as an interim one. */
@@ -154,6 +181,8 @@ export const PLAIN_FORM: Omit<ResponseForm, 'via'> = {
   date: null,
   connection: 'unsaid',
   lines: NO_LINES,
+  without: NO_NAMES,
+  length: LENGTH_KEPT,
 };
 
 /** Writes the response head for the client at `at`; returns where it ends. */
@@ -175,18 +204,25 @@ export function composeResponse(
     from = head.fieldsStart;
   }
   // RFC 9110 8.6: no Content-Length in 1xx and 204.
-  const length = status < 200 || status === 204 || status === 205 ? 1 << Field.contentLength : 0;
+  const lengthless = status < 200 || status === 204 || status === 205;
+  const length = lengthless || form.length !== LENGTH_KEPT ? 1 << Field.contentLength : 0;
   const hop = form.trailers ? LEFT_OUT_BEFORE_TRAILERS : LEFT_OUT_OF_RESPONSES;
-  at = copyFields(head, from, hop | length, NO_NAMES, out, at);
+  at = copyFields(head, from, hop | length, form.without, out, at);
   if (status === 205) at = copyAll(NO_CONTENT, out, at);
+  else if (form.length >= 0 && !lengthless) at = contentLength(form.length, out, at);
   if (form.date !== null && !head.has(Field.date)) at = copyAll(form.date, out, at);
   at = copyAll(form.lines, out, at);
   if (form.chunked) at = copyAll(CHUNKED, out, at);
   if (form.connection === 'close') at = copyAll(CLOSE, out, at);
   else if (form.connection === 'keep-alive') at = copyAll(KEEP_ALIVE, out, at);
   else if (form.connection === 'upgrade') at = upgradeLines(head.upgrade, out, at);
-  at = copyAll(form.via[head.minor as 0 | 1], out, at);
+  if (form.via !== null) at = copyAll(form.via[head.minor as 0 | 1], out, at);
   return lineEnd(out, at);
+}
+
+function contentLength(length: number, out: Buffer, start: number): number {
+  const at = copyAll(CONTENT_LENGTH, out, start);
+  return lineEnd(out, at + out.write(String(length), at, 'latin1'));
 }
 
 /** Copies from `from` (the start line or the first field) to the empty line what may be forwarded. */
@@ -224,8 +260,7 @@ function copyFields(
 function rewriteLine(head: MessageHead, base: number, out: Buffer, start: number): number {
   const { bytes, table } = head;
   if ((table[base + 4]! & FIELD_MASK) === Field.contentLength) {
-    const at = copyAll(CONTENT_LENGTH, out, start);
-    return lineEnd(out, at + out.write(String(head.contentLength), at, 'latin1'));
+    return contentLength(head.contentLength, out, start);
   }
   let at = copy(bytes, table[base]!, table[base + 1]!, out, start);
   out[at++] = COLON;

@@ -8,8 +8,7 @@ import type { ClientIdentity } from './client-identity.ts';
 import type { RequestAdditions } from './compose-head.ts';
 import { BodyKind, type RequestHead, type ResponseHead } from './head.ts';
 import type { HttpContext } from './http-context.ts';
-import type { OriginConnection } from './origin-connection.ts';
-import type { OriginPool } from './origin-pool.ts';
+import type { OriginSource, OriginStream } from './origin-stream.ts';
 import { type ParkedOwner, ParkedRequest } from './parked-request.ts';
 import type { RequestBuffer } from './request-buffer.ts';
 import type { RequestRecord } from './request-record.ts';
@@ -31,7 +30,7 @@ export interface DispatchOwner {
   responseContent(bytes: Buffer, start: number, end: number): void;
   responseFlush(): void;
   /** The response is complete; bytes [start, end) came after it, which only 101 allows. */
-  responseDone(origin: OriginConnection, bytes: Buffer, start: number, end: number): void;
+  responseDone(origin: OriginStream, bytes: Buffer, start: number, end: number): void;
   /** There will be no response, or none to its end. */
   dispatchFailed(code: ProxyErrorCode): void;
 }
@@ -45,8 +44,6 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   complete = false;
   /** The client waits for 100 (Continue), so it is not to blame that its body does not come. */
   continueDue = false;
-  /** Bytes of the body so far. */
-  bodyBytes = 0;
   readonly choice = new ServerChoice();
   readonly #context: HttpContext;
   readonly #owner: DispatchOwner;
@@ -75,7 +72,6 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   accept(head: RequestHead): void {
     this.complete = false;
     this.continueDue = head.expectContinue;
-    this.bodyBytes = 0;
     this.#attempt.sent = false;
     this.#plan.accept(head);
     this.#chunked = head.bodyKind === BodyKind.chunked;
@@ -110,7 +106,6 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   /** A piece of the request's body. */
   content(bytes: Buffer, start: number, end: number): void {
     this.continueDue = false;
-    this.bodyBytes += end - start;
     if (this.#attempt.sent) {
       this.#keep(bytes, start, end);
       this.#attempt.origin?.writer.content(bytes, start, end);
@@ -119,12 +114,12 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     }
   }
 
-  /** The request's body is complete. */
-  end(): void {
+  /** The request's body is complete; `trailers` are lines that came after it. */
+  end(trailers: Buffer): void {
     if (this.complete) return;
     this.complete = true;
     this.continueDue = false;
-    if (this.#attempt.sent) this.#attempt.origin?.writer.end();
+    if (this.#attempt.sent) this.#attempt.origin?.writer.end(trailers);
     // A replay without the last chunk would leave the server waiting in the middle of a body.
     if (this.#plan.replayable) this.#buffer?.end(this.#chunked);
   }
@@ -218,7 +213,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
    * The response is through: the connection may serve on if `reusable`. It may not after a request that
    * asked for an upgrade: a server may already take what follows such a request for no HTTP.
    */
-  finish(origin: OriginConnection, reusable: boolean, now: number): void {
+  finish(origin: OriginStream, reusable: boolean, now: number): void {
     this.#attempt.finish(this.#poolOf(origin.server), reusable && this.complete, now);
   }
 
@@ -229,7 +224,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
 
   attemptFailed(
     attempt: Attempt,
-    origin: OriginConnection,
+    origin: OriginStream,
     code: ProxyErrorCode,
     errno: string | null,
   ): void {
@@ -269,7 +264,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     if (!parked.join(this.#upstream!.queue)) this.noServer('servers_busy');
   }
 
-  #open(attempt: Attempt, server: Server, fresh: boolean): OriginConnection {
+  #open(attempt: Attempt, server: Server, fresh: boolean): OriginStream {
     this.#owner.record?.attempted(server);
     const { sendProxy } = this.#upstream!.config;
     const header = sendProxy === null ? null : this.#client!.proxyHeader(sendProxy);
@@ -286,20 +281,20 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     server.count(ServerCounter.retries);
   }
 
-  #poolOf(server: Server): OriginPool {
+  #poolOf(server: Server): OriginSource {
     return this.#context.poolOf(this.#upstream!, server);
   }
 
   #forward(attempt: Attempt): void {
     const origin = attempt.origin!;
-    const { writer, request } = origin;
+    const { writer } = origin;
     if (attempt.sent) {
       writer.flush();
     } else {
       const { hedgeAfterMs } = this.#upstream!.config.retry;
       attempt.sent = true;
       attempt.sentAt = performance.now();
-      writer.send(request.bytes, 0, request.length);
+      origin.sendRequest();
       if (hedgeAfterMs !== null) this.#armHedge(hedgeAfterMs);
     }
     if (this.complete || this.continueDue) origin.requestSent();
@@ -318,7 +313,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
 
   #retryTarget(
     attempt: Attempt,
-    origin: OriginConnection,
+    origin: OriginStream,
     code: ProxyErrorCode | null,
     status: number,
   ): 'same' | 'other' | 'none' {

@@ -1,14 +1,14 @@
-import type { ProxyErrorCode } from '../errors.ts';
+import type { ContentSink } from '../features/content.ts';
+import type { ResponseChanges } from '../features/response-edit.ts';
 import type { ClientIdentity } from './client-identity.ts';
 import type { ClientTraffic } from './client-traffic.ts';
 import type { ResponseHead } from './head.ts';
-import type { MessageWriter } from './message-writer.ts';
-import type { OriginConnection } from './origin-connection.ts';
+import type { OriginStream } from './origin-stream.ts';
 
 /** The client's side of an exchange, whatever protocol the client speaks. */
 export interface Downstream {
   /** Takes the content of the response, after `respond`. */
-  readonly writer: MessageWriter;
+  readonly writer: ContentSink;
   /** Who the client is, and what forwarded requests say about it. */
   readonly identity: ClientIdentity;
   /** What it sends and is sent. */
@@ -20,16 +20,14 @@ export interface Downstream {
   awaitBody(): void;
   /** Passes a 1xx head on. */
   respondInterim(head: ResponseHead): void;
-  /** Begins the final response, `lines` added; its content follows through `writer`. */
-  respond(head: ResponseHead, lines: Buffer): void;
+  /** Begins the final response, changed so; its content follows through `writer`. */
+  respond(head: ResponseHead, changes: ResponseChanges): void;
   /** The client is slow: the response waits for it to drain, but not for ever. */
   awaitDrain(): void;
   /** The response is complete. */
   responded(): void;
-  /** Answers with an error of our own; nothing was answered before. `lines` go with it. */
-  respondError(code: ProxyErrorCode, headRequest: boolean, lines: Buffer): void;
   /** Ends the connection so that the client sees that the response is cut. */
   abort(): void;
   /** After a 101: what comes from either side goes to the other. `bytes` came with the head. */
-  tunnel(origin: OriginConnection, bytes: Buffer, start: number, end: number): void;
+  tunnel(origin: OriginStream, bytes: Buffer, start: number, end: number): void;
 }

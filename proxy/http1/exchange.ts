@@ -1,54 +1,75 @@
 /**
  * One request and its response, phase by phase; logs, docs and code use these words:
  *
- *   client --head--> accept -> route -> limit -> select -> connect -> forward ==body==> server
- *   client <==body== respond <--------------------------------------------- server
+ *   client --head--> accept -> route -> limit -> features -> select -> connect -> forward ==body==> server
+ *   client <==body== respond <------------- features <------------------------------------------- server
  *                    log: once per request, however it ended
  *
  * A phase that fails goes straight to respond with an entry of `PROXY_ERRORS`.
  */
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
-import type { GatePass, RequestGate } from '../limiting/request-gate.ts';
+import type { ContentFilter } from '../features/content.ts';
+import type { RouteFeature } from '../features/feature.ts';
+import type { LocalResponse } from '../features/local-response.ts';
+import type { RequestGate } from '../limiting/request-gate.ts';
 import type { Route } from '../routing/route-table.ts';
 import { ListenerCounter, responseSlot } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
+import { Answer, type AnswerOwner } from './answer.ts';
+import { CONTINUE } from './continue.ts';
 import { Dispatch, type DispatchOwner } from './dispatch.ts';
 import type { Downstream } from './downstream.ts';
+import { errorAnswer } from './error-answer.ts';
 import { allowLine, NO_LINES, retryAfterLine } from './extra-lines.ts';
+import { FeatureRun, type FeatureRunOwner } from './feature-run.ts';
 import type { RequestHead, ResponseHead } from './head.ts';
 import type { HttpContext } from './http-context.ts';
-import type { OriginConnection } from './origin-connection.ts';
-import { NO_BOUNDS, RequestBounds } from './request-bounds.ts';
+import type { OriginStream } from './origin-stream.ts';
+import { RequestAllowance } from './request-allowance.ts';
+import { RequestBody } from './request-body.ts';
 import type { RequestRecord } from './request-record.ts';
-import { allowedMethods, chooseRoute, forwardedPath } from './routing.ts';
+import { allowedMethods, chooseRoute, forwardedPath, objectionTo, pathOf } from './routing.ts';
 
 const LOOP = 'a server of this upstream leads back to this balancer: requests are answered 508';
 
 /** Serves one client connection or stream, one request at a time. */
-export class Exchange implements DispatchOwner {
-  headRequest = false;
+export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
   record: RequestRecord | null = null;
   readonly #context: HttpContext;
   readonly #client: Downstream;
   readonly #dispatch: Dispatch;
+  readonly #answer: Answer;
+  readonly #allowance: RequestAllowance;
   #active = false;
-  /** To be told when the request is over. */
-  #pass: GatePass | null = null;
-  /** What binds this client's requests in time; null where nothing does. */
-  #bounds: RequestBounds | null = null;
+  /** The body has come in full. */
+  #complete = false;
+  /** The client asked with HEAD. */
+  #headRequest = false;
   #upgrade = '';
-  #responding = false;
-  #status = 0;
   #route: Route | null = null;
-  /** By performance.now(). */
+  /** The way through the features of the route; null where it has none. */
+  #run: FeatureRun | null = null;
+  /** Takes the body before there is a server for it; null: the server takes it. */
+  #body: RequestBody | null = null;
+  /** Kept for the next request with features. */
+  #ownRun: FeatureRun | null = null;
+  #ownBody: RequestBody | null = null;
+  /** How long a limit makes it wait before it goes to a server. */
+  #delayMs = 0;
+  /** Its client was held while a feature waited. */
+  #waited = false;
+  /** What went wrong, for the log. */
+  #code: ProxyErrorCode | null = null;
+  /** By performance.now(). `doneAt`: when the server was through; 0: not yet. */
   #startedAt = 0;
+  #doneAt = 0;
 
   constructor(context: HttpContext, client: Downstream) {
     this.#context = context;
     this.#client = client;
     this.#dispatch = new Dispatch(context, this);
-    const { time } = context.limits;
-    if (time !== null) this.#bounds = new RequestBounds(context.engine.deadlines, time, this);
+    this.#answer = new Answer(client, this);
+    this.#allowance = new RequestAllowance(context.engine.deadlines, context.limits, this);
   }
 
   /** A request is being worked on. */
@@ -58,101 +79,92 @@ export class Exchange implements DispatchOwner {
 
   /** Its body has come in full. */
   get requestComplete(): boolean {
-    return this.#dispatch.complete;
+    return this.#complete;
   }
 
-  /** Its end has not been read, so that no later request can wait behind it. */
-  get reading(): boolean {
-    return !this.#dispatch.complete;
+  /** No body comes from the server whatever it says. */
+  get headRequest(): boolean {
+    const method = this.#run?.edits.method ?? null;
+    return method === null ? this.#headRequest : method === 'HEAD';
   }
 
   /** By the listener's limits the connection carries no request after this one. */
   get last(): boolean {
-    return this.#bounds?.last === true;
+    return this.#allowance.last;
   }
 
   /** It is up to the client to send more of the body. */
   get wantsBody(): boolean {
-    return this.#active && !this.#dispatch.complete && !this.#dispatch.continueDue;
+    return this.#active && !this.#complete && !this.#dispatch.continueDue;
   }
 
   /** Takes a request up to where its head is composed for a server. The body follows. */
   start(head: RequestHead): void {
     this.#accept(head);
+    const { routes, limits, unrouted } = this.#context;
     const path = head.pathNotable ? forwardedPath(head) : '';
     if (path === null) {
       this.fail('bad_target');
       return;
     }
-    const route = chooseRoute(this.#context.routes, head, path);
+    const route = chooseRoute(routes, head, path);
     if (typeof route === 'string') {
+      if (unrouted.length > 0) this.#beginRun(unrouted, null, head, path);
       const refused = route === 'method_refused';
-      const methods = refused ? allowedMethods(this.#context.routes, head, path) : '';
-      this.fail(route, refused ? allowLine(methods) : NO_LINES);
+      this.fail(route, refused ? allowLine(allowedMethods(routes, head, path)) : NO_LINES);
       return;
     }
     this.#route = route;
     this.record?.routed(route);
-    const { upstream } = route;
-    if (upstream === null) {
-      this.fail('no_route');
+    if (route.features.length > 0) this.#beginRun(route.features, route, head, path);
+    const objection = objectionTo(head, limits.bodyBytesMax);
+    if (objection !== null) {
+      if (objection === 'loop_detected') this.#noteLoop(route);
+      const last = objection === 'last_hop';
+      this.fail(objection, last ? allowLine(allowedMethods(routes, head, path)) : NO_LINES);
       return;
     }
-    if (head.looping) {
-      this.#context.failures.note('loop_detected', upstream.name, null, LOOP);
-      this.fail('loop_detected');
-      return;
-    }
-    if (head.hopsLeft === 0) {
-      this.fail('last_hop', allowLine(allowedMethods(this.#context.routes, head, path)));
-      return;
-    }
-    const { bodyBytesMax } = this.#context.limits;
-    if (bodyBytesMax > 0 && head.contentLength > bodyBytesMax) {
-      this.fail('body_too_large');
-      return;
-    }
-    if (route.config.timeoutMs > 0) this.#boundBy(route.config.timeoutMs);
-    const delayMs = route.gate === null ? 0 : this.#admit(route.gate, head);
-    if (delayMs < 0) return;
-    const { identity } = this.#client;
-    const raw = route.config.rawPath && head.pathEnd > head.targetStart;
-    const additions = identity.additions(head, path === '' || raw ? null : path);
-    if (this.record !== null) additions.lines = this.record.requestLines;
-    this.#dispatch.start(upstream, head, identity, additions, delayMs);
+    this.#allowance.boundBy(route.config.timeoutMs);
+    this.#delayMs = 0;
+    if (route.gate !== null && !this.#admit(route.gate, head)) return;
+    if (this.#run === null) this.#forward(head, path);
+    else this.goOn();
   }
 
   /** A piece of the request's body. */
   requestContent(bytes: Buffer, start: number, end: number): void {
-    const { bodyBytesMax } = this.#context.limits;
-    if (bodyBytesMax > 0 && this.#dispatch.bodyBytes + end - start > bodyBytesMax) {
-      this.fail('body_too_large');
-      return;
-    }
-    this.#bounds?.received(end - start);
-    this.#dispatch.content(bytes, start, end);
+    if (!this.#allowance.received(end - start)) this.fail('body_too_large');
+    else if (this.#body === null) this.#dispatch.content(bytes, start, end);
+    else this.#body.entry.content(bytes, start, end);
   }
 
-  /** The request's body is complete. */
-  requestEnd(): void {
-    this.#bounds?.complete();
-    this.#dispatch.end();
+  /** The request's body is complete; `trailers` are lines that came after it. */
+  requestEnd(trailers: Buffer = NO_LINES): void {
+    if (this.#complete) return;
+    this.#complete = true;
+    this.#allowance.complete();
+    if (this.#body === null) this.#dispatch.end(trailers);
+    else this.#body.entry.end(trailers);
   }
 
   /** The client's bytes are through for now: sends on what there is. */
   requestFlush(): void {
-    if (this.#active) this.#dispatch.flush();
+    if (!this.#active) return;
+    if (this.#body === null) this.#dispatch.flush();
+    else this.#body.entry.flush();
   }
 
   /** The client connection is gone. */
   clientGone(): void {
-    this.#dispatch.drop();
-    this.#log(this.#responding ? this.#status : PROXY_ERRORS.client_gone.status, 'client_gone');
+    const { begun, status } = this.#answer;
+    this.#drop();
+    this.#log(begun ? status : PROXY_ERRORS.client_gone.status, 'client_gone');
   }
 
   /** The client is ready for more of the response. */
   clientDrained(): void {
-    this.#dispatch.resume();
+    if (this.#answer.begun) this.#answer.drained();
+    else this.#dispatch.resume();
   }
 
   /**
@@ -161,15 +173,52 @@ export class Exchange implements DispatchOwner {
    */
   fail(code: ProxyErrorCode, lines: Buffer = NO_LINES): void {
     if (!this.#active) return;
-    this.#dispatch.drop();
-    this.#active = false;
-    if (this.#responding) {
+    const { begun, status } = this.#answer;
+    this.#drop();
+    if (begun) {
+      this.#active = false;
       this.#client.abort();
-      this.#log(this.#status, code);
+      this.#log(status, code);
       return;
     }
-    this.#client.respondError(code, this.headRequest, this.#withIds(lines));
-    this.#log(PROXY_ERRORS[code].status, code);
+    if (this.#run?.failed(code)) return;
+    this.#code = code;
+    this.answerLocally(errorAnswer(code, lines));
+  }
+
+  goOn(): void {
+    const run = this.#run!;
+    const outcome = run.advance();
+    if (outcome === 'on') this.#forward(run.head, run.path);
+    // The rest of what has come is kept; more can wait until somebody wants it.
+    else if (outcome === 'wait' && !this.#body!.filtered) this.#hold();
+  }
+
+  answerLocally(response: LocalResponse): void {
+    this.#body?.drop();
+    this.#answer.local(response, this.#withIds(NO_LINES));
+  }
+
+  filterBody(filter: ContentFilter): void {
+    this.#body!.add(filter);
+  }
+
+  wantContent(): void {
+    if (this.#dispatch.continueDue) {
+      this.#dispatch.continueDue = false;
+      this.#run!.head.expectContinue = false;
+      this.#client.respondInterim(CONTINUE);
+    }
+    this.#letGo();
+  }
+
+  answerEnded(): void {
+    this.#log(this.#answer.status, this.#code, this.#doneAt || performance.now());
+    this.#client.responded();
+  }
+
+  answerFailed(code: ProxyErrorCode): void {
+    this.fail(code);
   }
 
   dispatchFailed(code: ProxyErrorCode): void {
@@ -177,20 +226,22 @@ export class Exchange implements DispatchOwner {
   }
 
   requestUnwanted(): void {
-    this.#bounds?.hold(true);
-    this.#client.hold();
+    if (this.#body?.filtered) this.#body.blocked = true;
+    else this.#hold();
   }
 
   requestWanted(): void {
-    this.#bounds?.hold(false);
-    this.#client.release();
+    if (this.#body?.filtered) this.#body.drained();
+    else this.#letGo();
   }
 
   responseInterim(head: ResponseHead): void {
     // The client may have waited for it with its body.
     if (head.status === 100) this.#client.awaitBody();
     this.#client.respondInterim(head);
-    this.#heedClient();
+    if (!this.#client.writer.blocked) return;
+    this.#dispatch.pause();
+    this.#client.awaitDrain();
   }
 
   responseHead(head: ResponseHead, server: Server): void {
@@ -199,35 +250,30 @@ export class Exchange implements DispatchOwner {
       this.fail('bad_response');
       return;
     }
-    this.#responding = true;
-    this.#status = status;
-    this.#client.respond(head, this.#responseLines(server));
+    const lines = this.#withIds(this.#dispatch.choice.stickyLine(server));
+    this.#answer.fromServer(this.#dispatch, head, lines);
   }
 
   responseContent(bytes: Buffer, start: number, end: number): void {
-    this.#client.writer.content(bytes, start, end);
+    this.#answer.content(bytes, start, end);
   }
 
   responseFlush(): void {
-    this.#client.writer.flush();
-    this.#heedClient();
+    this.#answer.flush();
   }
 
-  responseDone(origin: OriginConnection, bytes: Buffer, start: number, end: number): void {
-    const { writer } = this.#client;
-    if (this.#status === 101) {
-      writer.flush();
+  responseDone(origin: OriginStream, bytes: Buffer, start: number, end: number): void {
+    if (this.#answer.status === 101) {
+      this.#client.writer.flush();
       this.#dispatch.handOver();
-      this.#bounds?.over();
+      this.#allowance.unbind();
       this.#client.tunnel(origin, bytes, start, end);
       return;
     }
-    writer.end(origin.trailers);
-    writer.flush();
-    const now = performance.now();
-    this.#dispatch.finish(origin, this.#upgrade === '', now);
-    this.#log(this.#status, null, now);
-    this.#client.responded();
+    this.#answer.serverDone(origin.trailers);
+    this.#doneAt = performance.now();
+    this.#dispatch.finish(origin, this.#upgrade === '', this.#doneAt);
+    this.#answer.serverFinished(this.#withIds(NO_LINES));
   }
 
   /** The tunnel that a 101 opened has ended. */
@@ -240,65 +286,113 @@ export class Exchange implements DispatchOwner {
     this.#active = true;
     const { counters, observer } = this.#context;
     counters.count(ListenerCounter.requests);
-    this.headRequest = head.method === 'HEAD';
+    this.#headRequest = head.method === 'HEAD';
     this.#upgrade = head.upgrade;
-    this.#responding = false;
-    this.#status = 0;
+    this.#complete = false;
     this.#route = null;
+    this.#run = null;
+    this.#body = null;
+    this.#waited = false;
+    this.#code = null;
     this.#startedAt = performance.now();
+    this.#doneAt = 0;
+    this.#answer.reset(this.#headRequest);
     this.#dispatch.accept(head);
-    this.#bounds?.begin();
+    this.#allowance.begin();
     if (observer === null) return;
     this.record = observer.begin(head, this.#client.identity, this.#client.traffic);
   }
 
-  #boundBy(timeoutMs: number): void {
-    const { engine } = this.#context;
-    this.#bounds ??= new RequestBounds(engine.deadlines, NO_BOUNDS, this);
-    this.#bounds.routed(timeoutMs);
+  /** The request goes inwards through these; `path` is '' where it is normal as it came. */
+  #beginRun(
+    features: readonly RouteFeature[],
+    route: Route | null,
+    head: RequestHead,
+    path: string,
+  ): void {
+    this.#ownRun ??= new FeatureRun(this.#client.identity, this);
+    this.#ownBody ??= new RequestBody({ pause: () => this.#hold(), resume: () => this.#letGo() });
+    this.#run = this.#ownRun;
+    this.#body = this.#ownBody;
+    this.#body.reset();
+    this.#answer.pass(this.#run);
+    this.#run.begin(features, route, head, path || pathOf(head));
   }
 
-  /** Asks the route's limits. Milliseconds until the request may go on; negative: it was refused. */
-  #admit(gate: RequestGate, head: RequestHead): number {
-    const decision = gate.admit(head, this.#client.identity, this.#context.now());
+  /** Nothing stands before the server any more. */
+  #forward(head: RequestHead, path: string): void {
+    const { config, upstream: usual } = this.#route!;
+    const run = this.#run;
+    const upstream = run?.edits.upstream ?? usual;
+    if (upstream === null) {
+      this.fail('no_route');
+      return;
+    }
+    const { identity } = this.#client;
+    const asItCame = !head.pathNotable || (config.rawPath && head.pathEnd > head.targetStart);
+    const additions = identity.additions(head, asItCame ? null : path, run?.edits ?? null);
+    if (this.record !== null) additions.lines = joined(additions.lines, this.record.requestLines);
+    this.#dispatch.start(upstream, head, identity, additions, this.#delayMs);
+    if (run === null || !this.#active) return;
+    if (this.#waited && !this.#body!.filtered) this.#letGo();
+    this.#body!.flowTo(this.#dispatch);
+    if (this.#waited) this.#dispatch.flush();
+  }
+
+  #hold(): void {
+    this.#waited = true;
+    this.#allowance.hold(true);
+    this.#client.hold();
+  }
+
+  #letGo(): void {
+    this.#allowance.hold(false);
+    this.#client.release();
+  }
+
+  #noteLoop({ upstream, config }: Route): void {
+    this.#context.failures.note('loop_detected', upstream?.name ?? config.name, null, LOOP);
+  }
+
+  /** Asks the route's limits; false: the request was refused. */
+  #admit(gate: RequestGate, head: RequestHead): boolean {
+    const now = this.#context.now();
+    const decision = this.#allowance.admit(gate, head, this.#client.identity, now);
     if ('code' in decision) {
       const { code, retryAfterSeconds } = decision;
       this.fail(code, retryAfterSeconds > 0 ? retryAfterLine(retryAfterSeconds) : NO_LINES);
-      return -1;
+      return false;
     }
-    this.#pass = decision;
-    return decision.delayMs;
-  }
-
-  /** Lines that the response to the client has beside those of the server. */
-  #responseLines(server: Server): Buffer {
-    return this.#withIds(this.#dispatch.choice.stickyLine(server));
+    this.#delayMs = decision.delayMs;
+    return true;
   }
 
   /** Lines of the response, with those that tell the request's ids. */
   #withIds(lines: Buffer): Buffer {
-    if (this.record === null) return lines;
-    const { responseLines } = this.record;
-    return lines.length === 0 ? responseLines : Buffer.concat([responseLines, lines]);
+    return this.record === null ? lines : joined(this.record.responseLines, lines);
   }
 
-  /** Nothing more is read from the server until the client has taken what there is. */
-  #heedClient(): void {
-    if (!this.#client.writer.blocked) return;
-    this.#dispatch.pause();
-    this.#client.awaitDrain();
+  /** Gives up whatever is under way. */
+  #drop(): void {
+    this.#answer.drop();
+    this.#dispatch.drop();
+    this.#body?.drop();
   }
 
   /** The last phase, once per request: what it holds is given back. */
   #log(status: number, code: ProxyErrorCode | null, now = performance.now()): void {
     this.#active = false;
-    this.#bounds?.over();
-    this.#pass?.over();
-    this.#pass = null;
+    this.#allowance.over();
+    this.#run?.over();
     const { counters } = this.#context;
     counters.count(responseSlot(ListenerCounter.responses1xx, status));
     this.#route?.cells.over(status, code, this.#client.traffic, now - this.#startedAt);
     this.record?.ended(status, code);
     this.record = null;
   }
+}
+
+function joined(first: Buffer, second: Buffer): Buffer {
+  if (first.length === 0) return second;
+  return second.length === 0 ? first : Buffer.concat([first, second]);
 }

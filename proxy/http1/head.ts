@@ -163,7 +163,36 @@ export class RequestHead extends MessageHead {
   hopsLeft = -1;
   /** `Via` says that it has passed us so often that it goes round in a circle. */
   looping = false;
+
+  /** A copy with bytes of its own: this one is for the next request as soon as control is given back. */
+  kept(): RequestHead {
+    const copy = new RequestHead(0);
+    const start = this.lineStart;
+    Object.assign(copy, this);
+    copy.bytes = Buffer.from(this.bytes.subarray(start, this.end));
+    copy.table = this.table.slice(0, this.fieldCount * FIELD_STRIDE);
+    for (const offset of OFFSETS) copy[offset] -= start;
+    for (let at = 0; at < copy.table.length; at++) {
+      if (at % FIELD_STRIDE !== FIELD_STRIDE - 1) copy.table[at]! -= start;
+    }
+    return copy;
+  }
 }
+
+/** What of a request are places in its bytes. */
+const OFFSETS = [
+  'lineStart',
+  'lineEnd',
+  'fieldsStart',
+  'end',
+  'targetStart',
+  'targetEnd',
+  'pathEnd',
+  'authorityStart',
+  'authorityEnd',
+  'hostStart',
+  'hostEnd',
+] as const;
 
 /** A response. */
 export class ResponseHead extends MessageHead {

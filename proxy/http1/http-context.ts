@@ -1,4 +1,5 @@
 import type { HttpLimits } from '../../src/config/proxy-config.ts';
+import type { RouteFeature } from '../features/feature.ts';
 import type { Drainable } from '../frontend/connection-set.ts';
 import type { FailureLog } from '../frontend/failure-log.ts';
 import type { IoEngine } from '../io/engine.ts';
@@ -8,7 +9,7 @@ import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { RequestHead } from './head.ts';
 import type { IdentityRules } from './identity-rules.ts';
-import type { OriginPool } from './origin-pool.ts';
+import type { OriginSource } from './origin-stream.ts';
 import type { RequestObserver } from './request-record.ts';
 import type { RequestRules } from './request-rules.ts';
 
@@ -21,6 +22,8 @@ export interface HttpContext {
   /** Whom we believe, and what we tell servers about clients. */
   readonly identityRules: IdentityRules;
   readonly routes: RouteTable;
+  /** What is done with the answers to requests that no route takes. */
+  readonly unrouted: readonly RouteFeature[];
   readonly counters: ListenerCells;
   /** Where failing servers are reported. */
   readonly failures: FailureLog;
@@ -34,8 +37,8 @@ export interface HttpContext {
   now(): number;
   /** The `Date` line of this second. */
   dateLine(): Buffer;
-  /** The waiting connections to a server. */
-  poolOf(upstream: Upstream, server: Server): OriginPool;
+  /** This worker's ways to a server. */
+  poolOf(upstream: Upstream, server: Server): OriginSource;
   /** A client connection has ended for good. */
   forget(client: Drainable): void;
 }

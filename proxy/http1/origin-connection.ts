@@ -13,30 +13,11 @@ import type { Server } from '../upstream/server.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { INCOMPLETE, REFUSED, ResponseHead } from './head.ts';
 import { MessageWriter } from './message-writer.ts';
+import type { OriginStream } from './origin-stream.ts';
+import type { OriginUser } from './origin-user.ts';
 import { parseResponse } from './parse-response.ts';
 import { PartialHead } from './partial-head.ts';
 import { RequestBuffer } from './request-buffer.ts';
-
-/** The request an origin connection works for. */
-export interface OriginUser {
-  readonly headRequest: boolean;
-  /** Established: what is in the request buffer may be sent. */
-  originReady(): void;
-  /** A 1xx head other than 101. */
-  originInterim(head: ResponseHead): void;
-  /** The final head; content follows, if any. Valid during the call. */
-  originHead(head: ResponseHead): void;
-  /** Content. Valid during the call. */
-  originContent(bytes: Buffer, start: number, end: number): void;
-  /** The read is through: send on what was composed. */
-  originFlush(): void;
-  /** The message is complete; bytes [start, end) came after it, which only 101 allows. */
-  originDone(bytes: Buffer, start: number, end: number): void;
-  /** It will not be completed. The connection is gone; `errno` is the system's word for why. */
-  originFailed(code: ProxyErrorCode, errno: string | null): void;
-  /** There is room for more of the request again. */
-  originDrained(): void;
-}
 
 /** What a pool does with a connection that nobody uses. */
 export interface OriginOwner {
@@ -56,9 +37,9 @@ const RULES = {
 const HEAD = new ResponseHead(RESPONSE_HEADER_COUNT_MAX);
 
 /** A connection to a server, which answers one request after another. */
-export class OriginConnection implements ConnectionHandler {
+export class OriginConnection implements ConnectionHandler, OriginStream {
   readonly server: Server;
-  readonly connection: Connection;
+  readonly #connection: Connection;
   readonly writer: MessageWriter;
   /** The PROXY header it begins with; null: none. */
   readonly proxyHeader: Buffer | null;
@@ -98,8 +79,8 @@ export class OriginConnection implements ConnectionHandler {
     this.request = new RequestBuffer(engine);
     this.#deadline = new Deadline(engine.deadlines, () => this.#expired());
     this.#startedAt = performance.now();
-    this.connection = engine.connect(server, this);
-    this.writer = new MessageWriter(engine, this.connection, server, ServerCounter.bytesOut);
+    this.#connection = engine.connect(server, this);
+    this.writer = new MessageWriter(engine, this.#connection, server, ServerCounter.bytesOut);
     this.#deadline.set(config.connectTimeoutMs);
   }
 
@@ -127,6 +108,14 @@ export class OriginConnection implements ConnectionHandler {
     this.#interims = 0;
   }
 
+  get flushed(): boolean {
+    return this.#connection.unsentBytes === 0;
+  }
+
+  sendRequest(): void {
+    this.writer.send(this.request.bytes, 0, this.request.length);
+  }
+
   /** Part of a request is on its way; the client sends the rest. */
   requestMoved(): void {
     this.#owing = false;
@@ -142,13 +131,13 @@ export class OriginConnection implements ConnectionHandler {
   /** Stops reading because the client is slow: the client's deadline counts, not ours. */
   pause(): void {
     this.#paused = true;
-    this.connection.pause();
+    this.#connection.pause();
     this.#deadline.clear();
   }
 
   resume(): void {
     this.#paused = false;
-    this.connection.resume();
+    this.#connection.resume();
     this.#watch();
   }
 
@@ -167,12 +156,12 @@ export class OriginConnection implements ConnectionHandler {
   /** Ends it without a word to its user. */
   discard(): void {
     if (this.#phase === Phase.closed) return;
-    const orderly = this.#phase === Phase.idle && this.connection.unsentBytes === 0;
+    const orderly = this.#phase === Phase.idle && this.#connection.unsentBytes === 0;
     this.#phase = Phase.closed;
     this.#user = null;
     this.#deadline.clear();
-    if (orderly) this.connection.close();
-    else this.connection.reset();
+    if (orderly) this.#connection.close();
+    else this.#connection.reset();
     this.#owner.forget(this);
   }
 
@@ -182,7 +171,7 @@ export class OriginConnection implements ConnectionHandler {
     this.#user = null;
     this.#deadline.clear();
     this.#owner.forget(this);
-    return this.connection;
+    return this.#connection;
   }
 
   onConnect(): void {
@@ -229,7 +218,7 @@ export class OriginConnection implements ConnectionHandler {
 
   /** Tells the server whose requests these are, before the first of them. */
   #introduce(header: Buffer): void {
-    this.connection.write(header, 0, header.length);
+    this.#connection.write(header, 0, header.length);
     this.server.count(ServerCounter.bytesOut, header.length);
   }
 

@@ -1,10 +1,12 @@
 import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
 import type { IoEngine } from '../io/engine.ts';
 import type { Server } from '../upstream/server.ts';
-import { OriginConnection, type OriginOwner, type OriginUser } from './origin-connection.ts';
+import { OriginConnection, type OriginOwner } from './origin-connection.ts';
+import type { OriginSource } from './origin-stream.ts';
+import type { OriginUser } from './origin-user.ts';
 
 /** One worker's connections to one server that wait for their next request. */
-export class OriginPool implements OriginOwner {
+export class OriginPool implements OriginOwner, OriginSource {
   readonly #engine: IoEngine;
   readonly #server: Server;
   readonly #config: UpstreamConfig;
@@ -17,10 +19,6 @@ export class OriginPool implements OriginOwner {
     this.#config = config;
   }
 
-  /**
-   * A waiting connection if there is one, else one being established. `proxyHeader`: what it has
-   * begun with, or is to begin with; null where the server is told of no client.
-   */
   take(user: OriginUser, proxyHeader: Buffer | null): OriginConnection {
     const origin = proxyHeader === null ? this.#idle.pop() : this.#introduced(proxyHeader);
     if (origin === undefined) return this.open(user, proxyHeader);
@@ -28,12 +26,10 @@ export class OriginPool implements OriginOwner {
     return origin;
   }
 
-  /** A new connection, whatever waits. */
   open(user: OriginUser, proxyHeader: Buffer | null): OriginConnection {
     return new OriginConnection(this.#engine, this.#server, this.#config, this, user, proxyHeader);
   }
 
-  /** A request is through: keeps the connection for the next one, or ends it. */
   release(origin: OriginConnection): void {
     if (!origin.reusable || !this.#roomFor(origin)) {
       origin.discard();

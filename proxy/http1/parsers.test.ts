@@ -118,7 +118,10 @@ function forwarded(text: string): string | null {
   const bytes = Buffer.from(text, 'latin1');
   if (parseRequest(head, bytes, 0, bytes.length, LIMITS) <= 0) return null;
   const additions = {
+    method: null,
     path: null,
+    wholeTarget: false,
+    host: null,
     defaultHost: Buffer.from('default'),
     about: Buffer.from('X-Forwarded-For: 192.0.2.1\r\n'),
     hosts: [{ before: Buffer.from('X-Forwarded-Host: '), after: Buffer.from('\r\n') }],
@@ -201,6 +204,8 @@ describe('a forwarded response head', () => {
           date: DATE,
           connection: 'upgrade' as const,
           lines,
+          without: [],
+          length: -1,
           via: VIA,
         };
         const room = responseRoom(head, form);

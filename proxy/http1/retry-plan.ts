@@ -1,7 +1,7 @@
 import type { RetryConfig } from '../../src/config/retry-config.ts';
 import type { ProxyErrorCode, Sent } from '../errors.ts';
 import type { RequestHead } from './head.ts';
-import type { OriginConnection } from './origin-connection.ts';
+import type { OriginStream } from './origin-stream.ts';
 import { isIdempotent, isSafe, isSpent, retryTarget } from './retry.ts';
 
 /** What one request has been through, as far as it decides whether it may be sent again. */
@@ -43,7 +43,7 @@ export class RetryPlan {
 
   /** Where to after this attempt, which failed or, with `code` null, was answered with `status`? */
   target(
-    origin: OriginConnection,
+    origin: OriginStream,
     sent: Sent,
     code: ProxyErrorCode | null,
     status: number,

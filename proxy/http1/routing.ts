@@ -1,3 +1,4 @@
+import type { ProxyErrorCode } from '../errors.ts';
 import { isRefused, type Route, type RouteTable } from '../routing/route-table.ts';
 import { routingHost } from './authority.ts';
 import type { RequestHead } from './head.ts';
@@ -7,6 +8,11 @@ import { normalisePath } from './normalise-path.ts';
 export function forwardedPath(head: RequestHead): string | null {
   if (head.asterisk) return '*';
   return normalisePath(head.bytes.toString('latin1', head.targetStart, head.pathEnd));
+}
+
+/** The path of a head that is normal as it came. */
+export function pathOf(head: RequestHead): string {
+  return head.bytes.toString('latin1', head.targetStart, head.pathEnd);
 }
 
 /** The route for a request; `path` is the normalised path, or '' if it is normal as it came. */
@@ -20,6 +26,13 @@ export function chooseRoute(
   return routes.find({ ...placeOf(head, path), method: head.method });
 }
 
+/** Why a request that has its route goes no further; null: it does. `bodyBytesMax` 0: any size. */
+export function objectionTo(head: RequestHead, bodyBytesMax: number): ProxyErrorCode | null {
+  if (head.looping) return 'loop_detected';
+  if (head.hopsLeft === 0) return 'last_hop';
+  return bodyBytesMax > 0 && head.contentLength > bodyBytesMax ? 'body_too_large' : null;
+}
+
 /** What to list in the Allow field of a 405 (RFC 9110 15.5.6); `path` as for `chooseRoute`. */
 export function allowedMethods(routes: RouteTable, head: RequestHead, path: string): string {
   return routes.methodsAt(placeOf(head, path)).join(', ');
@@ -30,6 +43,6 @@ function placeOf(head: RequestHead, path: string): { host: string; path: string 
   return {
     host: routingHost(bytes, head.hostStart, head.hostEnd),
     // `OPTIONS *` is about the server as a whole, so it goes where the root goes.
-    path: head.asterisk ? '/' : path || bytes.toString('latin1', head.targetStart, head.pathEnd),
+    path: head.asterisk ? '/' : path || pathOf(head),
   };
 }

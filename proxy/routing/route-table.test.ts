@@ -12,6 +12,7 @@ function tableOf(...routes: readonly Partial<RouteConfig>[]): RouteTable {
       config: routeConfig({ ...changes, upstream: String(index) }),
       // The table never looks at it.
       upstream: {} as Upstream,
+      features: [],
       gate: null,
       cells: {} as RouteCells,
     })),

@@ -1,4 +1,5 @@
 import type { RouteConfig } from '../../src/config/proxy-config.ts';
+import type { RouteFeature } from '../features/feature.ts';
 import type { RequestGate } from '../limiting/request-gate.ts';
 import type { RouteCells } from '../shared/route-cells.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -11,6 +12,8 @@ export interface Route {
   readonly config: RouteConfig;
   /** Where its requests go; null: something else answers them, or says where they go. */
   readonly upstream: Upstream | null;
+  /** What it does beside forwarding, outermost first. */
+  readonly features: readonly RouteFeature[];
   /** Its limits; null when it has none. */
   readonly gate: RequestGate | null;
   /** Counts its requests. */

@@ -1,0 +1,159 @@
+import type { ProxyErrorCode } from '../errors.ts';
+import type { ContentFilter } from '../features/content.ts';
+import type {
+  FeatureRequest,
+  RequestEdits,
+  RequestFeature,
+  RouteFeature,
+} from '../features/feature.ts';
+import type { LocalResponse } from '../features/local-response.ts';
+import { dresses } from '../features/order.ts';
+import { ResponseEdit } from '../features/response-edit.ts';
+import type { Route } from '../routing/route-table.ts';
+import type { ClientIdentity } from './client-identity.ts';
+import type { RequestHead, ResponseHead } from './head.ts';
+
+/** What the exchange does for its features. */
+export interface FeatureRunOwner {
+  /** After somebody waited: the request goes on inwards. */
+  goOn(): void;
+  /** An answer of our own is on its way outwards. */
+  answerLocally(response: LocalResponse): void;
+  fail(code: ProxyErrorCode, lines?: Buffer): void;
+  filterBody(filter: ContentFilter): void;
+  wantContent(): void;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** One request's way inwards through the features of its route, and its answer's way out again. */
+export class FeatureRun implements FeatureRequest {
+  readonly client: ClientIdentity;
+  readonly edit = new ResponseEdit();
+  readonly edits: Mutable<RequestEdits> = {
+    upstream: null,
+    method: null,
+    target: null,
+    host: null,
+    without: [],
+    lines: [],
+  };
+  route: Route | null = null;
+  head!: RequestHead;
+  path = '';
+  readonly #owner: FeatureRunOwner;
+  readonly #features: (RequestFeature | null)[] = [];
+  /** How many of them the request has passed; the answer passes these on its way out. */
+  #passed = 0;
+  #kept = false;
+
+  constructor(client: ClientIdentity, owner: FeatureRunOwner) {
+    this.client = client;
+    this.#owner = owner;
+  }
+
+  /**
+   * A request has come to its route, or to none. The features that dress every answer have it at once, so
+   * that they get whatever becomes of it.
+   */
+  begin(
+    features: readonly RouteFeature[],
+    route: Route | null,
+    head: RequestHead,
+    path: string,
+  ): void {
+    const { edits } = this;
+    this.route = route;
+    this.head = head;
+    this.path = path;
+    edits.upstream = null;
+    edits.method = null;
+    edits.target = null;
+    edits.host = null;
+    edits.without.length = 0;
+    edits.lines.length = 0;
+    this.#kept = false;
+    this.#passed = 0;
+    for (const feature of features) {
+      const begun = feature.begin(this);
+      this.#features.push(begun);
+      if (!dresses(feature.name)) continue;
+      begun?.request?.(this);
+      this.#passed++;
+    }
+  }
+
+  /**
+   * Goes on inwards. `on`: nothing stands before the server. `wait`: the head has been kept, and `goOn`
+   * or an answer comes later. `answered`: it has come.
+   */
+  advance(): 'on' | 'wait' | 'answered' {
+    while (this.#passed < this.#features.length) {
+      const feature = this.#features[this.#passed++];
+      const outcome = feature?.request?.(this) ?? 'on';
+      if (outcome === 'wait') this.#keep();
+      if (outcome !== 'on') return outcome;
+    }
+    return 'on';
+  }
+
+  goOn(): void {
+    this.#owner.goOn();
+  }
+
+  answer(response: LocalResponse): void {
+    // It passes the features further out than the one that made it.
+    this.#passed--;
+    this.#owner.answerLocally(response);
+  }
+
+  fail(code: ProxyErrorCode, lines?: Buffer): void {
+    this.#passed--;
+    this.#owner.fail(code, lines);
+  }
+
+  filterBody(filter: ContentFilter): void {
+    this.#owner.filterBody(filter);
+  }
+
+  wantContent(): void {
+    this.#owner.wantContent();
+  }
+
+  /** Nobody further in can answer; true: a feature does. */
+  failed(code: ProxyErrorCode): boolean {
+    while (this.#passed > 0) {
+      const feature = this.#features[this.#passed - 1];
+      if (feature?.failed?.(code, this) === true) return true;
+      this.#passed--;
+    }
+    return false;
+  }
+
+  /**
+   * Takes a response outwards; `edit` is then what has become of it. Returns what somebody gives instead,
+   * which has to be taken outwards in turn; null: nothing.
+   */
+  respond(head: ResponseHead, headRequest: boolean): LocalResponse | null {
+    const { edit } = this;
+    edit.begin(head, headRequest);
+    while (this.#passed > 0) {
+      this.#passed--;
+      this.#features[this.#passed]?.response?.(edit);
+      if (edit.replacement !== null) return edit.replacement;
+    }
+    return null;
+  }
+
+  /** The request has ended. */
+  over(): void {
+    for (const feature of this.#features) feature?.over?.();
+    this.#features.length = 0;
+  }
+
+  #keep(): void {
+    if (this.#kept) return;
+    this.#kept = true;
+    this.head = this.head.kept();
+  }
+}

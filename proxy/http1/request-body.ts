@@ -1,0 +1,95 @@
+import type { ContentDemand, ContentFilter, ContentSink } from '../features/content.ts';
+import { FilterChain } from './filter-chain.ts';
+
+type Target = Omit<ContentSink, 'blocked'>;
+
+const NOWHERE: Target = { content() {}, flush() {}, end() {} };
+
+/**
+ * The body of one request on its way to a server, through filters if the route has any. What comes
+ * before anybody takes it is kept: that is the rest of one read, for the client is held by then.
+ */
+export class RequestBody implements ContentSink {
+  /** The server takes no more for now. */
+  blocked = false;
+  readonly #before: ContentDemand;
+  #target: Target | null = null;
+  #chain: FilterChain | null = null;
+  #filters: ContentFilter[] | null = null;
+  #early: Buffer[] | null = null;
+  /** The lines at its end, once that has come; null before. */
+  #trailers: Buffer | null = null;
+
+  /** `before` is who gives the body. */
+  constructor(before: ContentDemand) {
+    this.#before = before;
+  }
+
+  /** Every body of the exchange goes straight to the server until it is told otherwise. */
+  reset(): void {
+    this.blocked = false;
+    this.#target = null;
+    this.#chain = null;
+    this.#filters = null;
+    this.#early = null;
+    this.#trailers = null;
+  }
+
+  /** There are filters: they take what the client sends. */
+  get filtered(): boolean {
+    return this.#filters !== null;
+  }
+
+  /** It passes through this one, after those that were added before. */
+  add(filter: ContentFilter): void {
+    this.#filters ??= [];
+    this.#filters.push(filter);
+  }
+
+  /** Takes what the client sends. */
+  get entry(): ContentSink {
+    if (this.#filters === null) return this;
+    this.#chain ??= new FilterChain(this.#filters, this, this.#before);
+    return this.#chain;
+  }
+
+  /** From here on it goes there, beginning with what came too early. */
+  flowTo(target: Target): void {
+    this.#target = target;
+    for (const bytes of this.#early ?? []) target.content(bytes, 0, bytes.length);
+    this.#early = null;
+    if (this.#trailers !== null) target.end(this.#trailers);
+  }
+
+  /** The server takes more again. */
+  drained(): void {
+    this.blocked = false;
+    this.#chain?.drained();
+  }
+
+  /** Nobody wants the rest. */
+  drop(): void {
+    const chain = this.#chain;
+    this.reset();
+    this.#target = NOWHERE;
+    chain?.drop();
+  }
+
+  content(bytes: Buffer, start: number, end: number): void {
+    if (this.#target !== null) {
+      this.#target.content(bytes, start, end);
+      return;
+    }
+    this.#early ??= [];
+    this.#early.push(Buffer.from(bytes.subarray(start, end)));
+  }
+
+  flush(): void {
+    this.#target?.flush();
+  }
+
+  end(trailers: Buffer): void {
+    if (this.#target === null) this.#trailers = Buffer.from(trailers);
+    else this.#target.end(trailers);
+  }
+}
