@@ -120,13 +120,13 @@ export class FeatureRun implements FeatureRequest {
     this.#owner.wantContent();
   }
 
-  /** Nobody further in can answer; true: a feature does. */
+  /** Nobody further in can answer; true: a feature does. False: an error passes all of them. */
   failed(code: ProxyErrorCode): boolean {
-    while (this.#passed > 0) {
-      const feature = this.#features[this.#passed - 1];
-      if (feature?.failed?.(code, this) === true) return true;
-      this.#passed--;
+    const all = this.#passed;
+    for (; this.#passed > 0; this.#passed--) {
+      if (this.#features[this.#passed - 1]?.failed?.(code, this) === true) return true;
     }
+    this.#passed = all;
     return false;
   }
 
