@@ -192,6 +192,7 @@ export function proxyConfig(
     upstreams: [upstream],
     rateLimits: [],
     concurrencyLimits: [],
+    caches: [],
     listeners: [front],
     ticketSecret: null,
   };
