@@ -1,0 +1,220 @@
+/**
+ * One thread's hold on a cache in shared memory.
+ *
+ *     lookup ─► entries (bucket, pin, key)          no lock: some 300 ns
+ *     lock, await, filling ─► flights               who fetches what, and who waits for it
+ *     begin, append, commit ─► entry-writer         chunks under the lock, bytes outside
+ *     room ─► queues (S3-FIFO)                      what leaves first
+ *     invalidate, purge ─► hashed-cells (stamps)    voids what is being fetched, drops what is there
+ *
+ * A worker that dies holds pins, flights, unfinished entries, perhaps the lock: recovery.ts.
+ */
+import type {
+  CacheKey,
+  CacheStats,
+  CacheStore,
+  CacheWait,
+  CacheWriter,
+  NewEntry,
+  PurgeTest,
+  StoredResponse,
+} from '../store.ts';
+import { Entries } from './entries.ts';
+import { beginEntry, EntryWriter, shareContent, type WriterParts } from './entry-writer.ts';
+import { Flights } from './flights.ts';
+import { changeAllStamps, changeStamp, countUse, stampCell, stampOf } from './hashed-cells.ts';
+import { CHUNK_BYTES } from './limits.ts';
+import { purgeEntries } from './purge.ts';
+import { SharedLock } from './shared-lock.ts';
+import {
+  type CacheMemory,
+  Counter,
+  Flag,
+  Header,
+  HeaderDouble,
+  META_BYTES,
+  SLOT_WORDS,
+  Slot,
+  State,
+  StoreMemory,
+} from './store-memory.ts';
+import { StoredEntry } from './stored-entry.ts';
+
+const NO_TAGS = Buffer.alloc(0);
+
+/** `now`: milliseconds, the same for all threads of the process. */
+export class SharedStore implements CacheStore {
+  readonly name: string;
+  readonly objectMax: number;
+  readonly entries: Entries;
+  readonly flights: Flights;
+  readonly lockOfAll: SharedLock;
+  readonly #parts: WriterParts;
+  readonly #memory: StoreMemory;
+  readonly #now: () => number;
+
+  /** `thread`: the worker's index; the main thread comes after the workers. */
+  constructor(cache: CacheMemory, thread: number, now: () => number) {
+    this.name = cache.name;
+    this.objectMax = cache.objectMax;
+    this.#memory = new StoreMemory(cache);
+    this.#now = now;
+    this.entries = new Entries(this.#memory, thread);
+    this.flights = new Flights(this.#memory, thread);
+    this.lockOfAll = new SharedLock(this.#memory.header, Header.lock, thread + 1);
+    this.#parts = {
+      entries: this.entries,
+      flights: this.flights,
+      lock: this.lockOfAll,
+      objectMax: cache.objectMax,
+      now,
+    };
+  }
+
+  lookup(key: CacheKey): StoredResponse | null {
+    const slot = this.entries.pin(key);
+    if (slot === 0) return null;
+    const flags = this.entries.get(slot, Slot.flags);
+    if ((flags & Flag.fromDisk) === 0) return new StoredEntry(this.entries, slot, 'memory');
+    // Only the first use is one of the disk.
+    this.entries.set(slot, Slot.flags, flags & ~Flag.fromDisk);
+    return new StoredEntry(this.entries, slot, 'disk');
+  }
+
+  filling(key: CacheKey): StoredResponse | null {
+    const slot = this.flights.entry(key);
+    if (slot === 0 || !this.entries.pinFollowed(slot, key)) return null;
+    return new StoredEntry(this.entries, slot, 'memory');
+  }
+
+  stamp(key: CacheKey): number {
+    return stampOf(this.#memory, stampCell(this.#memory, key));
+  }
+
+  begin(entry: NewEntry): CacheWriter | null {
+    const cell = stampCell(this.#memory, entry.stampKey);
+    const slot = beginEntry(this.#parts, { ...entry, stampCell: cell, fromDisk: false });
+    if (slot > 0) return new EntryWriter(this.#parts, slot, entry.key);
+    this.#memory.count(this.entries.thread, Counter.refused);
+    return null;
+  }
+
+  update(
+    stored: StoredResponse,
+    key: CacheKey,
+    stampKey: CacheKey,
+    stamp: number,
+    head: Buffer,
+    meta: Float64Array,
+    uselessAfter: number,
+  ): boolean {
+    const { entries } = this;
+    const before = (stored as StoredEntry).slot;
+    const cell = stampCell(this.#memory, stampKey);
+    const slot = beginEntry(this.#parts, {
+      key,
+      stamp,
+      stampCell: cell,
+      head,
+      meta,
+      length: null,
+      uselessAfter,
+      tags: this.#tagsOf(before),
+      shared: false,
+      fromDisk: false,
+    });
+    if (slot === 0) return false;
+    if (!this.lockOfAll.take()) {
+      entries.orphans.push(slot);
+      return false;
+    }
+    const same = entries.state(before) === State.complete && entries.find(key) === before;
+    const valid = same && stampOf(this.#memory, cell) === stamp;
+    if (valid) {
+      shareContent(entries, before, slot);
+      entries.set(slot, Slot.uses, entries.get(before, Slot.uses));
+      entries.publish(slot, key);
+    } else {
+      entries.setState(slot, State.gone);
+      entries.retire(slot);
+    }
+    this.lockOfAll.give();
+    return valid;
+  }
+
+  invalidate(key: CacheKey): void {
+    changeStamp(this.#memory, key);
+    if (this.lockOfAll.take()) {
+      const slot = this.entries.find(key);
+      if (slot > 0) {
+        this.entries.drop(slot);
+        this.#memory.count(this.entries.thread, Counter.purged);
+      }
+      this.lockOfAll.give();
+      return;
+    }
+    // Whoever has the lock does not get on. Nobody finds it from here on; its place is given back later.
+    const slot = this.entries.pin(key);
+    if (slot === 0) return;
+    const word = (slot - 1) * SLOT_WORDS + Slot.state;
+    Atomics.compareExchange(this.#memory.slots, word, State.complete, State.gone);
+    this.entries.unpin(slot);
+  }
+
+  async purge(test: PurgeTest | null): Promise<number> {
+    changeAllStamps(this.#memory);
+    const purged = await purgeEntries(this.entries, this.lockOfAll, test);
+    this.#memory.count(this.entries.thread, Counter.purged, purged);
+    return purged;
+  }
+
+  lock(key: CacheKey, forMs: number): boolean {
+    if (!this.lockOfAll.take()) return true;
+    const mine = this.flights.lock(key, this.#now(), forMs);
+    this.lockOfAll.give();
+    return mine;
+  }
+
+  unlock(key: CacheKey): void {
+    if (!this.lockOfAll.take()) return;
+    this.flights.unlock(key);
+    this.lockOfAll.give();
+  }
+
+  await(key: CacheKey, forMs: number, then: () => void): CacheWait {
+    return this.flights.await(key, forMs, then);
+  }
+
+  countUse(key: CacheKey): number {
+    return countUse(this.#memory, key);
+  }
+
+  stats(): CacheStats {
+    const memory = this.#memory;
+    const { header, headerDoubles } = memory;
+    return {
+      entries: header[Header.entries]!,
+      memoryBytes: header[Header.usedChunks]! * CHUNK_BYTES,
+      memoryCapacity: memory.plan.chunks * CHUNK_BYTES,
+      diskEntries: headerDoubles[HeaderDouble.diskEntries]!,
+      diskBytes: headerDoubles[HeaderDouble.diskBytes]!,
+      diskCapacity: headerDoubles[HeaderDouble.diskCapacity]!,
+      stored: memory.total(Counter.stored),
+      evicted: memory.total(Counter.evicted),
+      refused: memory.total(Counter.refused),
+      purged: memory.total(Counter.purged),
+    };
+  }
+
+  #tagsOf(slot: number): Buffer {
+    const length = this.entries.get(slot, Slot.tagsLength);
+    return length === 0 ? NO_TAGS : tagsOf(this.entries, slot, length);
+  }
+}
+
+function tagsOf(entries: Entries, slot: number, length: number): Buffer {
+  const tags = Buffer.allocUnsafe(length);
+  const before = entries.get(slot, Slot.keyLength);
+  entries.chunks.read(entries.get(slot, Slot.headFirst), META_BYTES + before, length, tags, 0);
+  return tags;
+}
