@@ -168,7 +168,6 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
     ],
     rateLimits: [],
     concurrencyLimits: [],
-    caches: [],
     listeners: [
       {
         name: NAME,

@@ -1,6 +1,7 @@
 import type { ProxyErrorCode } from '../errors.ts';
 import type { ClientIdentity } from '../http1/client-identity.ts';
 import type { RequestHead } from '../http1/head.ts';
+import type { RequestIdValues } from '../request-id/request-ids.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { ContentFilter } from './content.ts';
@@ -59,6 +60,8 @@ export interface FeatureRequest {
   /** Null: none takes it, and what the listener does with every answer is done. */
   readonly route: Route | null;
   readonly edits: RequestEdits;
+  /** Null where the listener gives none. */
+  readonly ids: RequestIdValues | null;
   /** After `wait`: the request goes on inwards. */
   goOn(): void;
   /** Answers it; the answer passes the features further out. */

@@ -13,6 +13,8 @@ export interface LocalResponse {
   readonly body: BodySource | null;
   /** Nobody can tell where the next request would begin: the connection ends with it. */
   readonly closes?: boolean;
+  /** It tells of an error, so a page of the operator's may come instead. */
+  readonly error?: boolean;
 }
 
 const RULES = {

@@ -7,8 +7,11 @@ export const FEATURE_ORDER = [
   'headers',
   'compression',
   'error_pages',
-  'access',
   'cors',
+  'access',
+  'maintenance',
+  'preflight',
+  'methods',
   'basic_auth',
   'forward_auth',
   'rewrite',
@@ -23,7 +26,12 @@ export const FEATURE_ORDER = [
 /** A name out of the order. */
 export type FeatureName = (typeof FEATURE_ORDER)[number];
 
-const DRESSING: ReadonlySet<FeatureName> = new Set(['headers', 'compression', 'error_pages']);
+const DRESSING: ReadonlySet<FeatureName> = new Set([
+  'headers',
+  'compression',
+  'error_pages',
+  'cors',
+]);
 
 /** Does it work on every answer, whoever made it? Such a feature takes no request for itself. */
 export function dresses(name: FeatureName): boolean {

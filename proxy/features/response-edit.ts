@@ -35,19 +35,28 @@ export class ResponseEdit {
   readonly filters: ContentFilter[] = [];
   /** What is given instead. */
   replacement: LocalResponse | null = null;
+  /** It tells of an error of our own: see `LocalResponse`. */
+  error = false;
   #headRequest = false;
   #length = LENGTH_KEPT;
   readonly #without: string[] = [];
   readonly #added: [name: string, value: string][] = [];
 
-  /** A response has come. */
-  begin(head: ResponseHead, headRequest: boolean): void {
+  /** A response has come; `error` as above. `without`: what of it clients never see. */
+  begin(
+    head: ResponseHead,
+    headRequest: boolean,
+    error: boolean,
+    without: readonly string[] = NO_NAMES,
+  ): void {
     this.head = head;
     this.filters.length = 0;
     this.replacement = null;
     this.#headRequest = headRequest;
     this.#length = LENGTH_KEPT;
+    this.error = error;
     this.#without.length = 0;
+    this.#without.push(...without);
     this.#added.length = 0;
   }
 

@@ -5,9 +5,12 @@ import { LENGTH_KEPT, type ResponseChanges } from '../features/response-edit.ts'
 import type { Downstream } from './downstream.ts';
 import { NO_LINES } from './extra-lines.ts';
 import type { FeatureRun } from './feature-run.ts';
+import { Field } from './fields.ts';
 import { FilterChain } from './filter-chain.ts';
 import { BodyKind, NO_NAMES, type ResponseHead } from './head.ts';
 
+/** What servers say of themselves. */
+const SERVER: readonly string[] = ['server'];
 const NO_FILTERS: readonly ContentFilter[] = [];
 /** Makes nothing. */
 const NO_MAKER: ContentMaker = { pause() {}, resume() {}, drop() {} };
@@ -25,7 +28,7 @@ export interface AnswerOwner {
   /** The client has been given all of it. */
   answerEnded(): void;
   /** There is no rest of it. */
-  fail(code: ProxyErrorCode): void;
+  answerFailed(code: ProxyErrorCode): void;
 }
 
 /**
@@ -37,6 +40,8 @@ export class Answer implements BodyTaker {
   /** The client has been told the status. */
   begun = false;
   status = 0;
+  /** Clients see what servers say of themselves. */
+  passServer = false;
   readonly #client: Downstream;
   readonly #owner: AnswerOwner;
   #maker: ContentMaker | null = null;
@@ -61,6 +66,7 @@ export class Answer implements BodyTaker {
   reset(headRequest: boolean): void {
     this.begun = false;
     this.status = 0;
+    this.passServer = false;
     this.#maker = null;
     this.#chain = null;
     this.#run = null;
@@ -78,10 +84,10 @@ export class Answer implements BodyTaker {
   fromServer(maker: ContentMaker, head: ResponseHead, lines: Buffer): void {
     const run = this.#run;
     if (run === null) {
-      this.#begin(maker, head, this.#unchanged(lines, false, false), NO_FILTERS);
+      this.#begin(maker, head, this.#unchanged(head, lines, false, false), NO_FILTERS);
       return;
     }
-    const replacement = run.respond(head, this.#headRequest);
+    const replacement = run.respond(head, this.#headRequest, false, this.#hiddenOf(head));
     if (replacement === null) {
       this.#begin(maker, head, run.edit.changes(lines, false, false), run.edit.filters);
     } else if (head.bodyKind === BodyKind.none) {
@@ -112,14 +118,18 @@ export class Answer implements BodyTaker {
   local(response: LocalResponse, lines: Buffer): void {
     const run = this.#run;
     let current = response;
-    let other = run?.respond(current.head, this.#headRequest) ?? null;
+    let { closes = false } = response;
+    let other = this.#outwards(current);
     while (other !== null) {
       current.body?.drop();
       current = other;
-      other = run!.respond(current.head, this.#headRequest);
+      // Whoever answers: where the next request would begin is not known better for it.
+      closes ||= other.closes === true;
+      other = this.#outwards(current);
     }
-    const { head, body, closes = false } = current;
-    const changes = run?.edit.changes(lines, true, closes) ?? this.#unchanged(lines, true, closes);
+    const { head, body } = current;
+    const changes =
+      run?.edit.changes(lines, true, closes) ?? this.#unchanged(head, lines, true, closes);
     const silent = body === null || this.#headRequest;
     this.#begin(silent ? NO_MAKER : body, head, changes, run?.edit.filters ?? NO_FILTERS);
     if (!silent) {
@@ -153,7 +163,7 @@ export class Answer implements BodyTaker {
   }
 
   failed(code: ProxyErrorCode): void {
-    this.#owner.fail(code);
+    this.#owner.answerFailed(code);
   }
 
   /** The client is ready for more. */
@@ -187,9 +197,19 @@ export class Answer implements BodyTaker {
     this.#client.respond(head, changes);
   }
 
-  #unchanged(lines: Buffer, own: boolean, closes: boolean): ResponseChanges {
+  #outwards({ head, error = false }: LocalResponse): LocalResponse | null {
+    return this.#run?.respond(head, this.#headRequest, error, this.#hiddenOf(head)) ?? null;
+  }
+
+  #unchanged(head: ResponseHead, lines: Buffer, own: boolean, closes: boolean): ResponseChanges {
+    const without = this.#hiddenOf(head);
     const bodiless = this.#headRequest;
-    return { without: NO_NAMES, lines, length: LENGTH_KEPT, bodiless, own, closes };
+    return { without, lines, length: LENGTH_KEPT, bodiless, own, closes };
+  }
+
+  /** What of a head clients do not see. */
+  #hiddenOf(head: ResponseHead): readonly string[] {
+    return this.passServer || !head.has(Field.server) ? NO_NAMES : SERVER;
   }
 
   #through(filters: readonly ContentFilter[], maker: ContentMaker): FilterChain {

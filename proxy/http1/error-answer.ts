@@ -50,5 +50,6 @@ export function errorPage(
 /** The same, as an answer that passes the features of a route. */
 export function errorAnswer(code: ProxyErrorCode, lines: Buffer): LocalResponse {
   const { head, text } = errorPage(code, lines);
-  return { head, body: new BytesSource(text), closes: !BETWEEN_REQUESTS.has(code) };
+  const closes = !BETWEEN_REQUESTS.has(code);
+  return { head, body: new BytesSource(text), closes, error: true };
 }

@@ -115,6 +115,7 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
       return;
     }
     this.#route = route;
+    this.#answer.passServer = route.config.passServer === true;
     this.record?.routed(route);
     if (route.features.length > 0) this.#beginRun(route.features, route, head, path);
     const objection = objectionTo(head, limits.bodyBytesMax);
@@ -143,13 +144,8 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     if (this.#complete) return;
     this.#complete = true;
     this.#allowance.complete();
-    if (this.#body === null) {
-      this.#dispatch.end(trailers);
-      return;
-    }
-    // Only who is read is seen to go away, and there is nothing more to keep from coming.
-    if (this.#waited && !this.#body.filtered) this.#letGo();
-    this.#body.entry.end(trailers);
+    if (this.#body === null) this.#dispatch.end(trailers);
+    else this.#body.entry.end(trailers);
   }
 
   /** The client's bytes are through for now: sends on what there is. */
@@ -220,6 +216,10 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
   answerEnded(): void {
     this.#log(this.#answer.status, this.#code, this.#doneAt || performance.now());
     this.#client.responded();
+  }
+
+  answerFailed(code: ProxyErrorCode): void {
+    this.fail(code);
   }
 
   dispatchFailed(code: ProxyErrorCode): void {
@@ -317,7 +317,7 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     this.#body = this.#ownBody;
     this.#body.reset();
     this.#answer.pass(this.#run);
-    this.#run.begin(features, route, head, path || pathOf(head));
+    this.#run.begin(features, route, head, path || pathOf(head), this.record?.ids ?? null);
   }
 
   /** Nothing stands before the server any more. */

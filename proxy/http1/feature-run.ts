@@ -9,6 +9,7 @@ import type {
 import type { LocalResponse } from '../features/local-response.ts';
 import { dresses } from '../features/order.ts';
 import { ResponseEdit } from '../features/response-edit.ts';
+import type { RequestIdValues } from '../request-id/request-ids.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { ClientIdentity } from './client-identity.ts';
 import type { RequestHead, ResponseHead } from './head.ts';
@@ -29,6 +30,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** One request's way inwards through the features of its route, and its answer's way out again. */
 export class FeatureRun implements FeatureRequest {
   readonly client: ClientIdentity;
+  ids: RequestIdValues | null = null;
   readonly edit = new ResponseEdit();
   readonly edits: Mutable<RequestEdits> = {
     upstream: null,
@@ -45,6 +47,8 @@ export class FeatureRun implements FeatureRequest {
   readonly #features: (RequestFeature | null)[] = [];
   /** How many of them the request has passed; the answer passes these on its way out. */
   #passed = 0;
+  /** How many of them, the outermost, dress whatever answer there is. */
+  #dressing = 0;
   #kept = false;
 
   constructor(client: ClientIdentity, owner: FeatureRunOwner) {
@@ -61,8 +65,10 @@ export class FeatureRun implements FeatureRequest {
     route: Route | null,
     head: RequestHead,
     path: string,
+    ids: RequestIdValues | null,
   ): void {
     const { edits } = this;
+    this.ids = ids;
     this.route = route;
     this.head = head;
     this.path = path;
@@ -74,12 +80,14 @@ export class FeatureRun implements FeatureRequest {
     edits.lines.length = 0;
     this.#kept = false;
     this.#passed = 0;
+    this.#dressing = 0;
     for (const feature of features) {
       const begun = feature.begin(this);
       this.#features.push(begun);
       if (!dresses(feature.name)) continue;
       begun?.request?.(this);
       this.#passed++;
+      this.#dressing++;
     }
   }
 
@@ -120,13 +128,14 @@ export class FeatureRun implements FeatureRequest {
     this.#owner.wantContent();
   }
 
-  /** Nobody further in can answer; true: a feature does. False: an error passes all of them. */
+  /** Nobody further in can answer; true: a feature does. Else the error passes those that dress it. */
   failed(code: ProxyErrorCode): boolean {
-    const all = this.#passed;
-    for (; this.#passed > 0; this.#passed--) {
-      if (this.#features[this.#passed - 1]?.failed?.(code, this) === true) return true;
+    while (this.#passed > 0) {
+      const feature = this.#features[this.#passed - 1];
+      if (feature?.failed?.(code, this) === true) return true;
+      this.#passed--;
     }
-    this.#passed = all;
+    this.#passed = this.#dressing;
     return false;
   }
 
@@ -134,9 +143,14 @@ export class FeatureRun implements FeatureRequest {
    * Takes a response outwards; `edit` is then what has become of it. Returns what somebody gives instead,
    * which has to be taken outwards in turn; null: nothing.
    */
-  respond(head: ResponseHead, headRequest: boolean): LocalResponse | null {
+  respond(
+    head: ResponseHead,
+    headRequest: boolean,
+    error: boolean,
+    without: readonly string[],
+  ): LocalResponse | null {
     const { edit } = this;
-    edit.begin(head, headRequest);
+    edit.begin(head, headRequest, error, without);
     while (this.#passed > 0) {
       this.#passed--;
       this.#features[this.#passed]?.response?.(edit);

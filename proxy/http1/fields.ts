@@ -28,6 +28,7 @@ export const Field = {
   setCookie: 22,
   date: 23,
   maxForwards: 24,
+  server: 25,
 } as const;
 
 const NAMES: Readonly<Record<keyof typeof Field, string>> = {
@@ -56,6 +57,7 @@ const NAMES: Readonly<Record<keyof typeof Field, string>> = {
   setCookie: 'set-cookie',
   date: 'date',
   maxForwards: 'max-forwards',
+  server: 'server',
 };
 
 /** The set of some fields, as bits. */

@@ -1,4 +1,5 @@
 import type { ProxyErrorCode } from '../errors.ts';
+import type { RequestIdValues } from '../request-id/request-ids.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { Server } from '../upstream/server.ts';
 import type { ClientIdentity } from './client-identity.ts';
@@ -24,6 +25,8 @@ export interface RequestObserver {
 
 /** What is told of one request, phase by phase; `ended` is the last, and comes once. */
 export interface RequestRecord {
+  /** Null where the listener gives none. */
+  readonly ids: RequestIdValues | null;
   /** Whole lines to add to the forwarded head, and to the head of the answer. */
   readonly requestLines: Buffer;
   readonly responseLines: Buffer;

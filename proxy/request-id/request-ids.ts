@@ -10,8 +10,15 @@ const TRACESTATE = Buffer.from('tracestate');
 /** What a client's id may look like: nothing that a header, a log or a shell could trip over. */
 const ACCEPTABLE = /^[A-Za-z0-9._~+/=:@,-]{1,128}$/;
 
+/** The ids of one request; empty where the listener gives none. */
+export interface RequestIdValues {
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
 /** The ids of one request, and the lines that tell of them. Used again for others. */
-export class RequestIds {
+export class RequestIds implements RequestIdValues {
   /** Empty where the listener gives none. */
   requestId = '';
   traceId = '';

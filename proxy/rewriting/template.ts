@@ -24,8 +24,8 @@ type Piece = string | number | VariableWriter;
 export class CompiledTemplate {
   readonly #pieces: readonly Piece[];
   readonly #place: ValuePlace;
-  /** The value where nothing in it depends on the request. */
-  readonly #constant: string | null;
+  /** The value where nothing in it depends on the request; null where something does. */
+  readonly constant: string | null;
 
   constructor(template: Template, place: ValuePlace, listener: string) {
     const writers = variableWriters(listener);
@@ -36,12 +36,12 @@ export class CompiledTemplate {
       return 'variable' in part ? writers[part.variable] : familyWriter(part.family, part.name);
     });
     const texts = template.map((part) => ('text' in part ? part.text : null));
-    this.#constant = texts.includes(null) ? null : texts.join('');
+    this.constant = texts.includes(null) ? null : texts.join('');
   }
 
   /** The value for a request; null when it would be too long. */
   value(request: TemplateRequest, captures: Captures = NO_CAPTURES): string | null {
-    if (this.#constant !== null) return this.#constant;
+    if (this.constant !== null) return this.constant;
     writer.begin(this.#place);
     for (const piece of this.#pieces) {
       if (typeof piece === 'string') writer.literal(piece);

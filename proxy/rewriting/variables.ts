@@ -4,7 +4,7 @@ import { findPair, visitField } from '../access-log/head-fields.ts';
 import { routingHost } from '../http1/authority.ts';
 import { basicCredentials } from '../http1/basic-credentials.ts';
 import type { RequestHead } from '../http1/head.ts';
-import type { RequestIds } from '../request-id/request-ids.ts';
+import type { RequestIdValues } from '../request-id/request-ids.ts';
 import type { ValueWriter } from './value-writer.ts';
 
 /** What a template may ask of a request. */
@@ -14,11 +14,12 @@ export interface TemplateRequest {
   /** Normalised. */
   readonly path: string;
   readonly client: TemplateClient;
+  /** Null: no route takes it. */
   readonly route: {
     readonly config: { readonly name: string; readonly upstream: string | null };
-  };
+  } | null;
   /** Null where the listener gives none. */
-  readonly ids: Pick<RequestIds, 'requestId' | 'traceId' | 'spanId'> | null;
+  readonly ids: RequestIdValues | null;
 }
 
 /** Who asks, and where. */
@@ -63,8 +64,8 @@ export function variableWriters(
     server_addr: (out, { client }) => out.text(client.localAddress),
     server_port: (out, { client }) => out.text(`${client.localPort}`),
     listener: (out) => out.text(listener),
-    route: (out, { route }) => out.text(route.config.name),
-    upstream: (out, { route }) => out.text(route.config.upstream ?? ''),
+    route: (out, { route }) => out.text(route?.config.name ?? ''),
+    upstream: (out, { route }) => out.text(route?.config.upstream ?? ''),
     request_id: (out, { ids }) => out.text(ids?.requestId ?? ''),
     trace_id: (out, { ids }) => out.text(ids?.traceId ?? ''),
     span_id: (out, { ids }) => out.text(ids?.spanId ?? ''),

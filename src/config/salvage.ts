@@ -14,7 +14,6 @@ const entrySections = [
   'upstreams',
   'rate_limits',
   'concurrency_limits',
-  'caches',
   'listeners',
 ];
 

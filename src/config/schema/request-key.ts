@@ -22,8 +22,7 @@ export function requestKeyValue<const W extends string>(words: readonly W[]) {
   return spelled(requestKeyAllowed(words), (text) => parseKey(text, words), formatKey);
 }
 
-/** Reads one; for spellings that a key is a part of. */
-export function parseKey<W extends string>(
+function parseKey<W extends string>(
   text: string,
   words: readonly W[],
 ): Parsed<RequestKeyConfig<W>> {
