@@ -22,6 +22,8 @@ import {
   openListenSocket,
 } from '../src/os/listen-socket.ts';
 import type { LineMail } from './access-log/outbox.ts';
+import { featuresOf } from './features/index.ts';
+import type { FrontendParts } from './frontend/frontend.ts';
 import type { IoEngine } from './io/engine.ts';
 import { NetEngine } from './io/net/net-engine.ts';
 import { createLimitsMemory, type LimitsMemory } from './limiting/limit-memory.ts';
@@ -190,6 +192,7 @@ export function proxyConfig(
     upstreams: [upstream],
     rateLimits: [],
     concurrencyLimits: [],
+    caches: [],
     listeners: [front],
     ticketSecret: null,
   };
@@ -238,6 +241,7 @@ export function startPlane(
   engine: IoEngine = new NetEngine(),
   log: Logger = SILENT_LOG,
   mail: LineMail = { send() {} },
+  features: FrontendParts['features'] = featuresOf,
 ): TestPlane {
   const state = createSharedState({ workers: 1, serversMax: 64, listenersMax: 8 });
   const views = new SharedViews(state);
@@ -254,7 +258,7 @@ export function startPlane(
   const limits = createLimitsMemory(config);
   const plain = { index: 0, serversVersion: 0, limits, warmUp: false };
   const setup = { ...plain, config, state, serverSlots, listenerSlots, sockets };
-  const plane = new DataPlane(setup, engine, log, mail);
+  const plane = new DataPlane(setup, engine, log, mail, features);
   return {
     port: opened[0]!.port,
     ports: opened.map(({ port }) => port),

@@ -168,6 +168,7 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
     ],
     rateLimits: [],
     concurrencyLimits: [],
+    caches: [],
     listeners: [
       {
         name: NAME,

@@ -28,7 +28,7 @@ export interface AnswerOwner {
   /** The client has been given all of it. */
   answerEnded(): void;
   /** There is no rest of it. */
-  answerFailed(code: ProxyErrorCode): void;
+  fail(code: ProxyErrorCode): void;
 }
 
 /**
@@ -163,7 +163,7 @@ export class Answer implements BodyTaker {
   }
 
   failed(code: ProxyErrorCode): void {
-    this.#owner.answerFailed(code);
+    this.#owner.fail(code);
   }
 
   /** The client is ready for more. */

@@ -144,8 +144,13 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     if (this.#complete) return;
     this.#complete = true;
     this.#allowance.complete();
-    if (this.#body === null) this.#dispatch.end(trailers);
-    else this.#body.entry.end(trailers);
+    if (this.#body === null) {
+      this.#dispatch.end(trailers);
+      return;
+    }
+    // Only who is read is seen to go away, and there is nothing more to keep from coming.
+    if (this.#waited && !this.#body.filtered) this.#letGo();
+    this.#body.entry.end(trailers);
   }
 
   /** The client's bytes are through for now: sends on what there is. */
@@ -216,10 +221,6 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
   answerEnded(): void {
     this.#log(this.#answer.status, this.#code, this.#doneAt || performance.now());
     this.#client.responded();
-  }
-
-  answerFailed(code: ProxyErrorCode): void {
-    this.fail(code);
   }
 
   dispatchFailed(code: ProxyErrorCode): void {

@@ -47,8 +47,6 @@ export class FeatureRun implements FeatureRequest {
   readonly #features: (RequestFeature | null)[] = [];
   /** How many of them the request has passed; the answer passes these on its way out. */
   #passed = 0;
-  /** How many of them, the outermost, dress whatever answer there is. */
-  #dressing = 0;
   #kept = false;
 
   constructor(client: ClientIdentity, owner: FeatureRunOwner) {
@@ -80,14 +78,12 @@ export class FeatureRun implements FeatureRequest {
     edits.lines.length = 0;
     this.#kept = false;
     this.#passed = 0;
-    this.#dressing = 0;
     for (const feature of features) {
       const begun = feature.begin(this);
       this.#features.push(begun);
       if (!dresses(feature.name)) continue;
       begun?.request?.(this);
       this.#passed++;
-      this.#dressing++;
     }
   }
 
@@ -128,14 +124,13 @@ export class FeatureRun implements FeatureRequest {
     this.#owner.wantContent();
   }
 
-  /** Nobody further in can answer; true: a feature does. Else the error passes those that dress it. */
+  /** Nobody further in can answer; true: a feature does. False: an error passes all of them. */
   failed(code: ProxyErrorCode): boolean {
-    while (this.#passed > 0) {
-      const feature = this.#features[this.#passed - 1];
-      if (feature?.failed?.(code, this) === true) return true;
-      this.#passed--;
+    const all = this.#passed;
+    for (; this.#passed > 0; this.#passed--) {
+      if (this.#features[this.#passed - 1]?.failed?.(code, this) === true) return true;
     }
-    this.#passed = this.#dressing;
+    this.#passed = all;
     return false;
   }
 

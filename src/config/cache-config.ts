@@ -1,4 +1,5 @@
 /** What the balancer knows of `caches` and of `cache` of routes: types only; proxy/ may import it. */
+import type { NamedKeyConfig, RequestKeyConfig } from './request-key-config.ts';
 
 /** One store, which any number of routes share. */
 export interface CacheStoreConfig {
@@ -18,16 +19,11 @@ export interface CacheDiskConfig {
   readonly bytes: number;
 }
 
-/** A part of a key. `query`: the whole query, or one parameter of it when named. */
-export type CacheKeyPart =
-  | { readonly by: 'method' | 'scheme' | 'host' | 'path' | 'query' }
-  | { readonly by: 'header' | 'cookie' | 'parameter'; readonly name: string };
+/** A part of a key. `query` without a name: the whole query. */
+export type CacheKeyPart = RequestKeyConfig<'scheme' | 'host' | 'path' | 'query'>;
 
 /** Holds when the request has it, not empty and not `0`; with `value`, when it is just that. */
-export interface CacheCondition {
-  readonly by: 'header' | 'cookie' | 'parameter';
-  /** Of a header in lower case. */
-  readonly name: string;
+export interface CacheCondition extends NamedKeyConfig {
   /** Null: any value. */
   readonly value: string | null;
 }
@@ -44,6 +40,8 @@ export interface RouteCacheConfig {
   readonly bypass: readonly CacheCondition[];
   /** One holds: the answer is not stored. */
   readonly noStore: readonly CacheCondition[];
+  /** The longest freshness that is guessed from Last-Modified; 0: none is. */
+  readonly heuristicMaxMs: number;
   /** How long past its freshness a response may stand in for a failing server; 0: not. */
   readonly staleIfErrorMs: number;
   /** How long past its freshness it may be used while it is fetched anew; 0: not. */

@@ -86,6 +86,7 @@ function declaredIn(value: unknown): DeclaredNames {
     health_scripts: namesIn(value, 'health_scripts'),
     rate_limits: namesIn(value, 'rate_limits'),
     concurrency_limits: namesIn(value, 'concurrency_limits'),
+    caches: namesIn(value, 'caches'),
   };
 }
 

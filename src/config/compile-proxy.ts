@@ -2,6 +2,7 @@
 import { asList } from './as-list.ts';
 import { compileAccessLog } from './compile-access-log.ts';
 import { compileHash, compileQueue, compileSticky } from './compile-balancing.ts';
+import { compileCaches, compileRouteCache } from './compile-cache.ts';
 import { compileCheck, compileEjection } from './compile-health.ts';
 import { compileHttpRules } from './compile-http-rules.ts';
 import {
@@ -56,6 +57,7 @@ export function compileProxy(
     ),
     rateLimits: compileRateLimits(config),
     concurrencyLimits: compileConcurrencyLimits(config),
+    caches: compileCaches(config.caches),
     listeners: listeners.map((listener) => compileListener(listener, certificateFields, pages)),
     ticketSecret,
   };
@@ -151,6 +153,7 @@ function compileRoute(
     accessLog: route.access_log && route.respond !== 'ready',
     ...rewriting,
     ...(passesServer(listener, route) && { passServer: true }),
+    ...compileRouteCache(route.cache),
   }));
 }
 

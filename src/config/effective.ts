@@ -67,6 +67,7 @@ export interface EffectiveConfig {
   readonly upstreams: Readonly<Record<string, EffectiveUpstream>>;
   readonly rate_limits: NonNullable<ConfigFile['rate_limits']>;
   readonly concurrency_limits: NonNullable<ConfigFile['concurrency_limits']>;
+  readonly caches: NonNullable<ConfigFile['caches']>;
   readonly listeners: NonNullable<ConfigFile['listeners']>;
   readonly admin: ConfigFile['admin'];
   readonly log: ConfigFile['log'];
@@ -102,6 +103,7 @@ export function effectiveConfig(file: ConfigFile): EffectiveConfig {
     })),
     rate_limits: file.rate_limits ?? {},
     concurrency_limits: file.concurrency_limits ?? {},
+    caches: file.caches ?? {},
     listeners,
     admin: file.admin,
     log: file.log,

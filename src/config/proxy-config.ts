@@ -3,6 +3,7 @@
  * Types only; proxy/ may import this file.
  */
 import type { AccessLogConfig } from './access-log-config.ts';
+import type { CacheStoreConfig, RouteCacheConfig } from './cache-config.ts';
 import type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
 import type { RequestIdConfig, TraceConfig } from './request-id-config.ts';
 import type { RetryConfig } from './retry-config.ts';
@@ -147,6 +148,8 @@ export interface RouteConfig {
   readonly rewriting?: RewritingConfig;
   /** Clients see the servers' `Server` field; absent: they do not. */
   readonly passServer?: boolean;
+  /** Absent: nothing is stored. */
+  readonly cache?: RouteCacheConfig;
 }
 
 /** What of an HTTP listener's limits is about whole requests and connections; 0: not bound. */
@@ -292,6 +295,7 @@ export interface ProxyConfig {
   readonly upstreams: readonly UpstreamConfig[];
   readonly rateLimits: readonly RateLimitConfig[];
   readonly concurrencyLimits: readonly ConcurrencyLimitConfig[];
+  readonly caches: readonly CacheStoreConfig[];
   readonly listeners: readonly ListenerConfig[];
   /** What the keys of session tickets are made of, the same on both hosts; null: random ones. */
   readonly ticketSecret: Uint8Array | null;

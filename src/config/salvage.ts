@@ -14,6 +14,7 @@ const entrySections = [
   'upstreams',
   'rate_limits',
   'concurrency_limits',
+  'caches',
   'listeners',
 ];
 

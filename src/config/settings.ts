@@ -232,6 +232,21 @@ export const settings = {
     adaptiveLatency: { default: '500ms', min: '1ms', max: '1m' },
     adaptiveMin: { default: 10, min: 1, max: 100_000 },
   },
+  cache: {
+    countMax: 16,
+    memory: { default: '64MiB', min: '1MiB', max: '256GiB' },
+    disk: { default: '1GiB', min: '1MiB', max: '16384GiB' },
+    objectMax: { default: '8MiB', min: '1KiB', max: '16GiB' },
+    keyPartsMax: 16,
+    conditionsMax: 16,
+    valueMax: 256,
+    ttl: { min: '0s', max: '8760h' },
+    heuristic: { default: '0s', min: '0s', max: '720h' },
+    stale: { default: '0s', min: '0s', max: '8760h' },
+    // nginx's proxy_cache_lock_timeout.
+    lock: { default: '5s', min: '0s', max: '1m' },
+    minUses: { default: 1, min: 1, max: 255 },
+  },
   tls: {
     minVersion: '1.2',
     // Mozilla's "intermediate" of 2024, without DHE, which costs much and serves nobody.

@@ -10,6 +10,12 @@ import {
   tcpNeverQueues,
 } from './rules/balancing.ts';
 import { bfdMatters, bfdPeersDiffer, bfdPeersKnown, bfdSessionsAgree } from './rules/bfd.ts';
+import {
+  cacheFoldersApart,
+  cacheKeysTellApart,
+  cachesExist,
+  cachesMatter,
+} from './rules/caches.ts';
 import { ejectionsAgree, ejectionsMatter, healthMatters } from './rules/health.ts';
 import {
   scriptsUsed,
@@ -132,6 +138,8 @@ const entryRules: readonly Rule[] = [
   rateLimitsComplete,
   adaptiveLimitsFit,
   limitTablesBounded,
+  cachesExist,
+  cacheFoldersApart,
   tcpLeadsSomewhere,
   tlsRoutesDistinct,
   udpUpstreamsFit,
@@ -168,6 +176,8 @@ const wholeRules: readonly Rule[] = [
   ejectionsMatter,
   healthMatters,
   limitsUsed,
+  cachesMatter,
+  cacheKeysTellApart,
   tcpNeverQueues,
   tcpNeverSticks,
   balancingMatters,

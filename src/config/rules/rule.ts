@@ -18,6 +18,7 @@ export interface DeclaredNames {
   readonly health_scripts: readonly string[];
   readonly rate_limits: readonly string[];
   readonly concurrency_limits: readonly string[];
+  readonly caches: readonly string[];
 }
 
 /** Looks at the whole config and lists what is wrong; pure. */

@@ -3,6 +3,7 @@
  * the program computes with; `z.encode` writes the operator's spelling back.
  */
 import { z } from 'zod';
+import { cachesSchema } from './caches.ts';
 import { concurrencyLimitsSchema } from './concurrency-limits.ts';
 import { healthScriptsSchema } from './health-scripts.ts';
 import { listenersSchema } from './listeners.ts';
@@ -24,6 +25,7 @@ export const configSchema = z.strictObject({
   resolver: resolverSchema,
   rate_limits: rateLimitsSchema,
   concurrency_limits: concurrencyLimitsSchema,
+  caches: cachesSchema,
   listeners: listenersSchema,
   admin: adminSchema,
   log: logSchema,

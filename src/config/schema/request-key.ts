@@ -22,7 +22,8 @@ export function requestKeyValue<const W extends string>(words: readonly W[]) {
   return spelled(requestKeyAllowed(words), (text) => parseKey(text, words), formatKey);
 }
 
-function parseKey<W extends string>(
+/** Reads one; for spellings that a key is a part of. */
+export function parseKey<W extends string>(
   text: string,
   words: readonly W[],
 ): Parsed<RequestKeyConfig<W>> {

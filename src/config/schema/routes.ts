@@ -14,6 +14,7 @@ import { nameAllowed, nameValue } from './names.ts';
 import { parsePathPrefix, pathPrefixAllowed } from './path-prefix.ts';
 import { rewriteField } from './rewrite.ts';
 import { rewritingFields } from './rewriting.ts';
+import { routeCacheField } from './route-cache.ts';
 import { routeTimeoutField } from './time-bounds.ts';
 
 /** Words for a host name to match. */
@@ -109,6 +110,7 @@ export const routeSchema = z.strictObject({
   methods: methodsField,
   ...routeLimitNames,
   timeout: routeTimeoutField,
+  cache: routeCacheField,
   name: documented(nameValue.optional(), {
     doc: 'What logs and metrics call the route.',
     allowed: nameAllowed,
