@@ -1,5 +1,6 @@
 /** Makes the features of a route out of its configuration, once for each worker. */
 import type { RouteConfig } from '../../src/config/proxy-config.ts';
+import { Compression, CompressorCount } from '../compression/compression.ts';
 import type { IoEngine } from '../io/engine.ts';
 import type { Logger } from '../ports.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -14,15 +15,23 @@ export interface FeatureParts {
   readonly upstreams: ReadonlyMap<string, Upstream>;
 }
 
+/** What of a route's configuration, or of its listener's for requests that have none, features need. */
+export type FeatureConfig = Partial<Pick<RouteConfig, 'rewriting' | 'compression' | 'cache'>>;
+
 /** Null: the route does not ask for it. */
-type MakeFeature = (route: RouteConfig, parts: FeatureParts) => RouteFeature | null;
+type MakeFeature = (config: FeatureConfig, parts: FeatureParts) => RouteFeature | null;
+
+const compressors = new CompressorCount();
 
 /** A line for each feature; their order is that of `FEATURE_ORDER`. */
-const MAKERS: readonly MakeFeature[] = [];
+const MAKERS: readonly MakeFeature[] = [
+  ({ compression }) =>
+    compression === undefined ? null : new Compression(compression, compressors),
+];
 
-/** What this route does beside forwarding, outermost first. */
-export function featuresOf(route: RouteConfig, parts: FeatureParts): RouteFeature[] {
-  const made = MAKERS.flatMap((make) => make(route, parts) ?? []);
+/** What a route does beside forwarding, outermost first. */
+export function featuresOf(config: FeatureConfig, parts: FeatureParts): RouteFeature[] {
+  const made = MAKERS.flatMap((make) => make(config, parts) ?? []);
   return made.sort((one, other) => place(one) - place(other));
 }
 

@@ -28,7 +28,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   readonly rules: RequestRules;
   readonly identityRules: IdentityRules;
   readonly routes: RouteTable;
-  readonly unrouted: HttpContext['unrouted'] = [];
+  readonly unrouted: HttpContext['unrouted'];
   readonly head: RequestHead;
   readonly observer: HttpContext['observer'];
   readonly #pools: FrontendParts['pools'];
@@ -51,12 +51,14 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
     this.#pools = parts.pools;
     this.#gate = new AcceptGate(config, parts);
     this.#proxied = ProxyArrivals.of(config, parts, (connection) => this.#serve(connection));
+    const featureParts = { ...parts, listener: config.name };
+    this.unrouted = parts.features(config, featureParts);
     this.routes = new RouteTable(
       config.routes.map((route) => {
         const { upstream: name } = route;
         const upstream = name === null ? null : upstreamOf(parts.upstreams, name);
         const cells = parts.routes(config.name, route.name);
-        const features = parts.features(route, { ...parts, listener: config.name });
+        const features = parts.features(route, featureParts);
         return { config: route, upstream, features, gate: parts.limits.gate(route), cells };
       }),
     );

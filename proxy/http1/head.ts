@@ -114,6 +114,15 @@ export class FieldSection {
     }
     return values.join(', ');
   }
+
+  /** As `combined`, by a name in lower case. */
+  combinedNamed(name: string): string {
+    const values: string[] = [];
+    for (let at = this.findNamed(name); at >= 0; at = this.findNamed(name, at + 1)) {
+      values.push(this.value(at));
+    }
+    return values.join(', ');
+  }
 }
 
 /** How a message's body ends (RFC 9112 6.3). */

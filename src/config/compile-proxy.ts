@@ -3,6 +3,7 @@ import { asList } from './as-list.ts';
 import { compileAccessLog } from './compile-access-log.ts';
 import { compileHash, compileQueue, compileSticky } from './compile-balancing.ts';
 import { compileCaches, compileRouteCache } from './compile-cache.ts';
+import { compileCompression } from './compile-compression.ts';
 import { compileCheck, compileEjection } from './compile-health.ts';
 import { compileHttpRules } from './compile-http-rules.ts';
 import {
@@ -123,6 +124,7 @@ function compileListener(
       return compileRoute(listener, route, names[index]!, limits, pages);
     }),
     ...rewritingOf(listener, null, pages),
+    ...compileCompression(listener, null),
     accessLog: compileAccessLog(listener.access_log, 'request'),
     requestId: listener.request_id ?? null,
     trace: listener.traceparent ?? null,
@@ -154,6 +156,7 @@ function compileRoute(
     ...rewriting,
     ...(passesServer(listener, route) && { passServer: true }),
     ...compileRouteCache(route.cache),
+    ...compileCompression(listener, route),
   }));
 }
 

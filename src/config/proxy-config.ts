@@ -4,6 +4,7 @@
  */
 import type { AccessLogConfig } from './access-log-config.ts';
 import type { CacheStoreConfig, RouteCacheConfig } from './cache-config.ts';
+import type { CompressionConfig } from './compression-config.ts';
 import type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
 import type { RequestIdConfig, TraceConfig } from './request-id-config.ts';
 import type { RetryConfig } from './retry-config.ts';
@@ -146,6 +147,8 @@ export interface RouteConfig {
   readonly timeoutMs: number;
   /** What it changes of messages and answers itself; absent: nothing. */
   readonly rewriting?: RewritingConfig;
+  /** Absent: answers go out as they come. */
+  readonly compression?: CompressionConfig;
   /** Clients see the servers' `Server` field; absent: they do not. */
   readonly passServer?: boolean;
   /** Absent: nothing is stored. */
@@ -240,6 +243,8 @@ export interface HttpListenerConfig extends ListenerBase {
   readonly trace: TraceConfig | null;
   /** For answers to requests that have no route; absent: nothing. */
   readonly rewriting?: RewritingConfig;
+  /** Absent: answers go out as they come. */
+  readonly compression?: CompressionConfig;
 }
 
 export interface TcpListenerConfig extends ListenerBase {

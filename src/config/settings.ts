@@ -105,6 +105,29 @@ export const settings = {
     keepAliveMax: { default: 64, min: 0, max: 10_000 },
     keepAliveTimeout: { default: '60s', min: '100ms', max: '1h' },
   },
+  compression: {
+    codings: ['zstd', 'br', 'gzip'],
+    types: [
+      ...['text/html', 'text/css', 'text/plain', 'text/xml', 'text/javascript', 'text/csv'],
+      ...['text/markdown', 'text/calendar', 'application/javascript', 'application/json'],
+      ...['application/ld+json', 'application/manifest+json', 'application/problem+json'],
+      ...[
+        'application/xml',
+        'application/xhtml+xml',
+        'application/rss+xml',
+        'application/atom+xml',
+      ],
+      ...['application/wasm', 'application/vnd.ms-fontobject', 'font/ttf', 'font/otf'],
+      ...['image/svg+xml', 'image/bmp', 'image/x-icon'],
+    ],
+    typesMax: 128,
+    // Smaller ones fit into one packet either way. nginx compresses from 20 bytes on.
+    sizeMin: { default: '1KiB', min: '0', max: '1GiB' },
+    // nginx has 1, most sites set 4 to 6: the last level before the price rises steeply.
+    gzipLevel: { default: 5, min: 1, max: 9 },
+    brLevel: { default: 4, min: 0, max: 9 },
+    zstdLevel: { default: 3, min: 1, max: 12 },
+  },
   resolver: {
     serversMax: 4,
     searchMax: 6,

@@ -77,6 +77,10 @@ const bySection: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'max-object-size': 'here it is object_max',
   },
   listeners: {
+    gzip: 'here it is compression',
+    gzip_types: 'here it is compression: { types: [...] }',
+    gzip_min_length: 'here it is compression: { min_size: ... }',
+    brotli: 'here it is compression',
     limit_req: 'here it is rate_limits, a list of names',
     proxy_cache: 'here it is cache: NAME of a route, with caches: { NAME: { memory: ... } }',
     proxy_cache_valid: 'here it is cache: { ttl: { 200: 5m } }',

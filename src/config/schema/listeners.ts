@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { formatEndpoint, parseBind } from '../endpoints.ts';
 import { settings } from '../settings.ts';
 import { accessLogSchema } from './access-log.ts';
+import { compressionFields } from './compression.ts';
 import { documented, duration, integer, size, spelled } from './field.ts';
 import { httpRuleFields } from './http-rules.ts';
 import { connectionsPerSourceField, listenerLimitNames } from './limit-references.ts';
@@ -90,6 +91,7 @@ const httpListenerSchema = z.strictObject({
   routes: routesSchema,
   ...httpRuleFields,
   ...rewritingFields,
+  ...compressionFields,
   ...listenerLimitNames,
   limits: documented(httpLimitsSchema.prefault({}), {
     doc: 'Bounds a client meets.',

@@ -6,6 +6,7 @@ import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
 import { redirectField, respondField } from './answers.ts';
 import { basicAuthField } from './basic-auth.ts';
+import { compressionFields } from './compression.ts';
 import { corsField } from './cors.ts';
 import { documented, fieldError, flag, spelled } from './field.ts';
 import { routeLimitNames } from './limit-references.ts';
@@ -102,6 +103,7 @@ export const routeSchema = z.strictObject({
     default: null,
   }),
   ...rewritingFields,
+  ...compressionFields,
   redirect: redirectField,
   respond: respondField,
   rewrite: rewriteField,
