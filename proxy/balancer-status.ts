@@ -4,6 +4,7 @@ import type { Readiness } from './balancer.ts';
 import type { NamedServersStatus } from './discovery/named-servers.ts';
 import type { EjectionWatch, ServerEjection } from './health/ejection-watch.ts';
 import type { ServerHealth } from './health/monitor.ts';
+import type { EngineChoice } from './io/choose-engine.ts';
 import type { LimitStatus } from './limiting/limit-keeper.ts';
 import type { ListenSockets } from './listen-sockets.ts';
 import { RAMP_STEPS } from './shared/layout.ts';
@@ -63,6 +64,8 @@ export interface UpstreamStatus {
 /** The balancer as plain JSON. */
 export interface BalancerStatus {
   readonly digest: string;
+  /** How it reaches the network. */
+  readonly io: EngineChoice;
   readonly readiness: Readiness;
   readonly workers: readonly WorkerStatus[];
   readonly listeners: readonly ListenerStatus[];
@@ -81,6 +84,7 @@ export interface RouteStatus extends RouteRow, RouteTotals {}
 /** What a status is made of. */
 export interface StatusSources {
   readonly config: ProxyConfig;
+  readonly io: EngineChoice;
   readonly readiness: Readiness;
   readonly workers: readonly WorkerStatus[];
   readonly health: readonly ServerHealth[];
@@ -99,6 +103,7 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
   const { config, registry, views } = sources;
   return {
     digest: config.digest,
+    io: sources.io,
     readiness: sources.readiness,
     names: sources.names,
     workers: sources.workers,

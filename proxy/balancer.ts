@@ -14,6 +14,7 @@ import { systemClock } from './health/clock.ts';
 import { EjectionWatch } from './health/ejection-watch.ts';
 import { HealthMonitor } from './health/monitor.ts';
 import { tallyUpstreams, type UpstreamTally } from './health/upstream-tally.ts';
+import { chooseEngine, type EngineChoice, sayEngine } from './io/choose-engine.ts';
 import { LimitKeeper } from './limiting/limit-keeper.ts';
 import { ListenSockets } from './listen-sockets.ts';
 import type { BalancerPorts, Logger } from './ports.ts';
@@ -56,6 +57,7 @@ const ARRIVALS_GO_ON =
 export class Balancer implements SlotOwner {
   readonly #config: ProxyConfig;
   readonly #log: Logger;
+  readonly #engine: EngineChoice;
   readonly #state: SharedState;
   readonly #views: SharedViews;
   readonly #registry: ServerRegistry;
@@ -84,9 +86,8 @@ export class Balancer implements SlotOwner {
     const { workers, upstreams, listeners } = config;
     this.#config = config;
     this.#log = ports.log;
-    if (config.io === 'uring') {
-      ports.log.warn({ io: config.io }, 'the uring engine is not there yet: serving with net');
-    }
+    this.#engine = chooseEngine(config.io);
+    sayEngine(this.#engine, config.io, ports.log);
     this.#sockets = new ListenSockets(listeners, workers);
     const shape = { workers, serversMax: SERVERS_MAX, listenersMax: LISTENERS_MAX };
     this.#state = createSharedState(shape);
@@ -143,6 +144,7 @@ export class Balancer implements SlotOwner {
     return describeBalancer({
       config: { ...this.#config, upstreams: this.#servers.upstreams },
       names: this.#names.status(),
+      io: this.#engine,
       readiness: this.readiness(),
       workers: this.#workers.map((worker) => worker.status()),
       health: this.#monitor.status(),
@@ -202,6 +204,7 @@ export class Balancer implements SlotOwner {
   setup(index: number): WorkerSetup {
     return {
       index,
+      io: this.#engine.io,
       config: { ...this.#config, upstreams: this.#servers.upstreams },
       state: this.#state,
       serverSlots: this.#servers.slots,

@@ -25,7 +25,7 @@ import type { LineMail } from './access-log/outbox.ts';
 import { featuresOf } from './features/index.ts';
 import type { FrontendParts } from './frontend/frontend.ts';
 import type { IoEngine } from './io/engine.ts';
-import { NetEngine } from './io/net/net-engine.ts';
+import { testEngine } from './io/test-engine.fixture.ts';
 import { createLimitsMemory, type LimitsMemory } from './limiting/limit-memory.ts';
 import type { Logger } from './ports.ts';
 import { type RouteTotals, routeTotals } from './shared/route-cells.ts';
@@ -238,7 +238,7 @@ export interface TestPlane {
 /** Serves that config's listener on a free port. */
 export function startPlane(
   config: ProxyConfig,
-  engine: IoEngine = new NetEngine(),
+  engine: IoEngine = testEngine(),
   log: Logger = SILENT_LOG,
   mail: LineMail = { send() {} },
   features: FrontendParts['features'] = featuresOf,
@@ -256,7 +256,7 @@ export function startPlane(
   const sockets = opened.map(({ fd }) => ({ listener: 'front', fd: duplicateDescriptor(fd) }));
   const listenerSlots = { front: 0 };
   const limits = createLimitsMemory(config);
-  const plain = { index: 0, serversVersion: 0, limits, warmUp: false };
+  const plain = { index: 0, io: engine.name, serversVersion: 0, limits, warmUp: false };
   const setup = { ...plain, config, state, serverSlots, listenerSlots, sockets };
   const plane = new DataPlane(setup, engine, log, mail, features);
   return {
@@ -275,7 +275,7 @@ export function startPlane(
       await plane.stopAccepting();
       for (const { fd } of opened) closeDescriptor(fd);
       await plane.drain(0);
-      engine.deadlines.stop();
+      engine.close();
     },
   };
 }

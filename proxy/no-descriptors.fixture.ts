@@ -6,13 +6,13 @@
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { proxyConfig, SILENT_LOG, startPlane, upstreamConfig } from './data-plane.fixture.ts';
-import { NetEngine } from './io/net/net-engine.ts';
+import { testEngine } from './io/test-engine.fixture.ts';
 
 const protocol = process.argv[2] as 'http' | 'tcp';
 const origin = Number(process.argv[3]);
 const told: unknown[] = [];
 const log = { ...SILENT_LOG, warn: (fields: object) => told.push(fields) };
-const proxy = startPlane(proxyConfig(upstreamConfig([origin]), { protocol }), new NetEngine(), log);
+const proxy = startPlane(proxyConfig(upstreamConfig([origin]), { protocol }), testEngine(), log);
 process.stdin.resume();
 process.stdout.write(`${proxy.port}\n`);
 

@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { proxyConfig, SILENT_LOG, upstreamConfig } from './data-plane.fixture.ts';
 import { startBalancer } from './index.ts';
-import { NetEngine } from './io/net/net-engine.ts';
+import { testEngine } from './io/test-engine.fixture.ts';
 import { WARM_UP_CONCURRENCY, WARM_UP_REQUESTS_MAX } from './limits.ts';
 import { warmUp } from './warm-up.ts';
 
 it('a rehearsal answers its own requests, within its bound, and leaves nothing behind', async () => {
-  const engine = new NetEngine();
+  const engine = testEngine();
   const answered = await warmUp(engine);
   expect(answered).toBeGreaterThan(WARM_UP_CONCURRENCY);
   expect(answered).toBeLessThanOrEqual(WARM_UP_REQUESTS_MAX);

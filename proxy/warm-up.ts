@@ -87,6 +87,7 @@ function rehearse(engine: IoEngine, origin: Server): { port: number; plane: Data
   const config = configFor(server);
   const setup = {
     index: 0,
+    io: engine.name,
     config,
     state: createSharedState({ workers: 1, serversMax: 1, listenersMax: 1 }),
     serverSlots: { [serverIdentity(NAME, server)]: 0 },

@@ -1,6 +1,6 @@
 /** The worker thread: wires the data plane to the main thread. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { NetEngine } from './io/net/net-engine.ts';
+import { createEngine } from './io/choose-engine.ts';
 import type { Logger } from './ports.ts';
 import { warmUp } from './warm-up.ts';
 import { DataPlane } from './worker.ts';
@@ -28,7 +28,9 @@ function loggerWith(fixed: object): Logger {
 
 // Which worker it is says the main thread.
 const log = loggerWith({});
-const engine = new NetEngine();
+const engine = createEngine(setup.io, (why) => {
+  log.warn({ why }, `the worker serves over node:net: ${why}`);
+});
 if (setup.warmUp) {
   // A worker that could not rehearse serves all the same.
   await warmUp(engine).catch((error: unknown) => {
@@ -58,6 +60,7 @@ port.on('message', async (order: WorkerOrder) => {
   await plane.lastLines();
   report({ kind: 'drained', cut });
   // Nothing else keeps the thread alive now.
+  engine.close();
   port.close();
 });
 report({ kind: 'ready' });

@@ -1,5 +1,6 @@
 /** What the main thread and its workers say to each other. Plain data only. */
 import type { ProxyConfig, ServerConfig } from '../src/config/proxy-config.ts';
+import type { IoEngine } from './io/engine.ts';
 import type { LimitsMemory } from './limiting/limit-memory.ts';
 import type { SharedState } from './shared/shared-state.ts';
 import type { Slots } from './shared/slot-table.ts';
@@ -15,6 +16,8 @@ export interface WorkerSocket {
 /** What a worker is started with. */
 export interface WorkerSetup {
   readonly index: number;
+  /** The engine it serves with. */
+  readonly io: IoEngine['name'];
   readonly config: ProxyConfig;
   readonly state: SharedState;
   readonly serverSlots: Slots;

@@ -13,7 +13,7 @@ import {
   type TestPlane,
   upstreamConfig,
 } from '../data-plane.fixture.ts';
-import { NetEngine } from '../io/net/net-engine.ts';
+import { testEngine } from '../io/test-engine.fixture.ts';
 import { RawOrigin, rawClient } from '../raw-peers.fixture.ts';
 import { RETRY } from '../upstream/upstream.fixture.ts';
 
@@ -66,7 +66,7 @@ function start(template: string, { log = {}, ports, retry = {}, ...listener }: C
   };
   const upstream = upstreamConfig(ports ?? [origin.port], { retry: { ...RETRY, ...retry } });
   const config = proxyConfig(upstream, { accessLog, ...listener });
-  proxy = startPlane(config, new NetEngine(), SILENT_LOG, {
+  proxy = startPlane(config, testEngine(), SILENT_LOG, {
     send(destination, bytes) {
       text += Buffer.from(bytes).toString('latin1');
       queueMicrotask(() => proxy.plane.linesTaken(destination));

@@ -8,7 +8,7 @@ import {
   upstreamConfig,
 } from '../data-plane.fixture.ts';
 import { fullQueue } from '../health/full-queue.fixture.ts';
-import { NetEngine } from '../io/net/net-engine.ts';
+import { testEngine } from '../io/test-engine.fixture.ts';
 import { RawOrigin, type RawPeer, rawClient } from '../raw-peers.fixture.ts';
 
 const VARIABLES =
@@ -49,7 +49,7 @@ function start(port = origin.port): void {
     bufferBytes: 65_536,
   };
   const config = proxyConfig(upstreamConfig([port]), { protocol: 'tcp', accessLog });
-  proxy = startPlane(config, new NetEngine(), SILENT_LOG, {
+  proxy = startPlane(config, testEngine(), SILENT_LOG, {
     send(destination, bytes) {
       text += Buffer.from(bytes).toString('latin1');
       queueMicrotask(() => proxy.plane.linesTaken(destination));

@@ -7,7 +7,7 @@ import {
   type TestPlane,
   upstreamConfig,
 } from '../data-plane.fixture.ts';
-import { NetEngine } from '../io/net/net-engine.ts';
+import { testEngine } from '../io/test-engine.fixture.ts';
 import { encodeVersion1 } from '../proxy-protocol/version-1.ts';
 import { RawOrigin, RawPeer, rawClient } from '../raw-peers.fixture.ts';
 
@@ -50,7 +50,7 @@ async function allClosed(): Promise<void> {
 describe.each(['tcp', 'http'] as const)('a %s connection', (protocol) => {
   it('that is one too many of its source is not served what came with its header', async () => {
     const upstream = upstreamConfig([origin.port]);
-    const engine = new NetEngine();
+    const engine = testEngine();
     const config = proxyConfig(upstream, { protocol, acceptProxy, connectionsPerSource });
     proxy = startPlane(config, engine);
     const first = await rawClient(proxy.port);
@@ -109,7 +109,7 @@ it('says once in a while that connections are refused, however often there is ro
   const log = { ...SILENT_LOG, warn: (_: object, text?: string) => void said.push(text ?? '') };
   const upstream = upstreamConfig([origin.port]);
   const config = proxyConfig(upstream, { protocol: 'tcp', connectionsMax: 1 });
-  proxy = startPlane(config, new NetEngine(), log);
+  proxy = startPlane(config, testEngine(), log);
   for (let round = 1; round <= 3; round++) {
     const taking = await rawClient(proxy.port);
     await vi.waitFor(() => expect(proxy.listener().open).toBe(1));

@@ -1,8 +1,10 @@
+import { readdirSync } from 'node:fs';
 import net from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { SO_RCVBUF, SOL_SOCKET } from '../../src/os/socket-constants.ts';
 import { setIntOption } from '../../src/os/socket-option.ts';
 import { proxyConfig, startPlane, upstreamConfig } from '../data-plane.fixture.ts';
+import { remoteEnd } from '../io/uring/sockets.ts';
 import { INTERIM_RESPONSES_MAX } from '../limits.ts';
 import { RawPeer, rawClient } from '../raw-peers.fixture.ts';
 import { exchange, OK, REQUEST, scene, start, useScene } from './scene.fixture.ts';
@@ -20,16 +22,15 @@ const INTERIMS = `HTTP/1.1 103 Early Hints\r\nLink: ${'x'.repeat(60_000)}\r\n\r\
 
 /** Has the kernel keep little of what the client does not read; by default, several megabytes. */
 function narrow(client: RawPeer): void {
-  const { _getActiveHandles } = process as unknown as { _getActiveHandles(): unknown[] };
-  const sockets = _getActiveHandles.call(process).filter((handle) => handle instanceof net.Socket);
-  const ours = sockets.find(({ remotePort }) => remotePort === client.socket.localPort);
-  for (const [socket, option] of [
-    [client.socket, SO_RCVBUF],
-    [ours, SO_SNDBUF],
-  ] as const) {
-    const { _handle } = socket as unknown as { readonly _handle: { readonly fd: number } };
-    setIntOption(_handle.fd, SOL_SOCKET, option, 4096, 'buffer');
-  }
+  const { _handle } = client.socket as unknown as { readonly _handle: { readonly fd: number } };
+  setIntOption(_handle.fd, SOL_SOCKET, SO_RCVBUF, 4096, 'buffer');
+  setIntOption(descriptorTo(client.socket.localPort!), SOL_SOCKET, SO_SNDBUF, 4096, 'buffer');
+}
+
+/** Of our end of a client's connection, whatever engine has it. */
+function descriptorTo(port: number): number {
+  const found = readdirSync('/proc/self/fd').find((fd) => remoteEnd(Number(fd)).port === port);
+  return Number(found);
 }
 
 /** More than the kernel and our backlog take of `LARGE` for a client that does not read. */

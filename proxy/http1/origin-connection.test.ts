@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { upstreamConfig } from '../data-plane.fixture.ts';
-import { NetEngine } from '../io/net/net-engine.ts';
+import { testEngine } from '../io/test-engine.fixture.ts';
 import { RawOrigin } from '../raw-peers.fixture.ts';
 import { WorkerCells } from '../shared/worker-cells.ts';
 import { Server } from '../upstream/server.ts';
@@ -10,7 +10,7 @@ import { OK } from './scene.fixture.ts';
 
 it('paused for an interim response that came with the final one, it goes on afterwards', async () => {
   const peer = await RawOrigin.listen();
-  const engine = new NetEngine();
+  const engine = testEngine();
   const config = upstreamConfig([peer.port], { keepAliveTimeoutMs: 60_000 });
   const server = new Server('web', config.servers[0]!, new WorkerCells(stateOf(), 0), 0);
   const ready = Promise.withResolvers<void>();

@@ -89,7 +89,7 @@ export function engineSuite(create: () => IoEngine): void {
     await listener.finish();
     closeDescriptor(socket.fd);
     for (const { connection } of accepted) connection.reset();
-    engine.deadlines.stop();
+    engine.close();
     expect(errors).toEqual([]);
   });
   basics();

@@ -107,4 +107,6 @@ export interface IoEngine {
   outgoing(size: number): Buffer;
   /** Memory that `write` sends from without a copy; the caller's until it is collected. */
   allocate(size: number): Buffer;
+  /** Ends it, and whatever is still open with it; nobody is told. Once, last. */
+  close(): void;
 }

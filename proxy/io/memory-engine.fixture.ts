@@ -218,6 +218,10 @@ export class MemoryEngine implements IoEngine {
     return Buffer.alloc(size, STALE);
   }
 
+  close(): void {
+    this.deadlines.stop();
+  }
+
   /** A client connects. */
   accept(): MemoryConnection {
     const connection = new MemoryConnection(this, NOBODY, true);

@@ -1,11 +1,13 @@
 /** Every TCP session gives its server back exactly once, however it ends. */
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { proxyConfig, startPlane, type TestPlane, upstreamConfig } from '../data-plane.fixture.ts';
 import { fullQueue } from '../health/full-queue.fixture.ts';
 import { closedPort } from '../health/origin.fixture.ts';
+import type { Connection } from '../io/engine.ts';
+import { observedEngine } from '../io/test-engine.fixture.ts';
 import { EARLY_READS_MAX } from '../limits.ts';
 import { RawOrigin, type RawPeer, rawClient } from '../raw-peers.fixture.ts';
 import { settled } from '../upstream/settled.fixture.ts';
@@ -16,13 +18,18 @@ const FLOOD_BYTES = 32 * 1024 * 1024;
 let origin: RawOrigin;
 let proxy: TestPlane;
 let ports: readonly number[];
+/** Our ends of the clients' connections. */
+let accepted: Connection[];
 
 function begin(
   upstream: Partial<UpstreamConfig> = {},
   of: readonly number[] = [origin.port],
 ): void {
   ports = of;
-  proxy = startPlane(proxyConfig(upstreamConfig(ports, upstream), { protocol: 'tcp' }));
+  const observed = observedEngine();
+  accepted = observed.accepted;
+  const config = proxyConfig(upstreamConfig(ports, upstream), { protocol: 'tcp' });
+  proxy = startPlane(config, observed.engine);
 }
 
 /** A session with a byte through in both directions. */
@@ -36,13 +43,6 @@ async function session(): Promise<{ client: RawPeer; server: RawPeer }> {
   expect(proxy.server(origin.port).inFlight).toBe(1);
   expect(proxy.listener().open).toBe(1);
   return { client, server };
-}
-
-/** Our end of the one client connection there is. */
-function frontSocket(): Socket | undefined {
-  const { _getActiveHandles } = process as unknown as { _getActiveHandles(): unknown[] };
-  const sockets = _getActiveHandles.call(process).filter((handle) => handle instanceof Socket);
-  return sockets.find(({ localPort, destroyed }) => localPort === proxy.port && !destroyed);
 }
 
 /** How a connection ends that may be reset before the client has noticed that it was accepted. */
@@ -124,14 +124,13 @@ describe('established sessions', () => {
     client.socket.end();
     await server.end();
     // Small pieces, so that the last one waits for the kernel and yet is no reason to stop reading.
-    while (frontSocket()!.writableLength === 0) {
+    while (accepted[0]!.unsentBytes === 0) {
       server.socket.write(Buffer.alloc(16_384));
       await turn();
       await turn();
     }
     server.socket.end();
     await settled(proxy, ports);
-    expect(frontSocket()).toBeUndefined();
     client.socket.destroy();
   });
 

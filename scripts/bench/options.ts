@@ -1,6 +1,6 @@
 /** The command line of the benchmark, turned into a plan. */
 import { parseArgs } from 'node:util';
-import { contenders, featureContenders } from './contenders/index.ts';
+import { contenders, engineContenders, featureContenders } from './contenders/index.ts';
 import { limits } from './limits.ts';
 import type { Plan } from './rounds.ts';
 import { scenarios } from './scenarios.ts';
@@ -42,7 +42,8 @@ Tandem beside nginx and HAProxy: CPU per request, throughput, latency, memory.
 scenarios:
 ${scenarios.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`).join('\n')}
 
-contenders: ${contenders.map(({ name }) => name).join(', ')}
+contenders: ${contenders.map(({ name }) => name).join(', ')};
+by name only: ${engineContenders.map(({ name }) => name).join(', ')}
 `;
 
 /** Throws {@link UsageError}. */
@@ -50,13 +51,14 @@ export function parseOptions(args: readonly string[]): Options {
   const values = parse(args);
   const defaults = values.quick ? QUICK : FULL;
   const named = values.scenario ?? (values.features ? ['plain'] : undefined);
-  const all = values.features ? featureContenders : contenders;
+  const all = values.features ? featureContenders : [...engineContenders, ...contenders];
+  const present = values.features ? featureContenders : contenders;
   const plan: Plan = {
     scenarios:
       named === undefined
         ? scenarios.filter(({ quick }) => quick || !values.quick)
         : pick('scenario', scenarios, named),
-    contenders: values.contender ? pick('contender', all, values.contender) : all,
+    contenders: values.contender ? pick('contender', all, values.contender) : present,
     rounds: count('rounds', values.rounds, limits.roundsMax) ?? defaults.rounds,
     seconds: count('seconds', values.seconds, limits.secondsMax) ?? defaults.seconds,
     warmUp: values.quick ? 'first' : 'every',

@@ -40,6 +40,19 @@ export interface Libc {
   prctl(option: number, a: number, b: number, c: number, d: number): number;
   mlock2(address: bigint, length: bigint, flags: number): number;
   sched_setscheduler(pid: number, policy: number, param: Uint8Array): number;
+  accept4(fd: number, address: Bytes, length: Bytes, flags: number): number;
+  getpeername(fd: number, address: Uint8Array, length: Uint8Array): number;
+  shutdown(fd: number, how: number): number;
+  eventfd(initial: number, flags: number): number;
+  mmap(
+    address: number,
+    length: number,
+    protection: number,
+    flags: number,
+    fd: number,
+    offset: number,
+  ): number;
+  munmap(address: number, length: number): number;
 }
 
 const PROTOTYPES: Record<keyof Libc, string> = {
@@ -69,6 +82,15 @@ const PROTOTYPES: Record<keyof Libc, string> = {
   prctl: 'int prctl(int option, ulong a, ulong b, ulong c, ulong d)',
   mlock2: 'int mlock2(uint64_t address, uint64_t length, uint32_t flags)',
   sched_setscheduler: 'int sched_setscheduler(int pid, int policy, const void *param)',
+  accept4: 'int accept4(int fd, void *address, void *length, int flags)',
+  getpeername: 'int getpeername(int fd, void *address, void *length)',
+  shutdown: 'int shutdown(int fd, int how)',
+  eventfd: 'int eventfd(unsigned int initial, int flags)',
+  // Addresses of user memory have 47 bits (x86-64) or 48, so a number holds them.
+  mmap:
+    'int64_t mmap(uint64_t address, size_t length, int protection, int flags, int fd, ' +
+    'int64_t offset)',
+  munmap: 'int munmap(uint64_t address, size_t length)',
 };
 
 let bound: Libc | undefined;

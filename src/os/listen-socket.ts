@@ -24,6 +24,7 @@ import {
   IP_PKTINFO,
   IPPROTO_IP,
   IPPROTO_IPV6,
+  IPPROTO_TCP,
   IPV6_FREEBIND,
   IPV6_RECVPKTINFO,
   IPV6_V6ONLY,
@@ -35,14 +36,13 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
+  TCP_INFO,
 } from './socket-constants.ts';
 import { getOption, setIntOption } from './socket-option.ts';
 
 const F_DUPFD_CLOEXEC = 1030;
 /** Some thousand small datagrams. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
-const IPPROTO_TCP = 6;
-const TCP_INFO = 11;
 /** The oldest form of `struct tcp_info`; the kernel fills what there is room for. */
 const TCP_INFO_BYTES = 104;
 

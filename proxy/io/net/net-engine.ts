@@ -40,4 +40,9 @@ export class NetEngine implements IoEngine {
   allocate(size: number): Buffer {
     return Buffer.allocUnsafeSlow(size);
   }
+
+  /** Sockets of node:net end with the thread. */
+  close(): void {
+    this.deadlines.stop();
+  }
 }

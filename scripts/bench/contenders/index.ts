@@ -7,6 +7,12 @@ import { tandem } from './tandem.ts';
 
 export const contenders: readonly Contender[] = [tandem('tandem', 'auto'), nginx, haproxy];
 
+/** Tandem with either engine, for who asks for them by name. */
+export const engineContenders: readonly Contender[] = [
+  tandem('tandem-net', 'net'),
+  tandem('tandem-uring', 'uring'),
+];
+
 /** Tandem without any feature, then with each: `--features`. */
 export const featureContenders: readonly Contender[] = [
   tandem(FEATURES_OFF.name, 'auto', FEATURES_OFF, false),

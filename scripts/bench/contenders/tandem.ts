@@ -10,7 +10,7 @@ const LAUNCHER = join(ROOT, 'dist', 'src', 'cli', 'launcher.js');
 /** Tandem with the engine that `proxy.io` names; `ours` as in Contender. */
 export function tandem(
   name: string,
-  io: 'auto' | 'net',
+  io: 'auto' | 'net' | 'uring',
   feature: Feature = FEATURES_OFF,
   ours = true,
 ): Contender {

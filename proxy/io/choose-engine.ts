@@ -1,0 +1,41 @@
+import type { ProxyConfig } from '../../src/config/proxy-config.ts';
+import type { Logger } from '../ports.ts';
+import type { IoEngine } from './engine.ts';
+import { NetEngine } from './net/net-engine.ts';
+import { refusalOf, uringRefusal } from './uring/detect.ts';
+import { UringEngine } from './uring/uring-engine.ts';
+
+/** Which engine serves, and why not the other. */
+export interface EngineChoice {
+  readonly io: IoEngine['name'];
+  /** Why it is not io_uring; null when it is, or when nobody wanted it. */
+  readonly refusal: string | null;
+}
+
+/** What `proxy.io` comes to on this host. */
+export function chooseEngine(wanted: ProxyConfig['io']): EngineChoice {
+  if (wanted !== 'uring') return { io: 'net', refusal: null };
+  const refusal = uringRefusal();
+  return { io: refusal === null ? 'uring' : 'net', refusal };
+}
+
+/** One line for the operator; a warning when the configuration asks for what cannot be had. */
+export function sayEngine({ io, refusal }: EngineChoice, wanted: string, log: Logger): void {
+  if (io === 'uring') log.info({ io }, 'the network is reached through io_uring');
+  else if (refusal === null) log.info({ io }, 'the network is reached through node:net');
+  else log[wanted === 'uring' ? 'warn' : 'info']({ io, refusal }, `no io_uring: ${refusal}`);
+}
+
+/**
+ * A worker's engine. `onRefusal` is told when the one chosen cannot be had after all, as when
+ * descriptors have run out since; the worker then serves over node:net.
+ */
+export function createEngine(io: EngineChoice['io'], onRefusal: (why: string) => void): IoEngine {
+  if (io === 'net') return new NetEngine();
+  try {
+    return new UringEngine();
+  } catch (error) {
+    onRefusal(refusalOf(error));
+    return new NetEngine();
+  }
+}

@@ -1,0 +1,17 @@
+import type { Arena } from './arena.ts';
+import type { Operations } from './operations.ts';
+import type { Pieces } from './pieces.ts';
+import type { UringConnection } from './uring-connection.ts';
+
+/** What the engine is to its connections. */
+export interface ConnectionLoop {
+  readonly operations: Operations;
+  readonly arena: Arena;
+  readonly pieces: Pieces;
+  /** `flush` is called before entries are submitted the next time. */
+  touch(connection: UringConnection): void;
+  /** The same, once there are buffers to read into again. */
+  starved(connection: UringConnection): void;
+  /** It is closed, and the kernel is through with it. */
+  forget(connection: UringConnection): void;
+}

@@ -1,0 +1,286 @@
+import dns from 'node:dns';
+import { isMainThread } from 'node:worker_threads';
+import { registerWithRing } from '../../../src/os/io-uring.ts';
+import { check, libc } from '../../../src/os/libc.ts';
+import { type DescriptorWatch, watchReadable } from '../../../src/os/poll.ts';
+import { DeadlineQueue } from '../deadline-queue.ts';
+import type {
+  Connection,
+  ConnectionHandler,
+  Destination,
+  IoEngine,
+  Listener,
+  ListenerHandler,
+} from '../engine.ts';
+import { KernelDatagrams } from '../kernel-datagrams.ts';
+import { CQE_MORE, REGISTER_EVENTFD } from './abi.ts';
+import { Arena } from './arena.ts';
+import type { ConnectionLoop } from './connection-loop.ts';
+import { COMPLETIONS_MAX, ROUNDS_MAX, SUBMISSIONS_MAX } from './limits.ts';
+import { KIND_BITS, KIND_MASK, Kind, Operations } from './operations.ts';
+import { Pieces } from './pieces.ts';
+import { type CompletionTaker, Ring } from './ring.ts';
+import { closeSocket, codeOf, errorName, openSocket, socketAddress } from './sockets.ts';
+import { letGo } from './teardown.ts';
+import { UringConnection } from './uring-connection.ts';
+import { type ListenerLoop, UringListener } from './uring-listener.ts';
+
+const EFD_CLOEXEC = 0o2000000;
+const EFD_NONBLOCK = 0o4000;
+const EVENT_BYTES = 8;
+
+/** How an engine is made. */
+export interface UringOptions {
+  /** Poisons buffers that are given back, and finds who uses them afterwards. Costs time. */
+  readonly checked: boolean;
+}
+
+/**
+ * The engine over io_uring: all reads, writes, accepts and connects of a worker go to the kernel in
+ * one system call per round, and their results come back through shared memory.
+ *
+ *   eventfd --wakes--> turn: reap completions -> handlers -> flush what they want -> enter --+
+ *                        ^------------------- up to ROUNDS_MAX times -------------------------+
+ */
+export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, CompletionTaker {
+  readonly name = 'uring';
+  readonly deadlines = new DeadlineQueue(() => performance.now());
+  readonly datagrams = new KernelDatagrams();
+  readonly operations: Operations;
+  readonly arena: Arena;
+  readonly pieces: Pieces;
+  readonly #ring: Ring;
+  readonly #eventFd: number;
+  readonly #eventBytes = new Uint8Array(EVENT_BYTES);
+  readonly #watch: DescriptorWatch;
+  readonly #connections: (UringConnection | null)[] = [];
+  readonly #freeIndices: number[] = [];
+  readonly #generations: number[] = [];
+  readonly #listeners: (UringListener | null)[] = [];
+  /** Connections to be flushed. */
+  #touched: UringConnection[] = [];
+  #flushing: UringConnection[] = [];
+  #starved: UringConnection[] = [];
+  #open = 0;
+  #turning = false;
+  #scheduled = false;
+  #closed = false;
+
+  /** Throws OsError or RingUnusableError when it cannot be had here. */
+  constructor({ checked }: UringOptions = { checked: false }) {
+    this.#ring = new Ring(SUBMISSIONS_MAX, COMPLETIONS_MAX);
+    this.arena = new Arena(this.#ring, checked);
+    this.operations = new Operations(this.#ring);
+    this.pieces = new Pieces(this.arena);
+    this.#eventFd = check(libc().eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), 'eventfd', '0');
+    const fd = new Uint8Array(Int32Array.of(this.#eventFd).buffer);
+    registerWithRing(this.#ring.fd, REGISTER_EVENTFD, fd, 1);
+    this.#watch = watchReadable(
+      this.#eventFd,
+      'eventfd of the ring',
+      () => this.#woken(),
+      (error) => {
+        throw error;
+      },
+    );
+    this.#watch.keepAlive(false);
+    this.arena.offer();
+    // The thread dies, of whatever: the kernel must not go on with memory and sockets of ours.
+    if (!isMainThread) process.once('exit', () => this.#end(true));
+  }
+
+  listen(fd: number, handler: ListenerHandler): Listener {
+    const index = this.#listeners.length;
+    const listener = new UringListener(this, index, fd, handler);
+    this.#listeners.push(listener);
+    this.#opened();
+    return listener;
+  }
+
+  connect(destination: Destination, handler: ConnectionHandler): Connection {
+    const connection = this.#connection();
+    connection.handler = handler;
+    const { host, port } = destination;
+    try {
+      const address = socketAddress(host, port);
+      if (address === null) this.#lookUp(connection, host, port);
+      else this.#openSocket(connection, address);
+    } catch (error) {
+      connection.fail(codeOf(error));
+    }
+    return connection;
+  }
+
+  outgoing(size: number): Buffer {
+    return this.pieces.outgoing(size);
+  }
+
+  allocate(size: number): Buffer {
+    return Buffer.allocUnsafeSlow(size);
+  }
+
+  close(): void {
+    this.#end(false);
+  }
+
+  touch(connection: UringConnection): void {
+    if (connection.touched) return;
+    connection.touched = true;
+    this.#touched.push(connection);
+    if (!this.#turning) this.wake();
+  }
+
+  starved(connection: UringConnection): void {
+    this.#starved.push(connection);
+  }
+
+  forget({ index }: UringConnection): void {
+    this.#connections[index] = null;
+    this.#freeIndices.push(index);
+    this.#closedOne();
+  }
+
+  adopt(fd: number): UringConnection {
+    const connection = this.#connection();
+    connection.adopt(fd);
+    return connection;
+  }
+
+  forgetListener({ index }: UringListener): void {
+    this.#listeners[index] = null;
+    this.#closedOne();
+  }
+
+  wake(): void {
+    if (this.#turning || this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#turn();
+    });
+  }
+
+  completed(low: number, high: number, result: number, flags: number): void {
+    const kind = low & KIND_MASK;
+    if (kind === Kind.ignored) return;
+    if ((flags & CQE_MORE) === 0) this.operations.outstanding--;
+    const index = low >>> KIND_BITS;
+    if (kind === Kind.accept) {
+      const listener = this.#listeners[index];
+      if (listener) listener.accepted(result, flags);
+      else if (result >= 0) closeSocket(result);
+      return;
+    }
+    const connection = this.#connections[index];
+    if (!connection || connection.generation !== high) {
+      throw new Error(`a completion (${kind}) of connection ${index}, which is over`);
+    }
+    if (kind === Kind.recv) connection.received(result, flags);
+    else if (kind === Kind.send) connection.sent(result);
+    else if (kind === Kind.connect) connection.connected(result);
+    else connection.closed();
+  }
+
+  #woken(): void {
+    this.#ring.signal(false);
+    libc().read(this.#eventFd, this.#eventBytes, EVENT_BYTES);
+    this.#turn();
+  }
+
+  #turn(): void {
+    if (this.#turning || this.#closed) return;
+    const ring = this.#ring;
+    this.#turning = true;
+    ring.signal(false);
+    try {
+      for (let rounds = 0; rounds < ROUNDS_MAX; rounds++) {
+        ring.reap(this);
+        this.#flush();
+        if (ring.waiting === 0 && !ring.ready) break;
+        ring.enter();
+      }
+    } finally {
+      this.#turning = false;
+      if (!this.#closed) this.#rest();
+    }
+  }
+
+  /** Until the kernel has something, or at once if it has already. */
+  #rest(): void {
+    const ring = this.#ring;
+    ring.signal(true);
+    if (ring.waiting > 0 || ring.ready || this.#touched.length > 0) {
+      setImmediate(() => this.#turn());
+    }
+  }
+
+  #flush(): void {
+    this.arena.offer();
+    if (this.#starved.length > 0 && this.arena.offered > 0) {
+      for (const connection of this.#starved.splice(0)) this.touch(connection);
+    }
+    while (this.#touched.length > 0) {
+      const connections = this.#touched;
+      this.#touched = this.#flushing;
+      this.#flushing = connections;
+      for (const connection of connections) {
+        connection.touched = false;
+        connection.flush();
+      }
+      connections.length = 0;
+    }
+    this.arena.offer();
+  }
+
+  #connection(): UringConnection {
+    const index = this.#freeIndices.pop() ?? this.#connections.length;
+    const generation = ((this.#generations[index] ?? 0) + 1) & 0xffff;
+    this.#generations[index] = generation;
+    const connection = new UringConnection(this, index, generation);
+    this.#connections[index] = connection;
+    this.#opened();
+    return connection;
+  }
+
+  #openSocket(connection: UringConnection, address: Uint8Array): void {
+    const fd = openSocket(address);
+    if (fd < 0) connection.fail(errorName(fd));
+    else connection.open(fd, address);
+  }
+
+  #lookUp(connection: UringConnection, host: string, port: number): void {
+    dns.lookup(host, (error, found) => {
+      if (connection.givenUp) return;
+      const address = error === null ? socketAddress(found, port) : null;
+      if (address === null) connection.fail(error?.code ?? 'ENOTFOUND');
+      else this.#openSocket(connection, address);
+    });
+  }
+
+  #opened(): void {
+    this.#open++;
+    if (this.#open === 1) this.#watch.keepAlive(true);
+  }
+
+  #closedOne(): void {
+    this.#open--;
+    if (this.#open === 0 && !this.#closed) this.#watch.keepAlive(false);
+  }
+
+  #end(exiting: boolean): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.deadlines.stop();
+    const descriptors: number[] = [];
+    for (const owner of [...this.#listeners, ...this.#connections]) {
+      const fd = owner?.abandon() ?? -1;
+      if (fd >= 0) descriptors.push(fd);
+    }
+    // As a thread exits, what is watched has been closed already.
+    if (!exiting) {
+      this.#watch.close();
+      descriptors.push(this.#eventFd);
+    }
+    letGo(this.#ring, this.operations, this.arena, descriptors);
+  }
+}
