@@ -65,8 +65,8 @@ export class Pieces {
       }
       return this.#inPlace(copyOf(bytes, start, end), 0, length);
     }
+    if (length <= COPY_BYTES_MAX) return this.#copy(bytes, start, end);
     if (bytes === this.#large) this.#large = null;
-    else if (length <= COPY_BYTES_MAX) return this.#copy(bytes, start, end);
     return this.#inPlace(bytes, start, length);
   }
 

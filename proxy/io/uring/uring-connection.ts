@@ -20,6 +20,7 @@ const NO_SOCKET = -1;
  */
 export class UringConnection implements Connection, Tag {
   handler: ConnectionHandler = IGNORING;
+  readonly tls = null;
   readonly index: number;
   readonly generation: number;
   /** Will be flushed. */
