@@ -121,7 +121,11 @@ export function routeConfig(changes: Partial<RouteConfig> = {}): RouteConfig {
   return {
     hosts: [],
     path: '/',
+    pathKind: 'prefix',
     methods: [],
+    conditions: [],
+    priority: 0,
+    order: 0,
     upstream: 'web',
     rawPath: false,
     limits: null,

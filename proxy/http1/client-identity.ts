@@ -22,8 +22,10 @@ export class ClientIdentity {
   address: string;
   port: number;
   readonly #rules: IdentityRules;
-  /** What the client spoke: http or https. */
-  readonly scheme: string;
+  /** What the client spoke, as trusted proxies tell it: http or https. */
+  scheme: string;
+  /** What came over this connection. */
+  readonly #ownScheme: string;
   readonly #connection: Connection;
   /** The peer is a trusted proxy. */
   readonly #trusted: boolean;
@@ -50,6 +52,7 @@ export class ClientIdentity {
   constructor(connection: Connection, scheme: string, rules: IdentityRules) {
     this.#connection = connection;
     this.scheme = scheme;
+    this.#ownScheme = scheme;
     this.#rules = rules;
     const { remoteAddress } = connection;
     this.address = remoteAddress;
@@ -176,18 +179,20 @@ export class ClientIdentity {
     this.#name(client.address, client.port);
     const about: [string, string][] = [];
     const hosts: HostLine[] = [];
+    const [proto, host, port] = this.#askedFor(head, client);
+    const told = listOf(proto.toLowerCase())[0] ?? '';
+    this.scheme = told === 'http' || told === 'https' ? told : this.#ownScheme;
     if (rules.xForwarded) {
       const chain = [...this.#xForwardedFor(head), remoteAddress];
-      const [proto, host, port] = this.#askedFor(head, client);
       about.push(['X-Forwarded-For', chain.join(', ')], ['X-Real-IP', client.address]);
-      about.push(['X-Forwarded-Proto', proto || this.scheme]);
+      about.push(['X-Forwarded-Proto', proto || this.#ownScheme]);
       about.push(['X-Forwarded-Port', port || `${this.#connection.localPort}`]);
       if (host === '') hosts.push(rules.xForwardedHost);
       else about.push(['X-Forwarded-Host', host]);
     }
     if (rules.rfc7239) {
       const chain = [...this.#forwarded(head), forNode(remoteAddress)].join(', ');
-      const before = `Forwarded: ${chain};proto=${this.scheme};host="`;
+      const before = `Forwarded: ${chain};proto=${this.#ownScheme};host="`;
       hosts.push({ before: Buffer.from(before, 'latin1'), after: rules.quoteEnd });
     }
     this.#additions.about = lines(about);

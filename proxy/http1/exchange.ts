@@ -20,7 +20,7 @@ import { CONTINUE } from './continue.ts';
 import { Dispatch, type DispatchOwner } from './dispatch.ts';
 import type { Downstream } from './downstream.ts';
 import { errorAnswer } from './error-answer.ts';
-import { allowLine, NO_LINES, retryAfterLine } from './extra-lines.ts';
+import { NO_LINES, retryAfterLine } from './extra-lines.ts';
 import { FeatureRun, type FeatureRunOwner } from './feature-run.ts';
 import type { RequestHead, ResponseHead } from './head.ts';
 import type { HttpContext } from './http-context.ts';
@@ -28,7 +28,7 @@ import type { OriginStream } from './origin-stream.ts';
 import { RequestAllowance } from './request-allowance.ts';
 import { RequestBody } from './request-body.ts';
 import type { RequestRecord } from './request-record.ts';
-import { allowedMethods, chooseRoute, forwardedPath, objectionTo, pathOf } from './routing.ts';
+import { chooseRoute, forwardedPath, linesAbout, objectionTo, pathOf } from './routing.ts';
 
 const LOOP = 'a server of this upstream leads back to this balancer: requests are answered 508';
 
@@ -102,16 +102,16 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
   start(head: RequestHead): void {
     this.#accept(head);
     const { routes, limits, unrouted } = this.#context;
+    const { identity } = this.#client;
     const path = head.pathNotable ? forwardedPath(head) : '';
     if (path === null) {
       this.fail('bad_target');
       return;
     }
-    const route = chooseRoute(routes, head, path);
+    const route = chooseRoute(routes, head, path, identity);
     if (typeof route === 'string') {
       if (unrouted.length > 0) this.#beginRun(unrouted, null, head, path);
-      const refused = route === 'method_refused';
-      this.fail(route, refused ? allowLine(allowedMethods(routes, head, path)) : NO_LINES);
+      this.fail(route, linesAbout(route, routes, head, path, identity));
       return;
     }
     this.#route = route;
@@ -121,8 +121,7 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     const objection = objectionTo(head, limits.bodyBytesMax);
     if (objection !== null) {
       if (objection === 'loop_detected') this.#noteLoop(route);
-      const last = objection === 'last_hop';
-      this.fail(objection, last ? allowLine(allowedMethods(routes, head, path)) : NO_LINES);
+      this.fail(objection, linesAbout(objection, routes, head, path, identity));
       return;
     }
     this.#allowance.boundBy(route.config.timeoutMs);

@@ -1,6 +1,13 @@
 import type { ProxyErrorCode } from '../errors.ts';
-import { isRefused, type Route, type RouteTable } from '../routing/route-table.ts';
+import {
+  isRefused,
+  type Route,
+  type RoutedClient,
+  type RouteQuery,
+  type RouteTable,
+} from '../routing/route-table.ts';
 import { routingHost } from './authority.ts';
+import { allowLine, NO_LINES } from './extra-lines.ts';
 import type { RequestHead } from './head.ts';
 import { normalisePath } from './normalise-path.ts';
 
@@ -20,10 +27,11 @@ export function chooseRoute(
   routes: RouteTable,
   head: RequestHead,
   path: string,
+  client: RoutedClient,
 ): Route | 'no_route' | 'method_refused' {
   if (isRefused(head.method)) return 'method_refused';
   if (routes.only !== null) return routes.only;
-  return routes.find({ ...placeOf(head, path), method: head.method });
+  return routes.find(routeQuery(head, path, client));
 }
 
 /** Why a request that has its route goes no further; null: it does. `bodyBytesMax` 0: any size. */
@@ -33,16 +41,27 @@ export function objectionTo(head: RequestHead, bodyBytesMax: number): ProxyError
   return bodyBytesMax > 0 && head.contentLength > bodyBytesMax ? 'body_too_large' : null;
 }
 
-/** What to list in the Allow field of a 405 (RFC 9110 15.5.6); `path` as for `chooseRoute`. */
-export function allowedMethods(routes: RouteTable, head: RequestHead, path: string): string {
-  return routes.methodsAt(placeOf(head, path)).join(', ');
+/** Allow lists what the routes for this take (RFC 9110 15.5.6); arguments as for `chooseRoute`. */
+export function linesAbout(
+  code: ProxyErrorCode,
+  routes: RouteTable,
+  head: RequestHead,
+  path: string,
+  client: RoutedClient,
+): Buffer {
+  if (code !== 'method_refused' && code !== 'last_hop') return NO_LINES;
+  return allowLine(routes.methodsAt(routeQuery(head, path, client)).join(', '));
 }
 
-function placeOf(head: RequestHead, path: string): { host: string; path: string } {
-  const { bytes } = head;
+/** What routes look at; arguments as for `chooseRoute`. */
+export function routeQuery(head: RequestHead, path: string, client: RoutedClient): RouteQuery {
+  const { bytes, method } = head;
   return {
     host: routingHost(bytes, head.hostStart, head.hostEnd),
     // `OPTIONS *` is about the server as a whole, so it goes where the root goes.
     path: head.asterisk ? '/' : path || pathOf(head),
+    method,
+    head,
+    client,
   };
 }

@@ -1,5 +1,5 @@
 /** Source addresses as keys: a single address, or the network that one customer has. */
-import { formatIp, parseIp } from '../../src/os/ip-address.ts';
+import { formatIp, isIpv4Mapped, parseIp } from '../../src/os/ip-address.ts';
 import { type HashSeed, KeyHash } from './key-hash.ts';
 import { ADDRESSES_MAX } from './limits.ts';
 
@@ -16,17 +16,12 @@ export interface SourcePrefixes {
 export function sourceNetwork(address: string, prefixes: SourcePrefixes): Uint8Array | null {
   const parsed = parseIp(address);
   if (parsed === null) return null;
-  const bytes = isMapped(parsed) ? parsed.subarray(12) : parsed;
+  const bytes = isIpv4Mapped(parsed) ? parsed.subarray(12) : parsed;
   const prefix = bytes.length === 4 ? prefixes.ipv4Prefix : prefixes.ipv6Prefix;
   return bytes.map((byte, index) => {
     const kept = Math.min(8, Math.max(0, prefix - index * 8));
     return byte & (0xff << (8 - kept));
   });
-}
-
-function isMapped(bytes: Uint8Array): boolean {
-  if (bytes.length !== 16 || bytes[10] !== 0xff || bytes[11] !== 0xff) return false;
-  return bytes.subarray(0, 10).every((byte) => byte === 0);
 }
 
 interface Known {

@@ -1,27 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import type { RouteConfig } from '../../src/config/proxy-config.ts';
+import { compareRoutes } from '../../src/config/route-order.ts';
 import { routeConfig } from '../data-plane.fixture.ts';
-import type { RouteCells } from '../shared/route-cells.ts';
-import type { Upstream } from '../upstream/upstream.ts';
+import { askedQuery } from './asked-request.ts';
 import { RouteTable } from './route-table.ts';
 
-/** A table of routes to upstreams named by their position. */
-function tableOf(...routes: readonly Partial<RouteConfig>[]): RouteTable {
-  return new RouteTable(
-    routes.map((changes, index) => ({
-      config: routeConfig({ ...changes, upstream: String(index) }),
-      // The table never looks at it.
-      upstream: {} as Upstream,
-      features: [],
-      gate: null,
-      cells: {} as RouteCells,
-    })),
-  );
+/** A table of routes called by their position. */
+function tableOf(...routes: readonly Partial<RouteConfig>[]) {
+  const named = routes.map((changes, index) => routeConfig({ ...changes, name: String(index) }));
+  const sorted = named
+    .sort(compareRoutes)
+    .map((config, order) => ({ config: { ...config, order } }));
+  return new RouteTable(sorted);
 }
 
-function ask(table: RouteTable, host: string, path: string, method = 'GET'): string {
-  const found = table.find({ host, path, method });
-  return typeof found === 'string' ? found : (found.config.upstream ?? '');
+function ask(
+  table: ReturnType<typeof tableOf>,
+  host: string,
+  target: string,
+  method = 'GET',
+  fields: readonly string[] = [],
+): string {
+  const client = { address: '203.0.113.9', scheme: 'http' };
+  const query = askedQuery({ method, target, host, fields, client });
+  if (typeof query === 'string') return query;
+  const found = table.find(query);
+  return typeof found === 'string' ? found : found.config.name;
 }
 
 describe('a route table', () => {
@@ -71,10 +75,59 @@ describe('a route table', () => {
   });
 
   it('has a short cut when there is nothing to choose, and only then', () => {
-    expect(tableOf({}).only?.config.upstream).toBe('0');
+    expect(tableOf({}).only?.config.name).toBe('0');
     expect(tableOf({}, { path: '/a' }).only).toBeNull();
     expect(tableOf({ path: '/a' }).only).toBeNull();
     expect(tableOf({ hosts: ['h'] }).only).toBeNull();
     expect(tableOf({ methods: ['GET'] }).only).toBeNull();
+  });
+
+  it('asks exact paths before patterns and those before prefixes', () => {
+    const table = tableOf(
+      { path: '/a/b/c' },
+      { path: '/a/.*', pathKind: 'regex' },
+      { path: '/a', pathKind: 'exact' },
+    );
+    expect(ask(table, 'h', '/a')).toBe('2');
+    expect(ask(table, 'h', '/a/b/c')).toBe('1');
+    expect(ask(table, 'h', '/ab')).toBe('no_route');
+  });
+
+  it('a pattern has to match the whole path, as it is forwarded', () => {
+    const table = tableOf({ path: '/v[0-9]+/users', pathKind: 'regex' });
+    expect(ask(table, 'h', '/v2/users')).toBe('0');
+    expect(ask(table, 'h', '/v2/x/../%75sers?x')).toBe('0');
+    expect(ask(table, 'h', '/v2/users/1')).toBe('no_route');
+    expect(ask(table, 'h', '/x/v2/users')).toBe('no_route');
+  });
+
+  it('takes the route of which more conditions hold', () => {
+    const beta = { on: 'cookie', name: 'beta', tests: [], negated: false } as const;
+    const version = { kind: 'exact', value: '2' } as const;
+    const header = { on: 'header', name: 'x-version', tests: [version], negated: false } as const;
+    const table = tableOf({}, { conditions: [beta] }, { conditions: [header, beta] });
+    expect(ask(table, 'h', '/')).toBe('0');
+    expect(ask(table, 'h', '/', 'GET', ['Cookie: a=b; beta=1'])).toBe('1');
+    expect(ask(table, 'h', '/', 'GET', ['Cookie: beta=', 'X-Version: 2'])).toBe('2');
+    expect(ask(table, 'h', '/', 'GET', ['X-Version: 2'])).toBe('0');
+  });
+
+  it('asks a higher priority first, whatever the hosts and paths are', () => {
+    const table = tableOf(
+      { hosts: ['h'], path: '/a', pathKind: 'exact' },
+      { path: '/', priority: 1, methods: ['PUT'] },
+    );
+    expect(ask(table, 'h', '/a')).toBe('0');
+    expect(ask(table, 'h', '/a', 'PUT')).toBe('1');
+  });
+
+  it('says 405 only where nothing but the method is in the way', () => {
+    const internal = { address: '198.51.100.0', prefixLength: 24 };
+    const table = tableOf({
+      methods: ['GET'],
+      conditions: [{ on: 'source', networks: [internal], negated: false }],
+    });
+    expect(ask(table, 'h', '/', 'PUT')).toBe('no_route');
+    expect(ask(tableOf({ methods: ['GET'] }), 'h', '/', 'PUT')).toBe('method_refused');
   });
 });

@@ -4,6 +4,8 @@
  */
 import { formatIp, parseIp } from '../os/ip-address.ts';
 
+export { isIpv4Mapped } from '../os/ip-address.ts';
+
 /** The one text an address is compared by (RFC 5952 for IPv6), or null when it is none. */
 export function canonicalIp(text: string): string | null {
   const bytes = parseIp(text);
@@ -13,12 +15,6 @@ export function canonicalIp(text: string): string | null {
 /** Address family of an address that is known to be one. */
 export function familyOf(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4;
-}
-
-/** `::ffff:0:0/96`, IPv4 in IPv6's clothes. */
-export function isIpv4Mapped(bytes: Uint8Array): boolean {
-  const zeros = bytes.length === 16 && bytes.subarray(0, 10).every((byte) => byte === 0);
-  return zeros && bytes[10] === 0xff && bytes[11] === 0xff;
 }
 
 /** 127.0.0.0/8 and ::1. */

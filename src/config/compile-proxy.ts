@@ -13,6 +13,7 @@ import {
   compileRouteLimits,
   compileTimeBounds,
 } from './compile-limits.ts';
+import { compileMatch } from './compile-match.ts';
 import { compileRetry } from './compile-retry.ts';
 import { compileRewriting, passesServer } from './compile-rewriting.ts';
 import { compileResolver, compileServers } from './compile-servers.ts';
@@ -28,6 +29,7 @@ import type {
   UpstreamConfig,
 } from './proxy-config.ts';
 import { type RouteEntry, routeNames } from './route-names.ts';
+import { compareRoutes } from './route-order.ts';
 import type { ListenerEntry } from './schema/index.ts';
 import type { HeldSecrets } from './secrets.ts';
 import { settings } from './settings.ts';
@@ -118,11 +120,13 @@ function compileListener(
     ...base,
     protocol: 'http',
     tls: compileListenerTls(listener.tls, ['http/1.1']),
-    routes: listener.routes.flatMap((route, index) => {
-      const place = `${name} ${names[index]!}`;
-      const limits = compileRouteLimits(place, listener, route);
-      return compileRoute(listener, route, names[index]!, limits, pages);
-    }),
+    routes: ordered(
+      listener.routes.flatMap((route, index) => {
+        const place = `${name} ${names[index]!}`;
+        const limits = compileRouteLimits(place, listener, route);
+        return compileRoute(listener, route, names[index]!, limits, pages);
+      }),
+    ),
     ...rewritingOf(listener, null, pages),
     ...compileCompression(listener, null),
     accessLog: compileAccessLog(listener.access_log, 'request'),
@@ -133,21 +137,28 @@ function compileListener(
   };
 }
 
-/** A route of several path prefixes becomes one route for each. */
+/** As they are written, each with its place in the order in which they are asked. */
+function ordered(routes: readonly Omit<RouteConfig, 'order'>[]): readonly RouteConfig[] {
+  const sorted = [...routes].sort(compareRoutes);
+  return routes.map((route) => ({ ...route, order: sorted.indexOf(route) }));
+}
+
+/** A route of several paths becomes one route for each. */
 function compileRoute(
   listener: HttpListenerEntry,
   route: RouteEntry,
   name: string,
   limits: RouteConfig['limits'],
   pages: HeldPages,
-): readonly RouteConfig[] {
-  const { host, path, method } = route.match;
+): readonly Omit<RouteConfig, 'order'>[] {
   const rewriting = rewritingOf(listener, route, pages);
-  return asList(path ?? '/').map((prefix) => ({
+  const { paths, ...match } = compileMatch(route.match);
+  return paths.map(({ kind, text }) => ({
     name,
-    hosts: asList(host ?? []),
-    path: prefix,
-    methods: asList(method ?? []),
+    ...match,
+    path: text,
+    pathKind: kind,
+    priority: route.priority,
     upstream: route.upstream ?? null,
     rawPath: route.raw_path,
     limits,

@@ -13,8 +13,8 @@ function compile(text: string, node: string | null = null, cores = 3): CompiledC
 }
 
 /** A route that says nothing but where it goes. */
-const ANY = { hosts: [], methods: [], rawPath: false, limits: null, timeoutMs: 0 };
-
+const MATCH = { pathKind: 'prefix', conditions: [], priority: 0, order: 0 };
+const ANY = { ...MATCH, hosts: [], methods: [], rawPath: false, limits: null, timeoutMs: 0 };
 const example = readFileSync(join(import.meta.dirname, 'fixtures/example.yaml'), 'utf8');
 
 describe('the example of the design', () => {
@@ -154,7 +154,7 @@ describe('the example of the design', () => {
         ...quiet,
         routes: [
           { ...ANY, name: '/api', path: '/api', upstream: 'api', accessLog: true },
-          { ...ANY, name: '/', path: '/', upstream: 'api', accessLog: true },
+          { ...ANY, name: '/', path: '/', order: 1, upstream: 'api', accessLog: true },
         ],
         limits: {
           requestLineMax: 8192,
@@ -305,7 +305,7 @@ describe('the balancer', () => {
       routes: [
         { ...match, path: '/x' },
         { ...match, path: '/y' },
-        { ...ANY, hosts: ['[2001:db8::1]'], path: '/' },
+        { ...ANY, hosts: ['[2001:db8::1]'], path: '/', order: 2 },
       ],
     });
     expect(proxy?.upstreams[0]?.names[0]?.template.host).toBe('origin.example');

@@ -8,6 +8,7 @@ import type { CompressionConfig } from './compression-config.ts';
 import type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
 import type { RequestIdConfig, TraceConfig } from './request-id-config.ts';
 import type { RetryConfig } from './retry-config.ts';
+import type { PathKind, RouteCondition } from './routing-config.ts';
 
 export type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
 
@@ -131,10 +132,17 @@ export interface RouteConfig {
   readonly name: string;
   /** Exact host names, lower case, or `*.example.com`; empty: any. */
   readonly hosts: readonly string[];
-  /** Prefix in whole segments; `/` matches all. */
+  /** The path, a prefix of it in whole segments (`/` matches all), or a pattern for all of it. */
   readonly path: string;
+  readonly pathKind: PathKind;
   /** Upper case; empty: any. */
   readonly methods: readonly string[];
+  /** What else has to hold. */
+  readonly conditions: readonly RouteCondition[];
+  /** Routes of a higher one are asked first. */
+  readonly priority: number;
+  /** Of one priority and host, the lowest is asked first (route-order.ts). */
+  readonly order: number;
   /** Null: something else answers its requests, or says where they go. */
   readonly upstream: string | null;
   /** Forward the target as it came instead of the normalised path (routing still uses the latter). */

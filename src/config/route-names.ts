@@ -1,4 +1,5 @@
 /** What logs and metrics call the routes of a listener. */
+import { asList } from './as-list.ts';
 import type { ListenerEntry } from './schema/index.ts';
 
 export type RouteEntry = Extract<ListenerEntry, { protocol: 'http' }>['routes'][number];
@@ -20,7 +21,9 @@ export function routeNames(routes: readonly RouteEntry[]): readonly string[] {
 }
 
 function matchName({ host, path, method }: RouteEntry['match']): string {
-  return `${first(method, ' ')}${first(host, '')}${first(path ?? '/', '')}`;
+  const { kind, text } = path === undefined ? { kind: 'prefix', text: '/' } : asList(path)[0]!;
+  const sign = kind === 'regex' ? '~' : '';
+  return `${first(method, ' ')}${first(host, '')}${sign}${text}`;
 }
 
 function first(values: string | readonly string[] | undefined, after: string): string {

@@ -201,6 +201,10 @@ export const settings = {
     bindsMax: 64,
     routesMax: 4096,
     matchValuesMax: 256,
+    // Header fields, cookies or parameters of one match.
+    matchNamesMax: 16,
+    matchTextMax: 1024,
+    routePriority: { default: 0, min: -1000, max: 1000 },
     // Host, path and method combinations of one listener, all routes together.
     matchCombinationsMax: 65_536,
   },

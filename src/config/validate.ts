@@ -31,13 +31,14 @@ import {
   limitTablesBounded,
   rateLimitsComplete,
 } from './rules/limits.ts';
-import { adminApart, bindsUnique, limitsFit, routesDistinct } from './rules/listeners.ts';
+import { adminApart, bindsUnique, limitsFit } from './rules/listeners.ts';
 import { pairAddressesApart, pairMatters, pairPathsMeet, pairPortFree } from './rules/pair.ts';
 import {
   rewritesMatter,
   rewrittenPathsForwarded,
   templatesMeanSomething,
 } from './rules/rewriting.ts';
+import { routesDistinct, routesReachable, routesTold } from './rules/route-order.ts';
 import { routesLeadSomewhere } from './rules/routes.ts';
 import type { Rule, RuleInput } from './rules/rule.ts';
 import {
@@ -185,6 +186,8 @@ const wholeRules: readonly Rule[] = [
   tcpSettingsMatter,
   tlsMatters,
   rewritesMatter,
+  routesReachable,
+  routesTold,
 ];
 
 /**

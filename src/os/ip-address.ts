@@ -18,6 +18,12 @@ export function parseIp(text: string): Uint8Array | null {
   return bytes;
 }
 
+/** Is this an address of ::ffff:0:0/96, IPv4 in IPv6's clothes? */
+export function isIpv4Mapped(bytes: Uint8Array): boolean {
+  if (bytes.length !== 16 || bytes[10] !== 0xff || bytes[11] !== 0xff) return false;
+  return bytes.subarray(0, 10).every((byte) => byte === 0);
+}
+
 /** Bytes of colon-separated groups; the last may be a dotted quad. */
 function groups(text: string): number[] {
   if (text === '') {
@@ -43,8 +49,7 @@ export function formatIp(bytes: Uint8Array): string {
   if (bytes.length !== 16) {
     throw new RangeError(`an IP address has 4 or 16 bytes, not ${bytes.length}`);
   }
-  const mapped = bytes.subarray(0, 10).every((byte) => byte === 0);
-  if (mapped && bytes[10] === 0xff && bytes[11] === 0xff) {
+  if (isIpv4Mapped(bytes)) {
     return `::ffff:${bytes.subarray(12).join('.')}`;
   }
   const values = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!);

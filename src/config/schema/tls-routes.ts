@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
 import { documented, duration, fieldError, optionalDuration, spelled } from './field.ts';
+import { hostAllowed, oneOrMore, parseMatchHost } from './match.ts';
 import { nameValue } from './names.ts';
-import { hostAllowed, oneOrMore, parseMatchHost } from './routes.ts';
 
 const { tcp, listener } = settings;
 const same = (text: string): string => text;

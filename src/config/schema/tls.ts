@@ -14,7 +14,7 @@ import {
   spelledOrNumber,
 } from './field.ts';
 import { pathAllowed, pathValue } from './file-path.ts';
-import { hostAllowed, oneOrMore } from './routes.ts';
+import { hostAllowed, oneOrMore } from './match.ts';
 import { parseServerName } from './tls-routes.ts';
 
 const { tls } = settings;
