@@ -94,9 +94,9 @@ export class RawOrigin {
   readonly #wanted: ((peer: RawPeer) => void)[] = [];
   readonly #all: RawPeer[] = [];
 
-  private constructor(server: net.Server) {
+  private constructor(server: net.Server, event: string) {
     this.server = server;
-    server.on('connection', (socket) => {
+    server.on(event, (socket: net.Socket) => {
       this.accepted++;
       const peer = new RawPeer(socket);
       this.#all.push(peer);
@@ -107,9 +107,13 @@ export class RawOrigin {
   }
 
   /** Listens on a free port of the loopback. */
-  static async listen(): Promise<RawOrigin> {
-    const server = net.createServer({ allowHalfOpen: true, noDelay: true });
-    const origin = new RawOrigin(server);
+  static listen(): Promise<RawOrigin> {
+    return RawOrigin.on(net.createServer({ allowHalfOpen: true, noDelay: true }), 'connection');
+  }
+
+  /** The same with another kind of server, whose connections come with this event. */
+  static async on(server: net.Server, event: string): Promise<RawOrigin> {
+    const origin = new RawOrigin(server, event);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return origin;

@@ -9,42 +9,21 @@ import {
   stopArrivals,
 } from '../../src/os/listen-socket.ts';
 import { RawOrigin, RawPeer, rawClient } from '../raw-peers.fixture.ts';
-import type { Connection, ConnectionHandler, IoEngine, Listener } from './engine.ts';
+import type { Connection, IoEngine, Listener } from './engine.ts';
 import { BACKLOG_BYTES_MAX, OUTGOING_BYTES, READ_BYTES_MAX } from './limits.ts';
+import { Recorder } from './recorder.fixture.ts';
 
-/** Everything a connection told its owner, in order. */
-class Recorder implements ConnectionHandler {
-  connection!: Connection;
-  readonly events: string[] = [];
-  received = '';
-  errorCode: string | null | undefined;
-  /** What to do with data beside recording it. */
-  also: (bytes: Buffer, start: number, end: number) => void = () => {};
-
-  onConnect(): void {
-    this.events.push('connect');
-  }
-
-  onData(bytes: Buffer, start: number, end: number): void {
-    this.received += bytes.toString('latin1', start, end);
-    this.also(bytes, start, end);
-  }
-
-  onEnd(): void {
-    this.events.push('end');
-  }
-
-  onDrain(): void {
-    this.events.push('drain');
-  }
-
-  onClose(errorCode: string | null): void {
-    this.events.push('close');
-    this.errorCode = errorCode;
-  }
+/** Who is at the other end of the engine's connections. */
+export interface Peers {
+  connect(port: number): Promise<RawPeer>;
+  listen(): Promise<RawOrigin>;
 }
 
+/** They speak as the engine does. */
+const PLAIN: Peers = { connect: rawClient, listen: () => RawOrigin.listen() };
+
 let engine: IoEngine;
+let peers: Peers;
 let listener: Listener;
 let socket: { readonly fd: number; readonly port: number };
 let accepted: Recorder[];
@@ -54,7 +33,7 @@ let errors: string[];
 /** A client and the engine's side of its connection. */
 async function accept(): Promise<{ client: RawPeer; server: Recorder }> {
   const arrived = new Promise<Recorder>((resolve) => wanted.push(resolve));
-  const client = await rawClient(socket.port);
+  const client = await peers.connect(socket.port);
   return { client, server: await arrived };
 }
 
@@ -65,7 +44,14 @@ function send(connection: Connection, text: string): boolean {
 
 /** The suite. `create` makes a fresh engine. */
 export function engineSuite(create: () => IoEngine): void {
+  connectionSuite(create, PLAIN);
+  accepting();
+}
+
+/** What has to do with connections, whatever is spoken on them. */
+export function connectionSuite(create: () => IoEngine, others: Peers): void {
   beforeEach(() => {
+    peers = others;
     engine = create();
     accepted = [];
     wanted = [];
@@ -218,7 +204,7 @@ function backPressure(): void {
 
 function connecting(): void {
   it('connects, or says why not', async () => {
-    const origin = await RawOrigin.listen();
+    const origin = await peers.listen();
     const recorder = new Recorder();
     const { port } = origin;
     recorder.connection = engine.connect({ host: '127.0.0.1', port }, recorder);
@@ -374,7 +360,9 @@ function memory(): void {
     await vi.waitFor(() => expect(length).toBe(expected));
     expect(seen.digest('hex')).toBe(digest.digest('hex'));
   });
+}
 
+function accepting(): void {
   it('accepts what waits before it stops listening', async () => {
     const clients = Array.from({ length: 20 }, () => net.connect(socket.port, '127.0.0.1'));
     const peers = clients.map((client) => new RawPeer(client));

@@ -5,11 +5,15 @@
  */
 export class WireReader {
   readonly #bytes: Buffer;
-  #at = 0;
+  #at: number;
+  readonly #end: number;
   #failed = false;
 
-  constructor(bytes: Buffer) {
+  /** Reads bytes [start, end). */
+  constructor(bytes: Buffer, start = 0, end = bytes.length) {
     this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
   }
 
   /** Something was asked for that was not there. */
@@ -19,7 +23,7 @@ export class WireReader {
 
   /** Bytes not read yet. */
   get left(): number {
-    return this.#bytes.length - this.#at;
+    return this.#end - this.#at;
   }
 
   skip(length: number): void {
@@ -28,27 +32,36 @@ export class WireReader {
 
   /** An unsigned integer of 1 to 3 bytes; 0 when it is not there. */
   integer(size: 1 | 2 | 3): number {
-    const bytes = this.#take(size);
-    return bytes.length === 0 ? 0 : bytes.readUIntBE(0, size);
+    const from = this.#take(size);
+    if (from < 0) return 0;
+    let value = 0;
+    for (let at = from; at < from + size; at++) value = value * 256 + this.#bytes[at]!;
+    return value;
   }
 
   /** A vector whose length takes so many bytes, as a reader of its own. */
   vector(lengthSize: 1 | 2 | 3): WireReader {
-    return new WireReader(this.#take(this.integer(lengthSize)));
+    const length = this.integer(lengthSize);
+    const from = this.#take(length);
+    if (from < 0) return new WireReader(this.#bytes, this.#end, this.#end);
+    return new WireReader(this.#bytes, from, from + length);
   }
 
   /** What is left, as latin1. */
   text(): string {
-    return this.#take(this.left).toString('latin1');
+    const from = this.#take(this.left);
+    return this.#bytes.toString('latin1', from, this.#end);
   }
 
-  #take(length: number): Buffer {
-    if (length > this.left) {
+  /** Where the next bytes begin, which are then read; negative when there are not so many. */
+  #take(length: number): number {
+    const from = this.#at;
+    if (length > this.#end - from) {
       this.#failed = true;
-      this.#at = this.#bytes.length;
-      return this.#bytes.subarray(0, 0);
+      this.#at = this.#end;
+      return -1;
     }
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
+    this.#at = from + length;
+    return from;
   }
 }

@@ -17,7 +17,7 @@ export const CERTIFICATES_MAX = 4096;
  * Tickets given with a full handshake: a client that opens connections side by side resumes each with one of its own.
  * nginx and browsers' expectations agree on two.
  */
-export const TICKETS_PER_HANDSHAKE = 2;
+export const TICKETS_PER_HANDSHAKE = 1;
 
 /** For how long one set of ticket keys encrypts. The one before and the one after are accepted. */
 export const TICKET_EPOCH_MS = 8 * 3600 * 1000;
