@@ -1,6 +1,7 @@
 import type { BindAddress, PolicyName, ProxyConfig } from '../src/config/proxy-config.ts';
 import type { DestinationStatus } from './access-log/collector.ts';
 import type { Readiness } from './balancer.ts';
+import type { CertificateStatus } from './certificates/certificate-status.ts';
 import type { NamedServersStatus } from './discovery/named-servers.ts';
 import type { EjectionWatch, ServerEjection } from './health/ejection-watch.ts';
 import type { ServerHealth } from './health/monitor.ts';
@@ -75,6 +76,8 @@ export interface BalancerStatus {
   /** Rate limits, concurrency limits, connections per source. */
   readonly limits: readonly LimitStatus[];
   readonly accessLogs: readonly DestinationStatus[];
+  /** Those that clients get, and those that servers are shown. */
+  readonly certificates: readonly CertificateStatus[];
   readonly routes: readonly RouteStatus[];
 }
 
@@ -96,6 +99,7 @@ export interface StatusSources {
   readonly sockets: ListenSockets;
   readonly limits: readonly LimitStatus[];
   readonly accessLogs: readonly DestinationStatus[];
+  readonly certificates: readonly CertificateStatus[];
 }
 
 /** Puts the status together; a few microseconds per server. */
@@ -108,6 +112,7 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
     names: sources.names,
     workers: sources.workers,
     accessLogs: sources.accessLogs,
+    certificates: sources.certificates,
     listeners: config.listeners.map(({ name, protocol }) => ({
       name,
       protocol,

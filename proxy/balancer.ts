@@ -9,6 +9,7 @@ import type { ProxyConfig } from '../src/config/proxy-config.ts';
 import { LineCollector } from './access-log/collector.ts';
 import { destinationsOf } from './access-log/destinations.ts';
 import { type BalancerStatus, describeBalancer } from './balancer-status.ts';
+import { CertificateKeeper } from './certificates/certificate-keeper.ts';
 import { NamedServers } from './discovery/named-servers.ts';
 import { systemClock } from './health/clock.ts';
 import { EjectionWatch } from './health/ejection-watch.ts';
@@ -70,6 +71,7 @@ export class Balancer implements SlotOwner {
   readonly #ejections: EjectionWatch;
   readonly #limits: LimitKeeper;
   readonly #lines: LineCollector;
+  readonly #certificates: CertificateKeeper;
   readonly #workers: readonly WorkerSlot[];
   readonly #listeners: ((readiness: Readiness) => void)[] = [];
   readonly #started = Promise.withResolvers<void>();
@@ -105,7 +107,7 @@ export class Balancer implements SlotOwner {
         this.#ejections.configure(current);
       },
       tell: (order) => {
-        for (const worker of this.#workers) worker.tellServers(order);
+        for (const worker of this.#workers) worker.tell(order);
       },
       versionInUse: () => Math.min(...this.#workers.map(({ serversVersion }) => serversVersion)),
     });
@@ -121,6 +123,14 @@ export class Balancer implements SlotOwner {
       log: ports.log,
       onChange: () => this.#serversChanged(),
     });
+    this.#certificates = new CertificateKeeper(config, {
+      log: ports.log,
+      now: () => Date.now(),
+      tell: (tls) => {
+        for (const worker of this.#workers) worker.tell({ kind: 'certificates', tls });
+        this.changed();
+      },
+    });
     this.#workers = Array.from(
       { length: workers },
       (_, index) => new WorkerSlot(index, this, ports.log, workerEntry),
@@ -128,6 +138,7 @@ export class Balancer implements SlotOwner {
     for (const worker of this.#workers) worker.start();
     this.#monitor.start();
     this.#limits.start();
+    this.#certificates.start();
     void this.#firstRound().then(() => {
       this.#checked = true;
       this.changed();
@@ -155,6 +166,7 @@ export class Balancer implements SlotOwner {
       sockets: this.#sockets,
       limits: this.#limits.status(),
       accessLogs: this.#lines.status(),
+      certificates: this.#certificates.status(),
     });
   }
 
@@ -166,7 +178,8 @@ export class Balancer implements SlotOwner {
     else if (!this.#workers.some(({ running }) => running)) reasons.push('no worker is running');
     if (!this.#serving.serving) reasons.push('the workers keep failing');
     if (!this.#checked) reasons.push(this.#names.waiting ? NAMES_DUE : CHECKS_DUE);
-    const warnings = this.#names.warnings();
+    reasons.push(...this.#certificates.reasons());
+    const warnings = [...this.#names.warnings(), ...this.#certificates.warnings()];
     const said = warnings.length === 0 ? {} : { warnings };
     return { ready: reasons.length === 0, reasons, ...said, serving: this.#serving.serving };
   }
@@ -212,6 +225,7 @@ export class Balancer implements SlotOwner {
       listenerSlots: this.#listenerSlots,
       sockets: this.#sockets.duplicates(index),
       limits: this.#limits.memory,
+      tls: this.#certificates.material(),
       warmUp: !this.#everRan && this.#config.listeners.some(({ protocol }) => protocol === 'http'),
     };
   }
@@ -276,6 +290,7 @@ export class Balancer implements SlotOwner {
     await Promise.resolve();
     this.changed();
     this.#names.stop();
+    this.#certificates.stop();
     this.#servers.stop();
     this.#monitor.stop();
     this.#ejections.stop();

@@ -22,6 +22,7 @@ import {
   openListenSocket,
 } from '../src/os/listen-socket.ts';
 import type { LineMail } from './access-log/outbox.ts';
+import { materialOf } from './certificates/tls-config.fixture.ts';
 import { featuresOf } from './features/index.ts';
 import type { FrontendParts } from './frontend/frontend.ts';
 import type { IoEngine } from './io/engine.ts';
@@ -260,7 +261,8 @@ export function startPlane(
   const sockets = opened.map(({ fd }) => ({ listener: 'front', fd: duplicateDescriptor(fd) }));
   const listenerSlots = { front: 0 };
   const limits = createLimitsMemory(config);
-  const plain = { index: 0, io: engine.name, serversVersion: 0, limits, warmUp: false };
+  const tls = materialOf(config);
+  const plain = { index: 0, io: engine.name, serversVersion: 0, limits, tls, warmUp: false };
   const setup = { ...plain, config, state, serverSlots, listenerSlots, sockets };
   const plane = new DataPlane(setup, engine, log, mail, features);
   return {

@@ -22,6 +22,9 @@ export type {
   ServerStatus,
   UpstreamStatus,
 } from './balancer-status.ts';
+export type { CertificateStatus } from './certificates/certificate-status.ts';
+export { expiryStage, expiryText } from './certificates/expiry.ts';
+export { type CertificateFinding, inspectCertificates } from './certificates/inspect.ts';
 export type { NamedServersStatus } from './discovery/named-servers.ts';
 export type { LimitStatus } from './limiting/limit-keeper.ts';
 export { BindError } from './listen-sockets.ts';

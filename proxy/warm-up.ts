@@ -7,12 +7,14 @@
  *
  * It has counters of its own that nobody reads, and never comes near a configured server.
  */
+
 import { once } from 'node:events';
 import net, { type AddressInfo, type Server } from 'node:net';
 import type { ProxyConfig, RouteConfig } from '../src/config/proxy-config.ts';
 import type { RetryConfig } from '../src/config/retry-config.ts';
 import { openListenSocket } from '../src/os/listen-socket.ts';
 import type { LineMail } from './access-log/outbox.ts';
+import { NO_MATERIAL } from './certificates/material.ts';
 import type { IoEngine } from './io/engine.ts';
 import { createLimitsMemory } from './limiting/limit-memory.ts';
 import { WARM_UP_CONCURRENCY, WARM_UP_MAX_MS, WARM_UP_REQUESTS_MAX } from './limits.ts';
@@ -99,6 +101,7 @@ function rehearse(engine: IoEngine, origin: Server): { port: number; plane: Data
     listenerSlots: { [NAME]: 0 },
     sockets: [{ listener: NAME, fd: socket.fd }],
     limits: createLimitsMemory(config),
+    tls: NO_MATERIAL,
     warmUp: false,
   };
   return { port: socket.port, plane: new DataPlane(setup, engine, SILENT, NO_MAIL) };

@@ -50,6 +50,10 @@ port.on('message', async (order: WorkerOrder) => {
     report({ kind: 'took', serversVersion: order.version });
     return;
   }
+  if (order.kind === 'certificates') {
+    plane.useCertificates(order.tls);
+    return;
+  }
   if (order.kind === 'linesTaken') {
     plane.linesTaken(order.destination);
     return;

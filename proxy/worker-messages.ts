@@ -1,5 +1,6 @@
 /** What the main thread and its workers say to each other. Plain data only. */
 import type { ProxyConfig, ServerConfig } from '../src/config/proxy-config.ts';
+import type { TlsMaterial } from './certificates/material.ts';
 import type { IoEngine } from './io/engine.ts';
 import type { LimitsMemory } from './limiting/limit-memory.ts';
 import type { SharedState } from './shared/shared-state.ts';
@@ -27,6 +28,8 @@ export interface WorkerSetup {
   readonly sockets: readonly WorkerSocket[];
   /** Where limits count, for all workers. */
   readonly limits: LimitsMemory;
+  /** Certificates and authorities to begin with. */
+  readonly tls: TlsMaterial;
   /** Rehearse first. Not when connections wait already, as after a death. */
   readonly warmUp: boolean;
 }
@@ -64,7 +67,13 @@ export interface LinesTakenOrder {
   readonly destination: number;
 }
 
-export type WorkerOrder = DrainOrder | ServersOrder | LinesTakenOrder;
+/** Certificates or authorities are others: from the next handshake on these are used. */
+export interface CertificatesOrder {
+  readonly kind: 'certificates';
+  readonly tls: TlsMaterial;
+}
+
+export type WorkerOrder = DrainOrder | ServersOrder | LinesTakenOrder | CertificatesOrder;
 
 /** Lines of the access log, for the main thread to write. */
 export interface LinesReport {

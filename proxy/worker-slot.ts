@@ -5,6 +5,7 @@ import { closeDescriptor } from '../src/os/listen-socket.ts';
 import { WORKER_EXIT_GRACE_MS, WORKER_YOUNG_GENERATION_MB } from './limits.ts';
 import type { Logger } from './ports.ts';
 import type {
+  CertificatesOrder,
   DrainOrder,
   LinesReport,
   ServersOrder,
@@ -85,7 +86,7 @@ export class WorkerSlot {
   }
 
   /** Tells the worker, if there is one; the next one begins with what is true then. */
-  tellServers(order: ServersOrder): void {
+  tell(order: ServersOrder | CertificatesOrder): void {
     this.#worker?.postMessage(order);
   }
 

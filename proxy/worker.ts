@@ -6,6 +6,8 @@
 import type { ListenerConfig } from '../src/config/proxy-config.ts';
 import type { LineMail } from './access-log/outbox.ts';
 import { WorkerLogs } from './access-log/worker-logs.ts';
+import type { TlsMaterial } from './certificates/material.ts';
+import { WorkerTls } from './certificates/worker-tls.ts';
 import { featuresOf } from './features/index.ts';
 import { FailureLog } from './frontend/failure-log.ts';
 import type { Frontend, FrontendParts } from './frontend/frontend.ts';
@@ -31,6 +33,7 @@ export class DataPlane {
   readonly #upstreams = new Map<string, Upstream>();
   readonly #pools = new Map<Server, OriginPool>();
   readonly #logs: WorkerLogs;
+  readonly #tls: WorkerTls;
 
   /** Accepts from here on. Throws when the setup contradicts itself. */
   constructor(
@@ -42,8 +45,10 @@ export class DataPlane {
   ) {
     this.#logs = new WorkerLogs(setup.config, setup.index, mail, engine.deadlines);
     const cells = new WorkerCells(setup.state, setup.index);
+    this.#tls = new WorkerTls(setup.config, setup.tls, log);
     for (const config of setup.config.upstreams) {
-      this.#upstreams.set(config.name, new Upstream(config, cells, setup.serverSlots));
+      const tls = this.#tls.upstreams.of(config.name);
+      this.#upstreams.set(config.name, new Upstream(config, cells, setup.serverSlots, tls));
     }
     const limits = new WorkerLimits(setup.config, setup.limits, setup.index, log, processNow);
     const failures = new FailureLog(log, () => engine.deadlines.now());
@@ -59,6 +64,7 @@ export class DataPlane {
         upstreams: this.#upstreams,
         limits,
         features,
+        tls: this.#tls,
         logs: this.#logs,
         routes: (listener, route) => new RouteCells(cells, rowOf(rows, listener, route)),
         pools: this.#pools,
@@ -104,6 +110,11 @@ export class DataPlane {
     const cut = frontends.reduce((sum, frontend) => sum + frontend.cut(), 0);
     for (const pool of this.#pools.values()) pool.clear();
     return cut;
+  }
+
+  /** From the next handshake on these are used. */
+  useCertificates(tls: TlsMaterial): void {
+    this.#tls.use(tls);
   }
 
   /** The main thread has dealt with the lines that were sent for that destination. */

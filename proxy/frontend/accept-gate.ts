@@ -71,6 +71,14 @@ export class AcceptGate {
     return false;
   }
 
+  /** Somebody else stands for the connection from here on. */
+  handOver(owner: object, heir: object): void {
+    const hold = this.#holds.get(owner);
+    if (hold === undefined) return;
+    this.#holds.delete(owner);
+    this.#holds.set(heir, hold);
+  }
+
   /** Its connection has ended. */
   closed(owner: object): void {
     if (this.#perSource === null) return;

@@ -1,4 +1,5 @@
 import type { WorkerLogs } from '../access-log/worker-logs.ts';
+import type { WorkerTls } from '../certificates/worker-tls.ts';
 import type { featuresOf } from '../features/index.ts';
 import type { OriginPool } from '../http1/origin-pool.ts';
 import type { IoEngine, Listener } from '../io/engine.ts';
@@ -37,6 +38,7 @@ export interface FrontendParts {
   readonly limits: WorkerLimits;
   /** Makes what a route does beside forwarding. */
   readonly features: typeof featuresOf;
+  readonly tls: WorkerTls;
   /** Waiting connections to servers, shared by all HTTP listeners of a worker. */
   readonly pools: Map<Server, OriginPool>;
 }

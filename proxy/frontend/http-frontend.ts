@@ -11,13 +11,16 @@ import type { Connection, IoEngine, Listener, ListenerHandler } from '../io/engi
 import { RouteTable } from '../routing/route-table.ts';
 import { processNow } from '../shared/process-clock.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
+import type { TlsConnection } from '../tls/tls-connection.ts';
 import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { AcceptGate } from './accept-gate.ts';
 import { ConnectionSet, type Drainable } from './connection-set.ts';
 import type { FailureLog } from './failure-log.ts';
 import { type Frontend, type FrontendParts, upstreamOf } from './frontend.ts';
+import { plainAnswer } from './plain-answer.ts';
 import { ProxyArrivals } from './proxy-arrivals.ts';
+import { TlsHandshakes } from './tls-handshakes.ts';
 
 /** A listener that speaks HTTP/1. */
 export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
@@ -36,6 +39,8 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   readonly #gate: AcceptGate;
   /** Null where connections begin with a request. */
   readonly #proxied: ProxyArrivals | null;
+  /** Null where clients speak plainly. */
+  readonly #handshakes: TlsHandshakes | null;
   readonly #date = new DateLine();
 
   /** Throws RangeError when a route names an upstream that is not there. */
@@ -45,12 +50,13 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
     this.counters = parts.counters;
     this.limits = config.limits;
     this.rules = requestRules(config.rules);
-    this.identityRules = identityRules(config.rules);
+    this.identityRules = identityRules(config.rules, config.tls?.clientCertificates ?? null);
     this.head = new RequestHead(config.limits.headerCountMax);
     this.observer = observerOf(config, parts);
     this.#pools = parts.pools;
     this.#gate = new AcceptGate(config, parts);
-    this.#proxied = ProxyArrivals.of(config, parts, (connection) => this.#serve(connection));
+    this.#handshakes = this.#handshakesOf(config, parts);
+    this.#proxied = ProxyArrivals.of(config, parts, (connection) => this.#arrived(connection));
     const featureParts = { ...parts, listener: config.name };
     this.unrouted = parts.features(config, featureParts);
     this.routes = new RouteTable(
@@ -65,7 +71,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   }
 
   get connections(): number {
-    return this.#clients.size + (this.#proxied?.size ?? 0);
+    return this.#clients.size + (this.#proxied?.size ?? 0) + (this.#handshakes?.size ?? 0);
   }
 
   get draining(): boolean {
@@ -96,7 +102,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   onConnection(connection: Connection): void {
     if (!this.#gate.admit(connection)) return;
     if (this.#proxied !== null) this.#proxied.receive(connection);
-    else this.#serve(connection);
+    else this.#arrived(connection);
   }
 
   onError(errorCode: string): void {
@@ -114,10 +120,37 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   }
 
   cut(): number {
-    return (this.#proxied?.cut() ?? 0) + this.#clients.cut();
+    const early = (this.#proxied?.cut() ?? 0) + (this.#handshakes?.cut() ?? 0);
+    return early + this.#clients.cut();
   }
 
-  /** The client is known. */
+  #handshakesOf(config: HttpListenerConfig, parts: FrontendParts): TlsHandshakes | null {
+    return TlsHandshakes.of(config, parts, {
+      opened: (connection) => this.#gate.opened(connection, connection),
+      serve: (connection) => this.#serveSecured(connection),
+      refused: (connection) => {
+        this.counters.connectionClosed();
+        this.#gate.closed(connection);
+      },
+      plain: (bytes, start, end) => plainAnswer(bytes, start, end, this.dateLine()),
+    });
+  }
+
+  /** The client is known; it may have to shake hands first. */
+  #arrived(connection: Connection): void {
+    if (this.#handshakes !== null) this.#handshakes.receive(connection);
+    else this.#serve(connection);
+  }
+
+  /** By the protocol that was agreed on: `connection.tls.alpn`. */
+  #serveSecured(connection: TlsConnection): void {
+    const client = new ClientConnection(this, connection);
+    connection.handler = client;
+    this.#gate.handOver(connection, client);
+    this.#add(client);
+  }
+
+  /** The client speaks plainly. */
   #serve(connection: Connection): void {
     const client = new ClientConnection(this, connection);
     connection.handler = client;
@@ -126,6 +159,10 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
       client.onClose(null);
       return;
     }
+    this.#add(client);
+  }
+
+  #add(client: ClientConnection): void {
     this.#clients.add(client);
     if (this.draining) client.drain();
   }

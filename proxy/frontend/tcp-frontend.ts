@@ -11,11 +11,12 @@ import type { FailureLog } from './failure-log.ts';
 import { type Frontend, type FrontendParts, upstreamOf } from './frontend.ts';
 import { ProxyArrivals } from './proxy-arrivals.ts';
 import { TlsArrivals } from './tls-arrivals.ts';
+import { TlsHandshakes } from './tls-handshakes.ts';
 
 /**
  * A listener that passes bytes on as they are:
  *
- *   accept -> PROXY header (accept_proxy) -> ClientHello (routes) -> session with a server
+ *   accept -> PROXY header (accept_proxy) -> ClientHello (routes) or handshake (tls) -> session
  */
 export class TcpFrontend implements Frontend, ListenerHandler, TcpContext {
   readonly engine: IoEngine;
@@ -30,6 +31,8 @@ export class TcpFrontend implements Frontend, ListenerHandler, TcpContext {
   /** Null where all connections go to one upstream. */
   readonly #routed: TlsArrivals | null;
   readonly #upstream: Upstream | null;
+  /** Null where bytes are passed on as they come. */
+  readonly #handshakes: TlsHandshakes | null;
 
   /** Throws RangeError when an upstream is not there. */
   constructor(config: TcpListenerConfig, parts: FrontendParts) {
@@ -44,11 +47,18 @@ export class TcpFrontend implements Frontend, ListenerHandler, TcpContext {
     const refused = (connection: Connection) => this.#closed(connection);
     this.#routed =
       config.routes.length === 0 ? null : new TlsArrivals(config, { ...parts, serve, refused });
+    this.#handshakes = TlsHandshakes.of(config, parts, {
+      opened: (connection) => this.#gate.opened(connection, connection),
+      serve: (connection) => this.#begin(connection, this.#upstream!),
+      refused,
+      plain: () => null,
+    });
     this.#proxied = ProxyArrivals.of(config, parts, (connection) => this.#serve(connection));
   }
 
   get connections(): number {
-    return this.#sessions.size + (this.#proxied?.size ?? 0) + (this.#routed?.size ?? 0);
+    const early = (this.#proxied?.size ?? 0) + (this.#routed?.size ?? 0);
+    return this.#sessions.size + early + (this.#handshakes?.size ?? 0);
   }
 
   listen(fd: number): Listener {
@@ -74,11 +84,16 @@ export class TcpFrontend implements Frontend, ListenerHandler, TcpContext {
   }
 
   cut(): number {
-    return (this.#proxied?.cut() ?? 0) + (this.#routed?.cut() ?? 0) + this.#sessions.cut();
+    const early = (this.#proxied?.cut() ?? 0) + (this.#routed?.cut() ?? 0);
+    return early + (this.#handshakes?.cut() ?? 0) + this.#sessions.cut();
   }
 
   /** The client is known; where it goes may still depend on what it says. */
   #serve(connection: Connection): void {
+    if (this.#handshakes !== null) {
+      this.#handshakes.receive(connection);
+      return;
+    }
     if (!this.#gate.opened(connection, connection)) return;
     if (this.#routed !== null) this.#routed.receive(connection);
     else this.#begin(connection, this.#upstream!);

@@ -63,7 +63,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.writer = new MessageWriter(engine, connection, this.traffic, ListenerCounter.bytesOut);
     this.#holds = new ReadHolds(connection);
     this.#exchange = new Exchange(context, this);
-    this.identity = new ClientIdentity(connection, 'http', context.identityRules);
+    this.identity = new ClientIdentity(connection, context.identityRules);
     this.#form = { ...PLAIN_FORM, via: context.identityRules.via };
     this.#pending = new PartialHead(limits.headBytesMax);
     this.#deadline = new Deadline(engine.deadlines, () => this.#expired());

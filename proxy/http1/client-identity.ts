@@ -2,6 +2,8 @@ import type { ProxyVersion } from '../../src/config/proxy-config.ts';
 import type { RequestEdits } from '../features/feature.ts';
 import type { Connection } from '../io/engine.ts';
 import { proxyHeader } from '../proxy-protocol/sent-header.ts';
+import type { TlsInfo } from '../tls/tls-info.ts';
+import { certificateLines } from './certificate-lines.ts';
 import type { HostLine, RequestAdditions } from './compose-head.ts';
 import { NO_LINES } from './extra-lines.ts';
 import { Field } from './fields.ts';
@@ -26,6 +28,8 @@ export class ClientIdentity {
   scheme: string;
   /** What came over this connection. */
   readonly #ownScheme: string;
+  /** How the connection is secured; null: it is not. */
+  readonly tls: TlsInfo | null;
   readonly #connection: Connection;
   /** The peer is a trusted proxy. */
   readonly #trusted: boolean;
@@ -41,6 +45,8 @@ export class ClientIdentity {
     via: IdentityRules['via'];
     lines: Buffer;
   };
+  /** Lines about its certificate. */
+  readonly #certificate: Buffer;
   /** Fields that only we may write. */
   readonly #ownFields: readonly string[];
   /** The last request's additions were edited. */
@@ -49,16 +55,22 @@ export class ClientIdentity {
   /** Null until an upstream wants one. */
   #proxyHeaders: Map<ProxyVersion, Buffer> | null = null;
 
-  constructor(connection: Connection, scheme: string, rules: IdentityRules) {
+  constructor(connection: Connection, rules: IdentityRules) {
     this.#connection = connection;
-    this.scheme = scheme;
-    this.#ownScheme = scheme;
+    this.tls = connection.tls;
+    this.#ownScheme = this.tls === null ? 'http' : 'https';
+    this.scheme = this.#ownScheme;
     this.#rules = rules;
     const { remoteAddress } = connection;
     this.address = remoteAddress;
     this.port = connection.remotePort;
     this.#trusted = rules.trusted?.has(remoteAddress) ?? false;
-    this.#ownFields = this.#trusted ? [] : rules.ownFields;
+    this.#ownFields = this.#trusted ? rules.certificateFields : rules.ownFields;
+    const { tls } = this;
+    this.#certificate =
+      tls === null || rules.certificate === null
+        ? NO_LINES
+        : certificateLines(tls, rules.certificate);
     this.#additions = {
       method: null,
       path: null,
@@ -105,6 +117,14 @@ export class ClientIdentity {
     this.#proxyHeaders ??= new Map();
     this.#proxyHeaders.set(version, header);
     return header;
+  }
+
+  /**
+   * The only host that the client may ask for, in lower case; null: any. Its certificate was demanded
+   * for the name it gave in the handshake (RFC 9110 7.4).
+   */
+  get boundHost(): string | null {
+    return this.#rules.certificate === null ? null : (this.tls?.serverName ?? null);
   }
 
   /** Where the connection comes from: the client, or a proxy before us. */
@@ -167,6 +187,8 @@ export class ClientIdentity {
       const before = `Forwarded: ${forNode(address)};proto=${this.scheme};host="`;
       hosts.push({ before: Buffer.from(before, 'latin1'), after: this.#rules.quoteEnd });
     }
+    const { about } = this.#additions;
+    this.#additions.about = this.#withCertificate(about);
     this.#additions.hosts = hosts;
   }
 
@@ -195,7 +217,7 @@ export class ClientIdentity {
       const before = `Forwarded: ${chain};proto=${this.#ownScheme};host="`;
       hosts.push({ before: Buffer.from(before, 'latin1'), after: rules.quoteEnd });
     }
-    this.#additions.about = lines(about);
+    this.#additions.about = this.#withCertificate(lines(about));
     this.#additions.hosts = hosts;
   }
 
@@ -231,6 +253,10 @@ export class ClientIdentity {
   /** The client, if it is another one than who connects. */
   get #beforePeer(): readonly string[] {
     return this.address === this.#connection.remoteAddress ? [] : [this.address];
+  }
+
+  #withCertificate(about: Buffer): Buffer {
+    return this.#certificate.length === 0 ? about : Buffer.concat([about, this.#certificate]);
   }
 
   #localHost(): Buffer {

@@ -12,6 +12,7 @@ const BETWEEN_REQUESTS: ReadonlySet<ProxyErrorCode> = new Set([
   'no_route',
   'last_hop',
   'method_refused',
+  'misdirected',
   'no_server',
   'rate_limited',
   'rate_limited_503',

@@ -118,7 +118,7 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     this.#answer.passServer = route.config.passServer === true;
     this.record?.routed(route);
     if (route.features.length > 0) this.#beginRun(route.features, route, head, path);
-    const objection = objectionTo(head, limits.bodyBytesMax);
+    const objection = objectionTo(head, limits.bodyBytesMax, this.#client.identity.boundHost);
     if (objection !== null) {
       if (objection === 'loop_detected') this.#noteLoop(route);
       this.fail(objection, linesAbout(objection, routes, head, path, identity));

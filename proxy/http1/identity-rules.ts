@@ -1,4 +1,5 @@
 import type { HttpRulesConfig } from '../../src/config/proxy-config.ts';
+import type { ClientCertificatesConfig } from '../../src/config/tls-config.ts';
 import type { HostLine } from './compose-head.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
 
@@ -8,6 +9,10 @@ export interface IdentityRules {
   readonly trusted: TrustedProxies | null;
   /** Fields that only a trusted proxy may send, beside those that are always replaced. */
   readonly ownFields: readonly string[];
+  /** What is asked of clients' certificates; null: nothing. */
+  readonly certificate: ClientCertificatesConfig | null;
+  /** Fields about them, which nobody may send where we say it ourselves, not even a trusted proxy. */
+  readonly certificateFields: readonly string[];
   /** Send X-Forwarded-* and X-Real-IP. */
   readonly xForwarded: boolean;
   /** Send Forwarded. */
@@ -20,13 +25,18 @@ export interface IdentityRules {
 }
 
 /** The rules of a listener. */
-export function identityRules(config: HttpRulesConfig): IdentityRules {
-  const { clientIp, forwarded } = config;
+export function identityRules(
+  config: HttpRulesConfig,
+  clientCertificates: ClientCertificatesConfig | null = null,
+): IdentityRules {
+  const { clientIp, forwarded, certificateFields } = config;
   const trusted = clientIp === null ? null : new TrustedProxies(clientIp);
   const ownField = trusted?.ownField ?? null;
   return {
     trusted,
-    ownFields: ownField === null ? [] : [ownField],
+    ownFields: [...(ownField === null ? [] : [ownField]), ...certificateFields],
+    certificate: clientCertificates,
+    certificateFields: clientCertificates === null ? [] : certificateFields,
     xForwarded: forwarded === 'x-forwarded' || forwarded === 'both',
     rfc7239: forwarded === 'rfc7239' || forwarded === 'both',
     xForwardedHost: { before: Buffer.from('X-Forwarded-Host: '), after: Buffer.from('\r\n') },

@@ -34,8 +34,18 @@ export function chooseRoute(
   return routes.find(routeQuery(head, path, client));
 }
 
-/** Why a request that has its route goes no further; null: it does. `bodyBytesMax` 0: any size. */
-export function objectionTo(head: RequestHead, bodyBytesMax: number): ProxyErrorCode | null {
+/**
+ * Why a request that has its route goes no further; null: it does. `bodyBytesMax` 0: any size;
+ * `boundHost`: the only host it may be for, null: any.
+ */
+export function objectionTo(
+  head: RequestHead,
+  bodyBytesMax: number,
+  boundHost: string | null,
+): ProxyErrorCode | null {
+  if (boundHost !== null && boundHost !== routingHost(head.bytes, head.hostStart, head.hostEnd)) {
+    return 'misdirected';
+  }
   if (head.looping) return 'loop_detected';
   if (head.hopsLeft === 0) return 'last_hop';
   return bodyBytesMax > 0 && head.contentLength > bodyBytesMax ? 'body_too_large' : null;

@@ -96,6 +96,8 @@ export const ServerCounter = {
   hedges: 17,
   /** Retries after a failure here that were not made, because the budget was used up. */
   retriesWithheld: 18,
+  /** Connections on which TLS came to nothing: another certificate than it should have, or no TLS. */
+  tlsFailures: 19,
 } as const;
 export type ServerCounterName = keyof typeof ServerCounter;
 
@@ -131,6 +133,21 @@ export const ListenerCounter = {
   /** Lines given to the access log, and lines lost because it was too slow for them. */
   logLines: 17,
   logDropped: 18,
+  /** TLS that ends here: handshakes that are through, and those of them that resumed a session. */
+  tlsHandshakes: 19,
+  tlsResumed: 20,
+  /** Handshakes that came to nothing, by why; see frontend/tls-handshakes.ts. */
+  tlsFailedTimeout: 21,
+  tlsFailedLeft: 22,
+  tlsFailedNotTls: 23,
+  tlsFailedMalformed: 24,
+  tlsFailedUnknownName: 25,
+  tlsFailedNoCommonGround: 26,
+  tlsFailedNoCommonProtocol: 27,
+  tlsFailedCertificateMissing: 28,
+  tlsFailedCertificateRefused: 29,
+  tlsFailedAlert: 30,
+  tlsFailedInternal: 31,
 } as const;
 export type ListenerCounterName = keyof typeof ListenerCounter;
 
@@ -194,7 +211,7 @@ export const REGIONS = {
   upstreamCounters: { element: 'float64', writer: 'worker', rows: 'upstreams', slots: 4 },
   /** Client connections now open, on this worker. */
   listenerOpen: { element: 'int32', writer: 'worker', rows: 'listeners', slots: 1 },
-  listenerCounters: { element: 'float64', writer: 'worker', rows: 'listeners', slots: 24 },
+  listenerCounters: { element: 'float64', writer: 'worker', rows: 'listeners', slots: 40 },
 } as const satisfies Readonly<Record<string, Region>>;
 export type RegionName = keyof typeof REGIONS;
 

@@ -36,6 +36,8 @@ export interface TlsAcceptor {
   choose(hello: ClientHello): TlsContext | null;
   /** The handshake is through: `tls` is there. Give the connection its handler before returning. */
   secured(connection: TlsConnection): void;
+  /** What a client is answered whose first bytes, [start, end), are no TLS; null: nothing. */
+  plain(bytes: Buffer, start: number, end: number): Buffer | null;
   /** There will be no connection; it is being closed, and nothing more is told of it. */
   failed(connection: TlsConnection, failure: TlsFailure): void;
 }
@@ -229,9 +231,18 @@ export class TlsConnection implements Connection, ConnectionHandler {
     const reading = hello.take(bytes, start, end);
     if (reading.kind === 'incomplete') return;
     this.#hello = null;
-    if (reading.kind === 'not_tls') this.#fail('tls_expected');
+    if (reading.kind === 'not_tls') this.#answerPlainly(hello, bytes, start, end);
     else if (reading.kind === 'malformed') this.#refuse(Alert.decodeError, reading.reason);
     else this.#answerHello(hello, reading, bytes, start, end);
+  }
+
+  #answerPlainly(hello: HelloBuffer, bytes: Buffer, start: number, end: number): void {
+    const own = hello.bytes !== null;
+    const answer = own
+      ? this.#acceptor?.plain(hello.bytes!, 0, hello.length)
+      : this.#acceptor?.plain(bytes, start, end);
+    if (answer != null) this.#inner.write(answer, 0, answer.length);
+    this.#fail('tls_expected');
   }
 
   #answerHello(

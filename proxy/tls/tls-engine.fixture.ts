@@ -59,6 +59,7 @@ export class TlsEngine extends NetEngine {
     const acceptor: TlsAcceptor = {
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       choose: () => this.#server,
+      plain: () => null,
       secured: (connection) => handler.onConnection(connection),
       failed: (_, failure) => this.failures.push(failure),
     };

@@ -1,4 +1,5 @@
 import type { ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
+import type { ServerTls } from '../certificates/upstream-contexts.ts';
 import { type KeyReader, keyReader } from '../http1/request-key.ts';
 import { panics } from '../resilience/panic.ts';
 import { RetryBudget } from '../resilience/retry-budget.ts';
@@ -47,6 +48,8 @@ export class Upstream implements LineOwner {
   readonly keyOf: KeyReader | null;
   readonly budget: RetryBudget;
   readonly sticky: StickyCookie | null;
+  /** How its servers are spoken to; null: plainly. */
+  readonly tls: ServerTls | null;
   readonly queue: ServerQueue | null;
   /** Servers may be full or on trial, so each is asked before it is given anything. */
   readonly guarded: boolean;
@@ -68,7 +71,13 @@ export class Upstream implements LineOwner {
   #version = -1;
 
   /** Throws RangeError when `slots` lacks one of the servers. */
-  constructor(config: UpstreamConfig, cells: WorkerCells, slots: Slots) {
+  constructor(
+    config: UpstreamConfig,
+    cells: WorkerCells,
+    slots: Slots,
+    tls: ServerTls | null = null,
+  ) {
+    this.tls = tls;
     this.name = config.name;
     this.config = config;
     this.budget = new RetryBudget(config.retry.budgetPercent);

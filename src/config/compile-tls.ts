@@ -1,12 +1,13 @@
 /** TLS of listeners and upstreams, as the balancer wants it. */
 import { asList } from './as-list.ts';
-import type { EffectiveUpstream } from './effective.ts';
+import type { EffectiveConfig, EffectiveUpstream } from './effective.ts';
 import type { ListenerEntry } from './schema/index.ts';
 import type {
   CertificateConfig,
   ClientCertificateField,
   ClientCertificatesConfig,
   ListenerTlsConfig,
+  TlsParts,
   UpstreamTlsConfig,
 } from './tls-config.ts';
 
@@ -82,5 +83,19 @@ export function compileUpstreamTls({ tls }: EffectiveUpstream): UpstreamTlsConfi
     ciphers: tls.ciphers,
     ciphersuites: tls.ciphersuites,
     sessions: tls.sessions,
+  };
+}
+
+/** What of a config names files with certificates; needs no secret. */
+export function tlsPartsOf(config: EffectiveConfig): TlsParts {
+  return {
+    listeners: Object.entries(config.listeners).map(([name, listener]) => ({
+      name,
+      tls: listener.protocol === 'udp' ? null : compileListenerTls(listener.tls, []),
+    })),
+    upstreams: Object.entries(config.upstreams).map(([name, upstream]) => ({
+      name,
+      tls: compileUpstreamTls(upstream),
+    })),
   };
 }

@@ -10,6 +10,7 @@ import { readSecrets, type SecretUser, withoutSecrets } from './secrets.ts';
 export { asList } from './as-list.ts';
 export { type CheckedFile, checkFile } from './check.ts';
 export { type CompiledConfig, compileConfig } from './compile.ts';
+export { tlsPartsOf } from './compile-tls.ts';
 
 export type { EffectiveConfig } from './effective.ts';
 export { type Endpoint, formatEndpoint } from './endpoints.ts';
@@ -18,7 +19,7 @@ export { configJsonSchema } from './json-schema.ts';
 export { leadsOf } from './listener-routes.ts';
 export { readPages } from './page-files.ts';
 export { configValue, printConfig } from './print.ts';
-export { formatProblem, type Problem } from './problem.ts';
+export { type Finding, formatProblem, type Problem } from './problem.ts';
 export { readSecrets } from './secrets.ts';
 
 /** What loading needs to know of the host. */

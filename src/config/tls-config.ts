@@ -79,3 +79,13 @@ export interface UpstreamTlsConfig {
   /** Later connections to a server resume the session of earlier ones. */
   readonly sessions: boolean;
 }
+
+/** What of a config is about TLS. */
+export interface TlsParts {
+  readonly listeners: readonly {
+    readonly name: string;
+    /** Absent where it cannot be. */
+    readonly tls?: ListenerTlsConfig | null;
+  }[];
+  readonly upstreams: readonly { readonly name: string; readonly tls: UpstreamTlsConfig | null }[];
+}

@@ -1,11 +1,13 @@
 import type { LimitStatus, RouteStatus, ServerStatus } from '../../proxy/index.ts';
 import type { BalancerReport } from '../control/balancer-report.ts';
+import { addCertificateMetrics } from './certificate-metrics.ts';
 import { Exposition, snakeCase } from './exposition.ts';
 import { addNameMetrics } from './name-metrics.ts';
 
 /** Totals that go up and down; all others only grow. */
 const GAUGES = new Set(['open', 'inFlight', 'waiting']);
 const RESPONSES = /^responses(\dxx)$/;
+const TLS_FAILED = /^tlsFailed(\w+)$/;
 
 /** The balancer's Prometheus metrics. */
 export function balancerMetrics(status: BalancerReport): Promise<string> {
@@ -34,6 +36,9 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
   for (const { to, lines, dropped } of status.accessLogs) {
     out.counter('tandem_access_log_lines', 'Lines written.', { to }, lines);
     out.counter('tandem_access_log_dropped', 'Lines that the place refused.', { to }, dropped);
+  }
+  for (const certificate of status.certificates) {
+    addCertificateMetrics(out, certificate, Date.now());
   }
   return out.text();
 }
@@ -100,7 +105,11 @@ function addTotals(
 ): void {
   for (const [counter, value] of Object.entries(totals)) {
     const status = RESPONSES.exec(counter)?.[1];
-    if (status !== undefined) {
+    const reason = TLS_FAILED.exec(counter)?.[1];
+    if (reason !== undefined) {
+      const reasoned = { ...labels, reason: snakeCase(reason).slice(1) };
+      out.counter(`${prefix}_tls_failures`, 'Handshakes that came to nothing.', reasoned, value);
+    } else if (status !== undefined) {
       const classified = { ...labels, class: status };
       out.counter(`${prefix}_responses`, 'Final responses by class.', classified, value);
     } else if (GAUGES.has(counter)) {

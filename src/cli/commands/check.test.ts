@@ -125,3 +125,25 @@ describe('a bad file is exit status 1', () => {
     expect(byEnv.stderr).toBe(`${example}:1:1: nodes: TANDEM_NODE ${wrong}`);
   });
 });
+
+test('certificates that cannot be used here are warned of, where the file names them', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-check-'));
+  const file = join(folder, 'tandem.yaml');
+  const pem = join(folder, 'a.pem');
+  writeFileSync(
+    file,
+    `upstreams: { u: { servers: [{ address: "127.0.0.1:1" }], tls: { ca: ${pem} } } }\n` +
+      'listeners:\n' +
+      '  t: { bind: "127.0.0.1:2", protocol: tcp, upstream: u, tls: { certificates: [' +
+      `{ certificate: ${pem}, key: ${pem} }] } }\n`,
+  );
+  writeFileSync(pem, 'nothing');
+  const { status, stderr } = await run(['-c', file]);
+  rmSync(folder, { recursive: true });
+  expect(status).toBe(0);
+  const said = `${pem}: no certificate in it (PEM is expected)`;
+  expect(stderr).toContain(
+    `warning: listeners.t.tls.certificates[0].certificate: ${said}; its names would not be served\n`,
+  );
+  expect(stderr).toContain(`warning: upstreams.u.tls.ca: ${said}; its servers cannot be reached\n`);
+});

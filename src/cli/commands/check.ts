@@ -10,6 +10,7 @@ import {
   readPages,
   readSecrets,
 } from '../../config/index.ts';
+import { certificateFindings } from '../certificate-findings.ts';
 import { describeConfig } from '../check-summary.ts';
 import type { CliCommand, ExitStatus, Invocation } from '../command.ts';
 import { hostWarnings } from '../host-warnings.ts';
@@ -42,7 +43,8 @@ With --print the effective config, every default written out, goes to stdout.`,
       // Whoever checks need not be the one who may read them, nor on the host that has them.
       const { findings } = readSecrets(checked.config, process.env, 'warning');
       const pages = readPages(checked.config, 'warning');
-      problems.push(...[...findings, ...pages.findings].map(checked.problemAt));
+      const certificates = certificateFindings(checked.config, Date.now());
+      problems.push(...[...findings, ...pages.findings, ...certificates].map(checked.problemAt));
     }
     const config = problems.some(({ severity }) => severity === 'error') ? null : checked.config;
     const node = identity?.ok ? identity.node : null;

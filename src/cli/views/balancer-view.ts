@@ -4,6 +4,7 @@ import { quantileMs } from '../../../proxy/index.ts';
 import { formatEndpoint } from '../../config/index.ts';
 import type { BalancerReport } from '../../control/balancer-report.ts';
 import { columns } from '../output.ts';
+import { certificateView } from './certificate-view.ts';
 import { duration } from './duration.ts';
 import { nameView } from './name-view.ts';
 
@@ -21,6 +22,7 @@ export function balancerView(status: BalancerReport, now: number): string {
     ...limitRows(status),
     ...status.upstreams.flatMap((upstream) => upstreamRows(upstream, now)),
     ...nameView(status.names, now),
+    ...certificateView(status.certificates, now),
     ...routeRows(status),
     ...logRows(status),
   ].join('\n');

@@ -1,0 +1,31 @@
+/** What the files of a config come to on this host, for `tandem check`: nothing is started. */
+import type { TlsParts } from '../../src/config/tls-config.ts';
+import { CertificateFiles } from './certificate-files.ts';
+import { expiryStage, expiryText } from './expiry.ts';
+import type { FaultCode } from './fault.ts';
+
+/** Something about the files of a listener or upstream. */
+export interface CertificateFinding {
+  readonly listener: string | null;
+  readonly upstream: string | null;
+  /** The file it is about, as the config names it: a certificate, or authorities. */
+  readonly file: string;
+  /** Null: it can be used all the same. */
+  readonly code: FaultCode | null;
+  readonly text: string;
+}
+
+/** Reads all files once. `now`: ms since 1970. */
+export function inspectCertificates(config: TlsParts, now: number): readonly CertificateFinding[] {
+  return new CertificateFiles(config, () => now).entries.flatMap((entry): CertificateFinding[] => {
+    const file = entry.kind === 'certificate' ? entry.config.certificate : entry.path;
+    const at = { ...entry.place, file };
+    entry.held.look();
+    const { fault } = entry.held;
+    if (fault !== null) return [{ ...at, ...fault }];
+    if (entry.kind === 'authorities') return [];
+    const loaded = entry.held.demand();
+    const ends = expiryStage(loaded, now) === null ? [] : [`${file} ${expiryText(loaded, now)}`];
+    return [...loaded.remarks, ...ends].map((text) => ({ ...at, code: null, text }));
+  });
+}
