@@ -140,6 +140,11 @@ export interface CacheStore {
   lookup(key: CacheKey): StoredResponse | null;
   /** The entry of that key that is being filled, pinned, if it may be shared; null without one. */
   filling(key: CacheKey): StoredResponse | null;
+  /**
+   * The entry of that key, which `lookup` did not find, is on disk and being brought: `await` the key
+   * (two seconds at most) and look again. False: it is not there, or the disk is too slow.
+   */
+  loading(key: CacheKey): boolean;
   /** A number that changes when the key is invalidated, or anything is purged. */
   stamp(key: CacheKey): number;
   /** Null: no room, or too large. */

@@ -4,22 +4,14 @@
  */
 import type { CacheKey, CacheWriter, NewEntry } from '../store.ts';
 import { chunksFor } from './chunks.ts';
+import type { Presence } from './disk/presence.ts';
 import type { Entries } from './entries.ts';
 import type { Flights } from './flights.ts';
 import { stampOf } from './hashed-cells.ts';
 import { CHUNK_BYTES, FILLING_MS_MAX, HEAD_BYTES_MAX, WRITER_CHUNKS_STEP } from './limits.ts';
-import { pushRing, Ring } from './rings.ts';
+import { keepOnDisk } from './rings.ts';
 import type { SharedLock } from './shared-lock.ts';
-import {
-  Counter,
-  Flag,
-  Header,
-  META_BYTES,
-  SLOT_WORDS,
-  Slot,
-  SlotDouble,
-  State,
-} from './store-memory.ts';
+import { Counter, Flag, META_BYTES, SLOT_WORDS, Slot, SlotDouble, State } from './store-memory.ts';
 
 /** What writers of one thread share. */
 export interface WriterParts {
@@ -27,6 +19,8 @@ export interface WriterParts {
   readonly flights: Flights;
   readonly lock: SharedLock;
   readonly objectMax: number;
+  /** Null: no disk. */
+  readonly presence: Presence | null;
   /** Of the process. */
   readonly now: () => number;
 }
@@ -125,10 +119,14 @@ export class EntryWriter implements CacheWriter {
     Atomics.store(entries.memory.slots, (slot - 1) * SLOT_WORDS + Slot.flags, flags);
     this.#trim();
     const stamp = stampOf(entries.memory, entries.get(slot, Slot.stampCell));
-    const valid = stamp === entries.getDouble(slot, SlotDouble.stamp);
+    const fromDisk = (flags & Flag.fromDisk) !== 0;
+    // What came meanwhile is newer than anything on disk.
+    const late = fromDisk && entries.find(this.#key) > 0;
+    const valid = !late && stamp === entries.getDouble(slot, SlotDouble.stamp);
     if (valid) {
       entries.publish(slot, this.#key);
-      this.#offerToDisk(flags);
+      const serial = entries.getDouble(slot, SlotDouble.serial);
+      if (!fromDisk) keepOnDisk(entries.memory, this.#parts.presence, this.#key, slot, serial);
     } else {
       // Who follows it gets the rest all the same: it was asked for before that.
       entries.setState(slot, State.gone);
@@ -207,14 +205,6 @@ export class EntryWriter implements CacheWriter {
     else entries.set(this.#slot, Slot.bodyFirst, 0);
     entries.set(this.#slot, Slot.bodyLast, last);
     entries.set(this.#slot, Slot.bodyChunks, used);
-  }
-
-  #offerToDisk(flags: number): void {
-    const { entries } = this.#parts;
-    const { memory } = entries;
-    if (memory.header[Header.disk] !== 1 || (flags & Flag.fromDisk) !== 0) return;
-    const serial = entries.getDouble(this.#slot, SlotDouble.serial);
-    pushRing(memory, Ring.keep, this.#slot, serial | 0, 0);
   }
 }
 

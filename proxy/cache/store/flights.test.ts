@@ -2,12 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { processNow } from '../../shared/process-clock.ts';
 import type { CacheStore } from '../store.ts';
 import { SharedStore } from './shared-store.ts';
-import { contentOf, entryOf, get, headOf, keyOf, put, read } from './store.fixture.ts';
-import { StoreKeeper } from './store-keeper.ts';
+import { contentOf, entryOf, get, headOf, keyOf, makeKeeper, put, read } from './store.fixture.ts';
 
 function makeStore(now = processNow) {
-  const options = { name: 'pages', bytes: 4 * 1024 ** 2, objectMax: 2 ** 30, workers: 2 };
-  const keeper = new StoreKeeper(options, now);
+  const keeper = makeKeeper({}, now);
   const [first, second] = [0, 1].map((thread) => new SharedStore(keeper.memory, thread, now));
   return { keeper, first: first!, second: second! };
 }

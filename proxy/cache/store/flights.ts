@@ -34,13 +34,13 @@ export class Flights {
     this.#owner = thread + 1;
   }
 
-  /** True: this thread is the one that fetches that key. */
-  lock(key: CacheKey, now: number, forMs: number): boolean {
+  /** True: this thread, or the one of `owner`, is the one that fetches that key. */
+  lock(key: CacheKey, now: number, forMs: number, owner = this.#owner): boolean {
     const found = this.#find(key);
     if (found >= 0 && this.#doubles[found / 2 + UNTIL_DOUBLE]! > now) return false;
     const flight = found >= 0 ? found : this.#vacancy(key, now);
     if (flight < 0) return true;
-    this.#occupy(flight, key, now + forMs, 0);
+    this.#occupy(flight, key, now + forMs, 0, owner);
     return true;
   }
 
@@ -65,7 +65,7 @@ export class Flights {
     }
     const flight = this.#vacancy(key, now);
     if (flight < 0) return;
-    this.#occupy(flight, key, now + forMs, 1);
+    this.#occupy(flight, key, now + forMs, 1, this.#owner);
     this.#words[flight + ENTRY] = slot;
   }
 
@@ -76,6 +76,14 @@ export class Flights {
     this.#words[flight + ENTRY] = 0;
     if (this.#words[flight + ALONE] === 1) this.#words[flight + OWNER] = 0;
     this.#wake(flight);
+  }
+
+  /** Thread + 1 of who has that key; 0: nobody. `late` when its time is over. Under the lock. */
+  owner(key: CacheKey, now: number): { readonly owner: number; readonly late: boolean } {
+    const flight = this.#find(key);
+    if (flight < 0) return { owner: 0, late: false };
+    const late = this.#doubles[flight / 2 + UNTIL_DOUBLE]! <= now;
+    return { owner: this.#words[flight + OWNER]!, late };
   }
 
   /** The slot that is filled for that key, or was; 0 for none. Needs no lock. */
@@ -138,14 +146,14 @@ export class Flights {
     return -1;
   }
 
-  #occupy(flight: number, key: CacheKey, until: number, alone: number): void {
+  #occupy(flight: number, key: CacheKey, until: number, alone: number, owner: number): void {
     const words = this.#words;
     words[flight + HIGH] = key.high;
     words[flight + LOW] = key.low;
     words[flight + ENTRY] = 0;
     words[flight + ALONE] = alone;
     this.#doubles[flight / 2 + UNTIL_DOUBLE] = until;
-    Atomics.store(words, flight + OWNER, this.#owner);
+    Atomics.store(words, flight + OWNER, owner);
     this.#wake(flight);
   }
 

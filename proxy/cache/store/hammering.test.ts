@@ -2,17 +2,12 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
-import { processNow } from '../../shared/process-clock.ts';
 import type { Hammered, Hammering } from './hammering.fixture.ts';
-import { contentOf, get, put } from './store.fixture.ts';
-import { StoreKeeper } from './store-keeper.ts';
+import { contentOf, get, makeKeeper, put } from './store.fixture.ts';
+import type { StoreKeeper } from './store-keeper.ts';
 
+const SMALL = 2 * 1024 ** 2;
 const ENTRY = new URL('./hammering.fixture.ts', import.meta.url);
-
-function makeKeeper(workers: number): StoreKeeper {
-  const options = { name: 'pages', bytes: 2 * 1024 ** 2, objectMax: 2 ** 30, workers };
-  return new StoreKeeper(options, processNow);
-}
 
 function hammer(keeper: StoreKeeper, thread: number, forMs: number): Worker {
   const workerData: Hammering = { memory: keeper.memory, thread, forMs, keys: 1500 };
@@ -28,11 +23,11 @@ async function expectAllReturned({ store }: StoreKeeper): Promise<void> {
 }
 
 it('several threads read only whole entries while they come and go', async () => {
-  const keeper = makeKeeper(3);
-  keeper.start();
+  const keeper = makeKeeper({ bytes: SMALL, workers: 3 });
+  void keeper.start();
   const threads = [0, 1, 2].map((thread) => hammer(keeper, thread, 1000));
   const results = await Promise.all(threads.map((worker) => once(worker, 'message')));
-  keeper.stop();
+  await keeper.stop();
   for (const [result] of results as [Hammered][]) {
     expect(result.wrong).toEqual([]);
     expect(result.hits).toBeGreaterThan(100);
@@ -43,7 +38,7 @@ it('several threads read only whole entries while they come and go', async () =>
 });
 
 it('threads that are killed at any moment leave nothing locked, held or damaged', async () => {
-  const keeper = makeKeeper(2);
+  const keeper = makeKeeper({ bytes: SMALL });
   const steady = hammer(keeper, 0, 2000);
   const result = once(steady, 'message');
   let [killed, inChange] = [0, 0];

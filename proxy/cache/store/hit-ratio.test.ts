@@ -1,12 +1,10 @@
 /** What S3-FIFO keeps, against LRU and against the best that can be had, on traffic as the web has it. */
 import { expect, it } from 'vitest';
-import { processNow } from '../../shared/process-clock.ts';
 import { CHUNK_BYTES } from './limits.ts';
-import { contentOf, keyOf, put } from './store.fixture.ts';
-import { StoreKeeper } from './store-keeper.ts';
+import { contentOf, keyOf, makeKeeper, put } from './store.fixture.ts';
 
-const KEYS = 20_000;
-const REQUESTS = 80_000;
+const KEYS = 10_000;
+const REQUESTS = 40_000;
 const CONTENT = contentOf(1, CHUNK_BYTES);
 
 /** Numbers from 0 to 1, the same for each seed. */
@@ -49,8 +47,7 @@ function traffic(exponent: number, crawled: number): readonly string[] {
 
 /** Hits per request for keys that are asked for by people, and how many entries there was room for. */
 function ours(requests: readonly string[]): { readonly ratio: number; readonly room: number } {
-  const options = { name: 'a', bytes: 4 * 1024 ** 2, objectMax: 2 ** 20, workers: 1 };
-  const { store } = new StoreKeeper(options, processNow);
+  const { store } = makeKeeper({ bytes: 2 * 1024 ** 2, workers: 1 });
   let [hits, asked] = [0, 0];
   for (const text of requests) {
     const found = store.lookup(keyOf(text));

@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { processNow } from '../../shared/process-clock.ts';
 import { SharedStore } from './shared-store.ts';
-import { contentOf, entryOf, get, headOf, keyOf, put, read } from './store.fixture.ts';
-import { StoreKeeper } from './store-keeper.ts';
+import { contentOf, entryOf, get, headOf, keyOf, makeKeeper, put, read } from './store.fixture.ts';
 import { Header, Slot, State } from './store-memory.ts';
 
-const MIB = 1024 ** 2;
-
 function makeStore() {
-  const options = { name: 'pages', bytes: 4 * MIB, objectMax: 2 ** 30, workers: 2 };
-  const keeper = new StoreKeeper(options, processNow);
+  const keeper = makeKeeper();
   const [first, second] = [0, 1].map(
     (thread) => new SharedStore(keeper.memory, thread, processNow),
   );

@@ -4,13 +4,12 @@ import { processNow } from '../../shared/process-clock.ts';
 import type { CacheStore, StoredResponse } from '../store.ts';
 import { CHUNK_BYTES } from './limits.ts';
 import { SharedStore } from './shared-store.ts';
-import { contentOf, entryOf, get, headOf, keyOf, put, read } from './store.fixture.ts';
-import { StoreKeeper } from './store-keeper.ts';
+import { contentOf, entryOf, get, headOf, keyOf, makeKeeper, put, read } from './store.fixture.ts';
 
 const MIB = 1024 ** 2;
 
 function makeStore(bytes = 4 * MIB, objectMax = 2 ** 30) {
-  const keeper = new StoreKeeper({ name: 'pages', bytes, objectMax, workers: 2 }, processNow);
+  const keeper = makeKeeper({ bytes, objectMax });
   const [first, second] = [0, 1].map(
     (thread) => new SharedStore(keeper.memory, thread, processNow),
   );
@@ -21,10 +20,7 @@ describe('a store', () => {
   it('takes no more memory than it was given, for any size and number of workers', () => {
     for (const bytes of [MIB, 3 * MIB + 5, 100 * MIB]) {
       for (const workers of [1, 2, 64]) {
-        const { memory, store } = new StoreKeeper(
-          { name: 'a', bytes, objectMax: MIB, workers },
-          processNow,
-        );
+        const { memory, store } = makeKeeper({ bytes, workers });
         expect(memory.memory.byteLength).toBeLessThanOrEqual(bytes);
         expect(store.stats().memoryCapacity).toBeGreaterThan(bytes * (workers > 2 ? 0.75 : 0.8));
       }

@@ -9,6 +9,7 @@
  *
  * A worker that dies holds pins, flights, unfinished entries, perhaps the lock: recovery.ts.
  */
+import type { HashSeed } from '../../limiting/key-hash.ts';
 import type {
   CacheKey,
   CacheStats,
@@ -19,12 +20,15 @@ import type {
   PurgeTest,
   StoredResponse,
 } from '../store.ts';
+import { BRING_MS_MAX } from './disk/limits.ts';
+import { Presence } from './disk/presence.ts';
 import { Entries } from './entries.ts';
 import { beginEntry, EntryWriter, shareContent, type WriterParts } from './entry-writer.ts';
 import { Flights } from './flights.ts';
 import { changeAllStamps, changeStamp, countUse, stampCell, stampOf } from './hashed-cells.ts';
 import { CHUNK_BYTES } from './limits.ts';
 import { purgeEntries } from './purge.ts';
+import { dropFromDisk, keepOnDisk, pushRing, Ring } from './rings.ts';
 import { SharedLock } from './shared-lock.ts';
 import {
   type CacheMemory,
@@ -35,6 +39,7 @@ import {
   META_BYTES,
   SLOT_WORDS,
   Slot,
+  SlotDouble,
   State,
   StoreMemory,
 } from './store-memory.ts';
@@ -46,27 +51,35 @@ const NO_TAGS = Buffer.alloc(0);
 export class SharedStore implements CacheStore {
   readonly name: string;
   readonly objectMax: number;
+  /** Of the hash of keys. */
+  readonly seed: HashSeed;
   readonly entries: Entries;
   readonly flights: Flights;
   readonly lockOfAll: SharedLock;
   readonly #parts: WriterParts;
   readonly #memory: StoreMemory;
+  readonly #presence: Presence | null;
   readonly #now: () => number;
+  /** Purges what is not in memory; set where the disk is. */
+  purgeBeyond: ((test: PurgeTest | null) => Promise<number>) | null = null;
 
   /** `thread`: the worker's index; the main thread comes after the workers. */
   constructor(cache: CacheMemory, thread: number, now: () => number) {
     this.name = cache.name;
     this.objectMax = cache.objectMax;
+    this.seed = cache.seed;
     this.#memory = new StoreMemory(cache);
     this.#now = now;
     this.entries = new Entries(this.#memory, thread);
     this.flights = new Flights(this.#memory, thread);
     this.lockOfAll = new SharedLock(this.#memory.header, Header.lock, thread + 1);
+    this.#presence = cache.presence === null ? null : new Presence(cache.presence);
     this.#parts = {
       entries: this.entries,
       flights: this.flights,
       lock: this.lockOfAll,
       objectMax: cache.objectMax,
+      presence: this.#presence,
       now,
     };
   }
@@ -97,6 +110,14 @@ export class SharedStore implements CacheStore {
     if (slot > 0) return new EntryWriter(this.#parts, slot, entry.key);
     this.#memory.count(this.entries.thread, Counter.refused);
     return null;
+  }
+
+  /** As `begin`, for what comes from the disk under this stamp. */
+  beginFromDisk(entry: Omit<NewEntry, 'stampKey' | 'shared'>): CacheWriter | null {
+    const cell = stampCell(this.#memory, entry.key);
+    const parts = { ...entry, shared: false, stampCell: cell, fromDisk: true };
+    const slot = beginEntry(this.#parts, parts);
+    return slot > 0 ? new EntryWriter(this.#parts, slot, entry.key) : null;
   }
 
   update(
@@ -134,6 +155,8 @@ export class SharedStore implements CacheStore {
       shareContent(entries, before, slot);
       entries.set(slot, Slot.uses, entries.get(before, Slot.uses));
       entries.publish(slot, key);
+      const serial = entries.getDouble(slot, SlotDouble.serial);
+      keepOnDisk(this.#memory, this.#presence, key, slot, serial);
     } else {
       entries.setState(slot, State.gone);
       entries.retire(slot);
@@ -150,9 +173,11 @@ export class SharedStore implements CacheStore {
         this.entries.drop(slot);
         this.#memory.count(this.entries.thread, Counter.purged);
       }
+      dropFromDisk(this.#memory, this.#presence, key);
       this.lockOfAll.give();
       return;
     }
+    dropFromDisk(this.#memory, this.#presence, key, false);
     // Whoever has the lock does not get on. Nobody finds it from here on; its place is given back later.
     const slot = this.entries.pin(key);
     if (slot === 0) return;
@@ -163,9 +188,25 @@ export class SharedStore implements CacheStore {
 
   async purge(test: PurgeTest | null): Promise<number> {
     changeAllStamps(this.#memory);
-    const purged = await purgeEntries(this.entries, this.lockOfAll, test);
+    const beyond = this.purgeBeyond?.(test) ?? 0;
+    const purged = (await purgeEntries(this.entries, this.lockOfAll, test)) + (await beyond);
     this.#memory.count(this.entries.thread, Counter.purged, purged);
     return purged;
+  }
+
+  loading(key: CacheKey): boolean {
+    if (this.#presence?.has(key.high, key.low) !== true || !this.lockOfAll.take()) return false;
+    const main = this.#memory.threads;
+    const now = this.#now();
+    const before = this.flights.owner(key, now);
+    if (before.owner === 0) {
+      const { high, low } = key;
+      const asked = pushRing(this.#memory, Ring.bring, { high, low, slot: 0, serial: 0 });
+      if (asked) this.flights.lock(key, now, BRING_MS_MAX, main);
+    }
+    const { owner, late } = this.flights.owner(key, now);
+    this.lockOfAll.give();
+    return owner === main && !late;
   }
 
   lock(key: CacheKey, forMs: number): boolean {

@@ -14,6 +14,7 @@
 import { randomBytes } from 'node:crypto';
 import type { HashSeed } from '../../limiting/key-hash.ts';
 import { META_DOUBLES } from '../store.ts';
+import { presenceBytes } from './disk/presence.ts';
 import * as limits from './limits.ts';
 
 /** What threads are given of a cache. Plain data. */
@@ -25,6 +26,8 @@ export interface CacheMemory {
   /** Threads that have a hold on it: the workers, then the main thread. */
   readonly threads: number;
   readonly objectMax: number;
+  /** Which keys may be on disk; null without a disk. */
+  readonly presence: SharedArrayBuffer | null;
 }
 
 /** Int32 of the header. */
@@ -45,14 +48,20 @@ export const Header = {
   usesCounted: 17,
   /** Grows when a ring has something new; the main thread waits on it. */
   signal: 18,
-  /** Two rings, each: next to read, next to write. */
+  /** Three rings, each: next to read, next to write. */
   rings: 19,
-  /** 1: there is a disk behind it. */
-  disk: 24,
   /** So many, the first ones, were ever used. */
   freshChunk: 25,
   freshSlot: 26,
+  /** One of `Disk`. */
+  disk: 27,
 } as const;
+
+/**
+ * The disk behind a cache. `indexing`: what is on it is not known in full; `lost`: neither is what should
+ * be on it no more, because a ring was full.
+ */
+export const Disk = { none: 0, on: 1, indexing: 2, lost: 3 } as const;
 
 /** Doubles of the header. */
 export const HeaderDouble = {
@@ -140,7 +149,7 @@ function powerAbove(least: number): number {
 
 function fixedBytes(cells: number, flightSets: number, threads: number): number {
   const flights = flightSets * limits.FLIGHT_WAYS * (FLIGHT_WORDS * 4);
-  const rings = 2 * limits.RING_SIZE * RING_WORDS * 4;
+  const rings = 3 * limits.RING_SIZE * RING_WORDS * 4;
   return HEADER_BYTES + flights + cells * 8 + rings + threads * COUNTER_STRIDE * 8;
 }
 
@@ -170,16 +179,22 @@ export function createCacheMemory(options: {
   readonly bytes: number;
   readonly objectMax: number;
   readonly workers: number;
+  /** Of the disk tier; null without one. */
+  readonly diskBytes: number | null;
+  /** Drawn at random unless given. */
+  readonly seed?: HashSeed;
 }): CacheMemory {
   const bytes = Math.floor(options.bytes / 8) * 8;
   if (bytes < limits.STORE_BYTES_MIN) throw new RangeError(`a cache of ${bytes} bytes`);
-  const seed = randomBytes(8);
+  const random = randomBytes(8);
   return {
     name: options.name,
     memory: new SharedArrayBuffer(bytes),
-    seed: [seed.readUInt32LE(0), seed.readUInt32LE(4)],
+    seed: options.seed ?? [random.readUInt32LE(0), random.readUInt32LE(4)],
     threads: options.workers + 1,
     objectMax: Math.floor(Math.min(options.objectMax, bytes * limits.OBJECT_SHARE_MAX)),
+    presence:
+      options.diskBytes === null ? null : new SharedArrayBuffer(presenceBytes(options.diskBytes)),
   };
 }
 
@@ -221,7 +236,7 @@ export class StoreMemory {
     this.ghosts = this.#words(memory, ghosts * 2);
     this.stamps = this.#words(memory, cells);
     this.uses = this.#words(memory, cells);
-    this.rings = this.#words(memory, 2 * limits.RING_SIZE * RING_WORDS);
+    this.rings = this.#words(memory, 3 * limits.RING_SIZE * RING_WORDS);
     this.slotDoubles = new Float64Array(memory, this.#at, slots * SLOT_DOUBLES);
     this.slots = this.#words(memory, slots * SLOT_WORDS);
     this.pins = this.#words(memory, threads * slots);

@@ -1,9 +1,36 @@
 /** Keys, entries and contents for the tests of the store. */
+
 import { KeyHash } from '../../limiting/key-hash.ts';
+import type { Logger } from '../../ports.ts';
+import { processNow } from '../../shared/process-clock.ts';
 import type { CacheKey, CacheStore, ContentTaker, NewEntry, StoredResponse } from '../store.ts';
 import { META_DOUBLES } from '../store.ts';
+import { type CacheOptions, StoreKeeper } from './store-keeper.ts';
 
-const hash = new KeyHash([7, 9]);
+const SEED = [7, 9] as const;
+const hash = new KeyHash(SEED);
+
+/** Says nothing. */
+export const SILENT: Logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => SILENT,
+};
+
+/** A cache of two workers, as the main thread has it. */
+export function makeKeeper(options: Partial<CacheOptions> = {}, now = processNow): StoreKeeper {
+  const usual = {
+    name: 'pages',
+    bytes: 4 * 1024 ** 2,
+    objectMax: 2 ** 30,
+    workers: 2,
+    disk: null,
+    seed: SEED,
+  };
+  return new StoreKeeper({ ...usual, ...options }, now, SILENT);
+}
 
 /** A key of that text, at some odd place of a larger buffer. */
 export function keyOf(text: string): CacheKey {
