@@ -4,6 +4,7 @@
  * comes out of the whole path between two ends must be canonical, and nothing may be left behind.
  */
 import type { Prng } from '../../keepalive/simulator/prng.ts';
+import { decodeDiskHeader } from '../../proxy/cache/store/disk/disk-file.ts';
 import { parseHosts } from '../../proxy/discovery/hosts-file.ts';
 import { parseResolvConf } from '../../proxy/discovery/resolv-conf.ts';
 import { BodyDecoder } from '../../proxy/http1/body-decoder.ts';
@@ -21,6 +22,7 @@ import { parseTraceParent } from '../../proxy/request-id/traceparent.ts';
 import { helloOf } from '../../proxy/tls-hello/client-hello.fixture.ts';
 import { readClientHello } from '../../proxy/tls-hello/client-hello.ts';
 import { RequestReader } from '../../testbed/differential/request-reader.ts';
+import { cacheFile } from './cache-files.ts';
 import { httpInput, inPieces, requestSamples, responseSamples } from './http-input.ts';
 import { judgeChunks } from './judge-chunks.ts';
 import { input } from './mutate.ts';
@@ -83,6 +85,7 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
     ),
   },
   'TLS ClientHello': { decode: readClientHello, samples: bytes(...HELLOS.map(helloOf)) },
+  "a cache's files": { decode: decodeDiskHeader, samples: cacheFile },
   'hosts files': {
     decode: (buffer, start, end) => [...parseHosts(text(buffer, start, end))],
     samples: texts('127.0.0.1 localhost\n# a\n::1 ip6-localhost x\n192.0.2.1\ta.example\n'),
