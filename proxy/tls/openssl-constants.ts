@@ -12,6 +12,7 @@ export const Ctrl = {
   chainCertificate: 89,
   groups: 92,
   minProtocol: 123,
+  maxProtocol: 124,
 } as const;
 
 export const Mode = { acceptMovingWriteBuffer: 0x2, releaseBuffers: 0x10 } as const;

@@ -29,6 +29,8 @@ export interface CertifiedKey {
 
 interface CommonOptions {
   readonly minVersion: '1.2' | '1.3';
+  /** Left out: the newest. */
+  readonly maxVersion?: '1.2' | '1.3';
   /** OpenSSL's lists, for TLS 1.2 and for TLS 1.3; null: the modern default. */
   readonly ciphers: string | null;
   readonly ciphersuites: string | null;
@@ -181,6 +183,8 @@ function setUpCommon(context: Address, options: CommonOptions): void {
   ssl.SSL_CTX_ctrl(context, Ctrl.maxCertList, PEER_CHAIN_BYTES_MAX, 0);
   const version = PROTOCOL_NUMBERS[minVersion];
   succeed('oldest version', ssl.SSL_CTX_ctrl(context, Ctrl.minProtocol, version, 0));
+  const newest = options.maxVersion === undefined ? 0 : PROTOCOL_NUMBERS[options.maxVersion];
+  succeed('newest version', ssl.SSL_CTX_ctrl(context, Ctrl.maxProtocol, newest, 0));
   succeed('ciphers', ssl.SSL_CTX_set_cipher_list(context, ciphers ?? DEFAULT_CIPHERS));
   const suites = ciphersuites ?? DEFAULT_CIPHERSUITES;
   succeed('ciphersuites', ssl.SSL_CTX_set_ciphersuites(context, suites));
