@@ -1,6 +1,7 @@
 import type { BindAddress, PolicyName, ProxyConfig } from '../src/config/proxy-config.ts';
 import type { DestinationStatus } from './access-log/collector.ts';
 import type { Readiness } from './balancer.ts';
+import type { CacheStatus } from './cache/store/cache-keepers.ts';
 import type { CertificateStatus } from './certificates/certificate-status.ts';
 import type { NamedServersStatus } from './discovery/named-servers.ts';
 import type { EjectionWatch, ServerEjection } from './health/ejection-watch.ts';
@@ -75,6 +76,7 @@ export interface BalancerStatus {
   readonly names: readonly NamedServersStatus[];
   /** Rate limits, concurrency limits, connections per source. */
   readonly limits: readonly LimitStatus[];
+  readonly caches: readonly CacheStatus[];
   readonly accessLogs: readonly DestinationStatus[];
   /** Those that clients get, and those that servers are shown. */
   readonly certificates: readonly CertificateStatus[];
@@ -98,6 +100,7 @@ export interface StatusSources {
   readonly listenerSlots: Slots;
   readonly sockets: ListenSockets;
   readonly limits: readonly LimitStatus[];
+  readonly caches: readonly CacheStatus[];
   readonly accessLogs: readonly DestinationStatus[];
   readonly certificates: readonly CertificateStatus[];
 }
@@ -143,6 +146,7 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
       };
     }),
     limits: sources.limits,
+    caches: sources.caches,
     routes: routeRows(config.listeners).map((row, index) => ({
       ...row,
       ...routeTotals(views, index),

@@ -9,6 +9,7 @@ import type { ProxyConfig } from '../src/config/proxy-config.ts';
 import { LineCollector } from './access-log/collector.ts';
 import { destinationsOf } from './access-log/destinations.ts';
 import { type BalancerStatus, describeBalancer } from './balancer-status.ts';
+import { CacheKeepers } from './cache/store/cache-keepers.ts';
 import { CertificateKeeper } from './certificates/certificate-keeper.ts';
 import { NamedServers } from './discovery/named-servers.ts';
 import { systemClock } from './health/clock.ts';
@@ -70,6 +71,7 @@ export class Balancer implements SlotOwner {
   readonly #monitor: HealthMonitor;
   readonly #ejections: EjectionWatch;
   readonly #limits: LimitKeeper;
+  readonly #caches: CacheKeepers;
   readonly #lines: LineCollector;
   readonly #certificates: CertificateKeeper;
   readonly #workers: readonly WorkerSlot[];
@@ -94,6 +96,7 @@ export class Balancer implements SlotOwner {
     const shape = { workers, serversMax: SERVERS_MAX, listenersMax: LISTENERS_MAX };
     this.#state = createSharedState(shape);
     this.#limits = new LimitKeeper(config, processNow);
+    this.#caches = new CacheKeepers(config, processNow, ports.log);
     this.#views = new SharedViews(this.#state);
     this.#registry = new ServerRegistry(this.#state);
     const names = listeners.map(({ name }) => name);
@@ -138,6 +141,7 @@ export class Balancer implements SlotOwner {
     for (const worker of this.#workers) worker.start();
     this.#monitor.start();
     this.#limits.start();
+    this.#caches.start();
     this.#certificates.start();
     void this.#firstRound().then(() => {
       this.#checked = true;
@@ -165,6 +169,7 @@ export class Balancer implements SlotOwner {
       listenerSlots: this.#listenerSlots,
       sockets: this.#sockets,
       limits: this.#limits.status(),
+      caches: this.#caches.status(),
       accessLogs: this.#lines.status(),
       certificates: this.#certificates.status(),
     });
@@ -225,6 +230,7 @@ export class Balancer implements SlotOwner {
       listenerSlots: this.#listenerSlots,
       sockets: this.#sockets.duplicates(index),
       limits: this.#limits.memory,
+      caches: this.#caches.memories,
       tls: this.#certificates.material(),
       warmUp: !this.#everRan && this.#config.listeners.some(({ protocol }) => protocol === 'http'),
     };
@@ -242,6 +248,7 @@ export class Balancer implements SlotOwner {
   released(index: number): void {
     releaseWorker(this.#views, index);
     this.#limits.released(index);
+    this.#caches.released(index);
     if (this.#everRan || this.#stopping !== null) return;
     // What fails at the very start fails again; whoever started us should hear of it.
     const message = `worker ${index} ended before it could serve; the log says why it failed`;
@@ -303,6 +310,7 @@ export class Balancer implements SlotOwner {
     this.#sockets.close();
     const cuts = await Promise.all(drains.map(({ ended }) => ended));
     await this.#lines.close();
+    await this.#caches.stop();
     return { cut: cuts.reduce((sum, cut) => sum + cut, 0) };
   }
 }

@@ -22,6 +22,7 @@ import {
   openListenSocket,
 } from '../src/os/listen-socket.ts';
 import type { LineMail } from './access-log/outbox.ts';
+import { CacheKeepers } from './cache/store/cache-keepers.ts';
 import { materialOf } from './certificates/tls-config.fixture.ts';
 import { featuresOf } from './features/index.ts';
 import type { FrontendParts } from './frontend/frontend.ts';
@@ -29,6 +30,7 @@ import type { IoEngine } from './io/engine.ts';
 import { testEngine } from './io/test-engine.fixture.ts';
 import { createLimitsMemory, type LimitsMemory } from './limiting/limit-memory.ts';
 import type { Logger } from './ports.ts';
+import { processNow } from './shared/process-clock.ts';
 import { type RouteTotals, routeTotals } from './shared/route-cells.ts';
 import { createSharedState, SharedViews } from './shared/shared-state.ts';
 import { type ListenerTotals, listenerTotals, type ServerTotals } from './shared/totals.ts';
@@ -232,6 +234,7 @@ export interface TestPlane {
   readonly registry: ServerRegistry;
   readonly views: SharedViews;
   readonly limits: LimitsMemory;
+  readonly caches: CacheKeepers;
   listener(): ListenerTotals;
   server(port: number): ServerTotals;
   /** Of the route in that row. */
@@ -262,8 +265,11 @@ export function startPlane(
   const listenerSlots = { front: 0 };
   const limits = createLimitsMemory(config);
   const tls = materialOf(config);
+  const caches = new CacheKeepers(config, processNow, SILENT_LOG);
+  caches.start();
   const plain = { index: 0, io: engine.name, serversVersion: 0, limits, tls, warmUp: false };
-  const setup = { ...plain, config, state, serverSlots, listenerSlots, sockets };
+  const shared = { ...plain, caches: caches.memories };
+  const setup = { ...shared, config, state, serverSlots, listenerSlots, sockets };
   const plane = new DataPlane(setup, engine, log, mail, features);
   return {
     port: opened[0]!.port,
@@ -272,6 +278,7 @@ export function startPlane(
     registry,
     views,
     limits,
+    caches,
     listener: () => listenerTotals(views, 0),
     route: (row = 0) => routeTotals(views, row),
     server: (port) => registry.totals(serverIdentity('web', serverConfig(port))),
@@ -282,6 +289,7 @@ export function startPlane(
       for (const { fd } of opened) closeDescriptor(fd);
       await plane.drain(0);
       engine.close();
+      await caches.stop();
     },
   };
 }

@@ -101,6 +101,7 @@ function rehearse(engine: IoEngine, origin: Server): { port: number; plane: Data
     listenerSlots: { [NAME]: 0 },
     sockets: [{ listener: NAME, fd: socket.fd }],
     limits: createLimitsMemory(config),
+    caches: [],
     tls: NO_MATERIAL,
     warmUp: false,
   };

@@ -1,5 +1,6 @@
 /** What the main thread and its workers say to each other. Plain data only. */
 import type { ProxyConfig, ServerConfig } from '../src/config/proxy-config.ts';
+import type { CacheMemory } from './cache/store/store-memory.ts';
 import type { TlsMaterial } from './certificates/material.ts';
 import type { IoEngine } from './io/engine.ts';
 import type { LimitsMemory } from './limiting/limit-memory.ts';
@@ -28,6 +29,8 @@ export interface WorkerSetup {
   readonly sockets: readonly WorkerSocket[];
   /** Where limits count, for all workers. */
   readonly limits: LimitsMemory;
+  /** In the order of the config. */
+  readonly caches: readonly CacheMemory[];
   /** Certificates and authorities to begin with. */
   readonly tls: TlsMaterial;
   /** Rehearse first. Not when connections wait already, as after a death. */

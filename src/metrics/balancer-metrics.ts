@@ -1,5 +1,6 @@
 import type { LimitStatus, RouteStatus, ServerStatus } from '../../proxy/index.ts';
 import type { BalancerReport } from '../control/balancer-report.ts';
+import { addCacheMetrics } from './cache-metrics.ts';
 import { addCertificateMetrics } from './certificate-metrics.ts';
 import { Exposition, snakeCase } from './exposition.ts';
 import { addNameMetrics } from './name-metrics.ts';
@@ -32,6 +33,7 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
   }
   for (const name of status.names) addNameMetrics(out, name);
   for (const limit of status.limits) addLimit(out, limit);
+  for (const cache of status.caches) addCacheMetrics(out, cache);
   for (const route of status.routes) addRoute(out, route);
   for (const { to, lines, dropped } of status.accessLogs) {
     out.counter('tandem_access_log_lines', 'Lines written.', { to }, lines);

@@ -86,6 +86,7 @@ export class SharedStore implements CacheStore {
 
   lookup(key: CacheKey): StoredResponse | null {
     const slot = this.entries.pin(key);
+    this.#memory.count(this.entries.thread, slot === 0 ? Counter.misses : Counter.hits);
     if (slot === 0) return null;
     const flags = this.entries.get(slot, Slot.flags);
     if ((flags & Flag.fromDisk) === 0) return new StoredEntry(this.entries, slot, 'memory');
@@ -228,6 +229,11 @@ export class SharedStore implements CacheStore {
 
   countUse(key: CacheKey): number {
     return countUse(this.#memory, key);
+  }
+
+  /** How often `lookup` found something, or nothing, over all threads. */
+  uses(): { readonly hits: number; readonly misses: number } {
+    return { hits: this.#memory.total(Counter.hits), misses: this.#memory.total(Counter.misses) };
   }
 
   stats(): CacheStats {

@@ -128,7 +128,14 @@ export const FLIGHT_WORDS = 8;
 export const RING_WORDS = 4;
 
 /** What each thread counts, doubles; a row is a cache line. */
-export const Counter = { stored: 0, evicted: 1, refused: 2, purged: 3 } as const;
+export const Counter = {
+  stored: 0,
+  evicted: 1,
+  refused: 2,
+  purged: 3,
+  hits: 4,
+  misses: 5,
+} as const;
 const COUNTER_STRIDE = 8;
 
 const HEADER_BYTES = 256;

@@ -87,6 +87,7 @@ const report = {
   ],
   accessLogs: [{ to: '/var/log/a', lines: 7, dropped: 3, error: 'ENOSPC' }],
   certificates: [],
+  caches: [],
   upstreams: [
     {
       name: 'api',

@@ -4,6 +4,7 @@ import { quantileMs } from '../../../proxy/index.ts';
 import { formatEndpoint } from '../../config/index.ts';
 import type { BalancerReport } from '../../control/balancer-report.ts';
 import { columns } from '../output.ts';
+import { cacheView } from './cache-view.ts';
 import { certificateView } from './certificate-view.ts';
 import { duration } from './duration.ts';
 import { nameView } from './name-view.ts';
@@ -20,6 +21,7 @@ export function balancerView(status: BalancerReport, now: number): string {
     ...[...readiness.reasons, ...(readiness.warnings ?? [])].map((reason) => `  ${reason}`),
     ...listenerRows(status),
     ...limitRows(status),
+    ...cacheView(status.caches),
     ...status.upstreams.flatMap((upstream) => upstreamRows(upstream, now)),
     ...nameView(status.names, now),
     ...certificateView(status.certificates, now),
