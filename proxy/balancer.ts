@@ -21,6 +21,7 @@ import { LimitKeeper } from './limiting/limit-keeper.ts';
 import { ListenSockets } from './listen-sockets.ts';
 import type { BalancerPorts, Logger } from './ports.ts';
 import { servingDeadline, servingFrom, stepServing } from './serving.ts';
+import { ControlSlot } from './shared/layout.ts';
 import { LISTENERS_MAX, SERVERS_MAX } from './shared/limits.ts';
 import { processNow } from './shared/process-clock.ts';
 import { createSharedState, type SharedState, SharedViews } from './shared/shared-state.ts';
@@ -263,6 +264,7 @@ export class Balancer implements SlotOwner {
     }
     this.#judgeServing();
     const readiness = this.readiness();
+    Atomics.store(this.#views.control, ControlSlot.ready, Number(readiness.ready));
     const text = readiness.reasons.join();
     if (text === this.#told) return;
     this.#told = text;

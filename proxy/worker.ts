@@ -19,6 +19,7 @@ import type { IoEngine, Listener } from './io/engine.ts';
 import { WorkerLimits } from './limiting/worker-limits.ts';
 import { DRAIN_POLL_MS } from './limits.ts';
 import type { Logger } from './ports.ts';
+import { ControlSlot } from './shared/layout.ts';
 import { processNow } from './shared/process-clock.ts';
 import { RouteCells, routeRows, rowOf } from './shared/route-cells.ts';
 import { ListenerCells, WorkerCells } from './shared/worker-cells.ts';
@@ -52,6 +53,7 @@ export class DataPlane {
     }
     const limits = new WorkerLimits(setup.config, setup.limits, setup.index, log, processNow);
     const failures = new FailureLog(log, () => engine.deadlines.now());
+    const { control } = cells.views;
     const rows = routeRows(setup.config.listeners);
     for (const config of setup.config.listeners) {
       const slot = setup.listenerSlots[config.name];
@@ -65,6 +67,8 @@ export class DataPlane {
         limits,
         features,
         tls: this.#tls,
+        ready: () => Atomics.load(control, ControlSlot.ready) === 1,
+        now: processNow,
         logs: this.#logs,
         routes: (listener, route) => new RouteCells(cells, rowOf(rows, listener, route)),
         pools: this.#pools,

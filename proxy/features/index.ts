@@ -3,13 +3,13 @@ import type { RouteConfig } from '../../src/config/proxy-config.ts';
 import { Compression, CompressorCount } from '../compression/compression.ts';
 import type { IoEngine } from '../io/engine.ts';
 import type { Logger } from '../ports.ts';
+import { type RewritingParts, rewritingFeatures } from '../rewriting/index.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { RouteFeature } from './feature.ts';
 import { FEATURE_ORDER } from './order.ts';
 
 /** What features get from their worker. */
-export interface FeatureParts {
-  readonly listener: string;
+export interface FeatureParts extends RewritingParts {
   readonly engine: IoEngine;
   readonly log: Logger;
   readonly upstreams: ReadonlyMap<string, Upstream>;
@@ -18,8 +18,11 @@ export interface FeatureParts {
 /** What of a route's configuration, or of its listener's for requests that have none, features need. */
 export type FeatureConfig = Partial<Pick<RouteConfig, 'rewriting' | 'compression' | 'cache'>>;
 
-/** Null: the route does not ask for it. */
-type MakeFeature = (config: FeatureConfig, parts: FeatureParts) => RouteFeature | null;
+/** Null, or none: the route does not ask for it. */
+type MakeFeature = (
+  config: FeatureConfig,
+  parts: FeatureParts,
+) => RouteFeature | readonly RouteFeature[] | null;
 
 const compressors = new CompressorCount();
 
@@ -27,6 +30,7 @@ const compressors = new CompressorCount();
 const MAKERS: readonly MakeFeature[] = [
   ({ compression }) =>
     compression === undefined ? null : new Compression(compression, compressors),
+  ({ rewriting }, parts) => rewritingFeatures(rewriting, parts),
 ];
 
 /** What a route does beside forwarding, outermost first. */

@@ -39,6 +39,10 @@ export interface FrontendParts {
   /** Makes what a route does beside forwarding. */
   readonly features: typeof featuresOf;
   readonly tls: WorkerTls;
+  /** Is the balancer ready? */
+  ready(): boolean;
+  /** Milliseconds, monotonic. */
+  now(): number;
   /** Waiting connections to servers, shared by all HTTP listeners of a worker. */
   readonly pools: Map<Server, OriginPool>;
 }

@@ -8,6 +8,7 @@ import { type IdentityRules, identityRules } from '../http1/identity-rules.ts';
 import { OriginPool } from '../http1/origin-pool.ts';
 import { type RequestRules, requestRules } from '../http1/request-rules.ts';
 import type { Connection, IoEngine, Listener, ListenerHandler } from '../io/engine.ts';
+import { refusalsOf } from '../rewriting/refusals.ts';
 import { RouteTable } from '../routing/route-table.ts';
 import { processNow } from '../shared/process-clock.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
@@ -32,6 +33,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   readonly identityRules: IdentityRules;
   readonly routes: RouteTable;
   readonly unrouted: HttpContext['unrouted'];
+  readonly refusals: HttpContext['refusals'];
   readonly head: RequestHead;
   readonly observer: HttpContext['observer'];
   readonly #pools: FrontendParts['pools'];
@@ -59,6 +61,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
     this.#proxied = ProxyArrivals.of(config, parts, (connection) => this.#arrived(connection));
     const featureParts = { ...parts, listener: config.name };
     this.unrouted = parts.features(config, featureParts);
+    this.refusals = refusalsOf(config.rewriting, config.name);
     this.routes = new RouteTable(
       config.routes.map((route) => {
         const { upstream: name } = route;

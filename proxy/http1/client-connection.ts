@@ -17,7 +17,7 @@ import { Hold, type Mutable, State, type Waiting } from './client-state.ts';
 import { ClientTraffic } from './client-traffic.ts';
 import { composeResponse, PLAIN_FORM, type ResponseForm, responseRoom } from './compose-head.ts';
 import type { Downstream } from './downstream.ts';
-import { errorPage, REFUSAL } from './error-answer.ts';
+import { REFUSAL } from './error-answer.ts';
 import { Exchange } from './exchange.ts';
 import { INCOMPLETE, REFUSED, type ResponseHead } from './head.ts';
 import type { HttpContext } from './http-context.ts';
@@ -322,12 +322,12 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
 
   /** What is in [start, end) is no request. */
   #refuse(code: ProxyErrorCode, bytes: Buffer, start: number, end: number): void {
-    const { counters, observer } = this.#context;
+    const { counters, observer, refusals } = this.#context;
     const { status } = PROXY_ERRORS[code];
     counters.count(responseSlot(ListenerCounter.responses1xx, status));
     this.#keepAlive = false;
     this.traffic.begin(end - start);
-    const { head, text } = errorPage(code);
+    const { head, text } = refusals(code, this.identity.scheme);
     this.respond(head, REFUSAL);
     this.writer.content(text, 0, text.length);
     this.writer.flush();

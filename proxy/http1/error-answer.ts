@@ -30,22 +30,32 @@ export const REFUSAL: ResponseChanges = {
   closes: true,
 };
 
+const CONTENT_TYPE = 'text/plain; charset=utf-8';
+
+/** The whole of an error. */
+export interface ErrorPage {
+  readonly head: ResponseHead;
+  readonly text: Buffer;
+  readonly contentType: string;
+}
+
 /**
  * The response to a request that failed. It says enough for an operator to find the cause, and nothing
  * about servers or versions. `lines` are whole header lines that go with it.
  */
-export function errorPage(
-  code: ProxyErrorCode,
-  lines: Buffer = NO_LINES,
-): { readonly head: ResponseHead; readonly text: Buffer } {
+export function errorPage(code: ProxyErrorCode, lines: Buffer = NO_LINES): ErrorPage {
   const { status, text } = PROXY_ERRORS[code];
   const fields: [string, string][] = [
-    ['Content-Type', 'text/plain; charset=utf-8'],
+    ['Content-Type', CONTENT_TYPE],
     ['Cache-Control', 'no-store'],
   ];
   if (status === 503 && !lines.includes(RETRY_AFTER)) fields.push(['Retry-After', '1']);
   const body = Buffer.from(`${status} ${STATUS_CODES[status] ?? 'Error'}: ${text}\n`);
-  return { head: headWith(status, fields, body.length, lines), text: body };
+  return {
+    head: headWith(status, fields, body.length, lines),
+    text: body,
+    contentType: CONTENT_TYPE,
+  };
 }
 
 /** The same, as an answer that passes the features of a route. */

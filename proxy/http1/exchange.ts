@@ -20,7 +20,7 @@ import { CONTINUE } from './continue.ts';
 import { Dispatch, type DispatchOwner } from './dispatch.ts';
 import type { Downstream } from './downstream.ts';
 import { errorAnswer } from './error-answer.ts';
-import { NO_LINES, retryAfterLine } from './extra-lines.ts';
+import { joined, NO_LINES, retryAfterLine } from './extra-lines.ts';
 import { FeatureRun, type FeatureRunOwner } from './feature-run.ts';
 import type { RequestHead, ResponseHead } from './head.ts';
 import type { HttpContext } from './http-context.ts';
@@ -101,17 +101,16 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
   /** Takes a request up to where its head is composed for a server. The body follows. */
   start(head: RequestHead): void {
     this.#accept(head);
-    const { routes, limits, unrouted } = this.#context;
+    const { routes, limits } = this.#context;
     const { identity } = this.#client;
     const path = head.pathNotable ? forwardedPath(head) : '';
     if (path === null) {
-      this.fail('bad_target');
+      this.#failUnrouted('bad_target', head, '');
       return;
     }
     const route = chooseRoute(routes, head, path, identity);
     if (typeof route === 'string') {
-      if (unrouted.length > 0) this.#beginRun(unrouted, null, head, path);
-      this.fail(route, linesAbout(route, routes, head, path, identity));
+      this.#failUnrouted(route, head, path);
       return;
     }
     this.#route = route;
@@ -304,6 +303,13 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     this.record = observer.begin(head, this.#client.identity, this.#client.traffic);
   }
 
+  /** No route takes it: its answer has only what the listener gives every answer. */
+  #failUnrouted(code: ProxyErrorCode, head: RequestHead, path: string): void {
+    const { unrouted, routes } = this.#context;
+    if (unrouted.length > 0) this.#beginRun(unrouted, null, head, path);
+    this.fail(code, linesAbout(code, routes, head, path, this.#client.identity));
+  }
+
   /** The request goes inwards through these; `path` is '' where it is normal as it came. */
   #beginRun(
     features: readonly RouteFeature[],
@@ -391,9 +397,4 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     this.record?.ended(status, code);
     this.record = null;
   }
-}
-
-function joined(first: Buffer, second: Buffer): Buffer {
-  if (first.length === 0) return second;
-  return second.length === 0 ? first : Buffer.concat([first, second]);
 }

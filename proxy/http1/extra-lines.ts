@@ -12,3 +12,9 @@ export function allowLine(methods: string): Buffer {
 export function retryAfterLine(seconds: number): Buffer {
   return Buffer.from(`Retry-After: ${seconds}\r\n`, 'latin1');
 }
+
+/** One after the other. */
+export function joined(first: Buffer, second: Buffer): Buffer {
+  if (first.length === 0) return second;
+  return second.length === 0 ? first : Buffer.concat([first, second]);
+}

@@ -101,6 +101,12 @@ export class FieldSection {
     this.anyIrregular = true;
   }
 
+  /** A name as it came; for the seldom paths. */
+  name(index: number): string {
+    const base = index * FIELD_STRIDE;
+    return this.bytes.toString('latin1', this.table[base]!, this.table[base + 1]!);
+  }
+
   /** A value as text; for the seldom paths. */
   value(index: number): string {
     return this.bytes.toString('latin1', this.valueStart(index), this.valueEnd(index));

@@ -3,6 +3,7 @@ import type { RouteFeature } from '../features/feature.ts';
 import type { Drainable } from '../frontend/connection-set.ts';
 import type { FailureLog } from '../frontend/failure-log.ts';
 import type { IoEngine } from '../io/engine.ts';
+import type { Refusals } from '../rewriting/refusals.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { Server } from '../upstream/server.ts';
@@ -24,6 +25,8 @@ export interface HttpContext {
   readonly routes: RouteTable;
   /** What is done with the answers to requests that no route takes. */
   readonly unrouted: readonly RouteFeature[];
+  /** How what is no request is answered. */
+  readonly refusals: Refusals;
   readonly counters: ListenerCells;
   /** Where failing servers are reported. */
   readonly failures: FailureLog;

@@ -31,7 +31,7 @@ type Step = readonly [name: string, lower: string, value: string, remove: boolea
  */
 export class HeaderEdits {
   readonly #edits: readonly CompiledEdits[];
-  /** The steps where no value depends on the request; null: one does. */
+  /** The steps where no value depends on a request; null: one does. */
   readonly #constant: readonly Step[] | null;
 
   constructor(edits: readonly FieldEdits[], listener: string) {
@@ -47,17 +47,17 @@ export class HeaderEdits {
     }));
     const fields = this.#edits.flatMap(({ set, add }) => [...set, ...add]);
     const constant = fields.every(({ value }) => value.constant !== null);
-    this.#constant = constant ? this.#stepsFor(({ constant }) => constant) : null;
-  }
-
-  /** Do values depend on the request? */
-  get variable(): boolean {
-    return this.#constant === null;
+    this.#constant = constant ? this.constantSteps() : null;
   }
 
   /** What to do for a request; its head is looked at now. */
   steps(request: TemplateRequest): readonly Step[] {
     return this.#constant ?? this.#stepsFor((template) => template.value(request));
+  }
+
+  /** What to do where there is no request: what depends on one is as if it came out empty. */
+  constantSteps(): readonly Step[] {
+    return this.#stepsFor(({ constant }) => constant);
   }
 
   #stepsFor(textOf: (template: CompiledTemplate) => string | null): readonly Step[] {

@@ -13,21 +13,19 @@ export class HeadersFeature implements RouteFeature {
   readonly name = 'headers';
   readonly #request: HeaderEdits | null;
   readonly #response: HeaderEdits | null;
-  readonly #plain: readonly SecurityField[];
-  readonly #secure: readonly SecurityField[];
+  readonly #security: readonly SecurityField[];
 
   constructor(rules: HeaderRules, listener: string) {
     const { request, response, security } = rules;
     this.#request = request.length === 0 ? null : new HeaderEdits(request, listener);
     this.#response = response.length === 0 ? null : new HeaderEdits(response, listener);
-    this.#plain = security.filter(({ secure }) => !secure);
-    this.#secure = security;
+    this.#security = security;
   }
 
   begin(request: FeatureRequest): RequestFeature {
     // The head is another request's when the response comes, so values are taken of it now.
     const steps = this.#response?.steps(request) ?? NO_STEPS;
-    const fields = request.client.scheme === 'https' ? this.#secure : this.#plain;
+    const fields = securityFor(this.#security, request.client.scheme);
     return {
       request: () => {
         if (this.#request !== null) {
@@ -44,6 +42,14 @@ export class HeadersFeature implements RouteFeature {
 }
 
 const NO_STEPS: readonly Step[] = [];
+
+/** The fields that say something to a client that spoke this. */
+export function securityFor(
+  fields: readonly SecurityField[],
+  scheme: string,
+): readonly SecurityField[] {
+  return scheme === 'https' ? fields : fields.filter(({ secure }) => !secure);
+}
 
 function secure(edit: ResponseEdit, fields: readonly SecurityField[]): void {
   for (const { name, value } of fields) {

@@ -27,6 +27,8 @@ import { ROUTES_MAX, UPSTREAMS_MAX } from './limits.ts';
 export const ControlSlot = {
   /** Grows whenever a verdict, a drain or a breaker changes; workers recompile their candidate lists then. */
   availabilityVersion: 0,
+  /** 1: the balancer is ready, as it says itself. */
+  ready: 1,
 } as const;
 
 /** Per-server cells written by the main thread. */
