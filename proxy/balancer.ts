@@ -28,6 +28,7 @@ import { createSharedState, type SharedState, SharedViews } from './shared/share
 import { type Slots, SlotTable } from './shared/slot-table.ts';
 import { releaseWorker } from './shared/totals.ts';
 import { StartError } from './start-error.ts';
+import { randomTicketSecret } from './tls/tickets.ts';
 import { LiveServers } from './upstream/live-servers.ts';
 import { ServerRegistry } from './upstream/registry.ts';
 import { SlowStartTimer } from './upstream/slow-start-timer.ts';
@@ -89,7 +90,9 @@ export class Balancer implements SlotOwner {
   /** Binds and begins. Throws BindError when a listener cannot have its address. */
   constructor(config: ProxyConfig, ports: BalancerPorts, workerEntry = WORKER_ENTRY) {
     const { workers, upstreams, listeners } = config;
-    this.#config = config;
+    // Without a secret of the pair's, sessions are resumed by all workers of this process.
+    const ticketSecret = config.ticketSecret ?? randomTicketSecret();
+    this.#config = { ...config, ticketSecret };
     this.#log = ports.log;
     this.#engine = chooseEngine(config.io);
     sayEngine(this.#engine, config.io, ports.log);

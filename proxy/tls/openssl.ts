@@ -27,7 +27,6 @@ export interface OpenSsl {
   SSL_CTX_set_session_id_context(context: Address, id: Uint8Array, length: number): number;
   SSL_CTX_use_certificate(context: Address, certificate: Address): number;
   SSL_CTX_use_PrivateKey(context: Address, key: Address): number;
-  SSL_CTX_check_private_key(context: Address): number;
   SSL_CTX_get_cert_store(context: Address): Address;
   SSL_CTX_add_client_CA(context: Address, certificate: Address): number;
   SSL_CTX_set_verify(context: Address, mode: number, callback: Address): void;
@@ -65,6 +64,7 @@ export interface OpenSsl {
   SSL_get0_param(session: Address): Address;
   X509_VERIFY_PARAM_set1_ip_asc(parameters: Address, address: string): number;
   X509_verify_cert_error_string(code: number): string;
+  X509_check_private_key(certificate: Address, key: Address): number;
   X509_free(certificate: Address): void;
   X509_STORE_add_cert(store: Address, certificate: Address): number;
   i2d_X509(certificate: Address, out: Bytes): number;
@@ -122,7 +122,6 @@ const SIGNATURES: Record<keyof OpenSsl, string> = {
   SSL_CTX_set_session_id_context: 'int & b uint',
   SSL_CTX_use_certificate: 'int & &',
   SSL_CTX_use_PrivateKey: 'int & &',
-  SSL_CTX_check_private_key: 'int &',
   SSL_CTX_get_cert_store: '& &',
   SSL_CTX_add_client_CA: 'int & &',
   SSL_CTX_set_verify: 'void & int &',
@@ -160,6 +159,7 @@ const SIGNATURES: Record<keyof OpenSsl, string> = {
   SSL_get0_param: '& &',
   X509_VERIFY_PARAM_set1_ip_asc: 'int & s',
   X509_verify_cert_error_string: 's long',
+  X509_check_private_key: 'int & &',
   X509_free: 'void &',
   X509_STORE_add_cert: 'int & &',
   i2d_X509: 'int & b',

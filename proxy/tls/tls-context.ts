@@ -193,18 +193,18 @@ function setUpCommon(context: Address, options: CommonOptions): void {
 function useCertificate(context: Address, { chain, key }: CertifiedKey): void {
   const ssl = openssl();
   withCertificates(chain, ([certificate, ...others]) => {
-    succeed('certificate', ssl.SSL_CTX_use_certificate(context, certificate!));
+    withPrivateKey(key, (address) => {
+      if (ssl.X509_check_private_key(certificate!, address) !== 1) {
+        const reason = takeErrors()[0]?.text ?? 'unknown';
+        throw new PemError(`the private key does not belong to the certificate (${reason})`);
+      }
+      succeed('certificate', ssl.SSL_CTX_use_certificate(context, certificate!));
+      succeed('private key', ssl.SSL_CTX_use_PrivateKey(context, address));
+    });
     for (const other of others) {
       // 1: it takes a reference of its own.
       succeed('chain', ssl.SSL_CTX_ctrl(context, Ctrl.chainCertificate, 1, other));
     }
-  });
-  withPrivateKey(key, (address) => {
-    if (ssl.SSL_CTX_use_PrivateKey(context, address) === 1) {
-      if (ssl.SSL_CTX_check_private_key(context) === 1) return;
-    }
-    const reason = takeErrors()[0]?.text ?? 'unknown';
-    throw new PemError(`the private key does not belong to the certificate (${reason})`);
   });
 }
 
