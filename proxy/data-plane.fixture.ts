@@ -1,6 +1,7 @@
 /** A data plane in the test's own thread, on a free port, with everything observable. */
 
 import type { AccessLogConfig } from '../src/config/access-log-config.ts';
+import type { Http2Config } from '../src/config/http2-config.ts';
 import type {
   HttpLimits,
   HttpRulesConfig,
@@ -65,6 +66,15 @@ export const HTTP_RULES: HttpRulesConfig = {
   underscores: 'drop',
   upgrades: ['websocket'],
   certificateFields: [],
+};
+
+export const HTTP2: Http2Config = {
+  cleartext: true,
+  streamsMax: 128,
+  streamWindowBytes: 65_536,
+  windowBytes: 1_048_576,
+  pingAfterMs: 0,
+  pingTimeoutMs: 10_000,
 };
 
 /** Nobody asks it anything. */
@@ -152,6 +162,7 @@ export function proxyConfig(
     readonly accessLog?: AccessLogConfig | null;
     readonly requestId?: RequestIdConfig;
     readonly trace?: TraceConfig;
+    readonly http2?: Http2Config;
     readonly routes?: readonly RouteConfig[];
     /** What only a TCP listener has. */
     readonly tcp?: Partial<Pick<TcpListenerConfig, 'upstream' | 'routes' | 'limits'>>;
@@ -159,7 +170,7 @@ export function proxyConfig(
 ): ProxyConfig {
   const { protocol = 'http', connectionsMax = 100, limits = {}, rules = {}, routes } = listener;
   const { connectionsPerSource = null, acceptProxy = null, tcp = {}, tls = null } = listener;
-  const { accessLog = null, requestId = null, trace = null } = listener;
+  const { accessLog = null, requestId = null, trace = null, http2 = null } = listener;
   const binds = [{ host: '127.0.0.1', port: 0 }];
   const base = {
     name: 'front',
@@ -186,6 +197,7 @@ export function proxyConfig(
           accessLog,
           requestId,
           trace,
+          http2,
           routes: routes ?? [routeConfig()],
           limits: { ...HTTP_LIMITS, ...limits },
           rules: { ...HTTP_RULES, ...rules },

@@ -7,7 +7,14 @@ import type { HttpContext } from '../http1/http-context.ts';
 import { type IdentityRules, identityRules } from '../http1/identity-rules.ts';
 import { OriginPool } from '../http1/origin-pool.ts';
 import { type RequestRules, requestRules } from '../http1/request-rules.ts';
-import type { Connection, IoEngine, Listener, ListenerHandler } from '../io/engine.ts';
+import { Http2Clients } from '../http2/http2-clients.ts';
+import type {
+  Connection,
+  ConnectionHandler,
+  IoEngine,
+  Listener,
+  ListenerHandler,
+} from '../io/engine.ts';
 import { refusalsOf } from '../rewriting/refusals.ts';
 import { RouteTable } from '../routing/route-table.ts';
 import { processNow } from '../shared/process-clock.ts';
@@ -43,6 +50,8 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   readonly #proxied: ProxyArrivals | null;
   /** Null where clients speak plainly. */
   readonly #handshakes: TlsHandshakes | null;
+  /** Null where HTTP/1 only is spoken. */
+  readonly #http2: Http2Clients | null;
   readonly #date = new DateLine();
 
   /** Throws RangeError when a route names an upstream that is not there. */
@@ -62,6 +71,9 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
     const featureParts = { ...parts, listener: config.name };
     this.unrouted = parts.features(config, featureParts);
     this.refusals = refusalsOf(config.rewriting, config.name);
+    this.#http2 = Http2Clients.of(config, this, (connection, http2) =>
+      this.#speak(connection, http2),
+    );
     this.routes = new RouteTable(
       config.routes.map((route) => {
         const { upstream: name } = route;
@@ -74,7 +86,8 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   }
 
   get connections(): number {
-    return this.#clients.size + (this.#proxied?.size ?? 0) + (this.#handshakes?.size ?? 0);
+    const early = (this.#proxied?.size ?? 0) + (this.#handshakes?.size ?? 0);
+    return this.#clients.size + early + (this.#http2?.size ?? 0);
   }
 
   get draining(): boolean {
@@ -124,7 +137,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
 
   cut(): number {
     const early = (this.#proxied?.cut() ?? 0) + (this.#handshakes?.cut() ?? 0);
-    return early + this.#clients.cut();
+    return early + (this.#http2?.cut() ?? 0) + this.#clients.cut();
   }
 
   #handshakesOf(config: HttpListenerConfig, parts: FrontendParts): TlsHandshakes | null {
@@ -147,7 +160,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
 
   /** By the protocol that was agreed on: `connection.tls.alpn`. */
   #serveSecured(connection: TlsConnection): void {
-    const client = new ClientConnection(this, connection);
+    const client = this.#clientOf(connection, connection.tls?.alpn === 'h2');
     connection.handler = client;
     this.#gate.handOver(connection, client);
     this.#add(client);
@@ -155,7 +168,18 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
 
   /** The client speaks plainly. */
   #serve(connection: Connection): void {
-    const client = new ClientConnection(this, connection);
+    if (this.#http2 === null) this.#speak(connection, false);
+    else this.#http2.receive(connection);
+  }
+
+  /** Who serves a client of HTTP/2, which is offered only where it is spoken, or of HTTP/1. */
+  #clientOf(connection: Connection, http2: boolean): ConnectionHandler & Drainable {
+    return http2 ? this.#http2!.session(connection) : new ClientConnection(this, connection);
+  }
+
+  /** What it speaks is known, too. */
+  #speak(connection: Connection, http2: boolean): void {
+    const client = this.#clientOf(connection, http2);
     connection.handler = client;
     if (!this.#gate.opened(client, connection)) {
       // It waits for a request already, and would be kept in memory until that is late.
@@ -165,7 +189,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
     this.#add(client);
   }
 
-  #add(client: ClientConnection): void {
+  #add(client: Drainable): void {
     this.#clients.add(client);
     if (this.draining) client.drain();
   }

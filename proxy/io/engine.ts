@@ -105,6 +105,8 @@ export interface IoEngine {
    * engine calls somebody again, whichever is first; ask again for each message.
    */
   outgoing(size: number): Buffer;
+  /** Runs it when what has arrived by now has been handed over; absent: `setImmediate` does that. */
+  later?(run: () => void): void;
   /** Memory that `write` sends from without a copy; the caller's until it is collected. */
   allocate(size: number): Buffer;
   /** Ends it, and whatever is still open with it; nobody is told. Once, last. */

@@ -150,6 +150,9 @@ export const ListenerCounter = {
   tlsFailedCertificateRefused: 29,
   tlsFailedAlert: 30,
   tlsFailedInternal: 31,
+  /** Connections of HTTP/2, and those of them that were ended for abuse (docs/HTTP2.md). */
+  http2Connections: 32,
+  http2Abuse: 33,
 } as const;
 export type ListenerCounterName = keyof typeof ListenerCounter;
 

@@ -6,6 +6,7 @@ import { compileCaches, compileRouteCache } from './compile-cache.ts';
 import { compileCompression } from './compile-compression.ts';
 import { compileCheck, compileEjection } from './compile-health.ts';
 import { compileHttpRules } from './compile-http-rules.ts';
+import { compileHttp2 } from './compile-http2.ts';
 import {
   compileConcurrencyLimits,
   compileConnectionsPerSource,
@@ -116,10 +117,12 @@ function compileListener(
     };
   }
   const names = routeNames(listener.routes);
+  const http2 = compileHttp2(listener.http2, listener.tls !== undefined);
   return {
     ...base,
     protocol: 'http',
-    tls: compileListenerTls(listener.tls, ['http/1.1']),
+    tls: compileListenerTls(listener.tls, http2 === null ? ['http/1.1'] : ['h2', 'http/1.1']),
+    http2,
     routes: ordered(
       listener.routes.flatMap((route, index) => {
         const place = `${name} ${names[index]!}`;

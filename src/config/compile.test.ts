@@ -138,7 +138,7 @@ describe('the example of the design', () => {
       },
       expect.objectContaining({ name: 'db', healthCheck: null, idleTimeoutMs: 600_000 }),
     ]);
-    const quiet = { accessLog: null, requestId: null, trace: null };
+    const quiet = { http2: null, accessLog: null, requestId: null, trace: null };
     expect(proxy?.listeners).toEqual([
       {
         name: 'http',

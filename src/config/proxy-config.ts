@@ -6,6 +6,7 @@ import type { AccessLogConfig } from './access-log-config.ts';
 import type { CacheStoreConfig, RouteCacheConfig } from './cache-config.ts';
 import type { CompressionConfig } from './compression-config.ts';
 import type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
+import type { Http2Config } from './http2-config.ts';
 import type { RequestIdConfig, TraceConfig } from './request-id-config.ts';
 import type { RetryConfig } from './retry-config.ts';
 import type { PathKind, RouteCondition } from './routing-config.ts';
@@ -243,6 +244,8 @@ export interface HttpListenerConfig extends ListenerBase {
   readonly routes: readonly RouteConfig[];
   readonly limits: HttpLimits;
   readonly rules: HttpRulesConfig;
+  /** Null or absent: clients speak HTTP/1 only. */
+  readonly http2?: Http2Config | null;
   /** Null: none. */
   readonly accessLog: AccessLogConfig | null;
   /** Null: requests get no id. */

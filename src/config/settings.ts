@@ -237,6 +237,14 @@ export const settings = {
     connectionMaxAge: { default: '0s', min: '0s', max: '24h' },
     routeTimeout: { default: '0s', min: '0s', max: '24h' },
   },
+  http2: {
+    // nginx's http2_max_concurrent_streams.
+    streams: { default: 128, min: 1, max: 1024 },
+    streamWindow: { default: '64KiB', min: '16KiB', max: '16MiB' },
+    window: { default: '1MiB', min: '64KiB', max: '64MiB' },
+    pingAfter: { default: '30s', min: '0s', max: '1h' },
+    pingTimeout: { default: '10s', min: '100ms', max: '10m' },
+  },
   limit: {
     countMax: 64,
     perPlaceMax: 16,

@@ -24,6 +24,7 @@ import {
   trackersExist,
 } from './rules/health-scripts.ts';
 import { trustedAreSome } from './rules/http-rules.ts';
+import { windowsNest } from './rules/http2.ts';
 import {
   adaptiveLimitsFit,
   limitsExist,
@@ -135,6 +136,7 @@ const entryRules: readonly Rule[] = [
   rewrittenPathsForwarded,
   limitsFit,
   trustedAreSome,
+  windowsNest,
   limitsExist,
   rateLimitsComplete,
   adaptiveLimitsFit,

@@ -81,6 +81,8 @@ const bySection: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     gzip_types: 'here it is compression: { types: [...] }',
     gzip_min_length: 'here it is compression: { min_size: ... }',
     brotli: 'here it is compression',
+    http2_max_concurrent_streams: 'here it is http2: { streams: ... }',
+    alpn: 'here it is http2: true or false',
     limit_req: 'here it is rate_limits, a list of names',
     proxy_cache: 'here it is cache: NAME of a route, with caches: { NAME: { memory: ... } }',
     proxy_cache_valid: 'here it is cache: { ttl: { 200: 5m } }',

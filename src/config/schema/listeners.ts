@@ -6,6 +6,7 @@ import { accessLogSchema } from './access-log.ts';
 import { compressionFields } from './compression.ts';
 import { documented, duration, integer, size, spelled } from './field.ts';
 import { httpRuleFields } from './http-rules.ts';
+import { http2Field } from './http2.ts';
 import { connectionsPerSourceField, listenerLimitNames } from './limit-references.ts';
 import { nameAllowed, namedMap, nameValue } from './names.ts';
 import { acceptProxyField } from './proxy-protocol.ts';
@@ -87,6 +88,7 @@ const httpListenerSchema = z.strictObject({
   bind,
   protocol: protocolIs('http'),
   tls: listenerTlsField,
+  http2: http2Field,
   accept_proxy: acceptProxyField,
   routes: routesSchema,
   ...httpRuleFields,

@@ -1,0 +1,89 @@
+import type { HttpListenerConfig } from '../../src/config/proxy-config.ts';
+import { ConnectionSet, type Drainable } from '../frontend/connection-set.ts';
+import type { HttpContext } from '../http1/http-context.ts';
+import type { IdentityRules } from '../http1/identity-rules.ts';
+import type { Connection, ConnectionHandler } from '../io/engine.ts';
+import { type PrefaceOwner, PrefaceReceiver } from './preface-receiver.ts';
+import { Setting } from './protocol.ts';
+import { RequestText } from './request-text.ts';
+import { ServerSession, type SessionParts } from './server-session.ts';
+import { settingsFrame } from './write-frames.ts';
+
+/** Serves a connection whose client's protocol is known. */
+type Serve = (connection: Connection, http2: boolean) => void;
+
+/** The part of an HTTP listener that speaks HTTP/2. */
+export class Http2Clients implements PrefaceOwner {
+  readonly #parts: SessionParts;
+  readonly #serve: Serve;
+  readonly #waiting = new ConnectionSet();
+
+  /** That of a listener; null: it speaks HTTP/1 only. */
+  static of(config: HttpListenerConfig, context: HttpContext, serve: Serve): Http2Clients | null {
+    const { http2 = null } = config;
+    return http2 === null ? null : new Http2Clients({ ...config, http2 }, context, serve);
+  }
+
+  private constructor(
+    listener: HttpListenerConfig & { readonly http2: SessionParts['config'] },
+    context: HttpContext,
+    serve: Serve,
+  ) {
+    const { http2: config, limits, name } = listener;
+    this.#serve = serve;
+    this.#parts = {
+      context,
+      config,
+      name,
+      identityRules: overHttp2(context.identityRules),
+      text: new RequestText(limits.requestLineMax, limits.headBytesMax),
+      settings: settingsFrame([
+        [Setting.maxConcurrentStreams, config.streamsMax],
+        [Setting.initialWindowSize, config.streamWindowBytes],
+        [Setting.maxHeaderListSize, limits.headBytesMax],
+        [Setting.noRfc7540Priorities, 1],
+      ]),
+    };
+  }
+
+  /** How many have not said yet what they speak. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Serves a connection without TLS by what its client speaks, now or when that is known. */
+  receive(connection: Connection): void {
+    const { config, context } = this.#parts;
+    if (config.cleartext) {
+      const { keepAliveTimeoutMs } = context.limits;
+      this.#waiting.add(new PrefaceReceiver(context.engine, connection, keepAliveTimeoutMs, this));
+    } else {
+      this.#serve(connection, false);
+    }
+  }
+
+  /** Who serves a client of HTTP/2. */
+  session(connection: Connection): ConnectionHandler & Drainable {
+    return new ServerSession(this.#parts, connection);
+  }
+
+  spoke(receiver: PrefaceReceiver, connection: Connection, http2: boolean): void {
+    this.#waiting.delete(receiver);
+    this.#serve(connection, http2);
+  }
+
+  silent(receiver: PrefaceReceiver): void {
+    if (this.#waiting.delete(receiver)) this.#parts.context.counters.connectionClosed();
+  }
+
+  /** Ends those that still wait; returns how many there were. */
+  cut(): number {
+    return this.#waiting.cut();
+  }
+}
+
+/** The same rules, for requests that came over HTTP/2. */
+function overHttp2(rules: IdentityRules): IdentityRules {
+  const line = Buffer.from(rules.via[1].toString('latin1').replace(' 1.1 ', ' 2.0 '), 'latin1');
+  return { ...rules, via: [line, line] };
+}

@@ -1,0 +1,393 @@
+/**
+ * A client that speaks HTTP/2: its connection, and the streams on it.
+ *
+ *     Endpoint --block--> RequestText --HTTP/1.1 head--> parseRequest --> ServerStream --> Exchange
+ *     Endpoint --content-----------------------------------------------> ServerStream --> Exchange
+ */
+import type { Http2Config } from '../../src/config/http2-config.ts';
+import type { Drainable } from '../frontend/connection-set.ts';
+import { REFUSED } from '../http1/head.ts';
+import type { HttpContext } from '../http1/http-context.ts';
+import type { IdentityRules } from '../http1/identity-rules.ts';
+import { parseRequest } from '../http1/parse-request.ts';
+import { Deadline } from '../io/deadline-queue.ts';
+import type { Connection, ConnectionHandler } from '../io/engine.ts';
+import { LINGER_TIMEOUT_MS } from '../limits.ts';
+import { ListenerCounter } from '../shared/layout.ts';
+import { abuseSentence } from './abuse-sentence.ts';
+import { ConnectionLife } from './connection-life.ts';
+import { CutStreams } from './cut-streams.ts';
+import { Endpoint, type EndpointOwner } from './endpoint.ts';
+import {
+  type AbuseName,
+  BLOCK_FIELDS_EXTRA,
+  GOAWAY_GRACE_MS,
+  SPARE_STREAMS_MAX,
+  WAITING_BYTES_MAX,
+} from './limits.ts';
+import { ErrorCode, STREAM_LARGEST } from './protocol.ts';
+import type { RequestText } from './request-text.ts';
+import { ServerStream, type StreamHost } from './server-stream.ts';
+import { TrailerText } from './trailer-text.ts';
+
+/** What the sessions of one listener share. */
+export interface SessionParts {
+  readonly context: HttpContext;
+  readonly config: Http2Config;
+  /** The listener, for logs. */
+  readonly name: string;
+  /** As the context's, with our `Via` for HTTP/2. */
+  readonly identityRules: IdentityRules;
+  /** The SETTINGS frame. */
+  readonly settings: Buffer;
+  /** Where every request of the listener is written: used up before the next. */
+  readonly text: RequestText;
+}
+
+/** One for all: trailers are used up before the next. */
+const TRAILERS = new TrailerText();
+const NO_FIELDS = { field: () => {} };
+
+/** How far an orderly end has come. */
+type Ending = 'no' | 'announced' | 'last' | 'closing';
+
+/** The session with one client. */
+export class ServerSession implements ConnectionHandler, Drainable, EndpointOwner, StreamHost {
+  readonly context: HttpContext;
+  readonly connection: Connection;
+  readonly endpoint: Endpoint;
+  readonly identityRules: IdentityRules;
+  readonly streamWindowBytes: number;
+  readonly #parts: SessionParts;
+  readonly #streams = new Map<number, ServerStream>();
+  readonly #spare: ServerStream[] = [];
+  readonly #cut = new CutStreams();
+  readonly #life: ConnectionLife;
+  #lastStream = 0;
+  #ending: Ending = 'no';
+  #peerEnded = false;
+  /** For what has to come next when nothing is under way, and for signs of life when something is. */
+  readonly #watch: Deadline;
+  /** For the rest of a frame or of a block, and for the preface. */
+  readonly #rest: Deadline;
+  #restSet = false;
+  #heard = true;
+  #pinged = false;
+
+  constructor(parts: SessionParts, connection: Connection) {
+    this.#parts = parts;
+    const { context, config, settings } = parts;
+    this.context = context;
+    this.connection = connection;
+    this.identityRules = parts.identityRules;
+    this.streamWindowBytes = config.streamWindowBytes;
+    const { engine, limits } = context;
+    this.#life = new ConnectionLife(engine.deadlines, limits.time);
+    this.#watch = new Deadline(engine.deadlines, () => this.#expired());
+    this.#rest = new Deadline(engine.deadlines, () => this.endpoint.fail(ErrorCode.protocolError));
+    const { headBytesMax } = limits;
+    const form = {
+      settings,
+      windowBytes: config.windowBytes,
+      headBytesMax,
+      side: 'server',
+    } as const;
+    this.endpoint = new Endpoint(engine, connection, form, this);
+    context.counters.count(ListenerCounter.http2Connections);
+    this.#awaitRest();
+    this.#watch.set(limits.keepAliveTimeoutMs);
+  }
+
+  onConnect(): void {}
+
+  onData(bytes: Buffer, start: number, end: number): void {
+    this.context.counters.count(ListenerCounter.bytesIn, end - start);
+    this.#heard = true;
+    if (this.#ending !== 'closing') this.endpoint.receive(bytes, start, end);
+  }
+
+  onEnd(): void {
+    this.#peerEnded = true;
+    if (this.#streams.size === 0) this.#close();
+    // No more of any request comes.
+    for (const stream of [...this.#streams.values()]) {
+      if (!stream.theirsEnded) stream.fault(ErrorCode.protocolError);
+    }
+  }
+
+  onDrain(): void {
+    if (!this.endpoint.over) this.endpoint.drained();
+  }
+
+  onClose(): void {
+    this.#ending = 'closing';
+    this.endpoint.end();
+    this.#watch.clear();
+    this.#rest.clear();
+    this.#dropStreams();
+    this.context.forget(this);
+  }
+
+  drain(): void {
+    if (this.#ending !== 'no') return;
+    this.#ending = 'announced';
+    // Streams that are on their way are taken: only a second GOAWAY names the last (RFC 9113 6.8).
+    this.endpoint.goaway(STREAM_LARGEST, ErrorCode.noError);
+    this.endpoint.ping();
+    this.#watch.set(GOAWAY_GRACE_MS);
+  }
+
+  cut(): void {
+    this.connection.reset();
+  }
+
+  onBlock(id: number, ends: boolean, block: Buffer, start: number, end: number): void {
+    const stream = this.#streams.get(id);
+    if (stream !== undefined) {
+      this.#readTrailers(stream, ends, block, start, end);
+      return;
+    }
+    if (id % 2 === 0) {
+      this.endpoint.fail(ErrorCode.protocolError);
+      return;
+    }
+    if (id <= this.#lastStream) {
+      if (!this.#cut.has(id)) this.endpoint.fail(ErrorCode.streamClosed);
+      else this.#decode(block, start, end, NO_FIELDS);
+      return;
+    }
+    this.#lastStream = id;
+    const { text } = this.#parts;
+    text.begin();
+    if (!this.#decode(block, start, end, text)) return;
+    if (this.#ending === 'last') return;
+    const { streamsMax } = this.#parts.config;
+    if (this.#streams.size >= streamsMax || this.endpoint.waitingBytes > WAITING_BYTES_MAX) {
+      if (!ends) this.#cut.add(id);
+      this.endpoint.reset(id, ErrorCode.refusedStream);
+      this.endpoint.tolerate('refused');
+      return;
+    }
+    this.#open(id, ends, end - start);
+  }
+
+  onContent(
+    id: number,
+    ends: boolean,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    flow: number,
+  ): void {
+    const stream = this.#streams.get(id);
+    if (stream !== undefined) {
+      stream.content(bytes, start, end, flow, ends);
+      return;
+    }
+    this.endpoint.release(flow);
+    if (id > this.#lastStream || id % 2 === 0) this.endpoint.fail(ErrorCode.protocolError);
+    else if (!this.#cut.has(id)) this.endpoint.fail(ErrorCode.streamClosed);
+  }
+
+  onReset(id: number, _code: number): void {
+    if (id > this.#lastStream || id % 2 === 0) {
+      this.endpoint.fail(ErrorCode.protocolError);
+      return;
+    }
+    // One that was answered meanwhile is no attack, but as cheap to send.
+    if (!this.endpoint.tolerate('resets')) return;
+    this.#streams.get(id)?.resetByClient();
+  }
+
+  onWindow(id: number, more: number): void {
+    if (id > this.#lastStream || id % 2 === 0) this.endpoint.fail(ErrorCode.protocolError);
+    else this.#streams.get(id)?.allowed(more);
+  }
+
+  onWindowsChanged(delta: number): void {
+    for (const { writer } of this.#streams.values()) {
+      writer.windowSize += delta;
+      if (writer.windowSize > STREAM_LARGEST) {
+        this.endpoint.fail(ErrorCode.flowControlError);
+        return;
+      }
+    }
+  }
+
+  /** The client opens no more streams; those that are open go on. */
+  onGoaway(): void {
+    this.drain();
+  }
+
+  onPong(): void {
+    if (this.#ending === 'announced') this.#refuseFurther();
+  }
+
+  onRead(): void {
+    if (this.endpoint.partial) {
+      if (!this.#restSet) this.#awaitRest();
+    } else if (this.#restSet) {
+      this.#restSet = false;
+      this.#rest.clear();
+    }
+  }
+
+  onWritable(): void {}
+
+  written(bytes: number): void {
+    this.context.counters.count(ListenerCounter.bytesOut, bytes);
+  }
+
+  onBroken(code: ErrorCode, abuse: AbuseName | null): void {
+    const { context, name } = this.#parts;
+    if (abuse !== null) {
+      context.counters.count(ListenerCounter.http2Abuse);
+      const sentence = abuseSentence(abuse, this.connection.remoteAddress);
+      context.failures.note(`http2_${abuse}`, name, null, sentence);
+    }
+    this.endpoint.goaway(this.#lastStream, code);
+    this.#dropStreams();
+    this.#close();
+  }
+
+  finished(stream: ServerStream, early: boolean): void {
+    const { id } = stream;
+    if (early) this.#cut.add(id);
+    if (!this.#streams.delete(id)) return;
+    if (this.#spare.length < SPARE_STREAMS_MAX) this.#spare.push(stream);
+    if (this.#streams.size === 0) this.#rested();
+  }
+
+  /** A request whose block has been read into the text. */
+  #open(id: number, ends: boolean, blockBytes: number): void {
+    const { text } = this.#parts;
+    const { context } = this;
+    const fault = text.finish(ends);
+    if (fault !== null) {
+      this.#refuse(id, ends, fault);
+      return;
+    }
+    const stream = this.#spare.pop() ?? new ServerStream(this);
+    if (this.#streams.size === 0) this.#watchLife();
+    this.#streams.set(id, stream);
+    stream.begin(id, ends, blockBytes);
+    if (this.#life.request()) this.drain();
+    if (text.tooLarge || text.pathTooLong) {
+      const code = text.pathTooLong ? 'target_too_long' : 'head_too_large';
+      stream.refuse(code, text.bytes.subarray(text.start, text.end));
+      return;
+    }
+    const { head, limits, rules } = context;
+    const body = parseRequest(head, text.bytes, text.start, text.end, limits, rules);
+    if (body === text.end) stream.start(head);
+    else {
+      const code = body === REFUSED ? head.error : 'bad_request_line';
+      stream.refuse(code, text.bytes.subarray(text.start, text.end));
+    }
+  }
+
+  /** RFC 9113 8.1.1: a malformed request is an error of its stream. */
+  #refuse(id: number, ends: boolean, fault: string): void {
+    const { context, name } = this.#parts;
+    context.counters.count(ListenerCounter.requests);
+    context.counters.count(ListenerCounter.responses4xx);
+    context.failures.note('http2_malformed', name, null, `malformed requests are reset: ${fault}`);
+    if (!ends) this.#cut.add(id);
+    this.endpoint.reset(id, ErrorCode.protocolError);
+    this.endpoint.tolerate('faults');
+  }
+
+  #readTrailers(
+    stream: ServerStream,
+    ends: boolean,
+    block: Buffer,
+    start: number,
+    end: number,
+  ): void {
+    TRAILERS.begin();
+    if (!this.#decode(block, start, end, TRAILERS)) return;
+    if (!ends || TRAILERS.bad) stream.fault(ErrorCode.protocolError);
+    else stream.trailers(TRAILERS.lines);
+  }
+
+  #decode(
+    block: Buffer,
+    start: number,
+    end: number,
+    sink: Parameters<Endpoint['decoder']['decode']>[3],
+  ): boolean {
+    const { decoder } = this.endpoint;
+    const fieldsMax = this.context.limits.headerCountMax + BLOCK_FIELDS_EXTRA;
+    if (decoder.decode(block, start, end, sink, fieldsMax)) return true;
+    if (decoder.tooMany) this.endpoint.fail(ErrorCode.enhanceYourCalm, 'too_many_fields');
+    else this.endpoint.fail(ErrorCode.compressionError);
+    return false;
+  }
+
+  /** No stream is open. */
+  #rested(): void {
+    if (this.#ending === 'last' || this.#peerEnded) this.#close();
+    else if (this.#ending === 'no') this.#watch.set(this.context.limits.keepAliveTimeoutMs);
+  }
+
+  /** Streams are open: the client is asked for a sign of life when it is silent. */
+  #watchLife(): void {
+    this.#pinged = false;
+    if (this.#ending === 'announced') return;
+    const { pingAfterMs } = this.#parts.config;
+    if (pingAfterMs > 0) this.#watch.set(pingAfterMs);
+    else this.#watch.clear();
+  }
+
+  #awaitRest(): void {
+    this.#restSet = true;
+    this.#rest.set(this.context.limits.headTimeoutMs);
+  }
+
+  /** From now on no stream is taken. */
+  #refuseFurther(): void {
+    if (this.#ending !== 'announced') return;
+    this.#ending = 'last';
+    this.endpoint.goaway(this.#lastStream, ErrorCode.noError);
+    if (this.#streams.size === 0) this.#close();
+    else this.#watchLife();
+  }
+
+  #expired(): void {
+    if (this.#ending === 'closing') {
+      this.connection.close();
+    } else if (this.#ending === 'announced') {
+      this.#refuseFurther();
+    } else if (this.#streams.size === 0) {
+      this.endpoint.goaway(this.#lastStream, ErrorCode.noError);
+      this.#close();
+    } else if (this.#heard) {
+      this.#heard = false;
+      this.#watchLife();
+    } else if (this.#pinged) {
+      this.connection.reset();
+      this.onClose();
+    } else {
+      this.#pinged = true;
+      this.endpoint.ping();
+      this.#watch.set(this.#parts.config.pingTimeoutMs);
+    }
+  }
+
+  #dropStreams(): void {
+    for (const stream of [...this.#streams.values()]) stream.gone();
+    this.#streams.clear();
+  }
+
+  /** Sends what there is, and the end; reads on for a while, so that no reset overtakes it. */
+  #close(): void {
+    if (this.#ending === 'closing') return;
+    this.#ending = 'closing';
+    this.endpoint.output.flush();
+    this.endpoint.end();
+    this.#rest.clear();
+    this.connection.end();
+    if (this.#peerEnded) this.connection.close();
+    this.#watch.set(LINGER_TIMEOUT_MS);
+  }
+}
