@@ -206,6 +206,7 @@ export function proxyConfig(
     digest: 'test',
     workers: 1,
     io: 'net',
+    tempDirectory: '/var/tmp',
     drainTimeoutMs: 2000,
     resolver: RESOLVER,
     upstreams: [upstream],

@@ -62,6 +62,11 @@ export const PROXY_ERRORS = {
     status: 503,
     text: 'this balancer cannot open another connection',
   },
+  buffer_failed: {
+    source: 'internal',
+    status: 503,
+    text: 'this balancer could not hold the message',
+  },
   // The server's.
   no_server: up(503, 'no server is available'),
   servers_busy: up(503, 'every server has all the requests it may have'),

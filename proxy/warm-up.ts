@@ -141,6 +141,7 @@ function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConf
     digest: NAME,
     workers: 1,
     io: 'net',
+    tempDirectory: '/var/tmp',
     drainTimeoutMs: 0,
     resolver: {
       servers: [],

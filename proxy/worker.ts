@@ -69,6 +69,7 @@ export class DataPlane {
         tls: this.#tls,
         ready: () => Atomics.load(control, ControlSlot.ready) === 1,
         now: processNow,
+        tempDirectory: setup.config.tempDirectory,
         logs: this.#logs,
         routes: (listener, route) => new RouteCells(cells, rowOf(rows, listener, route)),
         pools: this.#pools,

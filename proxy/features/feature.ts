@@ -44,6 +44,8 @@ export interface RequestEdits {
   target: string | null;
   /** The Host field; null: the client's. */
   host: string | null;
+  /** Of the body in bytes, where that was chunked and is whole now; null: as it came. */
+  contentLength: number | null;
   /** Fields that are left out, lower case. */
   readonly without: string[];
   /** Whole lines that are added, `Name: value CR LF`. */

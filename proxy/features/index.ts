@@ -1,6 +1,8 @@
 /** Makes the features of a route out of its configuration, once for each worker. */
 import type { RouteConfig } from '../../src/config/proxy-config.ts';
+import { RequestBuffering, ResponseBuffering } from '../buffering/buffering.ts';
 import { Compression, CompressorCount } from '../compression/compression.ts';
+import type { FailureLog } from '../frontend/failure-log.ts';
 import type { IoEngine } from '../io/engine.ts';
 import type { Logger } from '../ports.ts';
 import { type RewritingParts, rewritingFeatures } from '../rewriting/index.ts';
@@ -13,10 +15,15 @@ export interface FeatureParts extends RewritingParts {
   readonly engine: IoEngine;
   readonly log: Logger;
   readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly failures: FailureLog;
+  /** Where bodies are held that are too long for memory. */
+  readonly tempDirectory: string;
 }
 
 /** What of a route's configuration, or of its listener's for requests that have none, features need. */
-export type FeatureConfig = Partial<Pick<RouteConfig, 'rewriting' | 'compression' | 'cache'>>;
+export type FeatureConfig = Partial<
+  Pick<RouteConfig, 'rewriting' | 'compression' | 'buffering' | 'cache'>
+>;
 
 /** Null, or none: the route does not ask for it. */
 type MakeFeature = (
@@ -31,7 +38,15 @@ const MAKERS: readonly MakeFeature[] = [
   ({ compression }) =>
     compression === undefined ? null : new Compression(compression, compressors),
   ({ rewriting }, parts) => rewritingFeatures(rewriting, parts),
+  ({ buffering }, parts) =>
+    buffering?.request ? new RequestBuffering(buffering.request, bufferingParts(parts)) : null,
+  ({ buffering }, parts) =>
+    buffering?.response ? new ResponseBuffering(buffering.response, bufferingParts(parts)) : null,
 ];
+
+function bufferingParts({ listener, failures, tempDirectory: directory }: FeatureParts) {
+  return { listener, failures, directory };
+}
 
 /** What a route does beside forwarding, outermost first. */
 export function featuresOf(config: FeatureConfig, parts: FeatureParts): RouteFeature[] {

@@ -43,6 +43,8 @@ export interface FrontendParts {
   ready(): boolean;
   /** Milliseconds, monotonic. */
   now(): number;
+  /** Where bodies are held that are too long for memory. */
+  readonly tempDirectory: string;
   /** Waiting connections to servers, shared by all HTTP listeners of a worker. */
   readonly pools: Map<Server, OriginPool>;
 }

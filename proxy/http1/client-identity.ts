@@ -38,6 +38,7 @@ export class ClientIdentity {
     path: Buffer | null;
     wholeTarget: boolean;
     host: Buffer | null;
+    contentLength: number | null;
     defaultHost: Buffer;
     about: Buffer;
     hosts: readonly HostLine[];
@@ -76,6 +77,7 @@ export class ClientIdentity {
       path: null,
       wholeTarget: false,
       host: null,
+      contentLength: null,
       defaultHost: NO_LINES,
       about: NO_LINES,
       hosts: NO_HOSTS,
@@ -163,6 +165,7 @@ export class ClientIdentity {
     additions.wholeTarget = edits !== null && edits.target !== null;
     if (additions.wholeTarget) additions.path = Buffer.from(edits!.target!, 'latin1');
     additions.method = edits?.method ?? null;
+    additions.contentLength = edits?.contentLength ?? null;
     additions.host =
       edits === null || edits.host === null ? null : Buffer.from(edits.host, 'latin1');
     additions.without = edits === null ? this.#ownFields : [...this.#ownFields, ...edits.without];

@@ -65,6 +65,8 @@ export interface RequestAdditions {
   readonly host: Buffer | null;
   /** The authority when the client named none. */
   readonly defaultHost: Buffer;
+  /** Of the body, which came in chunks and goes without; null: it goes as it came. */
+  readonly contentLength: number | null;
   /** Whole lines about the client. */
   readonly about: Buffer;
   /** Lines about the client that have the host in them. */
@@ -113,7 +115,10 @@ export function composeRequest(
   else at = copyAll(additions.host, out, at);
   at = lineEnd(out, at);
   at = copyFields(head, head.fieldsStart, leftOutOf(head), additions.without, out, at);
-  if (head.bodyKind === BodyKind.chunked) at = copyAll(CHUNKED, out, at);
+  if (head.bodyKind === BodyKind.chunked) {
+    const { contentLength: whole } = additions;
+    at = whole === null ? copyAll(CHUNKED, out, at) : contentLength(whole, out, at);
+  }
   if (head.hopsLeft > 0) {
     at += out.write(`Max-Forwards: ${head.hopsLeft - 1}\r\n`, at, 'latin1');
   }

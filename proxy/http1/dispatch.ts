@@ -87,6 +87,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   ): void {
     this.#upstream = upstream;
     this.#client = client;
+    if (additions.contentLength !== null) this.#chunked = false;
     const now = this.#now();
     upstream.budget.request(now);
     this.#plan.begin(upstream.config.retry, now);

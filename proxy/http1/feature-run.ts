@@ -37,6 +37,7 @@ export class FeatureRun implements FeatureRequest {
     method: null,
     target: null,
     host: null,
+    contentLength: null,
     without: [],
     lines: [],
   };
@@ -74,6 +75,7 @@ export class FeatureRun implements FeatureRequest {
     edits.method = null;
     edits.target = null;
     edits.host = null;
+    edits.contentLength = null;
     edits.without.length = 0;
     edits.lines.length = 0;
     this.#kept = false;

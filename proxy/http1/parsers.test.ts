@@ -122,6 +122,7 @@ function forwarded(text: string): string | null {
     path: null,
     wholeTarget: false,
     host: null,
+    contentLength: null,
     defaultHost: Buffer.from('default'),
     about: Buffer.from('X-Forwarded-For: 192.0.2.1\r\n'),
     hosts: [{ before: Buffer.from('X-Forwarded-Host: '), after: Buffer.from('\r\n') }],

@@ -10,8 +10,8 @@ const NOWHERE: Target = { content() {}, flush() {}, end() {} };
  * before anybody takes it is kept: that is the rest of one read, for the client is held by then.
  */
 export class RequestBody implements ContentSink {
-  /** The server takes no more for now. */
-  blocked = false;
+  /** The server takes no more for now, or there is none yet. */
+  blocked = true;
   readonly #before: ContentDemand;
   #target: Target | null = null;
   #chain: FilterChain | null = null;
@@ -27,7 +27,7 @@ export class RequestBody implements ContentSink {
 
   /** Every body of the exchange goes straight to the server until it is told otherwise. */
   reset(): void {
-    this.blocked = false;
+    this.blocked = true;
     this.#target = null;
     this.#chain = null;
     this.#filters = null;
@@ -59,6 +59,7 @@ export class RequestBody implements ContentSink {
     for (const bytes of this.#early ?? []) target.content(bytes, 0, bytes.length);
     this.#early = null;
     if (this.#trailers !== null) target.end(this.#trailers);
+    this.drained();
   }
 
   /** The server takes more again. */

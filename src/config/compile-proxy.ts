@@ -2,6 +2,7 @@
 import { asList } from './as-list.ts';
 import { compileAccessLog } from './compile-access-log.ts';
 import { compileHash, compileQueue, compileSticky } from './compile-balancing.ts';
+import { compileBuffering } from './compile-buffering.ts';
 import { compileCaches, compileRouteCache } from './compile-cache.ts';
 import { compileCompression } from './compile-compression.ts';
 import { compileCheck, compileEjection } from './compile-health.ts';
@@ -48,13 +49,14 @@ export function compileProxy(
 ): ProxyConfig | null {
   const listeners = Object.entries(config.listeners);
   if (listeners.length === 0) return null;
-  const { workers, io, drain_timeout } = config.proxy;
+  const { workers, io, drain_timeout, temp_directory } = config.proxy;
   const certificateFields = certificateFieldsOf(Object.values(config.listeners));
   return {
     digest,
     workers: workers === 'auto' ? Math.min(cores, settings.proxy.workers.max) : workers,
     io,
     drainTimeoutMs: drain_timeout,
+    tempDirectory: temp_directory,
     resolver: compileResolver(config.resolver),
     upstreams: Object.entries(config.upstreams).map(([name, upstream]) =>
       compileUpstream(name, upstream, secrets),
@@ -170,6 +172,7 @@ function compileRoute(
     ...rewriting,
     ...(passesServer(listener, route) && { passServer: true }),
     ...compileRouteCache(route.cache),
+    ...compileBuffering(listener, route),
     ...compileCompression(listener, route),
   }));
 }

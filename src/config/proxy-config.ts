@@ -3,6 +3,7 @@
  * Types only; proxy/ may import this file.
  */
 import type { AccessLogConfig } from './access-log-config.ts';
+import type { BufferingConfig } from './buffering-config.ts';
 import type { CacheStoreConfig, RouteCacheConfig } from './cache-config.ts';
 import type { CompressionConfig } from './compression-config.ts';
 import type { EjectionConfig, HealthCheckConfig } from './health-config.ts';
@@ -156,6 +157,8 @@ export interface RouteConfig {
   readonly timeoutMs: number;
   /** What it changes of messages and answers itself; absent: nothing. */
   readonly rewriting?: RewritingConfig;
+  /** Absent: bodies are streamed. */
+  readonly buffering?: BufferingConfig;
   /** Absent: answers go out as they come. */
   readonly compression?: CompressionConfig;
   /** Clients see the servers' `Server` field; absent: they do not. */
@@ -307,6 +310,8 @@ export interface ProxyConfig {
   readonly io: 'auto' | 'net' | 'uring';
   /** Longest time a stopping balancer waits for what is in flight. */
   readonly drainTimeoutMs: number;
+  /** Where bodies are held that are too long for memory. */
+  readonly tempDirectory: string;
   readonly resolver: ResolverConfig;
   readonly upstreams: readonly UpstreamConfig[];
   readonly rateLimits: readonly RateLimitConfig[];

@@ -14,6 +14,7 @@ function route(match: RouteEntry['match'], name?: string): RouteEntry {
     timeout: 0,
     rate_limits: [],
     concurrency_limits: [],
+    buffering: {},
   };
 }
 

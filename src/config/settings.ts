@@ -105,6 +105,20 @@ export const settings = {
     keepAliveMax: { default: 64, min: 0, max: 10_000 },
     keepAliveTimeout: { default: '60s', min: '100ms', max: '1h' },
   },
+  buffering: {
+    // nginx: client_body_buffer_size is 16 KiB, and the rest goes to disk however long.
+    request: {
+      memory: { default: '64KiB', min: '0', max: '64MiB' },
+      disk: { default: '1GiB', min: '0', max: '1024GiB' },
+    },
+    // nginx holds 64 KiB in memory and 1 GiB on disk.
+    response: {
+      memory: { default: '256KiB', min: '4KiB', max: '64MiB' },
+      disk: { default: '1GiB', min: '0', max: '1024GiB' },
+    },
+    // Cleaned by the system, on disk rather than in memory, and private to the unit.
+    directory: '/var/tmp',
+  },
   compression: {
     codings: ['zstd', 'br', 'gzip'],
     types: [

@@ -77,6 +77,8 @@ const bySection: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'max-object-size': 'here it is object_max',
   },
   listeners: {
+    proxy_buffering: 'here it is buffering: { response: ... }',
+    proxy_request_buffering: 'here it is buffering: { request: ... }',
     gzip: 'here it is compression',
     gzip_types: 'here it is compression: { types: [...] }',
     gzip_min_length: 'here it is compression: { min_size: ... }',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { formatEndpoint, parseBind } from '../endpoints.ts';
 import { settings } from '../settings.ts';
 import { accessLogSchema } from './access-log.ts';
+import { bufferingFields } from './buffering.ts';
 import { compressionFields } from './compression.ts';
 import { documented, duration, integer, size, spelled } from './field.ts';
 import { httpRuleFields } from './http-rules.ts';
@@ -93,6 +94,7 @@ const httpListenerSchema = z.strictObject({
   routes: routesSchema,
   ...httpRuleFields,
   ...rewritingFields,
+  ...bufferingFields,
   ...compressionFields,
   ...listenerLimitNames,
   limits: documented(httpLimitsSchema.prefault({}), {

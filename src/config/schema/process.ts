@@ -16,6 +16,7 @@ import {
   size,
   spelled,
 } from './field.ts';
+import { pathAllowed, pathValue } from './file-path.ts';
 
 const adminBindAllowed = 'a loopback address:port, such as "127.0.0.1:9180" or "[::1]:9180"';
 
@@ -119,11 +120,16 @@ export const proxySchema = documented(
       drain_timeout: duration(settings.proxy.drainTimeout, {
         doc: 'Longest time a stopping balancer waits for requests and sessions in flight.',
       }),
+      temp_directory: documented(pathValue('/var/tmp').prefault(settings.buffering.directory), {
+        doc: 'Where `buffering` holds what is too long for memory, in files without names.',
+        allowed: pathAllowed('/var/tmp'),
+        default: settings.buffering.directory,
+      }),
     })
     .prefault({}),
   {
     doc: 'The balancer process.',
-    allowed: 'a map of workers, io and drain_timeout',
+    allowed: 'a map of workers, io, drain_timeout and temp_directory',
     default: '{}',
   },
 );

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { settings } from '../settings.ts';
 import { redirectField, respondField } from './answers.ts';
 import { basicAuthField } from './basic-auth.ts';
+import { bufferingFields } from './buffering.ts';
 import { compressionFields } from './compression.ts';
 import { corsField } from './cors.ts';
 import { documented, fieldError, flag, integer, spelled } from './field.ts';
@@ -45,6 +46,7 @@ export const routeSchema = z.strictObject({
     default: null,
   }),
   ...rewritingFields,
+  ...bufferingFields,
   ...compressionFields,
   redirect: redirectField,
   respond: respondField,
