@@ -21,6 +21,9 @@ export const WARN_DAYS = [30, 14, 7, 1] as const;
 /** Certificates that live for days are renewed in the last third: only then is it worth a word. */
 export const WARN_LIFETIME_SHARE = 1 / 3;
 
+/** Servers of one upstream whose sessions a worker can go on with; names bring new ones. */
+export const SAVED_SESSIONS_MAX = 1024;
+
 /** Clocks that differ by less do not make an OCSP response of the future. */
 export const CLOCK_SKEW_MS = 5 * 60_000;
 

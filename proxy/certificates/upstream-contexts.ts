@@ -1,38 +1,11 @@
 import { createHash } from 'node:crypto';
-import { isIP } from 'node:net';
-import type { ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
+import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
 import type { UpstreamTlsConfig } from '../../src/config/tls-config.ts';
 import type { Logger } from '../ports.ts';
-import type { TlsTarget } from '../tls/tls-connection.ts';
 import { TlsContext } from '../tls/tls-context.ts';
 import { certifiedKey } from './listener-contexts.ts';
 import type { TlsMaterial, UpstreamMaterial } from './material.ts';
-
-/** How the servers of one upstream are spoken to. */
-export class ServerTls {
-  /** Null: it cannot be done for want of a file, which the main thread has told. */
-  context: TlsContext | null = null;
-  readonly #config: Pick<UpstreamConfig, 'connectTimeoutMs'> & { readonly tls: UpstreamTlsConfig };
-
-  constructor(config: UpstreamConfig & { readonly tls: UpstreamTlsConfig }) {
-    this.#config = config;
-  }
-
-  /** For a connection to that server; null: there can be none. */
-  target({ host, name }: Pick<ServerConfig, 'host' | 'name'>): TlsTarget | null {
-    const { context } = this;
-    if (context === null) return null;
-    const { tls, connectTimeoutMs } = this.#config;
-    const expected = tls.serverName ?? name ?? host;
-    return {
-      context,
-      // RFC 6066 3: an address is no name to ask for.
-      serverName: isIP(expected) === 0 ? expected : null,
-      expectedName: tls.verify ? expected : null,
-      handshakeTimeoutMs: connectTimeoutMs,
-    };
-  }
-}
+import { ServerTls } from './server-tls.ts';
 
 /** The TLS of all upstreams on one worker; those that are spoken to alike share a context. */
 export class UpstreamContexts {
@@ -67,7 +40,7 @@ export class UpstreamContexts {
           ? null
           : (contexts.get(known) ?? this.#contexts.get(known) ?? this.#make(name, tls, material!));
       if (known !== null && context !== null) contexts.set(known, context);
-      this.#servers.get(name)!.context = context;
+      this.#servers.get(name)!.use(context);
     }
     for (const [key, context] of this.#contexts) if (!contexts.has(key)) context.dispose();
     this.#contexts = contexts;

@@ -105,7 +105,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   poolOf(upstream: Upstream, server: Server): OriginPool {
     const known = this.#pools.get(server);
     if (known !== undefined) return known;
-    const pool = new OriginPool(this.engine, server, upstream.config);
+    const pool = new OriginPool(this.engine, server, upstream.config, upstream.tls);
     // A request that was given to a server before that was taken out may come once more.
     if (!server.retired) this.#pools.set(server, pool);
     return pool;

@@ -22,6 +22,10 @@ export function openCheckSocket(target: CheckTarget, tls: CheckTls | null): Chec
   const serverName = tls.serverName ?? name ?? (isIP(host) === 0 ? host : '');
   try {
     const ca = tls.ca === null ? {} : { ca: readFileSync(tls.ca) };
+    const own =
+      tls.own === undefined
+        ? {}
+        : { cert: readFileSync(tls.own.certificate), key: readFileSync(tls.own.key) };
     const options = {
       host,
       port,
@@ -30,12 +34,14 @@ export function openCheckSocket(target: CheckTarget, tls: CheckTls | null): Chec
       rejectUnauthorized: tls.verify,
       ALPNProtocols: ['http/1.1'],
       ...ca,
+      ...own,
     };
     // Loaded where it is needed only: it reads all of the host's certificates.
     const { connect: connectTls } = process.getBuiltinModule('node:tls');
     return { socket: connectTls(options), readyEvent: 'secureConnect' };
   } catch (error) {
-    return `${tls.ca}: ${(error as Error).message}`;
+    const { path = tls.ca } = error as NodeJS.ErrnoException;
+    return `${path}: ${(error as Error).message}`;
   }
 }
 

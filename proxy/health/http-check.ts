@@ -17,7 +17,8 @@ export function httpCheck(
 ): Promise<CheckOutcome> {
   const address = serverAddress(target);
   const { timeoutMs, tls } = config;
-  const serverName = tls === null ? null : (tls.serverName ?? hostName(config.host));
+  const serverName =
+    tls === null ? null : (tls.serverName ?? (tls.asTraffic ? null : hostName(config.host)));
   const secured = tls === null ? null : { ...tls, serverName };
   return probe(target, { timeoutMs, tls: secured }, signal, (socket, finish) => {
     let text = '';

@@ -1,5 +1,6 @@
-import type { CheckProbe, HealthCheckConfig } from '../../src/config/health-config.ts';
+import type { CheckProbe, CheckTls, HealthCheckConfig } from '../../src/config/health-config.ts';
 import type { ProxyVersion, ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
+import type { UpstreamTlsConfig } from '../../src/config/tls-config.ts';
 import type { CommandRunner } from '../../src/os/command-runner.ts';
 import { commandCheck } from './command-check.ts';
 import { httpCheck } from './http-check.ts';
@@ -8,7 +9,7 @@ import { tcpCheck } from './tcp-check.ts';
 
 /** One check to be made. */
 export interface CheckCall {
-  readonly upstream: Pick<UpstreamConfig, 'name' | 'sendProxy'>;
+  readonly upstream: Pick<UpstreamConfig, 'name' | 'sendProxy' | 'tls'>;
   readonly server: ServerConfig;
   readonly check: HealthCheckConfig;
   readonly signal: AbortSignal;
@@ -27,11 +28,14 @@ export function runCheck({
   const { timeoutMs } = check;
   const probe: CheckProbe = check.probe;
   const target = checkTarget(server, check, upstream.sendProxy);
+  // As with the PROXY header: elsewhere than at the server's own port nobody expects it.
+  const own = target.port === server.port && server.checkAddress == null;
+  const inherited = own ? asTraffic(upstream.tls) : null;
   switch (probe.kind) {
     case 'http':
-      return httpCheck(target, { ...probe, timeoutMs }, signal);
+      return httpCheck(target, { ...probe, tls: probe.tls ?? inherited, timeoutMs }, signal);
     case 'tcp':
-      return tcpCheck(target, { ...probe, timeoutMs }, signal);
+      return tcpCheck(target, { ...probe, tls: probe.tls ?? inherited, timeoutMs }, signal);
     case 'command':
       return commandCheck(
         target,
@@ -54,4 +58,17 @@ export function checkTarget(
   const { host, name, port } = server;
   if (check.port !== null && check.port !== port) return { host, name, port: check.port };
   return { host, name, port, sendProxy };
+}
+
+/** TLS as requests speak it. */
+function asTraffic(tls: UpstreamTlsConfig | null): CheckTls | null {
+  if (tls === null) return null;
+  const { verify, serverName, ca, certificate } = tls;
+  return {
+    verify,
+    serverName,
+    ca,
+    asTraffic: true,
+    ...(certificate !== null && { own: certificate }),
+  };
 }

@@ -3,10 +3,13 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { CheckTls } from '../../src/config/health-config.ts';
-import { HTTP_PROBE, TCP_PROBE } from '../upstream/upstream.fixture.ts';
+import type { CheckTls, HealthCheckConfig } from '../../src/config/health-config.ts';
+import type { ServerConfig } from '../../src/config/proxy-config.ts';
+import { UPSTREAM_TLS } from '../certificates/tls-config.fixture.ts';
+import { checkOf, HTTP_PROBE, TCP_PROBE } from '../upstream/upstream.fixture.ts';
 import { httpCheck } from './http-check.ts';
 import { closedPort, conclusive, origin } from './origin.fixture.ts';
+import { runCheck } from './run-check.ts';
 import { tcpCheck } from './tcp-check.ts';
 import { CERTIFICATE, tlsOrigin } from './tls-origin.fixture.ts';
 
@@ -130,5 +133,49 @@ describe('a check over TLS', () => {
     const target = { host: '127.0.0.1', port };
     expect(await httpCheck(target, { ...probe, body }, signal)).toEqual({ kind: 'passed' });
     await expect.poll(() => names).toEqual(['origin.test']);
+  });
+});
+
+describe('a check of an upstream with tls', () => {
+  const upstream = { name: 'api', sendProxy: null, tls: { ...UPSTREAM_TLS, ca: CA } };
+  const server = { host: '127.0.0.1', weight: 1, backup: false };
+  const http = { ...HTTP_PROBE, host: 'www.example.com' };
+  const answering = () =>
+    serving((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
+    });
+
+  function run(
+    port: number,
+    check: Partial<HealthCheckConfig>,
+    checked: Partial<ServerConfig> = {},
+  ) {
+    return runCheck({
+      upstream,
+      server: { ...server, port, ...checked },
+      check: checkOf({ probe: http, timeoutMs: 5000, ...check }),
+      signal: new AbortController().signal,
+      runner: () => {
+        throw new Error('no command');
+      },
+    });
+  }
+
+  it('speaks TLS as requests do: the Host field says nothing of the certificate', async () => {
+    const { port, names } = await answering();
+    expect(await run(port, {})).toEqual({ kind: 'passed' });
+    await expect.poll(() => names).toEqual([false]);
+    const own = { ...VERIFIED, serverName: 'wrong.test' };
+    expect(await run(port, { probe: { ...http, tls: own } })).toMatchObject({
+      error: expect.stringContaining('certificate is for another name'),
+    });
+  });
+
+  it('speaks plainly elsewhere than at the port of the requests', async () => {
+    const plain = await origin((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
+    closing.push(() => plain.close());
+    expect(await run(1, { port: plain.port })).toEqual({ kind: 'passed' });
+    const checkAddress = { host: '127.0.0.1', port: plain.port };
+    expect(await run(1, {}, { checkAddress })).toEqual({ kind: 'passed' });
   });
 });

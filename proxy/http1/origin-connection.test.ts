@@ -28,7 +28,13 @@ it('paused for an interim response that came with the final one, it goes on afte
     originDrained() {},
   };
   const owner = { forget: () => forgotten.resolve() };
-  const origin: OriginConnection = new OriginConnection(engine, server, config, owner, user);
+  const origin: OriginConnection = new OriginConnection(
+    { engine, tls: null },
+    server,
+    config,
+    owner,
+    user,
+  );
   await ready.promise;
   const answering = await peer.connection();
   answering.send(`HTTP/1.1 103 Early Hints\r\n\r\n${OK}`);

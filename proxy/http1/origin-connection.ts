@@ -1,4 +1,5 @@
 import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
+import { connectTo, type ServerTls } from '../certificates/server-tls.ts';
 import type { ProxyErrorCode } from '../errors.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler, IoEngine } from '../io/engine.ts';
@@ -9,6 +10,7 @@ import {
   RESPONSE_HEADER_COUNT_MAX,
 } from '../limits.ts';
 import { ServerCounter } from '../shared/layout.ts';
+import { serverTlsFailure } from '../tls/server-failure.ts';
 import type { Server } from '../upstream/server.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { INCOMPLETE, REFUSED, ResponseHead } from './head.ts';
@@ -23,6 +25,13 @@ import { RequestBuffer } from './request-buffer.ts';
 export interface OriginOwner {
   /** It is closed, or about to be; forget it. */
   forget(origin: OriginConnection): void;
+}
+
+/** How a server is reached. */
+export interface OriginRoute {
+  readonly engine: IoEngine;
+  /** Null: plainly. */
+  readonly tls: ServerTls | null;
 }
 
 const Phase = { connecting: 0, idle: 1, head: 2, body: 3, closed: 4 } as const;
@@ -60,11 +69,13 @@ export class OriginConnection implements ConnectionHandler, OriginStream {
   #owing = false;
   #paused = false;
   #interims = 0;
+  /** The PROXY header goes before the handshake, and has gone. */
+  readonly #introduced: boolean;
   /** When connecting began. */
   readonly #startedAt: number;
 
   constructor(
-    engine: IoEngine,
+    { engine, tls }: OriginRoute,
     server: Server,
     config: UpstreamConfig,
     owner: OriginOwner,
@@ -79,7 +90,8 @@ export class OriginConnection implements ConnectionHandler, OriginStream {
     this.request = new RequestBuffer(engine);
     this.#deadline = new Deadline(engine.deadlines, () => this.#expired());
     this.#startedAt = performance.now();
-    this.#connection = engine.connect(server, this);
+    this.#introduced = tls !== null;
+    this.#connection = connectTo(engine, server, tls, this, proxyHeader);
     this.writer = new MessageWriter(engine, this.#connection, server, ServerCounter.bytesOut);
     this.#deadline.set(config.connectTimeoutMs);
   }
@@ -218,7 +230,7 @@ export class OriginConnection implements ConnectionHandler, OriginStream {
 
   /** Tells the server whose requests these are, before the first of them. */
   #introduce(header: Buffer): void {
-    this.#connection.write(header, 0, header.length);
+    if (!this.#introduced) this.#connection.write(header, 0, header.length);
     this.server.count(ServerCounter.bytesOut, header.length);
   }
 
@@ -328,6 +340,12 @@ export class OriginConnection implements ConnectionHandler, OriginStream {
   #unconnected(errno: string | null): void {
     if (errno !== null && shortage(errno) !== undefined) {
       this.#fail('no_resources', errno);
+      return;
+    }
+    const secured = serverTlsFailure(this.#connection, errno);
+    if (secured !== null) {
+      this.server.count(ServerCounter.tlsFailures);
+      this.#fail(secured.code, secured.reason);
       return;
     }
     this.server.count(ServerCounter.connectFailures);

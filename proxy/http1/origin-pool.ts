@@ -1,4 +1,5 @@
 import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
+import type { ServerTls } from '../certificates/server-tls.ts';
 import type { IoEngine } from '../io/engine.ts';
 import type { Server } from '../upstream/server.ts';
 import { OriginConnection, type OriginOwner } from './origin-connection.ts';
@@ -12,8 +13,16 @@ export class OriginPool implements OriginOwner, OriginSource {
   readonly #config: UpstreamConfig;
   /** The one used last is used next, so that surplus ones grow old and go. */
   readonly #idle: OriginConnection[] = [];
+  readonly #tls: ServerTls | null;
 
-  constructor(engine: IoEngine, server: Server, config: UpstreamConfig) {
+  /** `tls` null: the server is spoken to plainly. */
+  constructor(
+    engine: IoEngine,
+    server: Server,
+    config: UpstreamConfig,
+    tls: ServerTls | null = null,
+  ) {
+    this.#tls = tls;
     this.#engine = engine;
     this.#server = server;
     this.#config = config;
@@ -27,7 +36,8 @@ export class OriginPool implements OriginOwner, OriginSource {
   }
 
   open(user: OriginUser, proxyHeader: Buffer | null): OriginConnection {
-    return new OriginConnection(this.#engine, this.#server, this.#config, this, user, proxyHeader);
+    const route = { engine: this.#engine, tls: this.#tls };
+    return new OriginConnection(route, this.#server, this.#config, this, user, proxyHeader);
   }
 
   release(origin: OriginConnection): void {

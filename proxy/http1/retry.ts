@@ -27,6 +27,8 @@ export interface FailedAttempt {
 const CONDITIONS: Partial<Readonly<Record<ProxyErrorCode, RetryCondition>>> = {
   connect_failed: 'connect',
   connect_timeout: 'connect',
+  server_tls_failed: 'connect',
+  server_certificate_refused: 'connect',
   server_closed: 'closed',
   response_timeout: 'timeout',
   bad_response: 'invalid',

@@ -1,3 +1,4 @@
+import { connectTo } from '../certificates/server-tls.ts';
 import type { Drainable } from '../frontend/connection-set.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler } from '../io/engine.ts';
@@ -8,11 +9,19 @@ import { proxyHeaderOf } from '../proxy-protocol/sent-header.ts';
 import { keyOfText } from '../selection/key-hash.ts';
 import { NO_KEY } from '../selection/policy.ts';
 import { ListenerCounter, ServerCounter } from '../shared/layout.ts';
+import { serverTlsFailure } from '../tls/server-failure.ts';
 import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { SessionEnd, SessionRecord } from './session-record.ts';
 import { Splice, type SpliceEnd, type SpliceOwner } from './splice.ts';
 import type { TcpContext } from './tcp-context.ts';
+
+const FAILURE_COUNTERS = {
+  connect_failed: ServerCounter.connectFailures,
+  connect_timeout: ServerCounter.connectTimeouts,
+  server_certificate_refused: ServerCounter.tlsFailures,
+  server_tls_failed: ServerCounter.tlsFailures,
+} as const;
 
 /**
  * One TCP client: select, connect, splice. Nothing is sent to a server before it has accepted, so
@@ -97,7 +106,9 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   /** It never was established: afterwards the splice has the connection. */
   onClose(errno: string | null): void {
     if (errno === null || shortage(errno) === undefined) {
-      this.#failed('connect_failed', errno);
+      const secured = serverTlsFailure(this.#origin, errno);
+      if (secured === null) this.#failed('connect_failed', errno);
+      else this.#failed(secured.code, secured.reason);
       return;
     }
     this.#context.failures.note('no_resources', this.#upstream.name, errno);
@@ -147,15 +158,21 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     this.#record?.attempted(server);
     this.#await();
     this.#startedAt = performance.now();
-    this.#origin = engine.connect(server, this);
+    const introduction = this.#introduction();
+    this.#origin = connectTo(engine, server, upstream.tls, this, introduction);
   }
 
-  /** A server that wants to know whom it serves is told first. */
-  #introduce(): void {
+  /** What a server is told first that wants to know whom it serves. */
+  #introduction(): Buffer | null {
     const { sendProxy } = this.#upstream.config;
-    if (sendProxy === null) return;
-    const header = proxyHeaderOf(sendProxy, this.#client);
-    this.#origin!.write(header, 0, header.length);
+    return sendProxy === null ? null : proxyHeaderOf(sendProxy, this.#client);
+  }
+
+  /** Under TLS that has gone before the handshake. */
+  #introduce(): void {
+    const header = this.#introduction();
+    if (header === null) return;
+    if (this.#upstream.tls === null) this.#origin!.write(header, 0, header.length);
     this.#server!.count(ServerCounter.bytesOut, header.length);
   }
 
@@ -187,10 +204,9 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
   }
 
   /** This server could not be reached; the next one, if there is one. */
-  #failed(code: 'connect_failed' | 'connect_timeout', errno: string | null): void {
+  #failed(code: keyof typeof FAILURE_COUNTERS, errno: string | null): void {
     const server = this.#server!;
-    const timeout = code === 'connect_timeout';
-    server.count(timeout ? ServerCounter.connectTimeouts : ServerCounter.connectFailures);
+    server.count(FAILURE_COUNTERS[code]);
     server.failed(code);
     this.#record?.failed(code);
     this.#context.failures.note(code, server.label, errno);

@@ -27,31 +27,7 @@ import { OpenSslSession } from './openssl-session.ts';
 import type { TlsContext } from './tls-context.ts';
 import type { TlsFailure, TlsFailureCode } from './tls-failure.ts';
 import type { TlsInfo } from './tls-info.ts';
-
-/** Who takes TLS connections of clients. */
-export interface TlsAcceptor {
-  /** From the connection to the end of the handshake. */
-  readonly handshakeTimeoutMs: number;
-  /** What a client gets that asks for this; null: nothing, it is told that its name is not known. */
-  choose(hello: ClientHello): TlsContext | null;
-  /** The handshake is through: `tls` is there. Give the connection its handler before returning. */
-  secured(connection: TlsConnection): void;
-  /** What a client is answered whose first bytes, [start, end), are no TLS; null: nothing. */
-  plain(bytes: Buffer, start: number, end: number): Buffer | null;
-  /** There will be no connection; it is being closed, and nothing more is told of it. */
-  failed(connection: TlsConnection, failure: TlsFailure): void;
-}
-
-/** A connection to a server. */
-export interface TlsTarget {
-  readonly context: TlsContext;
-  /** Named to the server; null: none, as it has no name but an address. */
-  readonly serverName: string | null;
-  /** A name or an address that its certificate has to be for; null: whatever the context verifies. */
-  readonly expectedName: string | null;
-  /** From the established TCP connection to the end of the handshake. */
-  readonly handshakeTimeoutMs: number;
-}
+import type { TlsAcceptor, TlsTarget } from './tls-roles.ts';
 
 /** One connection with TLS. */
 export class TlsConnection implements Connection, ConnectionHandler {
@@ -130,6 +106,11 @@ export class TlsConnection implements Connection, ConnectionHandler {
     return this.#inner.localPort;
   }
 
+  /** Why there is none, or no more; null: it is not over, or was ended in order. */
+  get failure(): TlsFailure | null {
+    return this.#failure;
+  }
+
   get unsentBytes(): number {
     return this.#inner.unsentBytes;
   }
@@ -180,13 +161,14 @@ export class TlsConnection implements Connection, ConnectionHandler {
   /** The inner connection is established; only those to servers hear this. */
   onConnect(): void {
     if (this.#over || this.#target === null) return;
-    const { context, serverName, expectedName, handshakeTimeoutMs } = this.#target;
+    const { context, serverName, expectedName, handshakeTimeoutMs, sessions } = this.#target;
     this.#deadline.set(handshakeTimeoutMs);
     const session = this.#begin(context, 'client');
     if (session === null) return;
     this.#serverName = serverName;
     if (serverName !== null) session.askFor(serverName);
     if (expectedName !== null) session.expectName(expectedName);
+    if (sessions !== null) sessions.resume(session);
     session.handshake();
     this.#flush(session);
     if (session.failure !== null) this.#fail(session.failure.code, session.failure.detail);
@@ -387,7 +369,10 @@ export class TlsConnection implements Connection, ConnectionHandler {
     this.#over = true;
     this.#deadline.clear();
     this.#held = null;
-    this.#session?.free();
+    const session = this.#session;
+    if (session === null) return;
+    if (this.tls !== null && this.#failure === null) this.#target?.sessions?.keep(session);
+    session.free();
     this.#session = null;
   }
 }

@@ -14,9 +14,10 @@ import { IGNORING } from '../io/ignoring.ts';
 import { NetEngine } from '../io/net/net-engine.ts';
 import { RawOrigin, RawPeer } from '../raw-peers.fixture.ts';
 import { AUTHORITY, EDGE } from './certificates.fixture.ts';
-import { type TlsAcceptor, TlsConnection } from './tls-connection.ts';
+import { TlsConnection } from './tls-connection.ts';
 import { type ClientTlsOptions, type ServerTlsOptions, TlsContext } from './tls-context.ts';
 import type { TlsFailure } from './tls-failure.ts';
+import type { TlsAcceptor } from './tls-roles.ts';
 
 /** What most tests want of a listener. */
 export const SERVER_OPTIONS: ServerTlsOptions = {
@@ -74,6 +75,7 @@ export class TlsEngine extends NetEngine {
       context: this.#client,
       serverName: 'edge.test',
       expectedName: 'edge.test',
+      sessions: null,
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
     };
     return TlsConnection.connect(this, super.connect(destination, IGNORING), target, handler);

@@ -66,6 +66,7 @@ export class TlsPair {
       serverName,
       expectedName,
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
+      sessions: null,
     };
     this.client = TlsConnection.connect(engine, this.clientWire, target, this.clientEnd);
     this.clientEnd.connection = this.client;

@@ -1,5 +1,5 @@
 import type { ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
-import type { ServerTls } from '../certificates/upstream-contexts.ts';
+import type { ServerTls } from '../certificates/server-tls.ts';
 import { type KeyReader, keyReader } from '../http1/request-key.ts';
 import { panics } from '../resilience/panic.ts';
 import { RetryBudget } from '../resilience/retry-budget.ts';

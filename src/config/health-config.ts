@@ -11,6 +11,10 @@ export interface CheckTls {
   readonly serverName: string | null;
   /** Path of the authorities' certificates (PEM); null: those that come with Node. */
   readonly ca: string | null;
+  /** As requests speak it: the Host field says nothing of the certificate; absent: it does. */
+  readonly asTraffic?: true;
+  /** What is shown to servers that ask for a certificate, paths; absent: nothing. */
+  readonly own?: { readonly certificate: string; readonly key: string };
 }
 
 /** What a body has to hold: a text, or what a linear-time pattern matches. */

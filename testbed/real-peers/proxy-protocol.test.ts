@@ -183,7 +183,7 @@ describe("Tandem's health checks", () => {
         const check = { ...checkOf(), timeoutMs: 2000 };
         const call = (sendProxy: ProxyVersion | null) =>
           runCheck({
-            upstream: { name: 'web', sendProxy },
+            upstream: { name: 'web', sendProxy, tls: null },
             server,
             check,
             signal,

@@ -113,6 +113,7 @@ function serverRow(status: ServerStatus, now: number): string[] {
   const { totals, weight, backup, connectionsMax, warmth } = status;
   const failed =
     totals.connectFailures +
+    totals.tlsFailures +
     totals.connectTimeouts +
     totals.responseTimeouts +
     totals.idleTimeouts +
