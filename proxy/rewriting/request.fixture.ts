@@ -31,7 +31,7 @@ export function templateRequest(target: string, lines: readonly string[] = []): 
       localAddress: '2001:db8::1',
       localPort: 8080,
     },
-    route: { config: { name: 'shop', upstream: 'web' } },
+    route: { config: { name: 'shop', upstream: 'web', path: '/', pathKind: 'prefix' } },
     ids: { requestId: 'id-1', traceId: 'trace-1', spanId: 'span-1' },
   };
 }

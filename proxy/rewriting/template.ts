@@ -1,16 +1,13 @@
 import type { Template } from '../../src/config/template-config.ts';
+import { pathCaptures } from './path-captures.ts';
 import { type ValuePlace, ValueWriter } from './value-writer.ts';
 import {
+  type Captures,
   familyWriter,
   type TemplateRequest,
   type VariableWriter,
   variableWriters,
 } from './variables.ts';
-
-/** What the groups of a regular expression matched: `$1` is at index 1. */
-export type Captures = readonly (string | undefined)[];
-
-const NO_CAPTURES: Captures = [];
 
 /** One for all templates of a thread: a value is taken before the next is begun. */
 const writer = new ValueWriter();
@@ -26,6 +23,7 @@ export class CompiledTemplate {
   readonly #place: ValuePlace;
   /** The value where nothing in it depends on the request; null where something does. */
   readonly constant: string | null;
+  readonly #captures: boolean;
 
   constructor(template: Template, place: ValuePlace, listener: string) {
     const writers = variableWriters(listener);
@@ -35,13 +33,18 @@ export class CompiledTemplate {
       if ('capture' in part) return part.capture;
       return 'variable' in part ? writers[part.variable] : familyWriter(part.family, part.name);
     });
+    this.#captures = this.#pieces.some((piece) => typeof piece === 'number');
     const texts = template.map((part) => ('text' in part ? part.text : null));
     this.constant = texts.includes(null) ? null : texts.join('');
   }
 
-  /** The value for a request; null when it would be too long. */
-  value(request: TemplateRequest, captures: Captures = NO_CAPTURES): string | null {
+  /**
+   * The value for a request; null when it would be too long. Without `matched` the groups are those of
+   * the path of the route.
+   */
+  value(request: TemplateRequest, matched: Captures | null = null): string | null {
     if (this.constant !== null) return this.constant;
+    const captures = matched ?? (this.#captures ? pathCaptures(request) : []);
     writer.begin(this.#place);
     for (const piece of this.#pieces) {
       if (typeof piece === 'string') writer.literal(piece);

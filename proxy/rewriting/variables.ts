@@ -1,4 +1,5 @@
 /** What the variables of templates write; see src/config/template-variables.ts. */
+import type { RouteConfig } from '../../src/config/proxy-config.ts';
 import type { TemplateVariable, VariableFamily } from '../../src/config/template-config.ts';
 import { findPair, visitField } from '../access-log/head-fields.ts';
 import { routingHost } from '../http1/authority.ts';
@@ -16,11 +17,14 @@ export interface TemplateRequest {
   readonly client: TemplateClient;
   /** Null: no route takes it. */
   readonly route: {
-    readonly config: { readonly name: string; readonly upstream: string | null };
+    readonly config: Pick<RouteConfig, 'name' | 'upstream' | 'path' | 'pathKind'>;
   } | null;
   /** Null where the listener gives none. */
   readonly ids: RequestIdValues | null;
 }
+
+/** What the groups of a regular expression matched: `$1` is at index 1. */
+export type Captures = readonly (string | undefined)[];
 
 /** Who asks, and where. */
 export interface TemplateClient {

@@ -1,4 +1,5 @@
 /** Templates, and what of a route is at odds with something else of it. */
+import { asList } from '../as-list.ts';
 import type { ConfigPath, Finding } from '../problem.ts';
 import type { RouteEntry } from '../route-names.ts';
 import type { ListenerEntry } from '../schema/index.ts';
@@ -85,7 +86,7 @@ function templatesOf(listener: HttpListener, path: ConfigPath): readonly Placed[
 }
 
 function templatesOfRoute(route: RouteEntry, path: ConfigPath): readonly Placed[] {
-  const groups = 0;
+  const groups = groupsOfPaths(route);
   const { redirect, respond, rewrite, headers } = route;
   const placed: Placed[] = [...templatesOfHeaders(headers, [...path, 'headers'], groups)];
   if (typeof redirect === 'object') {
@@ -128,7 +129,15 @@ function inMap(
   return Object.entries(map ?? {}).map(([name, text]) => ({ path: [...path, name], text, groups }));
 }
 
+/** Groups that every path of a route has. */
+function groupsOfPaths({ match }: RouteEntry): number {
+  const counts = asList(match.path ?? []).map(({ kind, text }) =>
+    kind === 'regex' ? groupsOf(text) : 0,
+  );
+  return counts.length === 0 ? 0 : Math.min(...counts);
+}
+
 /** How many groups a regular expression has. */
 function groupsOf(pattern: string): number {
-  return new RegExp(`${pattern}|`).exec('')!.length - 1;
+  return new RegExp(`(?:${pattern})|`).exec('')!.length - 1;
 }

@@ -85,6 +85,11 @@ export const redirectField = documented(
 );
 
 const respondStatus = { min: 200, max: 599 };
+/** RFC 9110 15.3.5, 15.3.6, 15.4.5. */
+function hasContent(status: number): boolean {
+  return status !== 204 && status !== 205 && status !== 304;
+}
+
 const fieldsAllowed = 'a map of names and values, such as { Cache-Control: no-store }';
 const respondAllowed = 'ready, or a map of status, body, body_file, content_type and headers';
 
@@ -106,7 +111,16 @@ export const respondField = documented(
               { doc: 'Fields of the answer.', allowed: fieldsAllowed, default: '{}' },
             ),
           })
-          .refine(onePage, { path: ['body_file'], error: onePageError }),
+          .refine(onePage, { path: ['body_file'], error: onePageError })
+          .refine(
+            ({ status, body, body_file }) =>
+              hasContent(status) || (body ?? body_file) === undefined,
+            {
+              path: ['status'],
+              error:
+                'found a status whose answers have no content; allowed: others with body or body_file',
+            },
+          ),
         z.literal('ready'),
       ],
       { error: fieldError(respondAllowed) },
