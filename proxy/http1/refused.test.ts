@@ -128,8 +128,8 @@ describe('requests that are refused', () => {
 
   it('by method: 405 with the methods that the routes for host and path allow', async () => {
     const routes = [
-      routeConfig({ path: '/api', methods: ['GET'] }),
       routeConfig({ path: '/api/x', methods: ['PUT', 'TRACE'] }),
+      routeConfig({ path: '/api', methods: ['GET'] }),
       routeConfig({ path: '/any' }),
       routeConfig({ hosts: ['other'], methods: ['GET', 'POST'] }),
     ];
