@@ -44,6 +44,7 @@ export const PROXY_ERRORS = {
   bad_version: down(505, 'only HTTP/1.0 and HTTP/1.1 are spoken here'),
   loop_detected: down(508, 'this request has passed here before: an upstream leads back'),
   client_gone: down(499, 'the client closed the connection'),
+  access_denied: down(403, 'this client may not come here'),
   // Limits.
   rate_limited: down(429, 'too many requests: a rate limit is reached'),
   rate_limited_503: down(503, 'too many requests: a rate limit is reached'),

@@ -7,6 +7,7 @@ import type { RequestRecord } from '../http1/request-record.ts';
 import type { RequestIds } from '../request-id/request-ids.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { Server } from '../upstream/server.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import { RECORD_BYTES_KEPT } from './limits.ts';
 import type { LineWriter } from './line-writer.ts';
 import { Tries } from './tries.ts';
@@ -43,6 +44,8 @@ export class TrackedRequest implements RequestRecord {
   client!: ClientIdentity;
   traffic!: ClientTraffic;
   route: Route | null = null;
+  /** Where it goes, or would have; null: nowhere. */
+  upstream: string | null = null;
   /** As the line shows it. */
   remoteAddress = '';
   requestNumber = 0;
@@ -81,6 +84,7 @@ export class TrackedRequest implements RequestRecord {
     this.client = client;
     this.traffic = traffic;
     this.route = null;
+    this.upstream = null;
     this.requestNumber = traffic.requests;
     this.silent = !this.#owner.logs;
     this.#startedAt = this.silent ? 0 : this.#owner.now();
@@ -90,9 +94,14 @@ export class TrackedRequest implements RequestRecord {
 
   routed(route: Route): void {
     this.route = route;
+    this.upstream = route.config.upstream;
     this.silent ||= !route.config.accessLog;
     if (!this.silent) this.#capture();
     this.head = null;
+  }
+
+  dispatched(upstream: Upstream): void {
+    this.upstream = upstream.name;
   }
 
   attempted(server: Server): void {

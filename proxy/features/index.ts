@@ -1,11 +1,13 @@
 /** Makes the features of a route out of its configuration, once for each worker. */
 import type { RouteConfig } from '../../src/config/proxy-config.ts';
+import { AccessFeature } from '../access/access-feature.ts';
 import { RequestBuffering, ResponseBuffering } from '../buffering/buffering.ts';
 import { Compression, CompressorCount } from '../compression/compression.ts';
 import type { FailureLog } from '../frontend/failure-log.ts';
 import type { IoEngine } from '../io/engine.ts';
 import type { Logger } from '../ports.ts';
 import { type RewritingParts, rewritingFeatures } from '../rewriting/index.ts';
+import { SplitFeature } from '../routing/split-feature.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { RouteFeature } from './feature.ts';
 import { FEATURE_ORDER } from './order.ts';
@@ -22,7 +24,7 @@ export interface FeatureParts extends RewritingParts {
 
 /** What of a route's configuration, or of its listener's for requests that have none, features need. */
 export type FeatureConfig = Partial<
-  Pick<RouteConfig, 'rewriting' | 'compression' | 'buffering' | 'cache'>
+  Pick<RouteConfig, 'access' | 'split' | 'rewriting' | 'compression' | 'buffering' | 'cache'>
 >;
 
 /** Null, or none: the route does not ask for it. */
@@ -35,6 +37,8 @@ const compressors = new CompressorCount();
 
 /** A line for each feature; their order is that of `FEATURE_ORDER`. */
 const MAKERS: readonly MakeFeature[] = [
+  ({ access }) => (access === undefined ? null : new AccessFeature(access)),
+  ({ split }, { upstreams }) => (split === undefined ? null : new SplitFeature(split, upstreams)),
   ({ compression }) =>
     compression === undefined ? null : new Compression(compression, compressors),
   ({ rewriting }, parts) => rewritingFeatures(rewriting, parts),

@@ -88,6 +88,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     this.#upstream = upstream;
     this.#client = client;
     if (additions.contentLength !== null) this.#chunked = false;
+    this.#owner.record?.dispatched(upstream);
     const now = this.#now();
     upstream.budget.request(now);
     this.#plan.begin(upstream.config.retry, now);

@@ -2,6 +2,7 @@ import type { ProxyErrorCode } from '../errors.ts';
 import type { RequestIdValues } from '../request-id/request-ids.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { Server } from '../upstream/server.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import type { ClientIdentity } from './client-identity.ts';
 import type { ClientTraffic } from './client-traffic.ts';
 import type { RequestHead } from './head.ts';
@@ -31,6 +32,8 @@ export interface RequestRecord {
   readonly requestLines: Buffer;
   readonly responseLines: Buffer;
   routed(route: Route): void;
+  /** It goes to a server of this upstream, which need not be the one that the route names. */
+  dispatched(upstream: Upstream): void;
   /** A try at this server begins, perhaps beside one that is still under way. */
   attempted(server: Server): void;
   /** There is a connection to the server. */

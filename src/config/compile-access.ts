@@ -13,7 +13,9 @@ export interface AccessEntry {
 }
 
 /** The lists that all have to let a client pass; undefined: everybody may. */
-export function compileAccess(...entries: readonly AccessEntry[]): readonly AccessList[] | undefined {
+export function compileAccess(
+  ...entries: readonly AccessEntry[]
+): readonly AccessList[] | undefined {
   const lists = entries.map(compileList).filter((list) => list.length > 0);
   return lists.length === 0 ? undefined : lists;
 }

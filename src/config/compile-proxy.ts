@@ -1,5 +1,6 @@
 /** The balancer's share of the config; the same on every node. */
 import { asList } from './as-list.ts';
+import { compileAccess } from './compile-access.ts';
 import { compileAccessLog } from './compile-access-log.ts';
 import { compileHash, compileQueue, compileSticky } from './compile-balancing.ts';
 import { compileBuffering } from './compile-buffering.ts';
@@ -19,6 +20,7 @@ import { compileMatch } from './compile-match.ts';
 import { compileRetry } from './compile-retry.ts';
 import { compileRewriting, passesServer } from './compile-rewriting.ts';
 import { compileResolver, compileServers } from './compile-servers.ts';
+import { compileSplit } from './compile-split.ts';
 import { compileAcceptProxy, compileTcp, compileUdp } from './compile-stream.ts';
 import { certificateFieldsOf, compileListenerTls, compileUpstreamTls } from './compile-tls.ts';
 import type { EffectiveConfig, EffectiveUpstream } from './effective.ts';
@@ -170,6 +172,8 @@ function compileRoute(
     timeoutMs: route.timeout,
     accessLog: route.access_log && route.respond !== 'ready',
     ...rewriting,
+    ...optional('split', compileSplit(route.split)),
+    ...optional('access', compileAccess(listener, route)),
     ...(passesServer(listener, route) && { passServer: true }),
     ...compileRouteCache(route.cache),
     ...compileBuffering(listener, route),
@@ -193,4 +197,9 @@ function compileLimits(limits: HttpListenerEntry['limits']): HttpLimits {
     idleTimeoutMs: limits.idle_timeout,
     time: compileTimeBounds(limits),
   };
+}
+
+/** A key that is there only with a value. */
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
 }

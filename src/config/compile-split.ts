@@ -17,10 +17,11 @@ export function compileSplit(split: SplitEntry | undefined): SplitConfig | undef
   return {
     shares,
     key: by ?? null,
-    force: asList(force ?? []).map(({ by: key, values }) => ({
-      key,
-      values: Object.entries(values).map(([value, upstream]) => ({ value, upstream })),
-    })),
+    force: asList(force ?? []).flatMap(({ by: key, values }) => {
+      const named = Object.entries(values).map(([value, upstream]) => ({ value, upstream }));
+      // It is always a name that is asked for: the schema has no words there.
+      return 'name' in key ? [{ key, values: named }] : [];
+    }),
     cookie: sticky === undefined ? null : { name: sticky.cookie, ttlMs: sticky.ttl ?? null },
   };
 }

@@ -1,4 +1,6 @@
+import { sharesOf } from './compile-split.ts';
 import type { ListenerEntry } from './schema/index.ts';
+import type { SplitEntry } from './schema/split.ts';
 
 /** A place in a listener that names an upstream. */
 export interface Lead {
@@ -10,7 +12,12 @@ export interface Lead {
 /** Every upstream that a listener sends work to, in the file's order. */
 export function leadsOf(listener: ListenerEntry): readonly Lead[] {
   const { protocol } = listener;
-  if (protocol === 'http') return routed('routes', listener.routes);
+  if (protocol === 'http') {
+    return listener.routes.flatMap((route, index) => [
+      ...routed('routes', [route], index),
+      ...splitLeads(route.split, ['routes', index, 'split']),
+    ]);
+  }
   const leads = protocol === 'tcp' ? routed('tls_routes', listener.tls_routes ?? []) : [];
   if (listener.upstream === undefined) return leads;
   return [...leads, { upstream: listener.upstream, path: ['upstream'] }];
@@ -19,8 +26,18 @@ export function leadsOf(listener: ListenerEntry): readonly Lead[] {
 function routed(
   key: string,
   routes: readonly { readonly upstream?: string | undefined }[],
+  first = 0,
 ): readonly Lead[] {
   return routes.flatMap(({ upstream }, index) =>
-    upstream === undefined ? [] : [{ upstream, path: [key, index, 'upstream'] }],
+    upstream === undefined ? [] : [{ upstream, path: [key, first + index, 'upstream'] }],
   );
+}
+
+function splitLeads(split: SplitEntry | undefined, path: Lead['path']): readonly Lead[] {
+  if (split === undefined) return [];
+  const base = Array.isArray(split) ? path : [...path, 'shares'];
+  return sharesOf(split).map(({ upstream }, index) => ({
+    upstream,
+    path: [...base, index, 'upstream'],
+  }));
 }

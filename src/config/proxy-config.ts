@@ -2,6 +2,7 @@
  * What the balancer half needs from the config file: defaults applied, units resolved (ms, bytes).
  * Types only; proxy/ may import this file.
  */
+import type { AccessList } from './access-config.ts';
 import type { AccessLogConfig } from './access-log-config.ts';
 import type { BufferingConfig } from './buffering-config.ts';
 import type { CacheStoreConfig, RouteCacheConfig } from './cache-config.ts';
@@ -22,6 +23,7 @@ import type {
   RouteLimits,
 } from './limit-config.ts';
 import type { RewritingConfig } from './rewriting-config.ts';
+import type { SplitConfig } from './split-config.ts';
 import type { ListenerTlsConfig, UpstreamTlsConfig } from './tls-config.ts';
 
 export type { PolicyName } from './balancing-config.ts';
@@ -155,6 +157,10 @@ export interface RouteConfig {
   readonly limits: RouteLimits | null;
   /** A request from its head to the end of the answer; 0: any time. */
   readonly timeoutMs: number;
+  /** Where its requests go instead of one upstream. */
+  readonly split?: SplitConfig;
+  /** Lists that all have to let a client pass. */
+  readonly access?: readonly AccessList[];
   /** What it changes of messages and answers itself; absent: nothing. */
   readonly rewriting?: RewritingConfig;
   /** Absent: bodies are streamed. */

@@ -209,6 +209,17 @@ export const settings = {
   },
   // Envoy's default is 50 %, which surprises everybody once.
   panicThreshold: { default: '0%', min: 0, max: 100 },
+  access: {
+    rulesMax: 4096,
+  },
+  split: {
+    sharesMax: 16,
+    weight: { default: 1, min: 0, max: 1000 },
+    forcesMax: 4,
+    forceValuesMax: 64,
+    cookie: 'tandem_split',
+    ttl: { min: '1s', max: '8760h' },
+  },
   listener: {
     // Half of the balancer's shared memory, as for servers.
     countMax: 128,

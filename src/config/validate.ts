@@ -48,6 +48,7 @@ import {
   nodeMapsComplete,
   sectionsAgree,
 } from './rules/sections.ts';
+import { accessListsApart, splitsAddUp } from './rules/split.ts';
 import { stickyCookiesWork, tcpNeverSticks } from './rules/sticky.ts';
 import {
   tcpLeadsSomewhere,
@@ -132,6 +133,8 @@ const entryRules: readonly Rule[] = [
   adminApart,
   routesDistinct,
   routesLeadSomewhere,
+  splitsAddUp,
+  accessListsApart,
   templatesMeanSomething,
   rewrittenPathsForwarded,
   limitsFit,

@@ -6,6 +6,7 @@ import { error, type Rule } from './rule.ts';
 /** What becomes of the requests of a route: it has exactly one of these. */
 const DESTINATIONS = [
   'upstream',
+  'split',
   'redirect',
   'respond',
 ] as const satisfies readonly (keyof RouteEntry)[];

@@ -12,7 +12,9 @@ export const splitsAddUp: Rule = ({ config }) => {
   return Object.entries(config.listeners).flatMap(([name, listener]) => {
     if (listener.protocol !== 'http') return [];
     return listener.routes.flatMap(({ split }, index) =>
-      split === undefined ? [] : splitFindings(split, ['listeners', name, 'routes', index, 'split']),
+      split === undefined
+        ? []
+        : splitFindings(split, ['listeners', name, 'routes', index, 'split']),
     );
   });
 };

@@ -9,7 +9,8 @@ import { oneOrMore } from './match.ts';
 
 const { rulesMax } = settings.access;
 const networkAllowed = 'a network with its prefix length, such as 203.0.113.0/24';
-const ruleAllowed = 'allow or deny and a network or all, such as "deny 203.0.113.0/24" or "deny all"';
+const ruleAllowed =
+  'allow or deny and a network or all, such as "deny 203.0.113.0/24" or "deny all"';
 const listAllowed = `a list of 1 to ${rulesMax} rules, each ${ruleAllowed}`;
 
 interface WrittenRule {
@@ -30,7 +31,8 @@ function formatRule({ verdict, network }: WrittenRule): string {
   return `${verdict} ${network === null ? 'all' : formatVirtualAddress(network)}`;
 }
 
-const networks = () => oneOrMore(spelled(networkAllowed, parseNetwork, formatVirtualAddress), rulesMax);
+const networks = () =>
+  oneOrMore(spelled(networkAllowed, parseNetwork, formatVirtualAddress), rulesMax);
 
 /** The keys, to be spread into the schemas of listeners and routes. */
 export const accessFields = {

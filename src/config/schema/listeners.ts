@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { formatEndpoint, parseBind } from '../endpoints.ts';
 import { settings } from '../settings.ts';
+import { accessFields } from './access.ts';
 import { accessLogSchema } from './access-log.ts';
 import { bufferingFields } from './buffering.ts';
 import { compressionFields } from './compression.ts';
@@ -95,6 +96,7 @@ const httpListenerSchema = z.strictObject({
   ...httpRuleFields,
   ...rewritingFields,
   ...bufferingFields,
+  ...accessFields,
   ...compressionFields,
   ...listenerLimitNames,
   limits: documented(httpLimitsSchema.prefault({}), {

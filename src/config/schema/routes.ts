@@ -1,6 +1,7 @@
 /** `listeners.X.routes`: which requests go to which upstream. */
 import { z } from 'zod';
 import { settings } from '../settings.ts';
+import { accessFields } from './access.ts';
 import { redirectField, respondField } from './answers.ts';
 import { basicAuthField } from './basic-auth.ts';
 import { bufferingFields } from './buffering.ts';
@@ -14,6 +15,7 @@ import { nameAllowed, nameValue } from './names.ts';
 import { rewriteField } from './rewrite.ts';
 import { rewritingFields } from './rewriting.ts';
 import { routeCacheField } from './route-cache.ts';
+import { splitField } from './split.ts';
 import { routeTimeoutField } from './time-bounds.ts';
 
 const same = (text: string): string => text;
@@ -45,6 +47,8 @@ export const routeSchema = z.strictObject({
     allowed: 'a name out of upstreams',
     default: null,
   }),
+  split: splitField,
+  ...accessFields,
   ...rewritingFields,
   ...bufferingFields,
   ...compressionFields,

@@ -22,7 +22,9 @@ const shareSchema = z.strictObject({
   }),
 });
 
-const sharesAllowed = `a list of 1 to ${split.sharesMax} shares, such as [{ upstream: api_v2, weight: 5 }, { upstream: api, weight: 95 }]`;
+const sharesAllowed =
+  `a list of 1 to ${split.sharesMax} shares, such as ` +
+  '[{ upstream: api_v2, weight: 5 }, { upstream: api, weight: 95 }]';
 const shares = z
   .array(shareSchema, { error: fieldError(sharesAllowed) })
   .min(1, { error: `found an empty list; allowed: ${sharesAllowed}` })
@@ -37,8 +39,11 @@ function parseCookieName(text: string): Parsed<string> {
   return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/.test(text) ? parsed(text) : refused('');
 }
 
-const valuesAllowed = `a map of up to ${split.forceValuesMax} values and the upstream of each, such as { always: api_v2 }`;
-const forceAllowed = 'a map of by and values, such as { by: header X-Canary, values: { always: api_v2 } }';
+const valuesAllowed =
+  `a map of up to ${split.forceValuesMax} values and the upstream of each, ` +
+  'such as { always: api_v2 }';
+const forceAllowed =
+  'a map of by and values, such as { by: header X-Canary, values: { always: api_v2 } }';
 
 const forceSchema = z.strictObject(
   {
@@ -120,4 +125,3 @@ export const splitField = documented(z.union([shares, splitSchema]).optional(), 
 
 /** What a file says of a split. */
 export type SplitEntry = NonNullable<z.output<typeof splitField>>;
-
