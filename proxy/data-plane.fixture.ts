@@ -28,7 +28,7 @@ import { materialOf } from './certificates/tls-config.fixture.ts';
 import { featuresOf } from './features/index.ts';
 import type { FrontendParts } from './frontend/frontend.ts';
 import type { IoEngine } from './io/engine.ts';
-import { testEngine } from './io/test-engine.fixture.ts';
+import { TEST_IO, testEngine } from './io/test-engine.fixture.ts';
 import { createLimitsMemory, type LimitsMemory } from './limiting/limit-memory.ts';
 import type { Logger } from './ports.ts';
 import { processNow } from './shared/process-clock.ts';
@@ -205,7 +205,7 @@ export function proxyConfig(
   return {
     digest: 'test',
     workers: 1,
-    io: 'net',
+    io: TEST_IO,
     tempDirectory: '/var/tmp',
     drainTimeoutMs: 2000,
     resolver: RESOLVER,

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { uringRefusal } from '../proxy/io/uring/detect.ts';
 
 /**
  * Lab tests that wait for things to happen and bound them in seconds: a few of them share the machine.
@@ -11,6 +12,22 @@ const SIDE_BY_SIDE = [
   'testbed/lab/{rfc9568,second-start,timing,trackers,unicast,virtual-mac}.lab.test.ts',
 ];
 const LAB_TESTS = '{src,keepalive,proxy,scripts,testbed}/**/*.lab.test.ts';
+
+/**
+ * What tells most about an engine from above it runs once more on io_uring, where there is one. Any other
+ * test of proxy/ does with TANDEM_TEST_IO=uring.
+ */
+const ON_BOTH_ENGINES = [
+  'proxy/http1/{failing-clients,failing-servers,forwarding,streaming,in-flight}.test.ts',
+  'proxy/tcp/*.test.ts',
+  'proxy/{large-bodies,no-descriptors,balancer}.test.ts',
+];
+const uring = {
+  name: 'uring',
+  include: ON_BOTH_ENGINES,
+  env: { TANDEM_TEST_IO: 'uring' },
+  testTimeout: 20_000,
+};
 
 /**
  * Real time on a shared machine: two more tries tell its hiccups from ours, as `.ci/run` says. This is
@@ -31,6 +48,7 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
+      ...(uringRefusal() === null ? [{ test: uring }] : []),
       {
         test: {
           ...lab,

@@ -4,12 +4,13 @@ import { UringEngine } from './uring/uring-engine.ts';
 
 /**
  * The engine that tests of what is above it run on: TANDEM_TEST_IO says which, so that the same tests
- * run on both (the projects of scripts/vitest.config.ts). io_uring's checks its buffers.
+ * run on both (the projects of scripts/vitest.config.ts).
  */
+export const TEST_IO = process.env.TANDEM_TEST_IO === 'uring' ? 'uring' : 'net';
+
+/** That engine; io_uring's checks its buffers. */
 export function testEngine(): IoEngine {
-  return process.env.TANDEM_TEST_IO === 'uring'
-    ? new UringEngine({ checked: true })
-    : new NetEngine();
+  return TEST_IO === 'uring' ? new UringEngine({ checked: true }) : new NetEngine();
 }
 
 /** The same, and the connections it accepts. */

@@ -36,7 +36,11 @@ export class SoakedBalancer {
   }
 
   /** Starts it in `folder` before these origins, with timeouts short enough to be met often. */
-  static async start(folder: string, origins: readonly number[]): Promise<SoakedBalancer> {
+  static async start(
+    folder: string,
+    origins: readonly number[],
+    io: string,
+  ): Promise<SoakedBalancer> {
     const [port] = (await freePorts(1)) as [number];
     const runtime = join(folder, 'run');
     mkdirSync(runtime, { recursive: true });
@@ -52,7 +56,7 @@ listeners:
     protocol: http
     routes: [{ upstream: origin }]
     limits: { head_timeout: 500ms, idle_timeout: 500ms, keepalive_timeout: 500ms }
-proxy: { workers: 1 }
+proxy: { workers: 1, io: ${io} }
 log: { level: error }
 `,
     );

@@ -1,5 +1,5 @@
 /**
- * `npm run soak -- --seconds N --seed S`: clients that break off anywhere before origins that die anywhere,
+ * `npm run soak -- --seconds N --seed S --io net`: clients that break off anywhere before origins that die anywhere,
  * some hundred a second, through a running balancer. Demands that memory and descriptors stay flat, and
  * that nothing is open or in flight when the last client has gone.
  */
@@ -18,7 +18,11 @@ import { growth } from './growth.ts';
 import { limits } from './limits.ts';
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string', default: '1' } },
+  options: {
+    seconds: { type: 'string', default: '60' },
+    seed: { type: 'string', default: '1' },
+    io: { type: 'string', default: 'auto' },
+  },
 });
 const seconds = Number(values.seconds);
 const seed = Number(values.seed);
@@ -28,7 +32,9 @@ async function main(): Promise<number> {
   const sound = Number.isSafeInteger(seconds) && seconds >= 5 && seconds <= limits.secondsMax;
   const problem = missingTandem();
   if (!sound || !Number.isSafeInteger(seed) || problem !== null) {
-    console.error(problem ?? 'usage: npm run soak -- [--seconds N (5 or more)] [--seed S]');
+    console.error(
+      problem ?? 'usage: npm run soak -- [--seconds N (5 or more)] [--seed S] [--io ENGINE]',
+    );
     return 2;
   }
   const folder = mkdtempSync(join(tmpdir(), 'tandem-soak-'));
@@ -37,7 +43,7 @@ async function main(): Promise<number> {
   );
   try {
     const ports = origins.map(({ port }) => port);
-    const balancer = await SoakedBalancer.start(folder, ports);
+    const balancer = await SoakedBalancer.start(folder, ports, values.io);
     try {
       return await soak(balancer, origins);
     } finally {
@@ -73,7 +79,7 @@ async function soak(balancer: SoakedBalancer, origins: readonly FaultyOrigin[]):
   );
   for (const problem of problems) console.error(problem);
   if (problems.length > 0)
-    console.error(`again: npm run soak -- --seconds ${seconds} --seed ${seed}`);
+    console.error(`again: npm run soak -- --seconds ${seconds} --seed ${seed} --io ${values.io}`);
   return problems.length === 0 ? 0 : 1;
 }
 

@@ -189,6 +189,17 @@ export class Ring {
     Atomics.store(this.#words, this.#cqFlags, on ? 0 : CQ_EVENTFD_DISABLED);
   }
 
+  /** Takes back what was written and not submitted; `visit` learns what it was. */
+  withdraw(visit: (operation: number, fd: number, low: number) => void): void {
+    const entries = this.#entries;
+    for (; this.#waiting > 0; this.#waiting--) {
+      this.#tail = (this.#tail - 1) | 0;
+      const at = (this.#tail & this.#sqMask) * ENTRY_WORDS;
+      visit(entries[at]! & 0xff, entries[at + 1]!, entries[at + 8]!);
+    }
+    Atomics.store(this.#words, this.#sqTail, this.#tail);
+  }
+
   /** Ends every operation there is; their completions follow. */
   cancelAll(): void {
     const request = new Uint8Array(64);

@@ -1,4 +1,4 @@
-import { CQE_MORE } from './abi.ts';
+import { CQE_MORE, Operation } from './abi.ts';
 import type { Arena } from './arena.ts';
 import { CLOSE_TURNS_MAX } from './limits.ts';
 import { KIND_MASK, Kind, type Operations } from './operations.ts';
@@ -23,11 +23,15 @@ export function letGo(
       if (kind === Kind.accept && result >= 0) closeSocket(result);
     },
   };
-  // What was written and not submitted goes first, so that it can be cancelled with the rest.
+  ring.withdraw((operation, fd, low) => {
+    if ((low & KIND_MASK) !== Kind.ignored) operations.outstanding--;
+    if (operation === Operation.close) closeSocket(fd);
+  });
   for (let turn = 0; turn < CLOSE_TURNS_MAX && operations.outstanding > 0; turn++) {
+    // Before anything is completed: who waits to be accepted is for the next worker.
+    ring.cancelAll();
     ring.enter();
     ring.reap(taker);
-    if (operations.outstanding > 0) ring.cancelAll();
   }
   for (const fd of descriptors) closeSocket(fd);
   ring.close(operations.outstanding === 0);
