@@ -77,8 +77,8 @@ export class HttpObserver implements RequestObserver, RecordOwner {
   capture(request: TrackedRequest): void {
     const format = this.#format;
     if (format === null) return;
-    const { head, unread } = request;
-    request.keep(format.capture({ head, unread, scheme: 'http' }, request.ends));
+    const { head, unread, client } = request;
+    request.keep(format.capture({ head, unread, scheme: client.scheme }, request.ends));
   }
 
   over(request: TrackedRequest): void {

@@ -4,6 +4,7 @@ import type { headVariables } from './arrived-request.ts';
 import { followedLine, orNone } from './followed-line.ts';
 import type { LineWriter } from './line-writer.ts';
 import type { LogClock } from './log-clock.ts';
+import { tlsLine } from './tls-line.ts';
 import type { TrackedRequest } from './tracked-request.ts';
 
 /** Writes one value. */
@@ -12,6 +13,7 @@ export type RequestWriter = (out: LineWriter, request: TrackedRequest, clock: Lo
 /** The writers of all variables but those of the head. */
 export const requestLine = {
   ...followedLine,
+  ...tlsLine,
   remote_addr: (out, { remoteAddress }) => out.text(remoteAddress),
   remote_port: (out, { client }) => out.integer(client.port),
   server_addr: (out, { client }) => out.text(client.localAddress),

@@ -4,6 +4,7 @@ import { followedLine } from './followed-line.ts';
 import type { LineWriter } from './line-writer.ts';
 import type { LogClock } from './log-clock.ts';
 import type { TrackedSession } from './session-observer.ts';
+import { tlsLine } from './tls-line.ts';
 
 /** Writes one value. */
 export type SessionWriter = (out: LineWriter, session: TrackedSession, clock: LogClock) => void;
@@ -11,6 +12,7 @@ export type SessionWriter = (out: LineWriter, session: TrackedSession, clock: Lo
 /** The writers of all variables. */
 export const sessionLine: Readonly<Record<SessionVariable, SessionWriter>> = {
   ...followedLine,
+  ...tlsLine,
   remote_addr: (out, { client }) => out.text(client.remoteAddress),
   remote_port: (out, { client }) => out.integer(client.remotePort),
   server_addr: (out, { client }) => out.text(client.localAddress),

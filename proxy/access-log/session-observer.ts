@@ -56,10 +56,10 @@ export class SessionLog implements SessionObserver {
 
   begin(client: SessionClient, upstream: string): SessionRecord {
     const { facts, config, now } = this.#parts;
-    const { remoteAddress, remotePort, localAddress, localPort } = client;
+    const { remoteAddress, remotePort, localAddress, localPort, tls } = client;
     // The kernel forgets who it was when the connection ends.
     const shown = config.truncateAddresses ? truncateAddress(remoteAddress) : remoteAddress;
-    const kept = { remoteAddress: shown, remotePort, localAddress, localPort };
+    const kept = { remoteAddress: shown, remotePort, localAddress, localPort, tls };
     const session = { facts, client: kept, upstream, serial: ++this.#serial };
     return new TrackedSession(session, now, (ended) => this.#write(ended));
   }

@@ -1,4 +1,5 @@
 import type { ProxyErrorCode } from '../errors.ts';
+import type { TlsInfo } from '../tls/tls-info.ts';
 import type { Server } from '../upstream/server.ts';
 import type { SpliceEnd } from './splice.ts';
 
@@ -11,6 +12,7 @@ export interface SessionClient {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  readonly tls: TlsInfo | null;
 }
 
 /** Follows sessions for those who want to know: the access log. */

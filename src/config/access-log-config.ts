@@ -5,6 +5,7 @@ export type { LogPart } from './access-log-template.ts';
 export type {
   RequestVariable,
   SessionVariable,
+  TlsVariable,
   VariableFamily,
 } from './access-log-variables.ts';
 

@@ -36,9 +36,28 @@ const common = {
   error: { doc: 'why it failed: one of the codes below; none when all was well' },
 } as const satisfies Readonly<Record<string, LogVariable>>;
 
+/** How the client's connection is secured; nginx's names. */
+export const tlsVariables = {
+  https: { doc: '`on` under TLS' },
+  ssl_protocol: {
+    doc: 'version of TLS, `TLSv1.3`; none without TLS, as all that begin with `ssl_`',
+  },
+  ssl_cipher: { doc: 'cipher, as OpenSSL names it' },
+  ssl_server_name: { doc: 'name that the client asked for in the handshake (SNI)' },
+  ssl_alpn_protocol: { doc: 'application protocol agreed on, `h2` or `http/1.1`' },
+  ssl_session_reused: { doc: '`r` when the session was resumed, else `.`' },
+  ssl_client_verify: { doc: '`SUCCESS`, or `NONE` when the client showed no certificate' },
+  ssl_client_s_dn: { doc: "subject of the client's certificate, as in RFC 2253" },
+  ssl_client_i_dn: { doc: 'issuer of it' },
+  ssl_client_serial: { doc: 'serial number of it, hexadecimal' },
+  ssl_client_fingerprint: { doc: 'SHA-256 of it, hexadecimal' },
+} as const satisfies Readonly<Record<string, LogVariable>>;
+export type TlsVariable = keyof typeof tlsVariables;
+
 /** Of a request. */
 export const requestVariables = {
   ...common,
+  ...tlsVariables,
   connection_requests: { doc: 'which request of its connection this is, from 1', number: true },
   route: { doc: 'name of the route: its `name`, or what it matches' },
   request: { doc: 'request line: method, target, protocol' },
@@ -74,6 +93,7 @@ export type RequestVariable = keyof typeof requestVariables;
 /** Of a session of a TCP listener. */
 export const sessionVariables = {
   ...common,
+  ...tlsVariables,
   protocol: { doc: 'always `TCP`' },
   session_time: { doc: 'seconds from the connection to its end', number: true },
   bytes_received: { doc: 'bytes from the client', number: true },

@@ -321,8 +321,6 @@ export const settings = {
     clientDepth: { default: 1, min: 0, max: 10 },
     clientHeaderPrefix: 'X-SSL-Client',
     clientHeaders: ['verify', 'subject', 'fingerprint'],
-    redirectStatus: 308,
-    httpsPort: { default: 443, min: 1, max: 65_535 },
   },
   tcp: {
     sessionIdle: { min: '100ms', max: '24h' },

@@ -138,6 +138,7 @@ const bySection: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     crt: 'here it is tls: { certificates: [{ certificate: FILE, key: FILE }] }',
     ssl_certificate: 'here it is tls: { certificates: [{ certificate: FILE, key: FILE }] }',
     ssl_certificate_key: 'here it is tls: { certificates: [{ certificate: FILE, key: FILE }] }',
+    redirect_to_https: 'here it is routes: [{ redirect: https }]',
     ssl_protocols: 'here it is tls: { min_version: "1.2" }',
     ssl_ciphers: 'here it is tls: { ciphers: LIST }, for TLS 1.3 ciphersuites',
     ssl_client_certificate: 'here it is tls: { client_certificates: { ca: FILE } }',
