@@ -307,6 +307,7 @@ export class Balancer implements SlotOwner {
     this.#monitor.stop();
     this.#ejections.stop();
     this.#limits.stop();
+    this.#caches.stop();
     this.#slowStart.stop();
     const refused = this.#sockets.stopArrivals();
     if (refused !== null) this.#log.warn({ error: refused.message }, ARRIVALS_GO_ON);

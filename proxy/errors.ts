@@ -37,6 +37,7 @@ export const PROXY_ERRORS = {
   body_too_large: down(413, 'the request body is larger than allowed'),
   target_too_long: down(414, 'the request line is longer than allowed'),
   misdirected: down(421, 'this host is not the one that the TLS connection was made for'),
+  not_cached: down(504, 'there is no stored answer, and the client wants no other'),
   bad_expectation: down(417, 'only 100-continue can be expected'),
   head_too_large: down(431, 'the request head is larger than allowed'),
   unknown_coding: down(501, 'the transfer coding is not known'),

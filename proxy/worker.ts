@@ -6,6 +6,7 @@
 import type { ListenerConfig } from '../src/config/proxy-config.ts';
 import type { LineMail } from './access-log/outbox.ts';
 import { WorkerLogs } from './access-log/worker-logs.ts';
+import { openCaches } from './cache/worker-cache.ts';
 import type { TlsMaterial } from './certificates/material.ts';
 import { WorkerTls } from './certificates/worker-tls.ts';
 import { featuresOf } from './features/index.ts';
@@ -54,6 +55,7 @@ export class DataPlane {
     const limits = new WorkerLimits(setup.config, setup.limits, setup.index, log, processNow);
     const failures = new FailureLog(log, () => engine.deadlines.now());
     const { control } = cells.views;
+    const caches = openCaches(setup.caches, setup.index, processNow);
     const rows = routeRows(setup.config.listeners);
     for (const config of setup.config.listeners) {
       const slot = setup.listenerSlots[config.name];
@@ -65,6 +67,7 @@ export class DataPlane {
         counters: new ListenerCells(cells, slot),
         upstreams: this.#upstreams,
         limits,
+        caches,
         features,
         tls: this.#tls,
         ready: () => Atomics.load(control, ControlSlot.ready) === 1,

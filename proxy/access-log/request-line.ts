@@ -25,7 +25,7 @@ export const requestLine = {
   upstream_status: (out, { tries }) => tries.write(out, 'status'),
   upstream_header_time: (out, { tries }) => tries.write(out, 'headerMs'),
   upstream_response_time: (out, { tries }) => tries.write(out, 'responseMs'),
-  upstream_cache_status: (out) => out.none(),
+  upstream_cache_status: (out, { cache }) => (cache === null ? out.none() : out.text(cache)),
   request_length: (out, { traffic }) => out.integer(traffic.receivedBytes),
   request_time: (out, { durationMs }) => out.seconds(durationMs),
   status: (out, { status }) => out.integer(status),

@@ -1,3 +1,4 @@
+import type { CacheResult } from '../cache/rules/cache-status.ts';
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 import type { ClientIdentity } from '../http1/client-identity.ts';
 import type { ClientTraffic } from '../http1/client-traffic.ts';
@@ -51,6 +52,8 @@ export class TrackedRequest implements RequestRecord {
   requestNumber = 0;
   status = 0;
   error: ProxyErrorCode | null = null;
+  /** What a cache did with it; null: it was not asked. */
+  cache: CacheResult | null = null;
   durationMs = 0;
   /** Nothing is logged of it. */
   silent = false;
@@ -85,6 +88,7 @@ export class TrackedRequest implements RequestRecord {
     this.traffic = traffic;
     this.route = null;
     this.upstream = null;
+    this.cache = null;
     this.requestNumber = traffic.requests;
     this.silent = !this.#owner.logs;
     this.#startedAt = this.silent ? 0 : this.#owner.now();
@@ -124,6 +128,10 @@ export class TrackedRequest implements RequestRecord {
     if (this.silent) return;
     this.tries.answered(server, PROXY_ERRORS[code].status);
     this.tries.reached('responseMs', server, this.#owner.now());
+  }
+
+  cached(result: CacheResult): void {
+    this.cache = result;
   }
 
   ended(status: number, code: ProxyErrorCode | null): void {

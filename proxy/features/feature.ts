@@ -1,6 +1,7 @@
 import type { ProxyErrorCode } from '../errors.ts';
 import type { ClientIdentity } from '../http1/client-identity.ts';
 import type { RequestHead } from '../http1/head.ts';
+import type { RequestRecord } from '../http1/request-record.ts';
 import type { RequestIdValues } from '../request-id/request-ids.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -64,6 +65,8 @@ export interface FeatureRequest {
   readonly edits: RequestEdits;
   /** Null where the listener gives none. */
   readonly ids: RequestIdValues | null;
+  /** Who follows it for the access log; null: nobody. */
+  readonly record: RequestRecord | null;
   /** After `wait`: the request goes on inwards. */
   goOn(): void;
   /** Answers it; the answer passes the features further out. */

@@ -2,8 +2,11 @@
 import type { RouteConfig } from '../../src/config/proxy-config.ts';
 import { AccessFeature } from '../access/access-feature.ts';
 import { RequestBuffering, ResponseBuffering } from '../buffering/buffering.ts';
+import { makeCacheFeature } from '../cache/make-cache-feature.ts';
+import type { WorkerCache } from '../cache/worker-cache.ts';
 import { Compression, CompressorCount } from '../compression/compression.ts';
 import type { FailureLog } from '../frontend/failure-log.ts';
+import type { HttpContext } from '../http1/http-context.ts';
 import type { IoEngine } from '../io/engine.ts';
 import type { Logger } from '../ports.ts';
 import { type RewritingParts, rewritingFeatures } from '../rewriting/index.ts';
@@ -14,6 +17,10 @@ import { FEATURE_ORDER } from './order.ts';
 
 /** What features get from their worker. */
 export interface FeatureParts extends RewritingParts {
+  /** The listener's; it is complete once the first request comes. */
+  readonly context: HttpContext;
+  /** By name. */
+  readonly caches: ReadonlyMap<string, WorkerCache>;
   readonly engine: IoEngine;
   readonly log: Logger;
   readonly upstreams: ReadonlyMap<string, Upstream>;
@@ -24,7 +31,17 @@ export interface FeatureParts extends RewritingParts {
 
 /** What of a route's configuration, or of its listener's for requests that have none, features need. */
 export type FeatureConfig = Partial<
-  Pick<RouteConfig, 'access' | 'split' | 'rewriting' | 'compression' | 'buffering' | 'cache'>
+  Pick<
+    RouteConfig,
+    | 'access'
+    | 'split'
+    | 'rewriting'
+    | 'compression'
+    | 'buffering'
+    | 'cache'
+    | 'passServer'
+    | 'rawPath'
+  >
 >;
 
 /** Null, or none: the route does not ask for it. */
@@ -42,6 +59,7 @@ const MAKERS: readonly MakeFeature[] = [
   ({ compression }) =>
     compression === undefined ? null : new Compression(compression, compressors),
   ({ rewriting }, parts) => rewritingFeatures(rewriting, parts),
+  makeCacheFeature,
   ({ buffering }, parts) =>
     buffering?.request ? new RequestBuffering(buffering.request, bufferingParts(parts)) : null,
   ({ buffering }, parts) =>

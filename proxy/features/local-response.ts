@@ -13,6 +13,10 @@ export interface LocalResponse {
   readonly body: BodySource | null;
   /** Nobody can tell where the next request would begin: the connection ends with it. */
   readonly closes?: boolean;
+  /** A server made it once: it is passed on, as `Via` says, and no answer of our own. */
+  readonly relayed?: boolean;
+  /** Whole lines that are added to the head. */
+  readonly lines?: Buffer;
   /** It tells of an error, so a page of the operator's may come instead. */
   readonly error?: boolean;
 }

@@ -1,4 +1,5 @@
 import type { WorkerLogs } from '../access-log/worker-logs.ts';
+import type { WorkerCache } from '../cache/worker-cache.ts';
 import type { WorkerTls } from '../certificates/worker-tls.ts';
 import type { featuresOf } from '../features/index.ts';
 import type { OriginPool } from '../http1/origin-pool.ts';
@@ -36,6 +37,7 @@ export interface FrontendParts {
   readonly logs: WorkerLogs;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly limits: WorkerLimits;
+  readonly caches: ReadonlyMap<string, WorkerCache>;
   /** Makes what a route does beside forwarding. */
   readonly features: typeof featuresOf;
   readonly tls: WorkerTls;

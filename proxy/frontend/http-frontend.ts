@@ -68,7 +68,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
     this.#gate = new AcceptGate(config, parts);
     this.#handshakes = this.#handshakesOf(config, parts);
     this.#proxied = ProxyArrivals.of(config, parts, (connection) => this.#arrived(connection));
-    const featureParts = { ...parts, listener: config.name };
+    const featureParts = { ...parts, listener: config.name, context: this };
     this.unrouted = parts.features(config, featureParts);
     this.refusals = refusalsOf(config.rewriting, config.name);
     this.#http2 = Http2Clients.of(config, this, (connection, http2) =>

@@ -128,8 +128,9 @@ export class Answer implements BodyTaker {
       other = this.#outwards(current);
     }
     const { head, body } = current;
-    const changes =
-      run?.edit.changes(lines, true, closes) ?? this.#unchanged(head, lines, true, closes);
+    const own = current.relayed !== true;
+    const all = current.lines === undefined ? lines : Buffer.concat([current.lines, lines]);
+    const changes = run?.edit.changes(all, own, closes) ?? this.#unchanged(head, all, own, closes);
     const silent = body === null || this.#headRequest;
     this.#begin(silent ? NO_MAKER : body, head, changes, run?.edit.filters ?? NO_FILTERS);
     if (!silent) {

@@ -323,7 +323,7 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     this.#body = this.#ownBody;
     this.#body.reset();
     this.#answer.pass(this.#run);
-    this.#run.begin(features, route, head, path || pathOf(head), this.record?.ids ?? null);
+    this.#run.begin(features, route, head, path || pathOf(head), this.record);
   }
 
   /** Nothing stands before the server any more. */

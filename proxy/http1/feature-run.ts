@@ -13,6 +13,7 @@ import type { RequestIdValues } from '../request-id/request-ids.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { ClientIdentity } from './client-identity.ts';
 import type { RequestHead, ResponseHead } from './head.ts';
+import type { RequestRecord } from './request-record.ts';
 
 /** What the exchange does for its features. */
 export interface FeatureRunOwner {
@@ -30,7 +31,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** One request's way inwards through the features of its route, and its answer's way out again. */
 export class FeatureRun implements FeatureRequest {
   readonly client: ClientIdentity;
-  ids: RequestIdValues | null = null;
+  record: RequestRecord | null = null;
   readonly edit = new ResponseEdit();
   readonly edits: Mutable<RequestEdits> = {
     upstream: null,
@@ -64,10 +65,10 @@ export class FeatureRun implements FeatureRequest {
     route: Route | null,
     head: RequestHead,
     path: string,
-    ids: RequestIdValues | null,
+    record: RequestRecord | null,
   ): void {
     const { edits } = this;
-    this.ids = ids;
+    this.record = record;
     this.route = route;
     this.head = head;
     this.path = path;
@@ -101,6 +102,10 @@ export class FeatureRun implements FeatureRequest {
       if (outcome !== 'on') return outcome;
     }
     return 'on';
+  }
+
+  get ids(): RequestIdValues | null {
+    return this.record?.ids ?? null;
   }
 
   goOn(): void {
@@ -160,6 +165,7 @@ export class FeatureRun implements FeatureRequest {
   over(): void {
     for (const feature of this.#features) feature?.over?.();
     this.#features.length = 0;
+    this.record = null;
   }
 
   #keep(): void {

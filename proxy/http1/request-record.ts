@@ -1,3 +1,4 @@
+import type { CacheResult } from '../cache/rules/cache-status.ts';
 import type { ProxyErrorCode } from '../errors.ts';
 import type { RequestIdValues } from '../request-id/request-ids.ts';
 import type { Route } from '../routing/route-table.ts';
@@ -42,6 +43,8 @@ export interface RequestRecord {
   answered(server: Server, status: number): void;
   /** The try has failed; another may follow. */
   failed(server: Server, code: ProxyErrorCode): void;
+  /** What the cache of its route did with it. */
+  cached(result: CacheResult): void;
   /** `status` is what the client was told, or 499. `code` says what went wrong. */
   ended(status: number, code: ProxyErrorCode | null): void;
 }

@@ -167,6 +167,14 @@ export const RouteCounter = {
   /** Bytes received from clients, and sent to them. */
   bytesIn: 5,
   bytesOut: 6,
+  /** What the cache of the route did with requests; in the order of `CACHE_RESULTS`. */
+  cacheHit: 7,
+  cacheMiss: 8,
+  cacheExpired: 9,
+  cacheStale: 10,
+  cacheUpdating: 11,
+  cacheRevalidated: 12,
+  cacheBypass: 13,
 } as const;
 export type RouteCounterName = keyof typeof RouteCounter;
 
@@ -207,7 +215,7 @@ export const REGIONS = {
   serverCounters: { element: 'float64', writer: 'worker', rows: 'servers', slots: 24 },
   /** Three histograms: see server-times.ts. */
   serverTimes: { element: 'float64', writer: 'worker', rows: 'servers', slots: 72 },
-  routeCounters: { element: 'float64', writer: 'worker', rows: 'routes', slots: 8 },
+  routeCounters: { element: 'float64', writer: 'worker', rows: 'routes', slots: 16 },
   /** One slot for each error code. */
   routeErrors: { element: 'float64', writer: 'worker', rows: 'routes', slots: 64 },
   routeTimes: { element: 'float64', writer: 'worker', rows: 'routes', slots: 24 },

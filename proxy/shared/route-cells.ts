@@ -1,4 +1,5 @@
 import type { ListenerConfig } from '../../src/config/proxy-config.ts';
+import { CACHE_RESULTS, type CacheResult } from '../cache/rules/cache-status.ts';
 import { ERROR_CODES, type ProxyErrorCode } from '../errors.ts';
 import { HistogramCells, type HistogramTotals, histogramTotals } from './histogram.ts';
 import { RouteCounter, type RouteCounterName, responseSlot } from './layout.ts';
@@ -55,6 +56,11 @@ export class RouteCells {
       views.routeTimes,
       views.indexOf('routeTimes', workerIndex, row),
     );
+  }
+
+  /** The cache of the route has done this with a request. */
+  cached(result: CacheResult): void {
+    this.#counters[this.#counterBase + RouteCounter.cacheHit + CACHE_RESULTS.indexOf(result)]! += 1;
   }
 
   /** A request is over, and took so long. */

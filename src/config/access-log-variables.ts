@@ -82,7 +82,9 @@ export const requestVariables = {
   },
   upstream_header_time: { doc: "seconds to the head of the server's response; of all tries" },
   upstream_response_time: { doc: "seconds to the end of the server's response; of all tries" },
-  upstream_cache_status: { doc: 'always none: there is no cache yet' },
+  upstream_cache_status: {
+    doc: 'what the cache did: HIT, MISS, EXPIRED, STALE, UPDATING, REVALIDATED or BYPASS',
+  },
   request_completion: { doc: '`OK` when the response was complete' },
   request_id: { doc: "the request's id, see `request_id`" },
   trace_id: { doc: 'trace of the W3C `traceparent`, see `traceparent`' },

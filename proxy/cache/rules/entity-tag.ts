@@ -35,3 +35,25 @@ export function listsTag(list: string, tag: string | null): boolean | null {
   }
   return found;
 }
+
+/** What tells whether two responses are the same; null: the response has none. */
+export interface Validators {
+  readonly etag: string | null;
+  /** As written. */
+  readonly lastModified: string | null;
+}
+
+/**
+ * Does a 304 speak of this stored response (RFC 9111 4.3.4)? By a strong tag if it has one, else by what
+ * it has. Null: it does not say; it was only asked about this one, but nothing is updated by it.
+ */
+export function agreement(stored: Validators, said: Validators): boolean | null {
+  if (said.etag !== null) {
+    if (stored.etag === null) return false;
+    return said.etag.startsWith(QUOTE)
+      ? sameStrongly(said.etag, stored.etag)
+      : sameWeakly(said.etag, stored.etag);
+  }
+  if (said.lastModified !== null) return said.lastModified === stored.lastModified;
+  return stored.etag === null && stored.lastModified === null ? true : null;
+}

@@ -3,9 +3,14 @@
 /** Methods that change nothing (RFC 9110 9.2.1). Others, known or not, may. */
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND']);
 
+/** May a request with this method make what is stored worthless? */
+export function mayInvalidate(method: string): boolean {
+  return !SAFE.has(method);
+}
+
 /** Must what is stored of the target go, after this answer? */
 export function invalidates(method: string, status: number): boolean {
-  return !SAFE.has(method) && status >= 200 && status < 400;
+  return mayInvalidate(method) && status >= 200 && status < 400;
 }
 
 /** A URL whose stored responses go with the target's. */

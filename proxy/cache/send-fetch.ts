@@ -1,0 +1,43 @@
+/** The request that a cache sends to a server: the client's, with conditions of our own for its. */
+import type { FeatureRequest, RequestEdits } from '../features/feature.ts';
+import type { RequestHead } from '../http1/head.ts';
+import type { HttpContext } from '../http1/http-context.ts';
+import { SubRequest, type SubRequestOwner } from '../subrequest/sub-request.ts';
+import type { HotEntry } from './hot-entries.ts';
+
+/** What the client asks for that we answer ourselves, out of the whole response. */
+const OURS = ['if-none-match', 'if-modified-since', 'if-range', 'range'];
+
+/** Sends it; `validated`: what it asks about, null for all of
+ * it; `followed`: by the request's record. Null: it leads nowhere. */
+export function sendFetch(
+  context: HttpContext,
+  request: FeatureRequest,
+  head: RequestHead,
+  owner: SubRequestOwner,
+  validated: HotEntry | null,
+  followed: boolean,
+): SubRequest | null {
+  const { route, edits, client, path } = request;
+  const record = followed ? request.record : null;
+  const upstream = edits.upstream ?? route?.upstream ?? null;
+  if (upstream === null) return null;
+  const lines = [...edits.lines];
+  if (validated !== null) lines.push(...conditions(validated));
+  if (record !== null) lines.push(record.requestLines);
+  const ours: RequestEdits = { ...edits, without: [...edits.without, ...OURS], lines };
+  const raw = route?.config.rawPath === true && head.pathEnd > head.targetStart;
+  const asItCame = !head.pathNotable || raw;
+  const sub = new SubRequest(context, owner, record);
+  sub.start(upstream, head, client, client.additions(head, asItCame ? null : path, ours));
+  return sub;
+}
+
+function conditions(entry: HotEntry): Buffer[] {
+  const lines: Buffer[] = [];
+  const etag = entry.text('etag');
+  const modified = entry.text('last-modified');
+  if (etag !== null) lines.push(Buffer.from(`If-None-Match: ${etag}\r\n`, 'latin1'));
+  if (modified !== null) lines.push(Buffer.from(`If-Modified-Since: ${modified}\r\n`, 'latin1'));
+  return lines;
+}
