@@ -1,3 +1,4 @@
+import type { CertificateFiles } from './certificate.ts';
 import type { Launch } from './pinned-process.ts';
 import type { ListenerKind } from './scenario.ts';
 
@@ -7,6 +8,8 @@ export interface Place {
   readonly folder: string;
   /** Ports on 127.0.0.1, by what is spoken there; only what it does not lack. */
   readonly listen: Readonly<Partial<Record<ListenerKind, number>>>;
+  /** What a listener with TLS shows. */
+  readonly certificate: CertificateFiles;
   /** Ports of the origins on 127.0.0.1. */
   readonly origins: readonly number[];
 }

@@ -4,7 +4,12 @@ import { sourceFromBytes } from '../../src/config/source.ts';
 import { tandemConfig } from './contenders/tandem.ts';
 import { FEATURES_OFF, features } from './features.ts';
 
-const place = { folder: '/run/bench', listen: { http: 8080 }, origins: [8081, 8082] };
+const place = {
+  folder: '/run/bench',
+  listen: { http: 8080 },
+  certificate: { certificate: '/run/bench/certificate.pem', key: '/run/bench/key.pem' },
+  origins: [8081, 8082],
+};
 
 describe('the configuration of each feature loads without a mistake, and is not the plain one', () => {
   const plain = tandemConfig(place, 'net', FEATURES_OFF);

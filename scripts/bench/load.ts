@@ -34,7 +34,7 @@ export async function runLoad(
     `--timeout=${limits.requestTimeoutS}s`,
     `--script=${SCRIPT}`,
     ...fields,
-    `http://127.0.0.1:${port}${scenario.path}`,
+    `${scenario.listener === 'https' ? 'https' : 'http'}://127.0.0.1:${port}${scenario.path}`,
   ];
   const { stdout } = await execute('wrk', args, {
     signal,

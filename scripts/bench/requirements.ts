@@ -8,6 +8,7 @@ const PROGRAMS: readonly (readonly [program: string, debianPackage: string])[] =
   // Plays the origins even when it does not take part.
   ['nginx', 'nginx-light'],
   ['taskset', 'util-linux'],
+  ['openssl', 'openssl'],
 ];
 
 /** One sentence per thing that is missing, naming the remedy; empty when the plan can run. */

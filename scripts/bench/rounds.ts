@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type CertificateFiles, makeCertificate } from './certificate.ts';
 import type { Contender } from './contender.ts';
 import type { Cores } from './cores.ts';
 import { runLoad } from './load.ts';
@@ -89,10 +90,11 @@ async function runWith(servers: PinnedProcess[], plan: Plan, setting: Setting): 
   const origins = await freePorts(ORIGINS);
   const launch = prepareOrigins(folder, origins);
   servers.push(await PinnedProcess.start('origins', launch, cores.load, folder));
+  const shared = { origins, certificate: makeCertificate(folder) };
   const runners: Runner[] = [];
   for (const contender of plan.contenders) {
     setting.signal.throwIfAborted();
-    const runner = await startContender(contender, plan, origins, setting);
+    const runner = await startContender(contender, plan, shared, setting);
     servers.push(runner.process);
     runners.push(runner);
   }
@@ -112,7 +114,7 @@ async function runWith(servers: PinnedProcess[], plan: Plan, setting: Setting): 
 async function startContender(
   contender: Contender,
   plan: Plan,
-  origins: readonly number[],
+  shared: { readonly origins: readonly number[]; readonly certificate: CertificateFiles },
   { cores, folder: parent }: Setting,
 ): Promise<Runner> {
   const folder = join(parent, contender.name);
@@ -123,7 +125,7 @@ async function startContender(
   );
   const free = await freePorts(kinds.length);
   const ports = Object.fromEntries(kinds.map((kind, index) => [kind, free[index]!]));
-  const launch = contender.prepare({ folder, listen: ports, origins });
+  const launch = contender.prepare({ folder, listen: ports, ...shared });
   const process = await PinnedProcess.start(contender.name, launch, cores.proxy, folder);
   return { contender, process, ports, startedBytes: usageOf(process.pid).residentBytes };
 }

@@ -2,7 +2,7 @@
 import type { MetricName } from './metrics.ts';
 
 /** What the proxies listen for. Every contender says how it is configured for each, or that it cannot. */
-export const listenerKinds = ['http', 'tcp'] as const;
+export const listenerKinds = ['http', 'https', 'tcp'] as const;
 export type ListenerKind = (typeof listenerKinds)[number];
 
 /** What the origins have to offer, by path. */

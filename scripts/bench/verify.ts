@@ -1,5 +1,6 @@
 /** Looks at one answer before any is counted: a proxy that is fast because it is wrong must not win. */
 import { request } from 'node:http';
+import { request as requestSecurely } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { limits } from './limits.ts';
 import { originBodies } from './origins.ts';
@@ -17,14 +18,17 @@ export async function verify(scenario: Scenario, port: number): Promise<void> {
 
 function ask(scenario: Scenario, port: number): Promise<{ status: number; body: Buffer }> {
   return new Promise((resolve, reject) => {
-    const sent = request({
+    const options = {
       host: '127.0.0.1',
       port,
       path: scenario.path,
       headers: { Connection: 'close', ...scenario.headers },
       agent: false,
       signal: AbortSignal.timeout(limits.requestTimeoutS * 1000),
-    });
+      // Nobody has signed the certificate, which is not what is looked at.
+      rejectUnauthorized: false,
+    };
+    const sent = scenario.listener === 'https' ? requestSecurely(options) : request(options);
     sent.on('error', reject);
     sent.on('response', (response) => {
       buffer(response).then((body) => resolve({ status: response.statusCode!, body }), reject);

@@ -1,6 +1,6 @@
 /** HAProxy as Debian ships it, one thread. */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../../../testbed/lab/requirements.ts';
 import type { Contender, Place } from '../contender.ts';
@@ -16,29 +16,47 @@ export const haproxy: Contender = {
   lacks: () => null,
   prepare(place) {
     const file = join(place.folder, 'haproxy.cfg');
+    if (place.listen.https !== undefined) writeFileSync(bundleOf(place), bundle(place));
     writeFileSync(file, haproxyConfig(place));
     return { argv: ['haproxy', '-db', '-f', file], ports: Object.values(place.listen) };
   },
 };
 
-function haproxyConfig({ listen, origins }: Place): string {
+/** HAProxy wants both in one file. */
+function bundleOf({ folder }: Place): string {
+  return join(folder, 'bundle.pem');
+}
+
+function bundle({ certificate }: Place): string {
+  return readFileSync(certificate.certificate, 'utf8') + readFileSync(certificate.key, 'utf8');
+}
+
+function haproxyConfig(place: Place): string {
+  const { listen, origins } = place;
   const servers = origins.map((port, index) => `  server o${index} 127.0.0.1:${port}`).join('\n');
   const parts = [
     `global
   nbthread 1
   maxconn 8192
+  tune.ssl.cachesize 0
 defaults
   timeout client 60s
   timeout server 60s
   timeout connect 5s
 `,
   ];
-  if (listen.http !== undefined) {
-    parts.push(`listen http
+  const https = `ssl crt ${bundleOf(place)} ssl-min-ver TLSv1.2 no-tls-tickets`;
+  const binds = [
+    { scheme: 'http', port: listen.http, more: '' },
+    { scheme: 'https', port: listen.https, more: ` ${https}` },
+  ];
+  for (const { scheme, port, more } of binds) {
+    if (port === undefined) continue;
+    parts.push(`listen ${scheme}
   mode http
-  bind 127.0.0.1:${listen.http}
+  bind 127.0.0.1:${port}${more}
   option forwardfor
-  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Proto ${scheme}
   http-reuse always
 ${servers}
 `);

@@ -50,7 +50,7 @@ function nginxConfig(place: Place, stream: StreamModule): string {
   const { folder, listen } = place;
   const load = listen.tcp === undefined ? null : (stream?.load ?? null);
   const parts = [load === null ? '' : `load_module ${load};\n`, nginxBasics(folder)];
-  if (listen.http !== undefined) parts.push(httpPart(place, listen.http));
+  if (listen.http !== undefined || listen.https !== undefined) parts.push(httpPart(place));
   if (listen.tcp !== undefined) parts.push(streamPart(place, listen.tcp));
   return parts.join('');
 }
@@ -60,7 +60,12 @@ function servers({ origins }: Place): string {
 }
 
 /** Bodies stay out of temporary files: the others pass them on without a disk, too. */
-function httpPart(place: Place, port: number): string {
+function httpPart(place: Place): string {
+  const { http, https } = place.listen;
+  const ports = [
+    ...(http === undefined ? [] : [`listen 127.0.0.1:${http};`]),
+    ...(https === undefined ? [] : [`listen 127.0.0.1:${https} ssl;`, tlsPart(place)]),
+  ];
   return `http {
   access_log off;
   client_body_temp_path ${place.folder}/body;
@@ -71,7 +76,7 @@ function httpPart(place: Place, port: number): string {
   keepalive_requests 1000000000;
   upstream b { ${servers(place)} keepalive 256; keepalive_requests 1000000000; }
   server {
-    listen 127.0.0.1:${port};
+    ${ports.join('\n    ')}
     location / {
       proxy_pass http://b;
       proxy_http_version 1.1;
@@ -84,6 +89,15 @@ function httpPart(place: Place, port: number): string {
   }
 }
 `;
+}
+
+/** Every connection without `Connection: keep-alive` is to cost a full handshake. */
+function tlsPart({ certificate }: Place): string {
+  return `ssl_certificate ${certificate.certificate};
+    ssl_certificate_key ${certificate.key};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_tickets off;
+    ssl_session_cache off;`;
 }
 
 function streamPart(place: Place, port: number): string {

@@ -36,14 +36,24 @@ export function tandem(
 }
 
 /** The configuration with that feature on. */
-export function tandemConfig({ listen, origins }: Place, io: string, feature: Feature): string {
+export function tandemConfig(
+  { listen, origins, certificate }: Place,
+  io: string,
+  feature: Feature,
+): string {
   const more = (text: string | undefined) => (text === undefined ? '' : `, ${text}`);
   const servers = origins.map((port) => `{ address: "127.0.0.1:${port}" }`).join(', ');
   const listeners = [];
+  const routes = `routes: [{ upstream: b${more(feature.route)} }]`;
   if (listen.http !== undefined) {
-    const routes = `routes: [{ upstream: b${more(feature.route)} }]`;
     const http = `bind: ["127.0.0.1:${listen.http}"], protocol: http, ${routes}`;
     listeners.push(`  http: { ${http}${more(feature.listener)} }`);
+  }
+  if (listen.https !== undefined) {
+    const files = `certificate: ${certificate.certificate}, key: ${certificate.key}`;
+    const tls = `tls: { certificates: [{ ${files} }], session_tickets: false }`;
+    const https = `bind: ["127.0.0.1:${listen.https}"], protocol: http, ${routes}, ${tls}`;
+    listeners.push(`  https: { ${https}${more(feature.listener)} }`);
   }
   if (listen.tcp !== undefined) {
     listeners.push(`  tcp: { bind: ["127.0.0.1:${listen.tcp}"], protocol: tcp, upstream: b }`);
