@@ -15,7 +15,7 @@ import type { Frontend, FrontendParts } from './frontend/frontend.ts';
 import { HttpFrontend } from './frontend/http-frontend.ts';
 import { TcpFrontend } from './frontend/tcp-frontend.ts';
 import { UdpFrontend } from './frontend/udp-frontend.ts';
-import type { OriginPool } from './http1/origin-pool.ts';
+import type { OriginSource } from './http1/origin-stream.ts';
 import type { IoEngine, Listener } from './io/engine.ts';
 import { WorkerLimits } from './limiting/worker-limits.ts';
 import { DRAIN_POLL_MS } from './limits.ts';
@@ -33,7 +33,7 @@ export class DataPlane {
   readonly #frontends = new Map<string, Frontend>();
   readonly #listeners: Listener[];
   readonly #upstreams = new Map<string, Upstream>();
-  readonly #pools = new Map<Server, OriginPool>();
+  readonly #pools = new Map<Server, OriginSource>();
   readonly #logs: WorkerLogs;
   readonly #tls: WorkerTls;
 

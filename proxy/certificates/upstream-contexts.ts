@@ -47,7 +47,7 @@ export class UpstreamContexts {
   }
 
   #make(name: string, tls: UpstreamTlsConfig, { ca, certificate }: UpstreamMaterial) {
-    const { ciphers, ciphersuites, minVersion, verify } = tls;
+    const { ciphers, ciphersuites, minVersion, verify, protocols = [] } = tls;
     try {
       return TlsContext.client({
         authorities: verify ? Buffer.from(ca ?? knownAuthorities()) : null,
@@ -55,7 +55,7 @@ export class UpstreamContexts {
         minVersion,
         ciphers,
         ciphersuites,
-        alpn: [],
+        alpn: protocols,
       });
     } catch (error) {
       const why = (error as Error).message;
@@ -67,9 +67,9 @@ export class UpstreamContexts {
 }
 
 function keyOf(tls: UpstreamTlsConfig, { ca, certificate }: UpstreamMaterial): string {
-  const { verify, ciphers, ciphersuites, minVersion } = tls;
+  const { verify, ciphers, ciphersuites, minVersion, protocols = [] } = tls;
   const own = certificate === null ? null : [certificate.chain, certificate.key];
-  const all = JSON.stringify([verify, ca, own, ciphers, ciphersuites, minVersion]);
+  const all = JSON.stringify([verify, ca, own, ciphers, ciphersuites, minVersion, protocols]);
   return createHash('sha256').update(all).digest('latin1');
 }
 

@@ -2,7 +2,7 @@ import type { WorkerLogs } from '../access-log/worker-logs.ts';
 import type { WorkerCache } from '../cache/worker-cache.ts';
 import type { WorkerTls } from '../certificates/worker-tls.ts';
 import type { featuresOf } from '../features/index.ts';
-import type { OriginPool } from '../http1/origin-pool.ts';
+import type { OriginSource } from '../http1/origin-stream.ts';
 import type { IoEngine, Listener } from '../io/engine.ts';
 import type { WorkerLimits } from '../limiting/worker-limits.ts';
 import type { Logger } from '../ports.ts';
@@ -48,7 +48,7 @@ export interface FrontendParts {
   /** Where bodies are held that are too long for memory. */
   readonly tempDirectory: string;
   /** Waiting connections to servers, shared by all HTTP listeners of a worker. */
-  readonly pools: Map<Server, OriginPool>;
+  readonly pools: Map<Server, OriginSource>;
 }
 
 /** The upstream of that name. Throws RangeError when it is not there. */

@@ -6,8 +6,10 @@ import { RequestHead } from '../http1/head.ts';
 import type { HttpContext } from '../http1/http-context.ts';
 import { type IdentityRules, identityRules } from '../http1/identity-rules.ts';
 import { OriginPool } from '../http1/origin-pool.ts';
+import type { OriginSource } from '../http1/origin-stream.ts';
 import { type RequestRules, requestRules } from '../http1/request-rules.ts';
 import { Http2Clients } from '../http2/http2-clients.ts';
+import { OriginSessions } from '../http2/origin-sessions.ts';
 import type {
   Connection,
   ConnectionHandler,
@@ -102,10 +104,11 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
     return this.#date.line();
   }
 
-  poolOf(upstream: Upstream, server: Server): OriginPool {
+  poolOf(upstream: Upstream, server: Server): OriginSource {
     const known = this.#pools.get(server);
     if (known !== undefined) return known;
-    const pool = new OriginPool(this.engine, server, upstream.config, upstream.tls);
+    const Pool = upstream.config.protocol === 'http2' ? OriginSessions : OriginPool;
+    const pool = new Pool(this.engine, server, upstream.config, upstream.tls);
     // A request that was given to a server before that was taken out may come once more.
     if (!server.retired) this.#pools.set(server, pool);
     return pool;

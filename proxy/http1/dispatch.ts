@@ -279,8 +279,11 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   /** Sends what was composed to this server, over a new connection. */
   #again(server: Server, request: RequestBuffer): void {
     this.#pair.settle(this.#attempt);
-    this.#open(this.#attempt, server, true).request = request;
+    const origin = this.#open(this.#attempt, server, true);
+    origin.request = request;
     server.count(ServerCounter.retries);
+    // HTTP/2 has another stream on a connection that stands.
+    if (origin.connected) this.attemptReady(this.#attempt);
   }
 
   #poolOf(server: Server): OriginSource {
@@ -319,7 +322,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     code: ProxyErrorCode | null,
     status: number,
   ): 'same' | 'other' | 'none' {
-    const sent = attempt.progress(this.complete);
+    const sent = origin.untouched ? 'none' : attempt.progress(this.complete);
     const serversTried = this.choice.triedWith(origin.server);
     return this.#plan.target(origin, sent, code, status, serversTried, this.#now());
   }

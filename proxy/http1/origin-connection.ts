@@ -57,6 +57,8 @@ export class OriginConnection implements ConnectionHandler, OriginStream {
   reused = false;
   /** Any byte of the present response has come. */
   answered = false;
+  /** HTTP/1 has no way to say so. */
+  readonly untouched = false;
   readonly #config: UpstreamConfig;
   readonly #owner: OriginOwner;
   readonly #deadline: Deadline;

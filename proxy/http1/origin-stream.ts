@@ -22,6 +22,8 @@ export interface OriginStream {
   readonly reused: boolean;
   /** Any byte of the present response has come. */
   readonly answered: boolean;
+  /** The server has said that it did nothing with the request (RFC 9113 8.7). */
+  readonly untouched: boolean;
   /** All that was written has been taken by the kernel. */
   readonly flushed: boolean;
   /** The trailer lines of the response that has just been completed. */

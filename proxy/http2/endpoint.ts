@@ -102,13 +102,15 @@ export class Endpoint implements SendHost {
   readonly #assembly: BlockAssembly;
   readonly #meter: AbuseMeter;
   readonly #control: ControlFrames;
+  /** Nothing is written any more. */
+  #ended = false;
   /** Bytes of the preface still to come. */
   #preface: number;
 
   constructor(engine: IoEngine, connection: Connection, form: EndpointForm, owner: EndpointOwner) {
     this.#owner = owner;
     this.#engine = engine;
-    this.output = new FrameOutput(engine, connection, owner);
+    this.output = new FrameOutput(engine, connection, owner, form.side === 'client');
     this.blocks = new BlockWriter(this.encoder, this.output);
     this.#assembly = new BlockAssembly(form.headBytesMax);
     this.#meter = new AbuseMeter(engine.deadlines.now());
@@ -191,16 +193,19 @@ export class Endpoint implements SendHost {
 
   /** Allows the peer more content, on a stream or, with 0, on all together. */
   allow(stream: number, more: number): void {
+    if (this.#ended) return;
     const out = this.output.room(CONTROL_FRAME_BYTES_MAX);
     this.output.at = writeWindowUpdate(out, this.output.at, stream, more);
   }
 
   reset(stream: number, code: ErrorCode): void {
+    if (this.#ended) return;
     const out = this.output.room(CONTROL_FRAME_BYTES_MAX);
     this.output.at = writeReset(out, this.output.at, stream, code);
   }
 
   goaway(lastStream: number, code: ErrorCode): void {
+    if (this.#ended) return;
     const out = this.output.room(CONTROL_FRAME_BYTES_MAX);
     this.output.at = writeGoaway(out, this.output.at, lastStream, code);
   }
@@ -227,6 +232,7 @@ export class Endpoint implements SendHost {
   /** Nothing is read or written any more. */
   end(): void {
     this.over = true;
+    this.#ended = true;
     this.output.end();
   }
 

@@ -30,12 +30,15 @@ export class FrameOutput {
   readonly #owner: OutputOwner;
   readonly #turns: OutputTurn;
   #over = false;
+  /** The connection is not established yet: nothing is written. */
+  #held: boolean;
 
-  constructor(engine: IoEngine, connection: Connection, owner: OutputOwner) {
+  constructor(engine: IoEngine, connection: Connection, owner: OutputOwner, held = false) {
     this.#engine = engine;
     this.#turns = OutputTurn.of(engine);
     this.#connection = connection;
     this.#owner = owner;
+    this.#held = held;
   }
 
   /** Makes room for `size` more bytes after `at`, and sees to it that they are sent. */
@@ -47,7 +50,7 @@ export class FrameOutput {
   /** Writes what is composed. */
   flush(): void {
     const length = this.at;
-    if (length === 0 || this.#over) return;
+    if (length === 0 || this.#over || this.#held) return;
     const composed = this.bytes;
     const out = this.#engine.outgoing(length);
     composed.copy(out, 0, 0, length);
@@ -57,6 +60,12 @@ export class FrameOutput {
     this.#turns.release(composed);
     this.#owner.written(length);
     if (!this.#connection.write(out, 0, length)) this.blocked = true;
+  }
+
+  /** The connection is established. */
+  ready(): void {
+    this.#held = false;
+    this.flush();
   }
 
   /** Nothing is written any more. */

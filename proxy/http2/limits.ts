@@ -29,6 +29,16 @@ export const CUT_STREAMS_MAX = 256;
 /** After the first GOAWAY of an orderly end, streams that are on their way are taken for so long. */
 export const GOAWAY_GRACE_MS = 1000;
 
+/** Requests that one connection to a server carries at a time, if the server allows as many. */
+export const ORIGIN_STREAMS_MAX = 128;
+/** Content of one answer that a server may send before the client has taken it, and of all. */
+export const ORIGIN_STREAM_WINDOW_BYTES = 128 * 1024;
+export const ORIGIN_WINDOW_BYTES = 4 * 1024 * 1024;
+
+/** What we composed for a server ourselves: as long as anything may become. */
+export const COMPOSED_HEAD_BYTES_MAX = 256 * 1024;
+export const COMPOSED_HEADERS_MAX = 2048;
+
 /** What a peer may do so often at once, and per second from then on, before it is sent away. */
 export interface Allowance {
   readonly burst: number;

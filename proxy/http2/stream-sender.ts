@@ -37,6 +37,8 @@ export class StreamSender implements ContentSink {
   stream = 0;
   /** What the stream may send; may be negative. */
   windowSize = 0;
+  /** Means nothing here: frames are the framing. */
+  chunked = false;
   /** The last frame was sent, or will be when what waits is. */
   ended = false;
   /** It is in the queue of those that wait. */

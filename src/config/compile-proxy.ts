@@ -8,7 +8,7 @@ import { compileCaches, compileRouteCache } from './compile-cache.ts';
 import { compileCompression } from './compile-compression.ts';
 import { compileCheck, compileEjection } from './compile-health.ts';
 import { compileHttpRules } from './compile-http-rules.ts';
-import { compileHttp2 } from './compile-http2.ts';
+import { compileHttp2, compileProtocol } from './compile-http2.ts';
 import {
   compileConcurrencyLimits,
   compileConnectionsPerSource,
@@ -94,7 +94,7 @@ function compileUpstream(
     keepAliveMax: upstream.keepalive.max,
     keepAliveTimeoutMs: upstream.keepalive.timeout,
     sendProxy: upstream.send_proxy ?? null,
-    tls: compileUpstreamTls(upstream),
+    ...compileProtocol(upstream.protocol, compileUpstreamTls(upstream)),
   };
 }
 

@@ -108,6 +108,8 @@ export interface UpstreamConfig {
   readonly keepAliveTimeoutMs: number;
   /** Each connection begins with a PROXY header about the client. */
   readonly sendProxy: ProxyVersion | null;
+  /** What its servers speak; absent: HTTP/1. */
+  readonly protocol?: 'http1' | 'http2';
   /** Null: plain connections. */
   readonly tls: UpstreamTlsConfig | null;
 }

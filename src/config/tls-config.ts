@@ -76,6 +76,8 @@ export interface UpstreamTlsConfig {
   /** OpenSSL's lists. */
   readonly ciphers: string;
   readonly ciphersuites: string;
+  /** Application protocols offered; absent: none. */
+  readonly protocols?: readonly string[];
   /** Later connections to a server resume the session of earlier ones. */
   readonly sessions: boolean;
 }

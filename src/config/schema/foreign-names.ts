@@ -32,6 +32,8 @@ const bySection: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   health_scripts: { script: 'here it is command, a list' },
   upstreams: {
     balance: 'here it is policy',
+    proxy_http_version: 'here it is protocol: http1 or http2',
+    grpc_pass: 'here it is protocol: http2',
     algorithm: 'here it is policy',
     least_conn: 'here it is policy: least_connections',
     random: 'here it is policy: two_choices',

@@ -22,6 +22,7 @@ import {
   spelled,
 } from './field.ts';
 import { healthCheckSchema } from './health-check.ts';
+import { upstreamProtocolField } from './http2.ts';
 import { nameAllowed, namedMap } from './names.ts';
 import { sendProxyField } from './proxy-protocol.ts';
 import { parseDomain } from './resolver.ts';
@@ -135,6 +136,7 @@ const upstreamSchema = z.strictObject({
     },
   ),
   send_proxy: sendProxyField,
+  protocol: upstreamProtocolField,
   tls: upstreamTlsField,
 });
 
