@@ -100,6 +100,33 @@ describe('a request', () => {
     await expect.poll(held).toBe(0);
   });
 
+  it.each([
+    ['ends', '0\r\n\r\n', 'ok'],
+    ['goes on', '1\r\nx\r\n', 'HTTP/1.1 413'],
+  ])(
+    'that is just as long as may be held is read on, whether it %s or not',
+    async (_how, rest, got) => {
+      start({ request: { memoryMax: 8, diskMax: 0 }, response: null });
+      const client = await rawClient(plane.port);
+      client.send(`${POST}Transfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      client.send(rest);
+      if (got === 'ok') (await origin.connection()).send(OK);
+      await client.has(got);
+    },
+  );
+
+  it('that is answered before its server has all of it leaves no file behind', async () => {
+    start({ request: { memoryMax: 8, diskMax: 16_000_000 }, response: null });
+    const client = await rawClient(plane.port);
+    client.send(`${POST}Content-Length: 15000000\r\n\r\n${'x'.repeat(15_000_000)}`);
+    const server = await origin.connection();
+    server.socket.pause();
+    server.send('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    await client.has('HTTP/1.1 403');
+    await expect.poll(held).toBe(0);
+  });
+
   it('whose client leaves leaves no file behind, and asked no server', async () => {
     start(SMALL);
     const client = await rawClient(plane.port);

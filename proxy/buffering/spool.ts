@@ -51,10 +51,15 @@ export class Spool {
     return this.#headBytes + (this.#writtenAt - this.#readAt) + this.#tailBytes;
   }
 
+  /** The disk is behind what it is given. */
+  get behind(): boolean {
+    return this.#usesDisk && this.#tailBytes >= UNWRITTEN_BYTES_MAX;
+  }
+
   /** It should not be given more for now. */
   get full(): boolean {
     const { memoryMax, diskMax } = this.#bounds;
-    if (this.#usesDisk && this.#tailBytes >= UNWRITTEN_BYTES_MAX) return true;
+    if (this.behind) return true;
     return this.length >= memoryMax + (this.#usesDisk ? diskMax : 0);
   }
 

@@ -19,6 +19,11 @@ export async function openTemporary(directory: string): Promise<FileHandle> {
   serial++;
   const path = join(directory, `.tandem-${process.pid}-${process.hrtime.bigint()}-${serial}`);
   const handle = await open(path, 'wx+', 0o600);
-  await unlink(path);
+  try {
+    await unlink(path);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
   return handle;
 }

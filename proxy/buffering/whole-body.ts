@@ -43,7 +43,8 @@ export class WholeBody implements ContentFilter, SpoolOwner {
       return;
     }
     this.#spool.add(bytes, start, end);
-    if (!this.#spool.full || this.#paused) return;
+    // Its end, or what is too much, is seen by reading on: only the disk may need some time.
+    if (!this.#spool.behind || this.#paused) return;
     this.#paused = true;
     this.#before.pause();
   }
@@ -77,7 +78,7 @@ export class WholeBody implements ContentFilter, SpoolOwner {
   #pump(): void {
     if (this.#over) return;
     if (this.#trailers === null) {
-      if (!this.#paused || this.#spool.full) return;
+      if (!this.#paused || this.#spool.behind) return;
       this.#paused = false;
       this.#before.resume();
       return;
