@@ -1,6 +1,6 @@
 /** Targets, Host, methods, and the fields that are for one hop. */
 import { test } from '../conformance/evidence.ts';
-import { notApplicable, row, type Subject } from './row.ts';
+import { row, type Subject } from './row.ts';
 import { connections, refusal, refused, rules, streaming, toClient, toServer } from './tests.ts';
 
 const paths = 'proxy/http1/normalise-path.test.ts';
@@ -38,8 +38,12 @@ export const routing: Subject = {
     row(
       '9110 7.4, 15.5.20',
       'A Host other than the name in TLS, under client certificates: 421.',
-      notApplicable('listeners speak no TLS yet; a handshake on one is refused'),
-      refused('TLS'),
+      'so',
+      test(
+        'proxy/frontend/tls-listener.test.ts',
+        'a listener with tls (openssl, curl) > that wants certificates of clients',
+        'answers 421 when the request is for another host than the connection',
+      ),
     ),
     row(
       '9112 3.3',
