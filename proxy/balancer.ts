@@ -16,7 +16,7 @@ import { systemClock } from './health/clock.ts';
 import { EjectionWatch } from './health/ejection-watch.ts';
 import { HealthMonitor } from './health/monitor.ts';
 import { tallyUpstreams, type UpstreamTally } from './health/upstream-tally.ts';
-import { chooseEngine, type EngineChoice, sayEngine } from './io/choose-engine.ts';
+import { chooseEngine, type EngineChoice, engineWarnings, sayEngine } from './io/choose-engine.ts';
 import { LimitKeeper } from './limiting/limit-keeper.ts';
 import { ListenSockets } from './listen-sockets.ts';
 import type { BalancerPorts, Logger } from './ports.ts';
@@ -94,8 +94,8 @@ export class Balancer implements SlotOwner {
     const ticketSecret = config.ticketSecret ?? randomTicketSecret();
     this.#config = { ...config, ticketSecret };
     this.#log = ports.log;
-    this.#engine = chooseEngine(config.io);
-    sayEngine(this.#engine, config.io, ports.log);
+    this.#engine = chooseEngine(config.io, ports.uringRefusal ?? null);
+    sayEngine(this.#engine, ports.log);
     this.#sockets = new ListenSockets(listeners, workers);
     const shape = { workers, serversMax: SERVERS_MAX, listenersMax: LISTENERS_MAX };
     this.#state = createSharedState(shape);
@@ -188,7 +188,11 @@ export class Balancer implements SlotOwner {
     if (!this.#serving.serving) reasons.push('the workers keep failing');
     if (!this.#checked) reasons.push(this.#names.waiting ? NAMES_DUE : CHECKS_DUE);
     reasons.push(...this.#certificates.reasons());
-    const warnings = [...this.#names.warnings(), ...this.#certificates.warnings()];
+    const warnings = [
+      ...engineWarnings(this.#engine),
+      ...this.#names.warnings(),
+      ...this.#certificates.warnings(),
+    ];
     const said = warnings.length === 0 ? {} : { warnings };
     return { ready: reasons.length === 0, reasons, ...said, serving: this.#serving.serving };
   }

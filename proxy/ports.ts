@@ -20,4 +20,6 @@ export interface BalancerPorts {
   readonly log: Logger;
   /** Absent: access logs that go there are dropped and counted. */
   readonly stdout?: LineSink;
+  /** Why io_uring is not to be used although the host has it; absent or null: nothing is against it. */
+  readonly uringRefusal?: string | null;
 }

@@ -12,18 +12,27 @@ export interface EngineChoice {
   readonly refusal: string | null;
 }
 
-/** What `proxy.io` comes to on this host. */
-export function chooseEngine(wanted: ProxyConfig['io']): EngineChoice {
+/** What `proxy.io` comes to on this host; `given` is a reason against io_uring that is known before. */
+export function chooseEngine(wanted: ProxyConfig['io'], given: string | null): EngineChoice {
   if (wanted !== 'uring') return { io: 'net', refusal: null };
-  const refusal = uringRefusal();
+  const refusal = given ?? uringRefusal();
   return { io: refusal === null ? 'uring' : 'net', refusal };
 }
 
-/** One line for the operator; a warning when the configuration asks for what cannot be had. */
-export function sayEngine({ io, refusal }: EngineChoice, wanted: string, log: Logger): void {
+/** One line for the operator. */
+export function sayEngine({ io, refusal }: EngineChoice, log: Logger): void {
   if (io === 'uring') log.info({ io }, 'the network is reached through io_uring');
   else if (refusal === null) log.info({ io }, 'the network is reached through node:net');
-  else log[wanted === 'uring' ? 'warn' : 'info']({ io, refusal }, `no io_uring: ${refusal}`);
+  else log.warn({ io, refusal }, fallBack(refusal));
+}
+
+/** What is wrong with a choice, for the readiness; nothing when it is what was wanted. */
+export function engineWarnings({ refusal }: EngineChoice): readonly string[] {
+  return refusal === null ? [] : [fallBack(refusal)];
+}
+
+function fallBack(refusal: string): string {
+  return `no io_uring, the network is reached through node:net: ${refusal}`;
 }
 
 /**

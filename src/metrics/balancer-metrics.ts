@@ -15,6 +15,10 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
   const out = new Exposition();
   out.gauge('tandem_proxy_uptime_seconds', 'Age of the balancer.', {}, status.uptimeMs / 1000);
   out.gauge('tandem_proxy_ready', 'May be given traffic.', {}, status.readiness.ready ? 1 : 0);
+  const { io, refusal } = status.io;
+  const refused = refusal === null ? 0 : 1;
+  out.gauge('tandem_proxy_io_uring', 'Serves through io_uring.', {}, io === 'uring' ? 1 : 0);
+  out.gauge('tandem_proxy_io_uring_refused', 'io_uring is wanted and not used.', {}, refused);
   for (const { index, state, deaths, utilization } of status.workers) {
     const labels = { worker: String(index) };
     const running = state === 'running' ? 1 : 0;

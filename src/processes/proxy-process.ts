@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Balancer, type Readiness, StartError, startBalancer } from '../../proxy/index.ts';
 import { type AdminSource, startAdmin } from '../admin/admin-listener.ts';
 import { formatEndpoint } from '../config/index.ts';
+import type { ProxyConfig } from '../config/proxy-config.ts';
 import type { BalancerReport } from '../control/balancer-report.ts';
 import { createControlServer, json, text } from '../control/server.ts';
 import { type Logger, logLines } from '../log/logger.ts';
@@ -11,6 +12,7 @@ import { sdNotify } from '../os/sd-notify.ts';
 import { claimHalf } from '../runtime/half-lock.ts';
 import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
+import { UringRecord } from '../runtime/uring-record.ts';
 import { feedAgent, trackedUpstreams } from '../tracking/balancer-feed.ts';
 import { ReadinessClient } from '../tracking/readiness-client.ts';
 import { reportReady, superviseProcess } from './lifecycle.ts';
@@ -41,11 +43,11 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   if (config.admin !== null) {
     closers.push(await startAdmin(config.admin, service, { runtimeDir, hasAgent, log }));
   }
-  const balancer = await startBalancer(config.proxy, { log, stdout: logLines() }).catch(
-    (error: Error) => {
-      throw error instanceof StartError ? new StartupError(error.message) : error;
-    },
-  );
+  const uringRefusal = watchUring(config.proxy.io, runtimeDir, log);
+  const ports = { log, stdout: logLines(), uringRefusal };
+  const balancer = await startBalancer(config.proxy, ports).catch((error: Error) => {
+    throw error instanceof StartError ? new StartupError(error.message) : error;
+  });
   service.balancer = balancer;
   sayWhatServes(balancer, log);
   if (agent !== null) {
@@ -71,6 +73,20 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   );
   sdNotify('READY=1');
   reportReady();
+}
+
+/**
+ * Notes that a balancer on io_uring runs here until it ends in a way that JavaScript can see. Returns why it
+ * should not use it: the last ones died.
+ */
+function watchUring(io: ProxyConfig['io'], runtimeDir: string, log: Logger): string | null {
+  if (io !== 'uring') return null;
+  const record = new UringRecord(runtimeDir);
+  const refusal = record.refusal(Date.now());
+  if (refusal === null) record.begin(Date.now());
+  else log.error({ refusal }, `io_uring is given up: ${refusal}`);
+  process.on('exit', () => record.end());
+  return refusal;
 }
 
 const NOT_BEGUN: Readiness = {
