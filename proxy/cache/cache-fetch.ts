@@ -98,7 +98,7 @@ export class CacheFetch implements SubRequestOwner, BodySource {
   /** The client's, while it gets the content as it comes. */
   #taker: BodyTaker | null = null;
   #locked: boolean;
-  readonly #stamp: number;
+  #stamp: number;
   #requestedAt: number;
   #over = false;
   /** It goes on without a client. */
@@ -316,6 +316,7 @@ export class CacheFetch implements SubRequestOwner, BodySource {
       this.#finish();
       return;
     }
+    this.#stamp = this.#cache.store.stamp(this.#order.url);
     this.#requestedAt = this.#cache.clock();
     this.#send(false);
   }

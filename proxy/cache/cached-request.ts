@@ -7,7 +7,13 @@ import type { ResponseHead } from '../http1/head.ts';
 import type { CacheFeature } from './cache-feature.ts';
 import type { CacheFetch, FetchClient, FetchStory } from './cache-fetch.ts';
 import type { HotEntry } from './hot-entries.ts';
-import { LOCK_HELD_MS, RANGE_FETCH_OFFSET_MAX, WAITS_MAX } from './limits.ts';
+import {
+  LOAD_WAIT_MS,
+  LOADS_MAX,
+  LOCK_HELD_MS,
+  RANGE_FETCH_OFFSET_MAX,
+  WAITS_MAX,
+} from './limits.ts';
 import { LocatedEntry } from './located-entry.ts';
 import { fieldsOf, RequestFact, requestControl, requestFacts } from './request-facts.ts';
 import { rangeStart } from './rules/byte-range.ts';
@@ -37,6 +43,7 @@ export class CachedRequest implements RequestFeature, FetchClient {
   #fetch: CacheFetch | null = null;
   #wait: CacheWait | null = null;
   #waits = 0;
+  #loadings = 0;
   /** When it stops waiting for others. */
   #waitsUntil = 0;
   /** Why it goes to a server, for Cache-Status. */
@@ -127,7 +134,7 @@ export class CachedRequest implements RequestFeature, FetchClient {
     if (this.#bypasses)
       return this.#forbids ? this.#pass('BYPASS', 'bypass', 'rule') : this.#bypass();
     const stored = located.find();
-    if (stored === null) return this.#missed(located.miss);
+    if (stored === null) return this.#loads() ? 'wait' : this.#missed(located.miss);
     const outcome = this.#found(stored);
     if (outcome !== 'kept') stored.release();
     return outcome === 'kept' ? 'wait' : outcome;
@@ -189,6 +196,15 @@ export class CachedRequest implements RequestFeature, FetchClient {
     return this.#begin(null, null, false) === 'kept' ? 'wait' : 'answered';
   }
 
+  /** It is on disk: waits until it has been brought. */
+  #loads(): boolean {
+    const { cache, keys } = this.#feature;
+    if (this.#loadings >= LOADS_MAX || !cache.store.loading(keys)) return false;
+    this.#loadings++;
+    this.#waitFor(keys, LOAD_WAIT_MS);
+    return true;
+  }
+
   #fetchOrWait(entry: HotEntry | null, stored: StoredResponse | null): Outcome | 'kept' {
     const { rules, cache, keys } = this.#feature;
     const { lockTimeoutMs } = rules.config;
@@ -200,7 +216,8 @@ export class CachedRequest implements RequestFeature, FetchClient {
       filling.release();
       if (given) return 'answered';
     } else if (this.#mayWait(lockTimeoutMs)) {
-      this.#waitFor(keys);
+      this.#waits++;
+      this.#waitFor(keys, Math.max(1, this.#waitsUntil - performance.now()));
       return 'wait';
     }
     return this.#begin(entry, stored, false);
@@ -212,12 +229,11 @@ export class CachedRequest implements RequestFeature, FetchClient {
     return this.#waits < WAITS_MAX && now < this.#waitsUntil && this.#feature.mayWait();
   }
 
-  #waitFor(key: CacheKey): void {
+  /** Calls back when something has changed about the key, and looks again. */
+  #waitFor(key: CacheKey, forMs: number): void {
     this.#located.keep();
-    this.#waits++;
     this.#feature.waiters++;
-    const leftMs = Math.max(1, this.#waitsUntil - performance.now());
-    this.#wait = this.#feature.cache.store.await(key, leftMs, () => {
+    this.#wait = this.#feature.cache.store.await(key, forMs, () => {
       this.#stopWaiting();
       if (this.#over) return;
       if (this.#look() === 'on') this.#request.goOn();

@@ -33,6 +33,9 @@ export const HOT_CONTENT_BYTES_MAX = 16 * 1024;
 export const WAITERS_MAX = 4096;
 /** How often one request waits: for its URL, and for its variant of it. */
 export const WAITS_MAX = 2;
+/** The same for what is brought from disk, and how long for each. */
+export const LOADS_MAX = 2;
+export const LOAD_WAIT_MS = 2000;
 /** A key that is being fetched is locked for at most so long; then another request may fetch it too. */
 export const LOCK_HELD_MS = 60_000;
 

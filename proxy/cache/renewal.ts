@@ -35,7 +35,8 @@ export function renew(
   news: MessageHead,
   times: NewsTimes,
 ): HotEntry {
-  const bytes = updatedHead(entry.head, news);
+  const date = new Date(times.receivedAt).toUTCString();
+  const bytes = updatedHead(entry.head, news, date);
   const meta = new Float64Array(META_DOUBLES);
   const renewed = new HotEntry(bytes, meta, entry.length, entry.content);
   const fields = fieldsOf(renewed.head);

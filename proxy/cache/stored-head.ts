@@ -54,18 +54,24 @@ export function storableLines(head: MessageHead): FieldLine[] {
 
 /** The head to be stored of a response; `date` for one that has none (RFC 9110 6.6.1). */
 export function storedHead(head: ResponseHead, date: string): Buffer {
-  const lines = storableLines(head);
-  if (!lines.some(({ name }) => name === 'date'))
-    lines.push({ name: 'date', line: `Date: ${date}` });
-  return headBytes(head.status, lines);
+  return headBytes(head.status, dated(storableLines(head), date));
 }
 
-/** A stored head with what a 304, or the answer to a HEAD, says anew: its fields replace their like. */
-export function updatedHead(stored: ResponseHead, news: MessageHead): Buffer {
-  const fresh = storableLines(news).filter(({ name }) => !NOT_UPDATED.has(name));
+/**
+ * A stored head with what a 304, or the answer to a HEAD, says anew: its fields replace their like.
+ * `date` as above.
+ */
+export function updatedHead(stored: ResponseHead, news: MessageHead, date: string): Buffer {
+  const told = storableLines(news).filter(({ name }) => !NOT_UPDATED.has(name));
+  const fresh = dated(told, date);
   const names = new Set(fresh.map(({ name }) => name));
   const kept = storableLines(stored).filter(({ name }) => !names.has(name));
   return headBytes(stored.status, [...kept, ...fresh]);
+}
+
+function dated(lines: readonly FieldLine[], date: string): readonly FieldLine[] {
+  if (lines.some(({ name }) => name === 'date')) return lines;
+  return [...lines, { name: 'date', line: `Date: ${date}` }];
 }
 
 /** A head of these lines. */
