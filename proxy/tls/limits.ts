@@ -6,6 +6,12 @@ export const HANDSHAKE_BYTES_MAX = 96 * 1024;
 /** Bytes of the chain of certificates that a peer may show. */
 export const PEER_CHAIN_BYTES_MAX = 48 * 1024;
 
+/**
+ * What may wait for a peer that makes us answer (a change of keys is one) and takes no answers. More
+ * than any message, so that it is no measure of slow readers, who have their own bounds.
+ */
+export const ANSWER_BACKLOG_BYTES_MAX = 1024 * 1024;
+
 /** Content of one record, and what encryption adds to it at most (RFC 8446 5.2, RFC 5246 6.2.3). */
 export const RECORD_BYTES_MAX = 16 * 1024;
 export const RECORD_OVERHEAD_BYTES_MAX = 5 + 2048;

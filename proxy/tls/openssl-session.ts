@@ -148,7 +148,11 @@ export class OpenSslSession {
     if (this.#ssl === 0 || start === end) return;
     const from = start === 0 ? bytes : bytes.subarray(start, end);
     const result = openssl().SSL_write(this.#ssl, from, end - start);
-    if (result <= 0) this.#judge(result);
+    if (result > 0) return;
+    this.#judge(result);
+    // It would have to be written later: the peer is in the middle of a message about keys or tickets
+    // that it sends in several records, which nobody does but to try what happens.
+    this.failure ??= { code: 'tls_malformed', detail: 'a message in pieces' };
   }
 
   /** There are bytes for the wire. */

@@ -53,14 +53,20 @@ function keyCallback(): bigint {
   return callback;
 }
 
-function giveKey(
-  session: Address,
-  namePlace: Address,
-  ivPlace: Address,
-  cipherContext: Address,
-  macContext: Address,
-  making: number,
-): number {
+/** Nothing thrown may reach OpenSSL. */
+function giveKey(...call: TicketCall): number {
+  try {
+    return keyFor(...call);
+  } catch {
+    return FAILED;
+  }
+}
+
+/** Session, where the name and the vector are or go, contexts of the cipher and the MAC, 1: making. */
+type TicketCall = [Address, Address, Address, Address, Address, number];
+
+function keyFor(...call: TicketCall): number {
+  const [session, namePlace, ivPlace, cipherContext, macContext, making] = call;
   const ssl = openssl();
   const keys = sources.get(ssl.SSL_get_SSL_CTX(session));
   if (keys === undefined) return NO_KEY;

@@ -22,7 +22,7 @@ import { OUTGOING_BYTES } from '../io/limits.ts';
 import { Alert, alertRecord } from '../tls-hello/alert.ts';
 import type { ClientHello } from '../tls-hello/client-hello.ts';
 import { HelloBuffer } from '../tls-hello/hello-buffer.ts';
-import { HANDSHAKE_BYTES_MAX, RECORD_BYTES_MAX } from './limits.ts';
+import { ANSWER_BACKLOG_BYTES_MAX, HANDSHAKE_BYTES_MAX, RECORD_BYTES_MAX } from './limits.ts';
 import { OpenSslSession } from './openssl-session.ts';
 import type { TlsContext } from './tls-context.ts';
 import type { TlsFailure, TlsFailureCode } from './tls-failure.ts';
@@ -53,6 +53,8 @@ export class TlsConnection implements Connection, ConnectionHandler {
   #endTold = false;
   /** Closed, reset or failed: nobody is told of anything but the end. */
   #over = false;
+  /** The inner connection has ended, which the handler may have to hear later. */
+  #innerEnded = false;
   /** Plaintext that came after `pause`. */
   #held: Buffer | null = null;
 
@@ -189,6 +191,8 @@ export class TlsConnection implements Connection, ConnectionHandler {
 
   onEnd(): void {
     if (this.#over || this.#endTold) return;
+    this.#innerEnded = true;
+    if (this.#held !== null) return;
     if (this.tls === null) this.#fail('tls_left');
     else if (this.#target !== null) this.#fail('tls_truncated');
     // Most clients just close; a request that is cut off shows by its framing.
@@ -277,12 +281,19 @@ export class TlsConnection implements Connection, ConnectionHandler {
     const into = own ? this.#engine.allocate(end - start + RECORD_BYTES_MAX) : bytes;
     const from = own ? 0 : start;
     const to = session.read(into, from, own ? into.length : end);
-    if (session.hasOutput) this.#flush(session);
+    if (session.hasOutput) this.#answer(session);
     if (this.tls === null) this.#tellSecured(session);
     if (to > from) this.#deliver(into, from, to);
     if (this.#over) return;
     if (session.failure !== null) this.#fail(session.failure.code, session.failure.detail);
     else if (session.peerClosed && this.#held === null) this.#tellEnd();
+  }
+
+  /** What OpenSSL itself has to say: tickets, new keys. */
+  #answer(session: OpenSslSession): void {
+    this.#flush(session);
+    if (this.#inner.unsentBytes <= ANSWER_BACKLOG_BYTES_MAX) return;
+    session.failure ??= { code: 'tls_too_long', detail: 'answers are not taken' };
   }
 
   #tellSecured(session: OpenSslSession): void {
@@ -308,6 +319,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
     this.handler.onData(held, 0, held.length);
     if (this.#over) return;
     if (this.#session?.peerClosed === true) this.#tellEnd();
+    else if (this.#innerEnded) this.onEnd();
     if (!this.#paused) this.#inner.resume();
   }
 

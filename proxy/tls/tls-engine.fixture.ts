@@ -7,11 +7,11 @@ import type {
   Connection,
   ConnectionHandler,
   Destination,
+  IoEngine,
   Listener,
   ListenerHandler,
 } from '../io/engine.ts';
 import { IGNORING } from '../io/ignoring.ts';
-import { NetEngine } from '../io/net/net-engine.ts';
 import { RawOrigin, RawPeer } from '../raw-peers.fixture.ts';
 import { AUTHORITY, EDGE } from './certificates.fixture.ts';
 import { TlsConnection } from './tls-connection.ts';
@@ -44,19 +44,26 @@ export const CLIENT_OPTIONS: ClientTlsOptions = {
 /** Times for a handshake in tests. */
 export const HANDSHAKE_TIMEOUT_MS = 5000;
 
-/** Connections come when their handshakes are through. */
-export class TlsEngine extends NetEngine {
+/** Another engine with TLS on every connection: those of clients come when their handshakes are through. */
+export class TlsEngine implements IoEngine {
+  readonly name: IoEngine['name'];
+  readonly deadlines: IoEngine['deadlines'];
+  readonly datagrams: IoEngine['datagrams'];
   readonly failures: TlsFailure[] = [];
+  readonly #under: IoEngine;
   readonly #server: TlsContext;
   readonly #client: TlsContext;
 
-  constructor(server: TlsContext, client: TlsContext) {
-    super();
+  constructor(under: IoEngine, server: TlsContext, client: TlsContext) {
+    this.name = under.name;
+    this.deadlines = under.deadlines;
+    this.datagrams = under.datagrams;
+    this.#under = under;
     this.#server = server;
     this.#client = client;
   }
 
-  override listen(fd: number, handler: ListenerHandler): Listener {
+  listen(fd: number, handler: ListenerHandler): Listener {
     const acceptor: TlsAcceptor = {
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       choose: () => this.#server,
@@ -64,13 +71,13 @@ export class TlsEngine extends NetEngine {
       secured: (connection) => handler.onConnection(connection),
       failed: (_, failure) => this.failures.push(failure),
     };
-    return super.listen(fd, {
-      onConnection: (inner) => TlsConnection.accept(this, inner, acceptor),
+    return this.#under.listen(fd, {
+      onConnection: (inner) => TlsConnection.accept(this.#under, inner, acceptor),
       onError: (code) => handler.onError(code),
     });
   }
 
-  override connect(destination: Destination, handler: ConnectionHandler): Connection {
+  connect(destination: Destination, handler: ConnectionHandler): Connection {
     const target = {
       context: this.#client,
       serverName: 'edge.test',
@@ -78,7 +85,20 @@ export class TlsEngine extends NetEngine {
       sessions: null,
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
     };
-    return TlsConnection.connect(this, super.connect(destination, IGNORING), target, handler);
+    const inner = this.#under.connect(destination, IGNORING);
+    return TlsConnection.connect(this.#under, inner, target, handler);
+  }
+
+  close(): void {
+    this.#under.close();
+  }
+
+  outgoing(size: number): Buffer {
+    return this.#under.outgoing(size);
+  }
+
+  allocate(size: number): Buffer {
+    return this.#under.allocate(size);
   }
 }
 
