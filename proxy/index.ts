@@ -31,6 +31,8 @@ export { uringRefusal } from './io/uring/detect.ts';
 export type { LimitStatus } from './limiting/limit-keeper.ts';
 export { BindError } from './listen-sockets.ts';
 export type { BalancerPorts, Logger } from './ports.ts';
+export { explainRequest } from './routing/explain.ts';
+export type { ExplainedRequest, Explanation } from './routing/explanation.ts';
 export {
   HISTOGRAM_BOUNDS_MS,
   type HistogramTotals,

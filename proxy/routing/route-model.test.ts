@@ -6,7 +6,7 @@ import type { RouteConfig } from '../../src/config/proxy-config.ts';
 import { compareRoutes, matchText } from '../../src/config/route-order.ts';
 import type { PathMatch, RouteCondition, ValueTest } from '../../src/config/routing-config.ts';
 import { routeConfig } from '../data-plane.fixture.ts';
-import { type AskedRequest, askedQuery } from './asked-request.ts';
+import { askedQuery } from './asked-request.ts';
 import { RouteTable } from './route-table.ts';
 
 const HOSTS = ['a.example', 'x.a.example', 'y.x.a.example'];
@@ -73,7 +73,12 @@ const request = fc.record({
 });
 type ModelRequest = typeof request extends fc.Arbitrary<infer R> ? R : never;
 
-function asked({ headers, cookies, query, ...rest }: ModelRequest): AskedRequest {
+function asked({
+  headers,
+  cookies,
+  query,
+  ...rest
+}: ModelRequest): Parameters<typeof askedQuery>[0] {
   const cookie = cookies.map(([name, value]) => `${name}=${value}`).join('; ');
   const parameters = query.map(([name, value]) => `${name}=${value}`).join('&');
   return {

@@ -25,6 +25,10 @@ export interface CliCommand {
    */
   readonly details?: string;
   readonly shared: readonly SharedOption[];
+  /** What stands on the command line without an option: commander's form and a description. */
+  readonly arguments?: readonly (readonly [name: string, description: string])[];
+  /** Options of this command alone that may be given several times; their values are a list. */
+  readonly repeated?: readonly (readonly [flags: string, description: string])[];
   /** Options of this command alone: commander flags and their description. */
   readonly options?: readonly (readonly [flags: string, description: string])[];
   /**
@@ -42,6 +46,8 @@ export interface Invocation {
   readonly node: string | undefined;
   /** `--json`. */
   readonly json: boolean;
+  /** What stood on the command line without an option. */
+  readonly args: readonly string[];
   /** The command's own options by commander's camel-case names. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly env: NodeJS.ProcessEnv;

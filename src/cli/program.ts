@@ -102,14 +102,19 @@ function addCommand(
     .helpGroup(`${definition.group}:`);
   for (const name of definition.shared) command.option(...sharedOptions[name]);
   for (const [flags, text] of definition.options ?? []) command.option(flags, text);
+  for (const [name, text] of definition.arguments ?? []) command.argument(name, text);
+  for (const [flags, text] of definition.repeated ?? []) {
+    command.option(flags, text, (value, all: readonly string[]) => [...all, value], []);
+  }
   if (definition.details !== undefined) command.addHelpText('after', `\n${definition.details}`);
   configure(command, context);
-  command.action(async (options: Record<string, unknown>) => {
-    const { config, node, json, ...own } = options;
+  command.action(async () => {
+    const { config, node, json, ...own } = command.opts<Record<string, unknown>>();
     await run({
       configPath: typeof config === 'string' ? config : defaultConfigPath,
       node: typeof node === 'string' ? node : undefined,
       json: json === true,
+      args: command.args,
       options: own,
       env: context.env,
       hostname: context.hostname,

@@ -1,6 +1,7 @@
 /** Every command, in the order of `tandem --help`. */
 import type { CliCommand } from '../command.ts';
 import { check } from './check.ts';
+import { explain } from './explain.ts';
 import { keepalive } from './keepalive.ts';
 import { proxy } from './proxy.ts';
 import { run } from './run.ts';
@@ -15,6 +16,7 @@ export const commands: readonly CliCommand[] = [
   proxy,
   status,
   check,
+  explain,
   schema,
   version,
 ];
