@@ -30,6 +30,9 @@ const repeat = (times: number, act: () => void) => {
 };
 const EMPTY = Buffer.alloc(0);
 
+/** What is sent too often: its name, its kind, and one of it. */
+type Flood = [string, keyof typeof ALLOWANCES, () => Buffer];
+
 test('rapid reset (CVE-2023-44487)', () => {
   scene.answer = null;
   repeat(ALLOWANCES.resets.burst + 1, () => client.reset(client.request()));
@@ -92,7 +95,7 @@ test('a head that is small until it is unpacked', () => {
   sentAway();
 });
 
-test.each<[string, keyof typeof ALLOWANCES, () => Buffer]>([
+test.each<Flood>([
   ['settings', 'settings', () => settingsFrame([[Setting.initialWindowSize, 65_535]])],
   ['pings', 'pings', () => frame(FrameType.ping, 0, 0, Buffer.alloc(8))],
   ['priorities', 'priority', () => frame(FrameType.priority, 0, 1, Buffer.alloc(5))],

@@ -15,6 +15,12 @@ import { MemoryScene } from '../../proxy/http1/memory-scene.fixture.ts';
 import { parseRequest } from '../../proxy/http1/parse-request.ts';
 import { parseResponse } from '../../proxy/http1/parse-response.ts';
 import { forwardableTrailers } from '../../proxy/http1/trailers.ts';
+import { FrameReader } from '../../proxy/http2/frame-reader.ts';
+import { HpackDecoder } from '../../proxy/http2/hpack/decoder.ts';
+import type { FieldLine } from '../../proxy/http2/hpack/field-line.ts';
+import { FRAME_HEADER_BYTES, FrameType } from '../../proxy/http2/protocol.ts';
+import { RequestText } from '../../proxy/http2/request-text.ts';
+import { writeFrameHeader } from '../../proxy/http2/write-frames.ts';
 import { decodeProxyHeader } from '../../proxy/proxy-protocol/decode.ts';
 import { encodeVersion1 } from '../../proxy/proxy-protocol/version-1.ts';
 import { encodeVersion2 } from '../../proxy/proxy-protocol/version-2.ts';
@@ -64,6 +70,34 @@ const HELLOS = [
   { protocols: ['acme-tls/1'], paddingBytes: 300 },
 ];
 
+const FRAME_LENGTH_MAX = 64;
+const HTTP2_TEXT = new RequestText(HEAD_LIMITS.requestLineMax, HEAD_LIMITS.headBytesMax);
+/** Of RFC 7541 C.3, C.4 and C.6, and a request with everything. */
+const HPACK_SAMPLES = [
+  '828684410f7777772e6578616d706c652e636f6d',
+  '828785bf408825a849e95ba97d7f8925a849e95bb8e8b4bf',
+  '488264025885aec3771a4b6196d07abe941054d444a8200595040b8166e082a62d1bff6e919d29ad171863c78f0b97c8e9ae82ae43d3',
+  '3fe11f8386440261624101612003613d31600362',
+].map((sample) => Buffer.from(sample, 'hex'));
+
+/** A connection's beginning: settings, a request, content, a reset. */
+function http2Samples(): readonly Buffer[] {
+  const written = [
+    [FrameType.settings, 0, 0, 12],
+    [FrameType.headers, 5, 1, 20],
+    [FrameType.data, 0, 1, 33],
+    [FrameType.data, 8, 1, 9],
+    [FrameType.rstStream, 0, 1, 4],
+    [FrameType.continuation, 4, 1, 0],
+  ] as const;
+  const frames = written.map(([type, flags, stream, length]) => {
+    const out = Buffer.alloc(FRAME_HEADER_BYTES + length, 'x');
+    writeFrameHeader(out, 0, length, type, flags, stream);
+    return out;
+  });
+  return [Buffer.concat(frames), ...frames];
+}
+
 const DECODERS: Readonly<Record<string, Decoder>> = {
   'request heads': { decode: requestHead, samples: requests },
   'response heads': { decode: responseHead, samples: responses },
@@ -86,6 +120,9 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   },
   'TLS ClientHello': { decode: readClientHello, samples: bytes(...HELLOS.map(helloOf)) },
   "a cache's files": { decode: decodeDiskHeader, samples: cacheFile },
+  'HTTP/2 frames': { decode: http2Frames, samples: bytes(...http2Samples()) },
+  HPACK: { decode: hpackBlock, samples: bytes(...HPACK_SAMPLES) },
+  'HTTP/2 requests': { decode: http2Request, samples: bytes(...HPACK_SAMPLES) },
   'hosts files': {
     decode: (buffer, start, end) => [...parseHosts(text(buffer, start, end))],
     samples: texts('127.0.0.1 localhost\n# a\n::1 ip6-localhost x\n192.0.2.1\ta.example\n'),
@@ -95,6 +132,52 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
     samples: texts('nameserver 192.0.2.53\nsearch a.example b\noptions ndots:2 timeout:1\n'),
   },
 };
+
+/** Frames of a stream of bytes, content in one piece. */
+function http2Frames(buffer: Buffer, start: number, end: number): unknown {
+  const reader = new FrameReader(FRAME_LENGTH_MAX);
+  const frames: unknown[] = [];
+  let content = '';
+  for (let at = start; at < end; ) {
+    at = reader.step(buffer, at, end);
+    if (at < 0) return [frames, 'too long'];
+    if (!reader.ready) continue;
+    const { type, flags, stream, payload, payloadStart, payloadEnd } = reader;
+    if (reader.first) content = '';
+    content += text(payload, payloadStart, payloadEnd);
+    if (reader.last) frames.push([type, flags, stream, content]);
+  }
+  return [frames, reader.partial];
+}
+
+/** Two blocks of one peer, the same bytes, so that the second finds what the first left. */
+function hpackBlock(buffer: Buffer, start: number, end: number): unknown {
+  const decoder = new HpackDecoder();
+  const fields: unknown[] = [];
+  const sink = {
+    field(line: FieldLine) {
+      const name = text(line.bytes, line.start, line.nameEnd);
+      fields.push([name, text(line.bytes, line.nameEnd + 2, line.end - 2), line.kind]);
+    },
+  };
+  const once = decoder.decode(buffer, start, end, sink, 100);
+  const twice = once && decoder.decode(buffer, start, end, sink, 100);
+  return [once, twice, decoder.tableSize, fields];
+}
+
+/** The request of HTTP/1.1 that a block makes; what is made of it must be one that is read the same. */
+function http2Request(buffer: Buffer, start: number, end: number): unknown {
+  HTTP2_TEXT.begin();
+  if (!new HpackDecoder().decode(buffer, start, end, HTTP2_TEXT, 100)) return null;
+  const fault = HTTP2_TEXT.finish((buffer[start]! & 1) === 0);
+  if (fault !== null || HTTP2_TEXT.tooLarge || HTTP2_TEXT.pathTooLong) return fault;
+  const made = HTTP2_TEXT.bytes.subarray(HTTP2_TEXT.start, HTTP2_TEXT.end);
+  const lines = made.toString('latin1').split('\r\n');
+  if (/[\r\n\0]/.test(lines.join('')) || lines.indexOf('') !== lines.length - 2) {
+    throw new Error('a line that is none');
+  }
+  return [lines, requestHead(made, 0, made.length)];
+}
 
 function requestHead(bytes: Buffer, start: number, end: number): unknown {
   const body = parseRequest(REQUEST, bytes, start, end, HEAD_LIMITS);

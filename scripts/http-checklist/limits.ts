@@ -1,7 +1,7 @@
 /** Bounds, clients that leave, and the statuses of failures. */
 import { test } from '../conformance/evidence.ts';
-import { notApplicable, row, type Subject } from './row.ts';
-import { badResponse, clientsThat, refusal, refused, servers } from './tests.ts';
+import { row, type Subject } from './row.ts';
+import { badResponse, clientsThat, refusal, servers } from './tests.ts';
 
 const inFlight = 'proxy/http1/in-flight.test.ts';
 const sizes = refusal('for their size: 414, 431 by bytes, 431 by count, 413 announced');
@@ -177,14 +177,6 @@ export const limits: Subject = {
       refusal('between two requests that are fine: the connection is kept'),
       refusal('many in one go, with one that is fine after them: all answered in order'),
       refusal('and closed, a connection %s [with a body]'),
-    ),
-    row(
-      '9113 8; practice',
-      'HTTP/2 made HTTP/1.1: fields of connections, line ends in values, lengths that lie.',
-      notApplicable(
-        'not until HTTP/2 is there; its preface is refused with 505, and h2c is never passed on',
-      ),
-      refused('HTTP/2.0'),
     ),
   ],
 };
