@@ -1,13 +1,21 @@
 /** What `tandem check` says of the certificates that a config names, as they are on this host now. */
-import { type CertificateFinding, inspectCertificates } from '../../proxy/index.ts';
+import type { CertificateFinding } from '../../proxy/index.ts';
 import { type EffectiveConfig, type Finding, tlsPartsOf } from '../config/index.ts';
 
 /**
  * Warnings only: the balancer starts all the same, and whoever checks need not be on the host that has
  * the files, nor be allowed to read them. `now`: ms since 1970.
  */
-export function certificateFindings(config: EffectiveConfig, now: number): readonly Finding[] {
-  return inspectCertificates(tlsPartsOf(config), now).map((finding) => ({
+export async function certificateFindings(
+  config: EffectiveConfig,
+  now: number,
+): Promise<readonly Finding[]> {
+  const parts = tlsPartsOf(config);
+  const any = [...parts.listeners, ...parts.upstreams].some(({ tls }) => tls != null);
+  if (!any) return [];
+  // The data plane is heavy, and most of what is checked has no use for it.
+  const { inspectCertificates } = await import('../../proxy/index.ts');
+  return inspectCertificates(parts, now).map((finding) => ({
     severity: 'warning',
     path: pathOf(config, finding),
     part: 'value',

@@ -43,7 +43,7 @@ With --print the effective config, every default written out, goes to stdout.`,
       // Whoever checks need not be the one who may read them, nor on the host that has them.
       const { findings } = readSecrets(checked.config, process.env, 'warning');
       const pages = readPages(checked.config, 'warning');
-      const certificates = certificateFindings(checked.config, Date.now());
+      const certificates = await certificateFindings(checked.config, Date.now());
       problems.push(...[...findings, ...pages.findings, ...certificates].map(checked.problemAt));
     }
     const config = problems.some(({ severity }) => severity === 'error') ? null : checked.config;
