@@ -32,7 +32,7 @@ export function certificateLines(tls: TlsInfo, config: ClientCertificatesConfig)
 }
 
 /** What is not printable ASCII as RFC 2253 writes it, byte by byte: a certificate may say anything. */
-function printable(name: string): string {
+export function printable(name: string): string {
   return name.replace(/[^ -~]/gu, (character) =>
     [...Buffer.from(character)]
       .map((byte) => `\\${byte.toString(16).toUpperCase().padStart(2, '0')}`)

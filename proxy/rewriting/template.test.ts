@@ -42,6 +42,17 @@ describe('a template', () => {
     request_id: 'id-1',
     trace_id: 'trace-1',
     span_id: 'span-1',
+    https: 'on',
+    ssl_protocol: 'TLSv1.3',
+    ssl_cipher: 'TLS_AES_128_GCM_SHA256',
+    ssl_server_name: 'shop.example',
+    ssl_alpn_protocol: 'http/1.1',
+    ssl_session_reused: 'r',
+    ssl_client_verify: 'NONE',
+    ssl_client_s_dn: '',
+    ssl_client_i_dn: '',
+    ssl_client_serial: '',
+    ssl_client_fingerprint: '',
   };
 
   it.each(Object.keys(templateVariables) as TemplateVariable[])('has the variable $%s', (name) => {

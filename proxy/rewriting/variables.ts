@@ -1,11 +1,15 @@
 /** What the variables of templates write; see src/config/template-variables.ts. */
+
+import type { TlsVariable } from '../../src/config/access-log-config.ts';
 import type { RouteConfig } from '../../src/config/proxy-config.ts';
 import type { TemplateVariable, VariableFamily } from '../../src/config/template-config.ts';
 import { findPair, visitField } from '../access-log/head-fields.ts';
 import { routingHost } from '../http1/authority.ts';
 import { basicCredentials } from '../http1/basic-credentials.ts';
 import type { RequestHead } from '../http1/head.ts';
+import { TLS_VALUES } from '../http1/tls-values.ts';
 import type { RequestIdValues } from '../request-id/request-ids.ts';
+import type { TlsInfo } from '../tls/tls-info.ts';
 import type { ValueWriter } from './value-writer.ts';
 
 /** What a template may ask of a request. */
@@ -33,6 +37,8 @@ export interface TemplateClient {
   readonly scheme: string;
   readonly localAddress: string;
   readonly localPort: number;
+  /** Null: the connection is not secured. */
+  readonly tls: TlsInfo | null;
 }
 
 /** Writes a value; nothing where there is none. */
@@ -41,6 +47,14 @@ export type VariableWriter = (out: ValueWriter, request: TemplateRequest) => voi
 const AMPERSAND = 0x26;
 const SEMICOLON = 0x3b;
 const COOKIE = Buffer.from('cookie');
+
+/** Of the variables about TLS. */
+const TLS_WRITERS = Object.fromEntries(
+  Object.entries(TLS_VALUES).map(([name, value]): [string, VariableWriter] => [
+    name,
+    (out, { client: { tls } }) => out.text((tls === null ? null : value(tls)) ?? ''),
+  ]),
+) as Record<TlsVariable, VariableWriter>;
 
 /** The writers; `listener` is the name of the listener. */
 export function variableWriters(
@@ -73,6 +87,7 @@ export function variableWriters(
     request_id: (out, { ids }) => out.text(ids?.requestId ?? ''),
     trace_id: (out, { ids }) => out.text(ids?.traceId ?? ''),
     span_id: (out, { ids }) => out.text(ids?.spanId ?? ''),
+    ...TLS_WRITERS,
   };
 }
 

@@ -3,7 +3,7 @@
  * names are the access log's where it has the variable, and mean the same. proxy/rewriting/ has one
  * writer for each (the compiler sees to it), docs/REWRITING.md one row for each (a test does).
  */
-import { requestVariables } from './access-log-variables.ts';
+import { requestVariables, tlsVariables } from './access-log-variables.ts';
 
 /** What a variable says, for docs/REWRITING.md. */
 export interface TemplateVariableDoc {
@@ -53,5 +53,6 @@ export const templateVariables = {
   request_id,
   trace_id,
   span_id,
+  ...tlsVariables,
 } as const satisfies Readonly<Record<string, TemplateVariableDoc>>;
 export type TemplateVariable = keyof typeof templateVariables;
