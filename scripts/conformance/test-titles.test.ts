@@ -20,6 +20,13 @@ it('d', () => {});
   expect(testTitles(source)).toEqual(['one > a', "one > two > it's b", 'one > c', 'd']);
 });
 
+test('types of cases are no titles', () => {
+  const source = `
+test.each<[string, () => Buffer]>([['a', () => b]])('%s', (name) => {});
+`;
+  expect(testTitles(source)).toEqual(['%s']);
+});
+
 test('chained calls and their tables are no titles', () => {
   const source = `
 describe.skipIf(lacking('x (').length > 0).each(['IPv4', ')'] as const)(

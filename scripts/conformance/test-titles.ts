@@ -40,6 +40,10 @@ function titleOf(source: string, from: number): string | null {
     if (name !== null) {
       last = name[1] ?? '';
       at += name[0].length;
+    } else if (source[at] === '<') {
+      // Types of the cases; the call follows at once.
+      at = source.indexOf('>(', at) + 1;
+      if (at === 0) return null;
     } else if (source[at] === '(') {
       if (!['each', 'for', 'skipIf', 'runIf'].includes(last)) return firstString(source, at + 1);
       at = end(source, at);
