@@ -27,6 +27,10 @@ describe('a store', () => {
     }
   });
 
+  it('says which cache it was that the system has no memory for', () => {
+    expect(() => makeKeeper({ bytes: 2 ** 50 })).toThrow('MiB of memory for cache pages');
+  });
+
   it('gives back what was stored, to every thread, whatever the size of head and content', async () => {
     const { first, second } = makeStore();
     for (const length of [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 100_000, MIB]) {

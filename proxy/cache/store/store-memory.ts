@@ -13,6 +13,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { HashSeed } from '../../limiting/key-hash.ts';
+import { StartError } from '../../start-error.ts';
 import { META_DOUBLES } from '../store.ts';
 import { presenceBytes } from './disk/presence.ts';
 import * as limits from './limits.ts';
@@ -196,13 +197,24 @@ export function createCacheMemory(options: {
   const random = randomBytes(8);
   return {
     name: options.name,
-    memory: new SharedArrayBuffer(bytes),
+    memory: allocate(options.name, bytes),
     seed: options.seed ?? [random.readUInt32LE(0), random.readUInt32LE(4)],
     threads: options.workers + 1,
     objectMax: Math.floor(Math.min(options.objectMax, bytes * limits.OBJECT_SHARE_MAX)),
     presence:
       options.diskBytes === null ? null : new SharedArrayBuffer(presenceBytes(options.diskBytes)),
   };
+}
+
+/** Throws StartError when the system does not give so much. */
+function allocate(name: string, bytes: number): SharedArrayBuffer {
+  try {
+    return new SharedArrayBuffer(bytes);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const mib = Math.round(bytes / 1024 ** 2);
+    throw new StartError(`the system has no ${mib} MiB of memory for cache ${name}`);
+  }
 }
 
 /** One thread's view of the memory. */

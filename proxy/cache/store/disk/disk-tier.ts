@@ -53,8 +53,8 @@ export class DiskTier {
   readonly #options: DiskOptions;
   readonly #log: Logger;
   readonly #index: DiskIndex;
-  readonly #writes = new WorkQueue(limits.WRITES_MAX, limits.WAITING_MAX);
-  readonly #reads = new WorkQueue(limits.READS_MAX, limits.WAITING_MAX);
+  readonly #writes: WorkQueue;
+  readonly #reads: WorkQueue;
   readonly #counts = { written: 0, brought: 0, evicted: 0, skipped: 0, damaged: 0 };
   #directory: DiskDirectory | null = null;
   #indexing: DiskIndexing | null = null;
@@ -70,6 +70,9 @@ export class DiskTier {
     this.#options = options;
     this.#log = log.child({ cache: store.name, path: options.path });
     this.#index = new DiskIndex(presence, filesFor(options.bytes));
+    const failed = (error: unknown) => this.#warn(error, DEFECT);
+    this.#writes = new WorkQueue(limits.WRITES_MAX, limits.WAITING_MAX, failed);
+    this.#reads = new WorkQueue(limits.READS_MAX, limits.WAITING_MAX, failed);
     store.purgeBeyond = (test) => this.#purge(test);
   }
 
@@ -150,7 +153,11 @@ export class DiskTier {
     const { header } = this.#store.entries.memory;
     while (!this.#stopped) {
       const seen = Atomics.load(header, Header.signal);
-      this.#drain();
+      try {
+        this.#drain();
+      } catch (error) {
+        this.#warn(error, DEFECT);
+      }
       const sleep = Atomics.waitAsync(header, Header.signal, seen);
       if (sleep.async) await sleep.value;
     }
@@ -308,3 +315,5 @@ export class DiskTier {
 }
 
 const NO_BYTES = Buffer.alloc(0);
+/** Nothing of a cache is worth the process. */
+const DEFECT = 'a defect in the cache: something was not kept on disk, or not brought';

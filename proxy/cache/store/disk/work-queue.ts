@@ -4,14 +4,17 @@ export class WorkQueue {
   readonly #runningMax: number;
   readonly #waitingMax: number;
   readonly #idle: (() => void)[] = [];
+  readonly #failed: (error: unknown) => void;
   #running = 0;
 
-  constructor(runningMax: number, waitingMax: number) {
+  /** `failed`: a job did not see to an error itself. */
+  constructor(runningMax: number, waitingMax: number, failed: (error: unknown) => void) {
     this.#runningMax = runningMax;
     this.#waitingMax = waitingMax;
+    this.#failed = failed;
   }
 
-  /** False: too many wait. The job must not fail. */
+  /** False: too many wait. */
   add(job: () => Promise<void>): boolean {
     if (this.#jobs.length >= this.#waitingMax) return false;
     this.#jobs.push(job);
@@ -34,10 +37,12 @@ export class WorkQueue {
   #next(): void {
     while (this.#running < this.#runningMax && this.#jobs.length > 0) {
       this.#running++;
-      void this.#jobs.shift()!().finally(() => {
-        this.#running--;
-        this.#next();
-      });
+      void this.#jobs.shift()!()
+        .catch(this.#failed)
+        .finally(() => {
+          this.#running--;
+          this.#next();
+        });
     }
     if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
