@@ -88,7 +88,8 @@ export class LocatedEntry {
     const { store, hot } = this.#cache;
     this.miss = 'uri-miss';
     const found = store.lookup(this.#keys);
-    if (found === null && this.#plain) return null;
+    // A list of variants that is being brought from disk: without it there are none.
+    if (found === null && (this.#plain || store.loading(this.#keys))) return null;
     const entry = found === null ? null : hot.of(found);
     if (entry !== null && !entry.has(MetaFlag.variants) && this.#isMine(entry)) return found;
     found?.release();
