@@ -1,0 +1,188 @@
+/** What only the engine over io_uring can get wrong: its memory, its bounds, its end. */
+import { readdirSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  closeDescriptor,
+  duplicateDescriptor,
+  openListenSocket,
+} from '../../../src/os/listen-socket.ts';
+import { RawOrigin, type RawPeer, rawClient } from '../../raw-peers.fixture.ts';
+import type { Connection, ConnectionHandler } from '../engine.ts';
+import { IGNORING } from '../ignoring.ts';
+import { uringRefusal } from './detect.ts';
+import { OFFERED_MAX, SLOTS_MAX } from './limits.ts';
+import { UringEngine } from './uring-engine.ts';
+
+const refusal = uringRefusal();
+const unless = refusal === null ? '' : `, not here: ${refusal}`;
+
+let engine: UringEngine;
+let socket: { readonly fd: number; readonly port: number };
+let accepted: Connection[];
+
+function descriptors(): number {
+  return readdirSync('/proc/self/fd').length;
+}
+
+/** Buffers that are neither free nor offered to the kernel. */
+function buffersInUse(): number {
+  return SLOTS_MAX - engine.arena.free - engine.arena.offered;
+}
+
+/** Has the engine accept, and treat each connection so. */
+function serve(treat: (connection: Connection) => Partial<ConnectionHandler>): void {
+  engine.listen(duplicateDescriptor(socket.fd), {
+    onConnection(connection) {
+      accepted.push(connection);
+      connection.handler = { ...IGNORING, ...treat(connection) };
+    },
+    onError: (code) => expect.fail(code),
+  });
+}
+
+const echo = (connection: Connection): Partial<ConnectionHandler> => ({
+  onData: (bytes, start, end) => void connection.write(bytes, start, end),
+  onEnd: () => connection.close(),
+});
+
+async function clients(count: number): Promise<RawPeer[]> {
+  const peers: RawPeer[] = [];
+  while (peers.length < count) {
+    const some = Array.from({ length: Math.min(100, count - peers.length) }, () =>
+      rawClient(socket.port),
+    );
+    peers.push(...(await Promise.all(some)));
+  }
+  return peers;
+}
+
+describe.skipIf(refusal !== null)(`the uring engine${unless}`, () => {
+  beforeEach(() => {
+    engine = new UringEngine({ checked: true });
+    accepted = [];
+    const options = { host: '127.0.0.1', port: 0, backlog: 512, freeBind: false, reusePort: false };
+    socket = openListenSocket(options);
+  });
+
+  afterEach(() => {
+    engine.close();
+    closeDescriptor(socket.fd);
+  });
+
+  it('gives every buffer and descriptor back when its connections are gone', async () => {
+    serve(echo);
+    // The first one opens what stays open.
+    const [first] = await clients(1);
+    first!.socket.end();
+    await first!.closed();
+    const before = descriptors();
+    const peers = await clients(300);
+    for (const [index, peer] of peers.entries()) peer.send(`hello ${index}.`);
+    await Promise.all(peers.map((peer, index) => peer.has(`hello ${index}.`)));
+    for (const [index, peer] of peers.entries()) {
+      if (index % 3 === 0) peer.socket.resetAndDestroy();
+      else if (index % 3 === 1) accepted[index + 1]!.reset();
+      else peer.socket.end();
+    }
+    await Promise.all(peers.map((peer) => peer.closed()));
+    await vi.waitFor(() => expect(descriptors()).toBe(before));
+    // One may be kept for copies of small writes.
+    await vi.waitFor(() => expect(buffersInUse()).toBeLessThanOrEqual(1));
+  });
+
+  it('serves more senders at once than the kernel has buffers for', async () => {
+    serve(echo);
+    const peers = await clients(2 * OFFERED_MAX);
+    const text = 'x'.repeat(1000);
+    // All of it waits when the engine has its next turn.
+    for (const peer of peers) peer.send(text);
+    await Promise.all(peers.map((peer) => peer.until(({ length }) => length === text.length)));
+    for (const { socket: one } of peers) one.destroy();
+  });
+
+  it('does not let slow readers take the buffers of others', async () => {
+    serve(echo);
+    const slow = await clients(80);
+    const flood = Buffer.alloc(4 << 20);
+    for (const { socket: one } of slow) {
+      one.pause();
+      one.write(flood);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(engine.arena.free).toBeGreaterThan(SLOTS_MAX / 8);
+    const [quick] = await clients(1);
+    quick!.send('still served');
+    await quick!.has('still served');
+    for (const { socket: one } of [...slow, quick!]) one.resetAndDestroy();
+    await vi.waitFor(() => expect(buffersInUse()).toBeLessThanOrEqual(1));
+  });
+
+  it('finds who writes from memory that is not his any more', async () => {
+    let kept: Buffer | null = null;
+    const seen: unknown[] = [];
+    serve((connection) => ({
+      onData(bytes) {
+        if (kept === null) {
+          kept = bytes;
+          return;
+        }
+        try {
+          connection.write(kept, 0, 1);
+        } catch (error) {
+          seen.push((error as Error).message);
+        }
+      },
+    }));
+    const [peer] = await clients(1);
+    peer!.send('one');
+    await vi.waitFor(() => expect(kept).not.toBeNull());
+    // Poisoned as soon as it was given back.
+    await vi.waitFor(() => expect(kept![0]).toBe(0xdb));
+    peer!.send('two');
+    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    expect(seen[0]).toMatch(/is (written after it was given back|used after it was freed)/);
+    peer!.socket.destroy();
+  });
+
+  it('frees no buffer twice', () => {
+    const slot = engine.arena.take();
+    engine.arena.release(slot);
+    expect(() => engine.arena.release(slot)).toThrow('freed twice');
+  });
+
+  it('ends in the middle of everything, and leaves nothing', async () => {
+    const origin = await RawOrigin.listen();
+    const before = descriptors();
+    const other = new UringEngine({ checked: true });
+    const views: Buffer[] = [];
+    other.listen(duplicateDescriptor(socket.fd), {
+      onConnection(connection) {
+        connection.handler = {
+          ...IGNORING,
+          onData(bytes) {
+            views.push(bytes);
+            // It does not read: the send is under way when the engine ends.
+            connection.write(Buffer.alloc(8 << 20), 0, 8 << 20);
+          },
+        };
+      },
+      onError: (code) => expect.fail(code),
+    });
+    const peers = await clients(20);
+    for (const peer of peers) {
+      peer.socket.pause();
+      peer.send('x');
+    }
+    other.connect({ host: '127.0.0.1', port: origin.port }, IGNORING);
+    await vi.waitFor(() => expect(views).toHaveLength(peers.length));
+    // One more is on its way to be connected.
+    other.connect({ host: '127.0.0.1', port: origin.port }, IGNORING);
+    other.close();
+    for (const { socket: one } of peers) one.destroy();
+    origin.close();
+    await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(before));
+    // Nobody can reach the memory any more, not even who kept a view of it.
+    expect(views.every((view) => view.length === 0)).toBe(true);
+    expect(other.operations.outstanding).toBe(0);
+  });
+});
