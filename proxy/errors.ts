@@ -46,6 +46,10 @@ export const PROXY_ERRORS = {
   loop_detected: down(508, 'this request has passed here before: an upstream leads back'),
   client_gone: down(499, 'the client closed the connection'),
   access_denied: down(403, 'this client may not come here'),
+  // Passwords.
+  auth_flood: down(429, 'too many passwords of this client are being checked'),
+  auth_busy: { source: 'internal', status: 503, text: 'too many passwords are being checked' },
+  auth_unavailable: { source: 'internal', status: 503, text: 'passwords cannot be checked now' },
   // Limits.
   rate_limited: down(429, 'too many requests: a rate limit is reached'),
   rate_limited_503: down(503, 'too many requests: a rate limit is reached'),

@@ -1,6 +1,7 @@
 /** Makes the features of a route out of its configuration, once for each worker. */
 import type { RouteConfig } from '../../src/config/proxy-config.ts';
 import { AccessFeature } from '../access/access-feature.ts';
+import { basicAuthOf } from '../access/basic-auth-feature.ts';
 import { RequestBuffering, ResponseBuffering } from '../buffering/buffering.ts';
 import { makeCacheFeature } from '../cache/make-cache-feature.ts';
 import type { WorkerCache } from '../cache/worker-cache.ts';
@@ -59,6 +60,7 @@ const MAKERS: readonly MakeFeature[] = [
   ({ compression }) =>
     compression === undefined ? null : new Compression(compression, compressors),
   ({ rewriting }, parts) => rewritingFeatures(rewriting, parts),
+  ({ rewriting }, parts) => basicAuthOf(rewriting?.basicAuth, parts),
   makeCacheFeature,
   ({ buffering }, parts) =>
     buffering?.request ? new RequestBuffering(buffering.request, bufferingParts(parts)) : null,

@@ -43,7 +43,11 @@ function wantedPages({ listeners }: EffectiveConfig): readonly Wanted[] {
       const at = [...base, 'routes', index];
       const { respond } = route;
       const fixed = typeof respond === 'object' ? pageAt(respond, [...at, 'respond']) : [];
-      return [...pagesOf(route, at), ...fixed];
+      const users = route.basic_auth?.users;
+      // It is read by who uses it, again and again; but one that is not there is a mistake now.
+      const needed =
+        users === undefined ? [] : [{ file: users, path: [...at, 'basic_auth', 'users'] }];
+      return [...pagesOf(route, at), ...fixed, ...needed];
     });
     return [...pagesOf(listener, base), ...routes];
   });
