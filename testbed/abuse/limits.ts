@@ -1,0 +1,25 @@
+/** Bounds of the abuse run. */
+export const limits = {
+  secondsMax: 600,
+  /** Requests of the well-behaved client: so many a second, over so many connections. */
+  requestsPerSecond: 400,
+  connections: 8,
+  /** A request that has no answer by then counts as lost. */
+  answerTimeoutMs: 5_000,
+  /** Connections of an attacker that floods, and how often it makes new ones when they are ended. */
+  floodConnections: 16,
+  reconnectEveryMs: 50,
+  /** What a flood writes at a time, and how often: more would be a load test of the attacker. */
+  floodEveryMs: 20,
+  /** Slow clients of each kind. */
+  slowClients: 1_000,
+  idleClients: 10_000,
+  /** Bytes of an answer that nobody reads. */
+  largeBytes: 1024 * 1024,
+  /** An attack begins so long before its effect is measured. */
+  leadMs: 1_500,
+  /** How much longer than in peace the slowest hundredth may take: the bound. */
+  slowerMax: 2,
+  /** Below that a p99 is the machine's own unrest, which doubles by itself. */
+  floorMs: 2,
+} as const;

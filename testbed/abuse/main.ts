@@ -1,0 +1,138 @@
+/**
+ * `npm run abuse -- --seconds N [--attack NAME]`: attacks on a running balancer, one after the other, beside
+ * a client that behaves. Demands that this one loses no request and that its slowest hundredth takes
+ * at most twice as long as in peace. Balancer on one core, everybody else on the other.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { freePorts } from '../../scripts/bench/ports.ts';
+import { Program } from '../differential/program.ts';
+import { missingTandem } from '../differential/tandem.ts';
+import { type Attack, attacks } from './attacks.ts';
+import { bystander, type Felt } from './bystander.ts';
+import { limits } from './limits.ts';
+
+const LAUNCHER = join(import.meta.dirname, '..', '..', 'dist', 'src', 'cli', 'launcher.js');
+
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '10' }, attack: { type: 'string' } },
+});
+const seconds = Number(values.seconds);
+
+async function main(): Promise<number> {
+  const chosen = attacks.filter(
+    ({ name }) => values.attack === undefined || values.attack === name,
+  );
+  const sound = Number.isSafeInteger(seconds) && seconds >= 2 && seconds <= limits.secondsMax;
+  const problem = missingTandem();
+  if (problem !== null || !sound || chosen.length === 0) {
+    const names = attacks.map(({ name }) => name).join(', ');
+    console.error(problem ?? `usage: npm run abuse -- [--seconds N] [--attack ${names}]`);
+    return 2;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-abuse-'));
+  const origin = createServer((request, response) => {
+    if (request.url === '/large') response.end(Buffer.alloc(limits.largeBytes, 'large '));
+    else response.end('served\n');
+  });
+  origin.listen(0, '127.0.0.1');
+  await once(origin, 'listening');
+  try {
+    return await run(folder, (origin.address() as AddressInfo).port, chosen);
+  } finally {
+    origin.closeAllConnections();
+    origin.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function run(folder: string, origin: number, chosen: readonly Attack[]): Promise<number> {
+  let failed = 0;
+  console.log(row('attack', 'requests', 'lost', 'p50', 'p99', 'in peace', 'times'));
+  for (const attack of chosen) {
+    const { port, balancer } = await startBalancer(folder, origin);
+    try {
+      // Once for what the first requests compile, once for what counts.
+      await bystander(port, 2);
+      const peace = await bystander(port, seconds);
+      const war = await underAttack(attack, port);
+      balancer.assertAlive();
+      if (!report(attack, peace, war)) failed++;
+    } finally {
+      await balancer.stop();
+    }
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+async function underAttack(attack: Attack, port: number): Promise<Felt> {
+  const script = join(import.meta.dirname, 'attacker.ts');
+  const args = [script, attack.name, `${port}`, `${seconds + 30}`];
+  const attacker = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await once(attacker.stdout, 'data');
+    await delay(limits.leadMs);
+    return await bystander(port, seconds);
+  } finally {
+    const gone = once(attacker, 'exit');
+    attacker.kill('SIGKILL');
+    await gone;
+  }
+}
+
+async function startBalancer(folder: string, origin: number) {
+  const [port] = (await freePorts(1)) as [number];
+  const runtime = join(folder, 'run');
+  mkdirSync(runtime, { recursive: true });
+  const file = join(folder, 'tandem.yaml');
+  writeFileSync(
+    file,
+    `upstreams:
+  origin: { servers: [{ address: "127.0.0.1:${origin}" }] }
+listeners:
+  http:
+    bind: ["127.0.0.1:${port}"]
+    protocol: http
+    http2: cleartext
+    routes: [{ upstream: origin }]
+    limits: { connections: 20000 }
+proxy: { workers: 1 }
+log: { level: error }
+`,
+  );
+  const argv = ['taskset', '-c', '0', process.execPath, LAUNCHER, 'proxy', '-c', file] as const;
+  const balancer = await Program.start('tandem', argv, [port], { TANDEM_RUNTIME_DIR: runtime });
+  return { port, balancer };
+}
+
+/** False: the client felt too much. */
+function report({ name }: Attack, peace: Felt, war: Felt): boolean {
+  const base = Math.max(peace.p99Ms, limits.floorMs);
+  const times = war.p99Ms / base;
+  const ms = (value: number) => `${value.toFixed(2)} ms`;
+  console.log(
+    row(
+      name,
+      `${war.requests}`,
+      `${war.lost}`,
+      ms(war.p50Ms),
+      ms(war.p99Ms),
+      ms(peace.p99Ms),
+      times.toFixed(2),
+    ),
+  );
+  return war.lost === 0 && times < limits.slowerMax;
+}
+
+function row(...cells: readonly string[]): string {
+  return cells.map((cell, index) => (index === 0 ? cell.padEnd(14) : cell.padStart(10))).join('  ');
+}
+
+process.exitCode = await main();
