@@ -14,6 +14,8 @@ interface Wanted {
   readonly source: SecretSource;
   readonly decode: (text: string) => Buffer;
   readonly bytes: { readonly min: number; readonly max: number };
+  /** Without it all goes on, less well: why that is a pity. */
+  readonly pity?: string;
 }
 
 /** Who reads secrets; each half reads its own only, and may be unable to read the others. */
@@ -47,7 +49,8 @@ function wantedByTickets(config: EffectiveConfig): readonly Wanted[] {
   const issued = Object.values(config.listeners).some(
     (listener) => listener.protocol !== 'udp' && listener.tls?.session_tickets === true,
   );
-  return issued ? wantedByPair(config) : [];
+  const pity = 'clients do not resume their TLS sessions on the other host';
+  return issued ? wantedByPair(config).map((wanted) => ({ ...wanted, pity })) : [];
 }
 
 function wantedByRouters(config: EffectiveConfig): readonly Wanted[] {
@@ -90,7 +93,7 @@ export function readSecrets(
   const findings: Finding[] = [];
   const seen = new Set<SecretSource>();
   const wanted = users.flatMap((user) => WANTED[user](config));
-  for (const { path, source, decode, bytes } of wanted) {
+  for (const { path, source, decode, bytes, pity } of wanted) {
     // Cookies may be signed with the pair's.
     if (seen.has(source)) continue;
     seen.add(source);
@@ -98,7 +101,8 @@ export function readSecrets(
       findings.push({ severity, path, part: 'value', message });
     const read = readSecretText(source, env);
     if (!read.ok) {
-      say(unreadable, read.reason);
+      if (pity === undefined) say(unreadable, read.reason);
+      else say('warning', `${read.reason}: ${pity}`);
       continue;
     }
     const secret = decode(read.text);
