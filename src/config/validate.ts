@@ -39,7 +39,7 @@ import {
   rewrittenPathsForwarded,
   templatesMeanSomething,
 } from './rules/rewriting.ts';
-import { routesDistinct, routesReachable, routesTold } from './rules/route-order.ts';
+import { routesDistinct, routesReachable, routesTold, schemesSpoken } from './rules/route-order.ts';
 import { routesLeadSomewhere } from './rules/routes.ts';
 import type { Rule, RuleInput } from './rules/rule.ts';
 import {
@@ -193,6 +193,7 @@ const wholeRules: readonly Rule[] = [
   rewritesMatter,
   routesReachable,
   routesTold,
+  schemesSpoken,
 ];
 
 /**

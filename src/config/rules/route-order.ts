@@ -80,6 +80,19 @@ export const routesTold: Rule = ({ config }) => {
   });
 };
 
+/** A scheme that nobody speaks at the listener. */
+export const schemesSpoken: Rule = ({ config }) => {
+  return Object.entries(config.listeners).flatMap(([name, listener]): Finding[] => {
+    if (listener.protocol !== 'http' || listener.client_ip !== undefined) return [];
+    const spoken = listener.tls === undefined ? 'http' : 'https';
+    return listener.routes.flatMap(({ match: { scheme } }, index) => {
+      if (scheme === undefined || scheme === spoken) return [];
+      const message = `never taken: clients of this listener speak ${spoken}`;
+      return [warning(['listeners', name, 'routes', index, 'match', 'scheme'], message)];
+    });
+  });
+};
+
 interface Routed {
   readonly routes: readonly RouteEntry[];
   readonly path: ConfigPath;
