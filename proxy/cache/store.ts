@@ -23,7 +23,10 @@ export interface CacheKey {
 /** Doubles that the store keeps with an entry without reading them; `proxy/cache` names them. */
 export const META_DOUBLES = 16;
 
-/** What takes the content of a stored response. Bytes are valid during the call only. */
+/**
+ * What takes the content of a stored response. Bytes stay as they are: they can be sent from where they
+ * are, however long that takes.
+ */
 export interface ContentTaker {
   content(bytes: Buffer, start: number, end: number): void;
   /** What came so far may be written: the next comes later. */

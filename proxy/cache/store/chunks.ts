@@ -110,8 +110,10 @@ export class Chunks {
     }
   }
 
-  /** Copies `length` bytes from `offset` of a chain on to `target`, `at`. */
-  read(chunk: number, offset: number, length: number, target: Buffer, at: number): void {
+  /**
+   * Copies `length` bytes from `offset` of a chain on to `target`, `at`. Returns the chunk of the last.
+   */
+  read(chunk: number, offset: number, length: number, target: Buffer, at: number): number {
     let from = this.skip(chunk, Math.floor(offset / CHUNK_BYTES));
     let within = offset % CHUNK_BYTES;
     let done = 0;
@@ -123,5 +125,6 @@ export class Chunks {
       within = 0;
       if (done < length) from = this.next(from);
     }
+    return from;
   }
 }

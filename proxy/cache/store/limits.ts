@@ -71,8 +71,8 @@ export const SWEEP_SLOTS = 8192;
 /** Links followed for one key, and one content: more can only be a damaged or a changing chain. */
 export const CHAIN_MAX = 256;
 
-/** Content handed on in one piece; shorter runs of chunks are copied together up to this. */
-export const CONTENT_PIECE_BYTES = 32 * 1024;
+/** Content handed on in one piece. */
+export const CONTENT_PIECE_BYTES = 64 * 1024;
 /** Content handed to somebody before others get their turn. */
 export const CONTENT_TURN_BYTES = 256 * 1024;
 

@@ -1,6 +1,6 @@
 /**
- * The content of an entry on its way to somebody: in pieces as large as the memory has them, or copied
- * together from smaller ones. Of an entry that is still filled it sleeps until there is more.
+ * The content of an entry on its way to somebody, copied into pieces that stay as they are. Of an entry
+ * that is still filled it sleeps until there is more.
  */
 import type { ContentTaker, StoredContent } from '../store.ts';
 import type { Entries } from './entries.ts';
@@ -8,9 +8,6 @@ import { CHUNK_BYTES, CONTENT_PIECE_BYTES, CONTENT_TURN_BYTES } from './limits.t
 import { Flag, SLOT_WORDS, Slot, State } from './store-memory.ts';
 
 const NO_TRAILERS = Buffer.alloc(0);
-
-/** Pieces are put together here, one at a time: they are the taker's during a call only. */
-const GATHERED = Buffer.allocUnsafeSlow(CONTENT_PIECE_BYTES);
 
 /** A range of the content of one entry, which it holds itself. */
 export class SharedContent implements StoredContent {
@@ -135,34 +132,13 @@ export class SharedContent implements StoredContent {
     } else if (this.#at % CHUNK_BYTES === 0) {
       this.#chunk = chunks.next(this.#chunk);
     }
-    const start = this.#at;
-    const within = start % CHUNK_BYTES;
-    const limit = Math.min(end, start + CONTENT_PIECE_BYTES);
-    const window = chunks.window(this.#chunk);
-    const position = chunks.position(this.#chunk) + within;
-    let reached = Math.min(limit, start - within + CHUNK_BYTES);
-    // Chunks that lie one behind the other are one piece.
-    while (reached < limit) {
-      const next = chunks.next(this.#chunk);
-      if (next !== this.#chunk + 1 || chunks.position(next) === 0) break;
-      this.#chunk = next;
-      reached = Math.min(limit, reached + CHUNK_BYTES);
-    }
-    if (reached === limit) {
-      this.#at = reached;
-      taker.content(window, position, position + reached - start);
-      return;
-    }
-    let length = window.copy(GATHERED, 0, position, position + reached - start);
-    while (reached < limit) {
-      this.#chunk = chunks.next(this.#chunk);
-      const here = chunks.position(this.#chunk);
-      const more = Math.min(CHUNK_BYTES, limit - reached);
-      chunks.window(this.#chunk).copy(GATHERED, length, here, here + more);
-      length += more;
-      reached += more;
-    }
-    this.#at = reached;
-    taker.content(GATHERED, 0, length);
+    // Whoever sends it may not be through with it for long, so it can be neither the store's memory, which
+    // is somebody else's after `end`, nor memory of ours that is used again.
+    const within = this.#at % CHUNK_BYTES;
+    const length = Math.min(CONTENT_PIECE_BYTES - within, end - this.#at);
+    const bytes = Buffer.allocUnsafeSlow(length);
+    this.#chunk = chunks.read(this.#chunk, within, length, bytes, 0);
+    this.#at += length;
+    taker.content(bytes, 0, length);
   }
 }
