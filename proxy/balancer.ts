@@ -17,6 +17,7 @@ import { EjectionWatch } from './health/ejection-watch.ts';
 import { HealthMonitor } from './health/monitor.ts';
 import { tallyUpstreams, type UpstreamTally } from './health/upstream-tally.ts';
 import { chooseEngine, type EngineChoice, engineWarnings, sayEngine } from './io/choose-engine.ts';
+import { ledgerMemory } from './io/uring/descriptor-ledger.ts';
 import { LimitKeeper } from './limiting/limit-keeper.ts';
 import { ListenSockets } from './listen-sockets.ts';
 import type { BalancerPorts, Logger } from './ports.ts';
@@ -231,6 +232,7 @@ export class Balancer implements SlotOwner {
     return {
       index,
       io: this.#engine.io,
+      ...(this.#engine.io === 'uring' ? { descriptors: ledgerMemory() } : {}),
       config: { ...this.#config, upstreams: this.#servers.upstreams },
       state: this.#state,
       serverSlots: this.#servers.slots,

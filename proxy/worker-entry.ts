@@ -28,7 +28,7 @@ function loggerWith(fixed: object): Logger {
 
 // Which worker it is says the main thread.
 const log = loggerWith({});
-const engine = createEngine(setup.io, (why) => {
+const engine = createEngine(setup.io, setup.descriptors ?? null, (why) => {
   log.warn({ why }, `the worker serves over node:net: ${why}`);
 });
 if (setup.warmUp) {

@@ -20,6 +20,8 @@ export interface WorkerSetup {
   readonly index: number;
   /** The engine it serves with. */
   readonly io: IoEngine['name'];
+  /** Where an engine that Node does not know notes its open descriptors; absent: it does not. */
+  readonly descriptors?: SharedArrayBuffer;
   readonly config: ProxyConfig;
   readonly state: SharedState;
   readonly serverSlots: Slots;

@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { closeDescriptor } from '../src/os/listen-socket.ts';
+import { closeLeft } from './io/uring/descriptor-ledger.ts';
 import { WORKER_EXIT_GRACE_MS, WORKER_YOUNG_GENERATION_MB } from './limits.ts';
 import type { Logger } from './ports.ts';
 import type {
@@ -53,6 +54,8 @@ export class WorkerSlot {
   #worker: Worker | null = null;
   /** Sockets made for a worker that does not run yet: ours to close if it never does. */
   #handed: readonly WorkerSocket[] = [];
+  /** What its worker has open and Node does not know of. */
+  #descriptors: SharedArrayBuffer | null = null;
   /** Of the servers its worker knows. */
   #serversVersion = 0;
   #state: WorkerStatus['state'] = 'waiting';
@@ -114,6 +117,7 @@ export class WorkerSlot {
     try {
       const setup = this.#owner.setup(this.#index);
       this.#handed = setup.sockets;
+      this.#descriptors = setup.descriptors ?? null;
       this.#serversVersion = setup.serversVersion;
       worker = new Worker(this.#entry, {
         name: `worker-${this.#index}`,
@@ -191,6 +195,8 @@ export class WorkerSlot {
     this.#worker = null;
     for (const { fd } of this.#handed) closeDescriptor(fd);
     this.#handed = [];
+    if (this.#descriptors !== null) closeLeft(this.#descriptors);
+    this.#descriptors = null;
     this.#owner.released(this.#index);
     if (this.#state === 'draining') {
       const inTime = performance.now() < this.#drainBy;

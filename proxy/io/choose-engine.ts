@@ -39,10 +39,14 @@ function fallBack(refusal: string): string {
  * A worker's engine. `onRefusal` is told when the one chosen cannot be had after all, as when
  * descriptors have run out since; the worker then serves over node:net.
  */
-export function createEngine(io: EngineChoice['io'], onRefusal: (why: string) => void): IoEngine {
+export function createEngine(
+  io: EngineChoice['io'],
+  descriptors: SharedArrayBuffer | null,
+  onRefusal: (why: string) => void,
+): IoEngine {
   if (io === 'net') return new NetEngine();
   try {
-    return new UringEngine();
+    return new UringEngine({ checked: false, descriptors });
   } catch (error) {
     onRefusal(refusalOf(error));
     return new NetEngine();

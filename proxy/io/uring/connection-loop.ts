@@ -1,4 +1,5 @@
 import type { Arena } from './arena.ts';
+import type { DescriptorLedger } from './descriptor-ledger.ts';
 import type { Operations } from './operations.ts';
 import type { Pieces } from './pieces.ts';
 import type { UringConnection } from './uring-connection.ts';
@@ -8,6 +9,7 @@ export interface ConnectionLoop {
   readonly operations: Operations;
   readonly arena: Arena;
   readonly pieces: Pieces;
+  readonly ledger: DescriptorLedger;
   /** `flush` is called before entries are submitted the next time. */
   touch(connection: UringConnection): void;
   /** The same, once there are buffers to read into again. */

@@ -108,6 +108,11 @@ export class Ring {
     for (let index = 0; index < this.#sqSize; index++) this.#words[array + index] = index;
   }
 
+  /** What the kernel shares with us. */
+  get mappings(): readonly MappedMemory[] {
+    return [this.#queues, this.#entriesMemory];
+  }
+
   /** Entries written and not submitted yet. */
   get waiting(): number {
     return this.#waiting;

@@ -1,5 +1,7 @@
 /** What only the engine over io_uring can get wrong: its memory, its bounds, its end. */
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   closeDescriptor,
@@ -9,6 +11,7 @@ import {
 import { RawOrigin, type RawPeer, rawClient } from '../../raw-peers.fixture.ts';
 import type { Connection, ConnectionHandler } from '../engine.ts';
 import { IGNORING } from '../ignoring.ts';
+import { closeLeft, ledgerMemory } from './descriptor-ledger.ts';
 import { uringRefusal } from './detect.ts';
 import { OFFERED_MAX, SLOTS_MAX } from './limits.ts';
 import { UringEngine } from './uring-engine.ts';
@@ -148,6 +151,24 @@ describe.skipIf(refusal !== null)(`the uring engine${unless}`, () => {
     const slot = engine.arena.take();
     engine.arena.release(slot);
     expect(() => engine.arena.release(slot)).toThrow('freed twice');
+  });
+
+  it('leaves no connection to a thread that was terminated', async () => {
+    const descriptorsBefore = descriptors();
+    const memory = ledgerMemory();
+    const entry = new URL('./terminated-worker.fixture.ts', import.meta.url);
+    const workerData = { fd: duplicateDescriptor(socket.fd), descriptors: memory };
+    const worker = new Worker(entry, { workerData });
+    await once(worker, 'message');
+    const [peer] = await clients(1);
+    await once(worker, 'message');
+    await worker.terminate();
+    // The ring, its eventfd, the listening socket and the connection.
+    expect(closeLeft(memory)).toBe(4);
+    await peer!.end();
+    peer!.socket.destroy();
+    expect(closeLeft(memory)).toBe(0);
+    await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(descriptorsBefore));
   });
 
   it('ends in the middle of everything, and leaves nothing', async () => {

@@ -16,6 +16,7 @@ import { KernelDatagrams } from '../kernel-datagrams.ts';
 import { CQE_MORE, REGISTER_EVENTFD } from './abi.ts';
 import { Arena } from './arena.ts';
 import type { ConnectionLoop } from './connection-loop.ts';
+import { DescriptorLedger } from './descriptor-ledger.ts';
 import { COMPLETIONS_MAX, ROUNDS_MAX, SUBMISSIONS_MAX } from './limits.ts';
 import { KIND_BITS, KIND_MASK, Kind, Operations } from './operations.ts';
 import { Pieces } from './pieces.ts';
@@ -31,6 +32,8 @@ const EVENT_BYTES = 8;
 
 /** How an engine is made. */
 export interface UringOptions {
+  /** Where the main thread sees which descriptors are open, should this thread die without a word. */
+  readonly descriptors?: SharedArrayBuffer | null;
   /** Poisons buffers that are given back, and finds who uses them afterwards. Costs time. */
   readonly checked: boolean;
 }
@@ -49,6 +52,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   readonly operations: Operations;
   readonly arena: Arena;
   readonly pieces: Pieces;
+  readonly ledger: DescriptorLedger;
   readonly #ring: Ring;
   readonly #eventFd: number;
   readonly #eventBytes = new Uint8Array(EVENT_BYTES);
@@ -67,7 +71,8 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   #closed = false;
 
   /** Throws OsError or RingUnusableError when it cannot be had here. */
-  constructor({ checked }: UringOptions = { checked: false }) {
+  constructor({ checked, descriptors = null }: UringOptions = { checked: false }) {
+    this.ledger = new DescriptorLedger(descriptors);
     this.#ring = new Ring(SUBMISSIONS_MAX, COMPLETIONS_MAX);
     this.arena = new Arena(this.#ring, checked);
     this.operations = new Operations(this.#ring);
@@ -84,12 +89,16 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
       },
     );
     this.#watch.keepAlive(false);
+    this.ledger.mapped(this.#ring.mappings);
+    this.ledger.opened(this.#ring.fd);
+    this.ledger.opened(this.#eventFd);
     this.arena.offer();
     // The thread dies, of whatever: the kernel must not go on with memory and sockets of ours.
     if (!isMainThread) process.once('exit', () => this.#end(true));
   }
 
   listen(fd: number, handler: ListenerHandler): Listener {
+    this.ledger.opened(fd);
     const index = this.#listeners.length;
     const listener = new UringListener(this, index, fd, handler);
     this.#listeners.push(listener);
@@ -142,6 +151,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
 
   adopt(fd: number): UringConnection {
     const connection = this.#connection();
+    this.ledger.opened(fd);
     connection.adopt(fd);
     return connection;
   }
@@ -244,8 +254,12 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
 
   #openSocket(connection: UringConnection, address: Uint8Array): void {
     const fd = openSocket(address);
-    if (fd < 0) connection.fail(errorName(fd));
-    else connection.open(fd, address);
+    if (fd < 0) {
+      connection.fail(errorName(fd));
+      return;
+    }
+    this.ledger.opened(fd);
+    connection.open(fd, address);
   }
 
   #lookUp(connection: UringConnection, host: string, port: number): void {
@@ -281,6 +295,8 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
       this.#watch.close();
       descriptors.push(this.#eventFd);
     }
+    this.ledger.unmapping();
+    for (const fd of [...descriptors, this.#ring.fd, this.#eventFd]) this.ledger.closing(fd);
     letGo(this.#ring, this.operations, this.arena, descriptors);
   }
 }

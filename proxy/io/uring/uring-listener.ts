@@ -2,6 +2,7 @@ import { libc } from '../../../src/os/libc.ts';
 import type { Listener, ListenerHandler } from '../engine.ts';
 import { FINISH_MS_MAX, LISTEN_BACKLOG_MAX } from '../limits.ts';
 import { CQE_MORE, Errno } from './abi.ts';
+import type { DescriptorLedger } from './descriptor-ledger.ts';
 import { ACCEPT_PAUSE_MS } from './limits.ts';
 import { Kind, type Operations, type Tag } from './operations.ts';
 import { acceptWaiting, closeSocket, errorName, sendAtOnce } from './sockets.ts';
@@ -10,6 +11,7 @@ import type { UringConnection } from './uring-connection.ts';
 /** What the engine is to its listeners. */
 export interface ListenerLoop {
   readonly operations: Operations;
+  readonly ledger: DescriptorLedger;
   /** Makes a connection of a socket that was accepted. */
   adopt(fd: number): UringConnection;
   /** Entries have been written outside of the engine's own turn. */
@@ -107,6 +109,7 @@ export class UringListener implements Listener, Tag {
       if (performance.now() >= deadline) break;
       fd = acceptWaiting(this.#fd);
     }
+    this.#loop.ledger.closing(this.#fd);
     closeSocket(this.#fd);
     this.#fd = -1;
     this.#loop.forgetListener(this);
