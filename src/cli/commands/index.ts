@@ -2,6 +2,7 @@
 import type { CliCommand } from '../command.ts';
 import { check } from './check.ts';
 import { explain } from './explain.ts';
+import { init } from './init.ts';
 import { keepalive } from './keepalive.ts';
 import { proxy } from './proxy.ts';
 import { run } from './run.ts';
@@ -18,5 +19,6 @@ export const commands: readonly CliCommand[] = [
   check,
   explain,
   schema,
+  init,
   version,
 ];
