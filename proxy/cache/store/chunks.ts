@@ -117,14 +117,23 @@ export class Chunks {
     let from = this.skip(chunk, Math.floor(offset / CHUNK_BYTES));
     let within = offset % CHUNK_BYTES;
     let done = 0;
-    while (done < length) {
-      const piece = Math.min(CHUNK_BYTES - within, length - done);
-      const position = this.position(from) + within;
-      this.window(from).copy(target, at + done, position, position + piece);
+    for (;;) {
+      const start = this.position(from) + within;
+      const window = this.window(from);
+      let room = CHUNK_BYTES - within;
+      // Chunks that lie one behind the other, as most do, are copied as one.
+      while (room < length - done) {
+        const next = this.next(from);
+        if (next !== from + 1 || this.position(next) === 0) break;
+        from = next;
+        room += CHUNK_BYTES;
+      }
+      const piece = Math.min(room, length - done);
+      window.copy(target, at + done, start, start + piece);
       done += piece;
       within = 0;
-      if (done < length) from = this.next(from);
+      if (done === length) return from;
+      from = this.next(from);
     }
-    return from;
   }
 }
