@@ -21,8 +21,8 @@ const diskAllowed = 'a map such as { path: /var/cache/tandem/pages, size: 10GiB 
 const cacheSchema = z.strictObject({
   memory: size(cache.memory, {
     doc:
-      'Memory for keys, heads and content, which all workers share. When it is full, what was ' +
-      'not used for longest goes first.',
+      'Memory for keys, heads and content, which all workers share. When it is full, what was asked ' +
+      'for least goes first (docs/CACHE-STORE.md).',
     danger: 'It belongs to the balancer for as long as it runs: leave room for the rest.',
   }),
   disk: documented(
@@ -32,10 +32,12 @@ const cacheSchema = z.strictObject({
           path: documented(
             spelled(folderAllowed, parseFolder, (text) => text),
             {
-              doc: 'A folder that is for this cache alone and that the balancer may write to.',
+              doc:
+                'A folder that is for this cache alone and that the user of the balancer owns; it is ' +
+                'made when it is missing. The unit has /var/cache/tandem for that.',
               allowed: folderAllowed,
               default: null,
-              danger: 'Files in it that are not of the cache may be deleted.',
+              danger: 'Whoever may read the folder may read what is stored.',
             },
           ),
           size: size(cache.disk, { doc: 'How much it may fill.' }),
@@ -44,7 +46,7 @@ const cacheSchema = z.strictObject({
       )
       .optional(),
     {
-      doc: 'Where content goes for which there is no room in memory.',
+      doc: 'Where responses are kept for which memory has no room, also over a restart.',
       allowed: diskAllowed,
       default: 'none: memory only',
     },
