@@ -8,6 +8,7 @@ const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] =
   ['simulator, 100,000 seeds', ['node', 'scripts/simulate.ts', '--runs', '100000']],
   ['differential', ['node', 'testbed/differential/main.ts', '--all']],
   ['aborting clients, ten minutes', ['node', 'testbed/soak/main.ts', '--seconds', '600']],
+  ['attacks, 30 s each', ['node', 'testbed/abuse/main.ts', '--seconds', '30']],
   ['fuzz, ten minutes', ['node', 'scripts/fuzz.ts', '--seconds', '600']],
   ['drills, first round', ['node', 'testbed/drills/main.ts', '--lab']],
   ['drills, second round', ['node', 'testbed/drills/main.ts', '--lab']],
