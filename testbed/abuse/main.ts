@@ -1,6 +1,6 @@
 /**
- * `npm run abuse -- --seconds N [--tries N] [--attack NAME]`: attacks on a running balancer, one after the other, beside
- * a client that behaves. Demands that this one loses no request and that its slowest hundredth takes
+ * `npm run abuse -- --seconds N [--tries N] [--attack NAME]`: attacks on a running balancer, one after another,
+ * beside a client that behaves. Demands that this one loses no request and that its slowest hundredth takes
  * at most twice as long as in peace. Balancer on one core, everybody else on the other.
  */
 import { spawn } from 'node:child_process';
