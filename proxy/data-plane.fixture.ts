@@ -165,7 +165,7 @@ export function proxyConfig(
     readonly http2?: Http2Config;
     readonly routes?: readonly RouteConfig[];
     /** What only a TCP listener has. */
-    readonly tcp?: Partial<Pick<TcpListenerConfig, 'upstream' | 'routes' | 'limits'>>;
+    readonly tcp?: Partial<Pick<TcpListenerConfig, 'upstream' | 'routes' | 'limits' | 'access'>>;
   } = {},
 ): ProxyConfig {
   const { protocol = 'http', connectionsMax = 100, limits = {}, rules = {}, routes } = listener;

@@ -1,4 +1,5 @@
 import type { ListenerConfig } from '../../src/config/proxy-config.ts';
+import { AccessRules } from '../access/access-feature.ts';
 import type { Connection } from '../io/engine.ts';
 import { IGNORING } from '../io/ignoring.ts';
 import { shortage } from '../io/shortage.ts';
@@ -16,6 +17,8 @@ export class AcceptGate {
   readonly #failures: FailureLog;
   readonly #counters: ListenerCells;
   readonly #perSource: ConnectionLimiter | null;
+  /** Who may come; HTTP listeners ask each request instead, for it may be another client's. */
+  readonly #access: readonly AccessRules[];
   /** What connections hold of their source's limit; empty without one. */
   readonly #holds = new Map<object, Hold>();
 
@@ -31,6 +34,8 @@ export class AcceptGate {
     this.#failures = parts.failures;
     this.#counters = parts.counters;
     this.#perSource = parts.limits.connections(config);
+    const lists = config.protocol === 'tcp' ? (config.access ?? []) : [];
+    this.#access = lists.map((list) => new AccessRules(list));
   }
 
   /** Counts it, or resets it because a limit is reached or it is gone; says whether to serve it. */
@@ -54,21 +59,24 @@ export class AcceptGate {
 
   /**
    * It is known whose connection this is, and `owner` stands for it until `closed`. False: its
-   * source has enough of them, so it is reset.
+   * source may not come or has enough of them, so it is reset.
    */
   opened(owner: object, connection: Connection): boolean {
-    if (this.#perSource === null) return true;
-    const hold = this.#perSource.open(connection.remoteAddress, processNow());
-    if (hold !== null) {
-      this.#holds.set(owner, hold);
-      return true;
-    }
+    if (this.#takes(owner, connection.remoteAddress)) return true;
     this.#counters.count(ListenerCounter.refused);
     this.#counters.connectionClosed();
     // Bytes of it may be on their way to its handler: those that came with a PROXY header.
     connection.handler = IGNORING;
     connection.reset();
     return false;
+  }
+
+  #takes(owner: object, address: string): boolean {
+    if (!this.#access.every((rules) => rules.admits(address))) return false;
+    if (this.#perSource === null) return true;
+    const hold = this.#perSource.open(address, processNow());
+    if (hold !== null) this.#holds.set(owner, hold);
+    return hold !== null;
   }
 
   /** Somebody else stands for the connection from here on. */

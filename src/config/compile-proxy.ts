@@ -117,6 +117,7 @@ function compileListener(
       protocol: 'tcp',
       tls: compileListenerTls(listener.tls, []),
       ...compileTcp(listener),
+      ...optional('access', compileAccess(listener)),
       accessLog: compileAccessLog(listener.access_log, 'session'),
     };
   }

@@ -270,6 +270,8 @@ export interface HttpListenerConfig extends ListenerBase {
 }
 
 export interface TcpListenerConfig extends ListenerBase {
+  /** Lists that all have to let a client pass. */
+  readonly access?: readonly AccessList[];
   /** Null: none. */
   readonly accessLog: AccessLogConfig | null;
   readonly protocol: 'tcp';

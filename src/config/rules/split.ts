@@ -51,10 +51,11 @@ function splitFindings(split: SplitEntry, path: ConfigPath): readonly Finding[] 
 /** Two lists of one thing: which comes first would be anybody's guess. */
 export const accessListsApart: Rule = ({ config }) => {
   return Object.entries(config.listeners).flatMap(([name, listener]): Finding[] => {
-    if (listener.protocol !== 'http') return [];
+    if (listener.protocol === 'udp') return [];
+    const routes = listener.protocol === 'http' ? listener.routes : [];
     const places = [
       { entry: listener, path: ['listeners', name] as ConfigPath },
-      ...listener.routes.map((entry, index) => ({
+      ...routes.map((entry, index) => ({
         entry,
         path: ['listeners', name, 'routes', index] as ConfigPath,
       })),

@@ -38,13 +38,14 @@ const networks = () =>
 export const accessFields = {
   allow: documented(networks(), {
     doc:
-      'Only clients of these networks may pass; others are answered 403. Who the client is, ' +
-      '`client_ip` says. Both the list of the listener and that of the route have to let it pass.',
+      'Only clients of these networks may pass; others are answered 403, on a TCP listener reset. ' +
+      'Who the client is, `client_ip` says, or the PROXY header. Both the list of the listener and ' +
+      'that of the route have to let it pass.',
     allowed: `${networkAllowed}, or a list`,
     default: 'everybody',
   }),
   deny: documented(networks(), {
-    doc: 'Clients of these networks are answered 403, also where `allow` has them.',
+    doc: 'Clients of these networks are refused, also where `allow` has them.',
     allowed: `${networkAllowed}, or a list`,
     default: 'nobody',
   }),

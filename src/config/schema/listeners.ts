@@ -122,6 +122,7 @@ const tcpListenerSchema = z.strictObject({
     default: 'none: what no route takes is refused',
   }),
   tls_routes: tlsRoutesField,
+  ...accessFields,
   access_log: accessLogSchema('session'),
   limits: documented(
     z
