@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { limits } from './limits.ts';
+import { runHttp2Load } from './load-http2.ts';
 import { type LoadResult, parseLoadResult } from './load-result.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -15,7 +16,8 @@ const execute = promisify(execFile);
 
 /**
  * Sends a scenario's traffic to a port of 127.0.0.1 for so many seconds. wrk runs on the cores of
- * the calling process. Rejects when any request fails, and with an AbortError when aborted.
+ * the calling process, and so does h2load, for HTTP/2. Rejects when any request fails, and with
+ * an AbortError when aborted.
  */
 export async function runLoad(
   scenario: Scenario,
@@ -23,6 +25,10 @@ export async function runLoad(
   seconds: number,
   signal: AbortSignal,
 ): Promise<LoadResult> {
+  const { listener } = scenario;
+  if (listener === 'h2' || listener === 'h2c') {
+    return runHttp2Load(scenario, port, seconds, signal);
+  }
   const fields = Object.entries(scenario.headers).flatMap(([name, value]) => [
     '-H',
     `${name}: ${value}`,
@@ -34,7 +40,7 @@ export async function runLoad(
     `--timeout=${limits.requestTimeoutS}s`,
     `--script=${SCRIPT}`,
     ...fields,
-    `${scenario.listener === 'https' ? 'https' : 'http'}://127.0.0.1:${port}${scenario.path}`,
+    `${listener === 'https' ? 'https' : 'http'}://127.0.0.1:${port}${scenario.path}`,
   ];
   const { stdout } = await execute('wrk', args, {
     signal,

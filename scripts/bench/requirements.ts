@@ -5,6 +5,7 @@ import type { Plan } from './rounds.ts';
 
 const PROGRAMS: readonly (readonly [program: string, debianPackage: string])[] = [
   ['wrk', 'wrk'],
+  ['h2load', 'nghttp2-client'],
   // Plays the origins even when it does not take part.
   ['nginx', 'nginx-light'],
   ['taskset', 'util-linux'],

@@ -1,8 +1,11 @@
 /** What a scenario is: one shape of traffic, as data. The catalogue is in scenarios.ts. */
 import type { MetricName } from './metrics.ts';
 
-/** What the proxies listen for. Every contender says how it is configured for each, or that it cannot. */
-export const listenerKinds = ['http', 'https', 'tcp'] as const;
+/**
+ * What the proxies listen for; `h2c` is HTTP/2 without TLS, `h2` with it. Every contender says
+ * how it is configured for each, or that it cannot.
+ */
+export const listenerKinds = ['http', 'https', 'h2c', 'h2', 'tcp'] as const;
 export type ListenerKind = (typeof listenerKinds)[number];
 
 /** What the origins have to offer, by path. */
@@ -28,6 +31,8 @@ export interface Scenario {
   readonly headers: Readonly<Record<string, string>>;
   /** Connections of the load generator; each sends its next request when it has the answer. */
   readonly connections: number;
+  /** Of HTTP/2: requests at a time on each of them; absent: one. */
+  readonly streams?: number;
   /** The figure the contenders are compared by. */
   readonly headline: MetricName;
   /** Part of `--quick`. */

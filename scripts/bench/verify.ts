@@ -1,5 +1,7 @@
 /** Looks at one answer before any is counted: a proxy that is fast because it is wrong must not win. */
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:http2';
 import { request as requestSecurely } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { limits } from './limits.ts';
@@ -16,7 +18,27 @@ export async function verify(scenario: Scenario, port: number): Promise<void> {
   }
 }
 
+/** Over HTTP/2, which the proxy must speak. */
+async function askHttp2(
+  { listener, path, headers }: Scenario,
+  port: number,
+): Promise<{ status: number; body: Buffer }> {
+  const scheme = listener === 'h2' ? 'https' : 'http';
+  const session = connect(`${scheme}://127.0.0.1:${port}`, { rejectUnauthorized: false });
+  try {
+    const stream = session.request({ ...headers, ':path': path });
+    stream.setTimeout(limits.requestTimeoutS * 1000, () => stream.destroy(new Error('no answer')));
+    stream.end();
+    const failed = new Promise<never>((_, reject) => session.on('error', reject));
+    const [answer] = await Promise.race([once(stream, 'response'), failed]);
+    return { status: Number(answer[':status']), body: await buffer(stream) };
+  } finally {
+    session.destroy();
+  }
+}
+
 function ask(scenario: Scenario, port: number): Promise<{ status: number; body: Buffer }> {
+  if (scenario.listener === 'h2' || scenario.listener === 'h2c') return askHttp2(scenario, port);
   return new Promise((resolve, reject) => {
     const options = {
       host: '127.0.0.1',

@@ -16,7 +16,8 @@ export const haproxy: Contender = {
   lacks: () => null,
   prepare(place) {
     const file = join(place.folder, 'haproxy.cfg');
-    if (place.listen.https !== undefined) writeFileSync(bundleOf(place), bundle(place));
+    if (place.listen.https !== undefined || place.listen.h2 !== undefined)
+      writeFileSync(bundleOf(place), bundle(place));
     writeFileSync(file, haproxyConfig(place));
     return { argv: ['haproxy', '-db', '-f', file], ports: Object.values(place.listen) };
   },
@@ -49,10 +50,12 @@ defaults
   const binds = [
     { scheme: 'http', port: listen.http, more: '' },
     { scheme: 'https', port: listen.https, more: ` ${https}` },
+    { scheme: 'http', port: listen.h2c, more: ' proto h2' },
+    { scheme: 'https', port: listen.h2, more: ` ${https} alpn h2` },
   ];
-  for (const { scheme, port, more } of binds) {
+  for (const [index, { scheme, port, more }] of binds.entries()) {
     if (port === undefined) continue;
-    parts.push(`listen ${scheme}
+    parts.push(`listen ${scheme}-${index}
   mode http
   bind 127.0.0.1:${port}${more}
   option forwardfor

@@ -50,8 +50,9 @@ function nginxConfig(place: Place, stream: StreamModule): string {
   const { folder, listen } = place;
   const load = listen.tcp === undefined ? null : (stream?.load ?? null);
   const parts = [load === null ? '' : `load_module ${load};\n`, nginxBasics(folder)];
-  if (listen.http !== undefined || listen.https !== undefined) parts.push(httpPart(place));
-  if (listen.tcp !== undefined) parts.push(streamPart(place, listen.tcp));
+  const { tcp, ...http } = listen;
+  if (Object.keys(http).length > 0) parts.push(httpPart(place));
+  if (tcp !== undefined) parts.push(streamPart(place, tcp));
   return parts.join('');
 }
 
@@ -61,10 +62,14 @@ function servers({ origins }: Place): string {
 
 /** Bodies stay out of temporary files: the others pass them on without a disk, too. */
 function httpPart(place: Place): string {
-  const { http, https } = place.listen;
+  const { http, https, h2, h2c } = place.listen;
+  const secured = https !== undefined || h2 !== undefined;
   const ports = [
     ...(http === undefined ? [] : [`listen 127.0.0.1:${http};`]),
-    ...(https === undefined ? [] : [`listen 127.0.0.1:${https} ssl;`, tlsPart(place)]),
+    ...(https === undefined ? [] : [`listen 127.0.0.1:${https} ssl;`]),
+    ...(h2c === undefined ? [] : [`listen 127.0.0.1:${h2c} http2;`]),
+    ...(h2 === undefined ? [] : [`listen 127.0.0.1:${h2} ssl http2;`]),
+    ...(secured ? [tlsPart(place)] : []),
   ];
   return `http {
   access_log off;

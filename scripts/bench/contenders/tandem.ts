@@ -49,9 +49,17 @@ export function tandemConfig(
     const http = `bind: ["127.0.0.1:${listen.http}"], protocol: http, ${routes}`;
     listeners.push(`  http: { ${http}${more(feature.listener)} }`);
   }
+  if (listen.h2c !== undefined) {
+    const h2c = `bind: ["127.0.0.1:${listen.h2c}"], protocol: http, http2: cleartext, ${routes}`;
+    listeners.push(`  h2c: { ${h2c}${more(feature.listener)} }`);
+  }
+  const files = `certificate: ${certificate.certificate}, key: ${certificate.key}`;
+  const tls = `tls: { certificates: [{ ${files} }], session_tickets: false }`;
+  if (listen.h2 !== undefined) {
+    const h2 = `bind: ["127.0.0.1:${listen.h2}"], protocol: http, ${routes}, ${tls}`;
+    listeners.push(`  h2: { ${h2}${more(feature.listener)} }`);
+  }
   if (listen.https !== undefined) {
-    const files = `certificate: ${certificate.certificate}, key: ${certificate.key}`;
-    const tls = `tls: { certificates: [{ ${files} }], session_tickets: false }`;
     const https = `bind: ["127.0.0.1:${listen.https}"], protocol: http, ${routes}, ${tls}`;
     listeners.push(`  https: { ${https}${more(feature.listener)} }`);
   }
