@@ -113,12 +113,16 @@ function authoritiesAt(place: Place, path: string): HeldAuthorities {
 /** Without the authorities that it needs nobody could be let in: then there is no certificate either. */
 function listenerMaterial(entries: readonly HeldEntry[], clients: boolean): ListenerMaterial {
   const clientCa = authoritiesIn(entries)?.held.value ?? null;
-  if (clients && clientCa === null) return { certificates: [], clientCa: null };
+  if (clients && clientCa === null) return { certificates: [], refused: [], clientCa: null };
   const certificates = entries.flatMap((entry) => {
     if (entry.kind !== 'certificate' || entry.held.value === null) return [];
     return [entry.held.value.material];
   });
-  return { certificates, clientCa };
+  const refused = entries.flatMap((entry) => {
+    if (entry.kind !== 'certificate' || entry.held.value !== null) return [];
+    return entry.held.fault?.names ?? [];
+  });
+  return { certificates, refused, clientCa };
 }
 
 function upstreamMaterial(entries: readonly HeldEntry[]): UpstreamMaterial {
@@ -140,7 +144,7 @@ function statusOf({ place, config, held }: HeldCertificate): CertificateStatus {
   return {
     ...place,
     certificate: config.certificate,
-    names: value?.material.names ?? config.names,
+    names: value?.material.names ?? fault?.names ?? config.names,
     state: value === null ? 'disabled' : fault === null ? 'used' : 'kept',
     fault: fault?.text ?? null,
     remarks: value?.remarks ?? [],

@@ -100,7 +100,7 @@ export class CertificateKeeper {
       if (!concerned(entry)) continue;
       const look = entry.held.look();
       this.#say(entry, look);
-      changed ||= look === 'loaded';
+      changed ||= look === 'loaded' || look === 'failed';
     }
     this.#warn();
     if (changed) this.#ports.tell(this.material());
@@ -172,7 +172,7 @@ function whatFollows(entry: HeldEntry): string {
     const { listener } = entry.place;
     return listener === null ? '; its servers cannot be reached' : '; it refuses all connections';
   }
-  const { names } = entry.config;
   if (entry.place.listener === null) return '; its servers cannot be reached';
+  const names = entry.held.fault?.names ?? [];
   return names.length === 0 ? '; its names are not served' : `; not served: ${names.join(', ')}`;
 }

@@ -14,15 +14,23 @@ export type FaultCode =
 export interface Fault {
   readonly code: FaultCode;
   readonly text: string;
+  /** Names that are not served because of it, as far as they are known. */
+  readonly names: readonly string[];
 }
 
 /** A fault instead of a value. */
 export class CertificateError extends Error {
-  readonly fault: Fault;
+  fault: Fault;
 
   constructor(code: FaultCode, text: string) {
     super(text);
-    this.fault = { code, text };
+    this.fault = { code, text, names: [] };
+  }
+
+  /** The same, of a certificate for these names. */
+  of(names: readonly string[]): this {
+    this.fault = { ...this.fault, names };
+    return this;
   }
 }
 

@@ -50,7 +50,6 @@ export class HeldFile<T> {
   /** The value. Throws CertificateError with the fault when there is none. */
   demand(): T {
     if (this.#value !== null) return this.#value;
-    const { code, text } = this.#fault ?? { code: 'unreadable', text: 'not read yet' };
-    throw new CertificateError(code, text);
+    throw new CertificateError(this.#fault?.code ?? 'unreadable', this.#fault?.text ?? 'not read');
   }
 }

@@ -22,7 +22,7 @@ export function inspectCertificates(config: TlsParts, now: number): readonly Cer
     const at = { ...entry.place, file };
     entry.held.look();
     const { fault } = entry.held;
-    if (fault !== null) return [{ ...at, ...fault }];
+    if (fault !== null) return [{ ...at, code: fault.code, text: fault.text }];
     if (entry.kind === 'authorities') return [];
     const loaded = entry.held.demand();
     const ends = expiryStage(loaded, now) === null ? [] : [`${file} ${expiryText(loaded, now)}`];

@@ -23,6 +23,7 @@ export class ListenerContexts {
   readonly #parts: ListenerContextParts;
   #contexts = new Map<string, TlsContext>();
   #table = new NameTable([]);
+  #refused = new NameTable([]);
   /** By group of the table; null: it could not be made. */
   #byGroup: readonly (TlsContext | null)[] = [];
 
@@ -39,6 +40,7 @@ export class ListenerContexts {
     const group = name === null ? null : table.find(name);
     if (group !== null) return this.#byGroup[group] ?? null;
     if (unknownName === 'refuse' || table.byDefault === null) return null;
+    if (name !== null && this.#refused.find(name) !== null) return null;
     return this.#byGroup[table.byDefault] ?? null;
   }
 
@@ -57,6 +59,7 @@ export class ListenerContexts {
     for (const [key, context] of this.#contexts) if (!contexts.has(key)) context.dispose();
     this.#contexts = contexts;
     this.#table = table;
+    this.#refused = new NameTable([{ names: material.refused, keyKind: '' }]);
   }
 
   /** Null where OpenSSL will not have it; the main thread has read it, so that hardly happens. */

@@ -23,10 +23,24 @@ export interface LoadedCertificate {
   readonly remarks: readonly string[];
 }
 
-/** Loads it as of `now`, ms since 1970. Throws CertificateError. */
+/** Loads it as of `now`, ms since 1970. Throws CertificateError, with the names it would be used for. */
 export function loadCertificate(config: CertificateConfig, now: number): LoadedCertificate {
+  let { names } = config;
+  try {
+    const chain = readCertificates(config.certificate);
+    if (names.length === 0) names = ownNames(chain[0]!);
+    return judged(config, chain, now);
+  } catch (error) {
+    throw error instanceof CertificateError ? error.of(names) : error;
+  }
+}
+
+function judged(
+  config: CertificateConfig,
+  chain: readonly X509Certificate[],
+  now: number,
+): LoadedCertificate {
   const path = config.certificate;
-  const chain = readCertificates(path);
   const leaf = chain[0]!;
   const { key, stat } = readKey(config.key);
   if (!leaf.checkPrivateKey(key)) {

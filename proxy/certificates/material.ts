@@ -18,6 +18,8 @@ export interface CertificateMaterial {
 export interface ListenerMaterial {
   /** Usable ones in the order of the file; empty: nobody can be served. */
   readonly certificates: readonly CertificateMaterial[];
+  /** Names of certificates that cannot be used: not served, unless another certificate has them. */
+  readonly refused: readonly string[];
   /** Authorities that sign certificates of clients, PEM; null: clients are asked for none. */
   readonly clientCa: string | null;
 }
