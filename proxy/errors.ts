@@ -50,6 +50,11 @@ export const PROXY_ERRORS = {
   auth_flood: down(429, 'too many passwords of this client are being checked'),
   auth_busy: { source: 'internal', status: 503, text: 'too many passwords are being checked' },
   auth_unavailable: { source: 'internal', status: 503, text: 'passwords cannot be checked now' },
+  auth_no_answer: {
+    source: 'upstream',
+    status: 503,
+    text: 'the service that decides who may pass gave no answer',
+  },
   // Limits.
   rate_limited: down(429, 'too many requests: a rate limit is reached'),
   rate_limited_503: down(503, 'too many requests: a rate limit is reached'),

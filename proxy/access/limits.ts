@@ -21,3 +21,8 @@ export const PASSWORD_CHECKS_OF_ONE_CLIENT = 4;
 /** Good verdicts that a worker remembers, and for how long. */
 export const VERDICTS_MAX = 1024;
 export const VERDICT_TTL_MS = 300_000;
+
+/** What an authorization service is asked, in bytes and fields, and what is kept of its answer. */
+export const AUTH_HEAD_BYTES_MAX = 48 * 1024;
+export const AUTH_HEADER_COUNT_MAX = 256;
+export const AUTH_ANSWER_BYTES_MAX = 64 * 1024;

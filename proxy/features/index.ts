@@ -2,6 +2,7 @@
 import type { RouteConfig } from '../../src/config/proxy-config.ts';
 import { AccessFeature } from '../access/access-feature.ts';
 import { basicAuthOf } from '../access/basic-auth-feature.ts';
+import { forwardAuthOf } from '../access/forward-auth-feature.ts';
 import { RequestBuffering, ResponseBuffering } from '../buffering/buffering.ts';
 import { makeCacheFeature } from '../cache/make-cache-feature.ts';
 import type { WorkerCache } from '../cache/worker-cache.ts';
@@ -61,6 +62,7 @@ const MAKERS: readonly MakeFeature[] = [
     compression === undefined ? null : new Compression(compression, compressors),
   ({ rewriting }, parts) => rewritingFeatures(rewriting, parts),
   ({ rewriting }, parts) => basicAuthOf(rewriting?.basicAuth, parts),
+  ({ rewriting }, parts) => forwardAuthOf(rewriting?.forwardAuth, parts),
   makeCacheFeature,
   ({ buffering }, parts) =>
     buffering?.request ? new RequestBuffering(buffering.request, bufferingParts(parts)) : null,

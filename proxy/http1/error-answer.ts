@@ -16,6 +16,7 @@ const BETWEEN_REQUESTS: ReadonlySet<ProxyErrorCode> = new Set([
   'auth_flood',
   'auth_busy',
   'auth_unavailable',
+  'auth_no_answer',
   'no_server',
   'rate_limited',
   'rate_limited_503',

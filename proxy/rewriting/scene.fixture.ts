@@ -21,6 +21,7 @@ export const NO_REWRITING: RewritingConfig = {
   rewrite: null,
   cors: null,
   basicAuth: null,
+  forwardAuth: null,
   methods: [],
 };
 

@@ -148,6 +148,7 @@ function runnableFeatures(route: RouteConfig, listener: string): readonly RouteF
 function featureNames(route: RouteConfig): readonly FeatureName[] {
   const names: FeatureName[] = runnableFeatures(route, '').map(({ name }) => name);
   if (route.rewriting?.basicAuth) names.push('basic_auth');
+  if (route.rewriting?.forwardAuth) names.push('forward_auth');
   if (route.split !== undefined) names.push('split');
   if (route.compression !== undefined) names.push('compression');
   if (route.cache !== undefined) names.push('cache');

@@ -7,6 +7,7 @@ import type {
   ErrorPageConfig,
   FieldEdits,
   FieldTemplate,
+  ForwardAuthConfig,
   HeaderRules,
   MaintenanceConfig,
   PageConfig,
@@ -59,6 +60,7 @@ export function compileRewriting(
     rewrite: compileRewrite(route?.rewrite),
     cors: compileCors(route?.cors),
     basicAuth: compileBasicAuth(route?.basic_auth),
+    forwardAuth: compileForwardAuth(route?.forward_auth),
     methods: route?.methods ?? [],
   };
   const empty = Object.values(compiled).every((part) =>
@@ -193,4 +195,17 @@ function compileBasicAuth(entry: RouteEntry['basic_auth']): BasicAuthConfig | nu
   if (entry === undefined) return null;
   const { plain_passwords: plain, ...rest } = entry;
   return { ...rest, plain };
+}
+
+function compileForwardAuth(entry: RouteEntry['forward_auth']): ForwardAuthConfig | null {
+  if (entry === undefined) return null;
+  const { upstream, path, request_headers, response_headers, timeout } = entry;
+  const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
+  return {
+    upstream,
+    path,
+    requestHeaders: lower(request_headers),
+    responseHeaders: lower(response_headers),
+    timeoutMs: timeout,
+  };
 }

@@ -16,6 +16,7 @@ export function leadsOf(listener: ListenerEntry): readonly Lead[] {
     return listener.routes.flatMap((route, index) => [
       ...routed('routes', [route], index),
       ...splitLeads(route.split, ['routes', index, 'split']),
+      ...authLeads(route.forward_auth, ['routes', index, 'forward_auth', 'upstream']),
     ]);
   }
   const leads = protocol === 'tcp' ? routed('tls_routes', listener.tls_routes ?? []) : [];
@@ -31,6 +32,13 @@ function routed(
   return routes.flatMap(({ upstream }, index) =>
     upstream === undefined ? [] : [{ upstream, path: [key, first + index, 'upstream'] }],
   );
+}
+
+function authLeads(
+  auth: { readonly upstream: string } | undefined,
+  path: Lead['path'],
+): readonly Lead[] {
+  return auth === undefined ? [] : [{ upstream: auth.upstream, path }];
 }
 
 function splitLeads(split: SplitEntry | undefined, path: Lead['path']): readonly Lead[] {

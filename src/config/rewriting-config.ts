@@ -128,6 +128,18 @@ export interface BasicAuthConfig {
   readonly plain: boolean;
 }
 
+/** `forward_auth`. */
+export interface ForwardAuthConfig {
+  readonly upstream: string;
+  /** With the query. */
+  readonly path: string;
+  /** Fields that the service gets, lower case. */
+  readonly requestHeaders: readonly string[];
+  /** Fields of its answer that servers get, lower case. */
+  readonly responseHeaders: readonly string[];
+  readonly timeoutMs: number;
+}
+
 /** What a route does beside choosing a server; null: nothing of that kind. */
 export interface RewritingConfig {
   readonly headers: HeaderRules | null;
@@ -139,6 +151,7 @@ export interface RewritingConfig {
   readonly rewrite: RewriteConfig | null;
   readonly cors: CorsConfig | null;
   readonly basicAuth: BasicAuthConfig | null;
+  readonly forwardAuth: ForwardAuthConfig | null;
   /** Methods that are taken; empty: any. */
   readonly methods: readonly string[];
 }

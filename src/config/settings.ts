@@ -370,6 +370,11 @@ export const settings = {
     maxAge: { default: '10m', min: '0s', max: '24h' },
   },
   basicAuth: { realm: 'restricted' },
+  forwardAuth: {
+    path: '/',
+    requestHeaders: ['authorization', 'cookie'],
+    timeout: { default: '5s', min: '10ms', max: '1m' },
+  },
   requestId: { header: 'X-Request-ID', trustMax: 256 },
   admin: { bind: '127.0.0.1:9180' },
   log: {

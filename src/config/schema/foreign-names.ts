@@ -137,6 +137,7 @@ const bySection: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     proxy_intercept_errors: 'here it is error_pages: { 404: { intercept: true } }',
     limit_except: 'here it is methods: [GET, HEAD]',
     auth_basic: 'here it is basic_auth: { users: ... }',
+    auth_request: 'here it is forward_auth: { upstream: ..., path: ... }',
     auth_basic_user_file: 'here it is basic_auth: { users: ... }',
     hsts: 'here it is security_headers: strict',
     real_ip_header: 'here it is client_ip: { header: ... }',

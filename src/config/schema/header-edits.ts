@@ -52,6 +52,9 @@ export function fieldNameReader(never: Readonly<Record<string, string>>) {
   };
 }
 
+/** Field names that a request may be given. */
+export const requestFieldName = fieldNameReader(NEVER_OF_REQUESTS);
+
 /** Field names that an answer of our own may have. */
 export const responseFieldName = fieldNameReader(NEVER);
 
@@ -98,7 +101,7 @@ export const headerEditFields = {
     z
       .strictObject(
         {
-          request: editsSchema(fieldNameReader(NEVER_OF_REQUESTS), '{ X-Tenant: shop }'),
+          request: editsSchema(requestFieldName, '{ X-Tenant: shop }'),
           response: editsSchema(responseFieldName, '{ X-Served-By: "$listener" }'),
         },
         { error: fieldError(headersAllowed) },

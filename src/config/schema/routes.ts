@@ -8,6 +8,7 @@ import { bufferingFields } from './buffering.ts';
 import { compressionFields } from './compression.ts';
 import { corsField } from './cors.ts';
 import { documented, fieldError, flag, integer, spelled } from './field.ts';
+import { forwardAuthField } from './forward-auth.ts';
 import { routeLimitNames } from './limit-references.ts';
 import { matchField } from './match.ts';
 import { methodAllowed, parseMethod } from './method.ts';
@@ -57,6 +58,7 @@ export const routeSchema = z.strictObject({
   rewrite: rewriteField,
   cors: corsField,
   basic_auth: basicAuthField,
+  forward_auth: forwardAuthField,
   methods: methodsField,
   ...routeLimitNames,
   timeout: routeTimeoutField,
