@@ -129,6 +129,8 @@ export class OpenSslSession {
     if (this.#ssl === 0) return start;
     const ssl = openssl();
     const { read } = this.#pipes;
+    // What others have left on the queue would pass for an error of this session.
+    ssl.ERR_clear_error();
     let at = start;
     do {
       const target = at === 0 ? into : into.subarray(at, end);

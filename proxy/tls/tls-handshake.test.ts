@@ -4,6 +4,7 @@ import { Alert, alertRecord } from '../tls-hello/alert.ts';
 import { helloOf } from '../tls-hello/client-hello.fixture.ts';
 import { ALICE, AUTHORITY, EDGE, EDGE_RSA, OTHER, STRANGER } from './certificates.fixture.ts';
 import { HANDSHAKE_BYTES_MAX } from './limits.ts';
+import { takeErrors } from './openssl-errors.ts';
 import { liveSessions } from './openssl-session.ts';
 import type { ClientTlsOptions, ServerTlsOptions, TlsContext } from './tls-context.ts';
 import { contexts, HANDSHAKE_TIMEOUT_MS } from './tls-engine.fixture.ts';
@@ -16,6 +17,7 @@ afterEach(() => {
   for (const pair of pairs.splice(0)) pair.drop();
   for (const context of made.splice(0)) context.dispose();
   expect(liveSessions()).toBe(0);
+  expect(takeErrors()).toEqual([]);
 });
 
 interface Sides extends Partial<Omit<PairOptions, 'client'>> {

@@ -93,8 +93,9 @@ export class TlsPair {
     const down = Buffer.from(serverWire.sent.slice(this.#fromServer), 'latin1');
     this.#fromClient += up.length;
     this.#fromServer += down.length;
-    if (up.length > 0) serverWire.arrive(...toServer(up));
-    if (down.length > 0) clientWire.arrive(...toClient(down));
+    // One by one: there may be more than a call takes arguments.
+    if (up.length > 0) for (const piece of toServer(up)) serverWire.arrive(piece);
+    if (down.length > 0) for (const piece of toClient(down)) clientWire.arrive(piece);
     return up.length > 0 || down.length > 0;
   }
 }
