@@ -41,10 +41,10 @@ route add ::/0 dev wire
 
 /** The real /etc below and a layer of our own above; what a config writes to is empty. */
 const MOUNTS = `
-mkdir -p /run/etc/upper /run/etc/work
+mkdir -p /run/etc/upper/tandem /run/etc/work
 mount -t overlay etc -o lowerdir=/etc,upperdir=/run/etc/upper,workdir=/run/etc/work /etc
 for folder in /var/log /var/cache; do mount -t tmpfs tmpfs $folder; done
-mkdir -p /etc/tandem /var/log/tandem /var/cache/tandem
+mkdir -p /var/log/tandem /var/cache/tandem
 `;
 
 /** What a box is made of. */
@@ -141,7 +141,8 @@ export class Box {
     await this.#edge.exec([
       'sh',
       '-ec',
-      `${MOUNTS}cp ${folder}/tandem.yaml ${CONFIG}; cat ${folder}/hosts >>/etc/hosts
+      `mkdir -p /run/etc/upper; cat /etc/hosts ${folder}/hosts >/run/etc/upper/hosts
+${MOUNTS}cp ${folder}/tandem.yaml ${CONFIG}
 ${filesScript(files, names)}`,
     ]);
   }
