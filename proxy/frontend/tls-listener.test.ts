@@ -6,7 +6,13 @@ import type { ListenerTlsConfig } from '../../src/config/tls-config.ts';
 import { Authority, opensslMissing } from '../certificates/certificates.fixture.ts';
 import { curl, sClient } from '../certificates/openssl-client.fixture.ts';
 import { materialOf, TLS } from '../certificates/tls-config.fixture.ts';
-import { proxyConfig, startPlane, type TestPlane, upstreamConfig } from '../data-plane.fixture.ts';
+import {
+  HTTP2,
+  proxyConfig,
+  startPlane,
+  type TestPlane,
+  upstreamConfig,
+} from '../data-plane.fixture.ts';
 
 const CLOSING = (host: string) => `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
 
@@ -179,6 +185,19 @@ describe.skipIf(opensslMissing())('a listener with tls (openssl, curl)', () => {
       const headers = JSON.parse((await curl('one.test', port, [...ca, ...forged])).text);
       expect(headers['x-ssl-client-verify']).toBe('NONE');
       expect(headers['x-ssl-client-subject']).toBeUndefined();
+    });
+
+    it('does all that for HTTP/2 as well', async () => {
+      const tls = { clientCertificates: clients('required'), protocols: ['h2', 'http/1.1'] };
+      const { port } = serve(tls, { rules, http2: HTTP2 });
+      const forged = ['-H', 'X-SSL-Client-Subject: CN=root'];
+      const args = [...ca, ...shown, ...forged, '--http2', '-w', ' %{http_version} %{http_code}'];
+      const { text } = await curl('one.test', port, args);
+      expect(text).toMatch(/ 2 200$/);
+      expect(text).toContain('"x-ssl-client-verify":"SUCCESS"');
+      expect(text).not.toContain('CN=root');
+      const other = await curl('one.test', port, [...args, '-H', 'Host: two.test']);
+      expect(other.text).toMatch(/ 2 421$/);
     });
 
     it('answers 421 when the request is for another host than the connection', async () => {
