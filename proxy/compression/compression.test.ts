@@ -9,7 +9,7 @@ import {
   type TestPlane,
   upstreamConfig,
 } from '../data-plane.fixture.ts';
-import { NetEngine } from '../io/net/net-engine.ts';
+import { testEngine } from '../io/test-engine.fixture.ts';
 import { RawOrigin, type RawPeer, rawClient } from '../raw-peers.fixture.ts';
 import { Compression, CompressorCount } from './compression.ts';
 
@@ -37,7 +37,7 @@ beforeEach(async () => {
   count = new CompressorCount();
   const routes = [routeConfig({ compression: CONFIG })];
   const config = proxyConfig(upstreamConfig([origin.port]), { routes });
-  plane = startPlane(config, new NetEngine(), undefined, undefined, () => [
+  plane = startPlane(config, testEngine(), undefined, undefined, () => [
     new Compression(CONFIG, count),
   ]);
 });

@@ -14,7 +14,7 @@ import {
   type TestPlane,
   upstreamConfig,
 } from '../data-plane.fixture.ts';
-import { NetEngine } from '../io/net/net-engine.ts';
+import { testEngine } from '../io/test-engine.fixture.ts';
 import type { Logger } from '../ports.ts';
 import { rawClient } from '../raw-peers.fixture.ts';
 
@@ -70,7 +70,7 @@ describe.skipIf(opensslMissing())('servers that speak TLS (openssl)', () => {
     const log: Logger = { ...SILENT_LOG, warn: (_, text) => notes.push(text), child: () => log };
     const whole = { ...UPSTREAM_TLS, ca: authority.path('root.pem'), ...tls };
     const config = proxyConfig(upstreamConfig([port], { tls: whole, ...upstream }), listener);
-    const plane: TestPlane = startPlane(config, new NetEngine(), log);
+    const plane: TestPlane = startPlane(config, testEngine(), log);
     closing.push(() => plane.close());
     return { ...plane, config, notes };
   }

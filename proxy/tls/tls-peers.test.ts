@@ -9,8 +9,8 @@ import {
   openListenSocket,
 } from '../../src/os/listen-socket.ts';
 import type { Listener } from '../io/engine.ts';
-import { NetEngine } from '../io/net/net-engine.ts';
 import { Recorder } from '../io/recorder.fixture.ts';
+import { testEngine } from '../io/test-engine.fixture.ts';
 import { AUTHORITY, EDGE, EDGE_RSA } from './certificates.fixture.ts';
 import { liveSessions } from './openssl-session.ts';
 import type { ServerTlsOptions, TlsContext } from './tls-context.ts';
@@ -42,7 +42,7 @@ afterEach(async () => {
 function listen(options: Partial<ServerTlsOptions> = {}): void {
   const { server, client } = contexts(options);
   made.push(server, client);
-  engine = new TlsEngine(new NetEngine(), server, client);
+  engine = new TlsEngine(testEngine(), server, client);
   listener = engine.listen(duplicateDescriptor(socket.fd), {
     onConnection(connection) {
       const recorder = new Recorder();

@@ -153,7 +153,7 @@ describe.skipIf(refusal !== null)(`the uring engine${unless}`, () => {
     expect(() => engine.arena.release(slot)).toThrow('freed twice');
   });
 
-  it('leaves no connection to a thread that was terminated', async () => {
+  it('leaves no connection to a thread that hangs and was terminated', async () => {
     const descriptorsBefore = descriptors();
     const memory = ledgerMemory();
     const entry = new URL('./terminated-worker.fixture.ts', import.meta.url);

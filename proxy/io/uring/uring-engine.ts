@@ -69,6 +69,10 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   #turning = false;
   #scheduled = false;
   #closed = false;
+  /** Woken, and about to have its turn. */
+  #due = false;
+  readonly #onDue = () => this.#woken();
+  readonly #onRest = () => this.#turn();
 
   /** Throws OsError or RingUnusableError when it cannot be had here. */
   constructor({ checked, descriptors = null }: UringOptions = { checked: false }) {
@@ -83,7 +87,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     this.#watch = watchReadable(
       this.#eventFd,
       'eventfd of the ring',
-      () => this.#woken(),
+      () => this.#wokenSoon(),
       (error) => {
         throw error;
       },
@@ -191,7 +195,19 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     else connection.closed();
   }
 
+  /**
+   * In this turn of the loop, but not within koffi's callback: a thread that is terminated in the middle of
+   * one, or runs out of memory there, takes the whole process with it.
+   */
+  #wokenSoon(): void {
+    if (this.#due) return;
+    this.#due = true;
+    setImmediate(this.#onDue);
+  }
+
   #woken(): void {
+    this.#due = false;
+    if (this.#closed) return;
     this.#ring.signal(false);
     libc().read(this.#eventFd, this.#eventBytes, EVENT_BYTES);
     this.#turn();
@@ -220,7 +236,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     const ring = this.#ring;
     ring.signal(true);
     if (ring.waiting > 0 || ring.ready || this.#touched.length > 0) {
-      setImmediate(() => this.#turn());
+      setImmediate(this.#onRest);
     }
   }
 
