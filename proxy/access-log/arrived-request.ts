@@ -14,6 +14,8 @@ export interface ArrivedRequest {
   /** What there is of a head that could not be read; valid during the call. */
   readonly unread: Buffer | null;
   readonly scheme: string;
+  /** It came over HTTP/2, whatever its head has become. */
+  readonly http2: boolean;
 }
 
 /** Writes one value. */
@@ -27,6 +29,7 @@ const COMMA = Buffer.from(', ');
 const SEPARATOR = Buffer.from('; ');
 const BLANK = Buffer.from(' ');
 const PROTOCOLS = [Buffer.from('HTTP/1.0'), Buffer.from('HTTP/1.1')] as const;
+const HTTP2 = Buffer.from('HTTP/2.0');
 
 /** A writer that has a head to write from. */
 function ofHead(
@@ -40,9 +43,9 @@ function ofHead(
 
 /** The writers by variable. */
 export const headVariables = {
-  request: (out, { head, unread }, redaction) => {
+  request: (out, { head, unread, http2 }, redaction) => {
     out.open();
-    if (head !== null) requestLine(out, head, redaction);
+    if (head !== null) requestLine(out, head, http2, redaction);
     else if (unread !== null) firstLine(out, unread, redaction);
     out.close();
   },
@@ -62,10 +65,11 @@ export const headVariables = {
     redaction.query(out, head.bytes, head.pathEnd + 1, head.targetEnd);
     out.close();
   }),
-  server_protocol: ofHead((out, head) => {
-    const protocol = PROTOCOLS[head.minor as 0 | 1];
-    out.value(protocol, 0, protocol.length);
-  }),
+  server_protocol: (out, { head, http2 }) => {
+    const protocol = head === null ? null : protocolOf(head, http2);
+    if (protocol === null) out.none();
+    else out.value(protocol, 0, protocol.length);
+  },
   scheme: (out, { scheme }) => out.text(scheme),
   host: ofHead((out, head) => {
     if (head.hostEnd === head.hostStart) out.none();
@@ -133,8 +137,18 @@ function argument(head: RequestHead, name: Buffer): readonly [number, number] | 
   return findPair(head.bytes, head.pathEnd + 1, head.targetEnd, AMPERSAND, name);
 }
 
-function requestLine(out: LineWriter, head: RequestHead, redaction: Redaction): void {
-  const protocol = PROTOCOLS[head.minor as 0 | 1];
+/** As nginx writes it. */
+function protocolOf(head: RequestHead, http2: boolean): Buffer {
+  return http2 ? HTTP2 : PROTOCOLS[head.minor as 0 | 1];
+}
+
+function requestLine(
+  out: LineWriter,
+  head: RequestHead,
+  http2: boolean,
+  redaction: Redaction,
+): void {
+  const protocol = protocolOf(head, http2);
   out.pieceOf(head.method);
   out.piece(BLANK, 0, 1);
   redaction.target(out, head.bytes, head.targetStart, head.targetEnd);

@@ -78,7 +78,8 @@ export class HttpObserver implements RequestObserver, RecordOwner {
     const format = this.#format;
     if (format === null) return;
     const { head, unread, client } = request;
-    request.keep(format.capture({ head, unread, scheme: client.scheme }, request.ends));
+    const { scheme, http2 } = client;
+    request.keep(format.capture({ head, unread, scheme, http2 }, request.ends));
   }
 
   over(request: TrackedRequest): void {

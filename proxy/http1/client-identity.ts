@@ -46,6 +46,8 @@ export class ClientIdentity {
     via: IdentityRules['via'];
     lines: Buffer;
   };
+  /** It speaks HTTP/2. */
+  readonly http2: boolean;
   /** Lines about its certificate. */
   readonly #certificate: Buffer;
   /** Fields that only we may write. */
@@ -58,6 +60,7 @@ export class ClientIdentity {
 
   constructor(connection: Connection, rules: IdentityRules) {
     this.#connection = connection;
+    this.http2 = rules.http2 === true;
     this.tls = connection.tls;
     this.#ownScheme = this.tls === null ? 'http' : 'https';
     this.scheme = this.#ownScheme;

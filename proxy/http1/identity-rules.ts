@@ -20,6 +20,8 @@ export interface IdentityRules {
   readonly xForwardedHost: HostLine;
   /** The end of a line that has the host in quotes. */
   readonly quoteEnd: Buffer;
+  /** They are for requests that come over HTTP/2. */
+  readonly http2?: boolean;
   /** The `Via` lines for messages of HTTP/1.0 and 1.1. */
   readonly via: readonly [Buffer, Buffer];
 }

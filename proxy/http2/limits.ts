@@ -22,6 +22,8 @@ export const WAITING_BYTES_MAX = 2 * 1024 * 1024;
 
 /** Objects of streams that a connection keeps for its next requests. */
 export const SPARE_STREAMS_MAX = 16;
+/** As many when none is open: an idle connection should take no more memory than it must. */
+export const SPARE_STREAMS_IDLE_MAX = 1;
 
 /** Streams that we ended before the client had, so that more of them may come: so many are remembered. */
 export const CUT_STREAMS_MAX = 256;

@@ -1,7 +1,10 @@
 /** A client of HTTP/2 that a test plays frame by frame, over a connection of memory. */
+
+import type { LineMail } from '../access-log/outbox.ts';
 import {
   HTTP2,
   proxyConfig,
+  SILENT_LOG,
   startPlane,
   type TestPlane,
   upstreamConfig,
@@ -198,9 +201,10 @@ export class Http2Scene {
   constructor(
     listener: Parameters<typeof proxyConfig>[1] = {},
     upstream: Parameters<typeof upstreamConfig>[1] = {},
+    mail: LineMail = { send() {} },
   ) {
     const config = proxyConfig(upstreamConfig([9], upstream), { http2: HTTP2, ...listener });
-    this.plane = startPlane(config, this.engine);
+    this.plane = startPlane(config, this.engine, SILENT_LOG, mail);
     this.engine.onOutgoing = (origin) => {
       this.origins.push(origin);
       let seen = 0;

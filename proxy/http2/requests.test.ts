@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { AccessLogConfig } from '../../src/config/access-log-config.ts';
 import { frame, Http2Scene, type MemoryClient } from './memory-client.fixture.ts';
 import { ErrorCode, Flag, FrameType } from './protocol.ts';
 
@@ -305,4 +306,29 @@ describe('requests that are refused', () => {
     expect(client.stream(id).reset).toBe(ErrorCode.protocolError);
     expect(scene.inFlight).toBe(0);
   });
+});
+
+test('the access log has the protocol of the client', async () => {
+  const lines: string[] = [];
+  const accessLog: AccessLogConfig = {
+    destination: { kind: 'stdout' },
+    style: 'text',
+    parts: [{ variable: 'request' }, { text: ' ' }, { variable: 'server_protocol' }],
+    redact: [],
+    truncateAddresses: false,
+    sampleEvery: 1,
+    flushMs: 50,
+    bufferBytes: 65_536,
+  };
+  const own = new Http2Scene(
+    { accessLog },
+    {},
+    {
+      send: (_, bytes) => lines.push(Buffer.from(bytes).toString()),
+    },
+  );
+  own.client().request('GET', '/x');
+  own.engine.pass(200);
+  await own.close();
+  expect(lines.join('')).toBe('GET /x HTTP/2.0 HTTP/2.0\n');
 });

@@ -22,6 +22,7 @@ import {
   type AbuseName,
   BLOCK_FIELDS_EXTRA,
   GOAWAY_GRACE_MS,
+  SPARE_STREAMS_IDLE_MAX,
   SPARE_STREAMS_MAX,
   WAITING_BYTES_MAX,
 } from './limits.ts';
@@ -326,6 +327,7 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
 
   /** No stream is open. */
   #rested(): void {
+    this.#spare.length = Math.min(this.#spare.length, SPARE_STREAMS_IDLE_MAX);
     if (this.#ending === 'last' || this.#peerEnded) this.#close();
     else if (this.#ending === 'no') this.#watch.set(this.context.limits.keepAliveTimeoutMs);
   }

@@ -37,6 +37,8 @@ export interface TemplateClient {
   readonly scheme: string;
   readonly localAddress: string;
   readonly localPort: number;
+  /** It speaks HTTP/2. */
+  readonly http2?: boolean;
   /** Null: the connection is not secured. */
   readonly tls: TlsInfo | null;
 }
@@ -74,7 +76,9 @@ export function variableWriters(
     is_args: (out, { head }) => {
       if (head.pathEnd < head.targetEnd) out.text('?');
     },
-    server_protocol: (out, { head }) => out.text(`HTTP/1.${head.minor}`),
+    server_protocol: (out, { head, client }) => {
+      out.text(client.http2 === true ? 'HTTP/2.0' : `HTTP/1.${head.minor}`);
+    },
     scheme: (out, { client }) => out.text(client.scheme),
     remote_addr: (out, { client }) => out.text(client.address),
     remote_port: (out, { client }) => out.text(`${client.port}`),

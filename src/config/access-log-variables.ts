@@ -65,7 +65,7 @@ export const requestVariables = {
   request_uri: { doc: 'target as it came, with the query' },
   uri: { doc: 'path of the target as it came, without the query' },
   args: { doc: 'query' },
-  server_protocol: { doc: 'protocol of the client, `HTTP/1.1`' },
+  server_protocol: { doc: 'protocol of the client, `HTTP/1.1` or `HTTP/2.0`' },
   scheme: { doc: '`http` or `https`' },
   host: { doc: 'host asked for, lower case, without port' },
   remote_user: { doc: 'user name of Basic authentication, as the client claims it' },
