@@ -9,8 +9,9 @@
  *     /etc/hosts     the names of the page, at the address of the pair
  */
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseCpuList } from '../../scripts/bench/cores.ts';
 import { formatEndpoint } from '../../src/config/index.ts';
 import type { BindAddress } from '../../src/config/proxy-config.ts';
 import { ask } from '../../src/control/client.ts';
@@ -155,7 +156,7 @@ ${filesScript(files, names)}`,
 
   async #startBalancer(node: string | null): Promise<void> {
     const identity = node === null ? [] : ['--node', node];
-    const argv = [process.execPath, LAUNCHER, 'proxy', '-c', CONFIG, ...identity];
+    const argv = [...onOneCore(), process.execPath, LAUNCHER, 'proxy', '-c', CONFIG, ...identity];
     const balancer = this.#edge.spawn(argv, { log: 'tandem' });
     const socket = join(this.#edge.runFolder, 'tandem', 'proxy.sock');
     let ended = false;
@@ -169,6 +170,15 @@ ${filesScript(files, names)}`,
     await waitUntil('the balancer is ready', ready, READY_MS);
     if (ended) throw new Error('the balancer has ended');
   }
+}
+
+let boxes = 0;
+
+/** A host of one core: `workers: auto` starts one thread, in half the time. The boxes take turns. */
+function onOneCore(): readonly string[] {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const cores = parseCpuList(/^Cpus_allowed_list:\s*(.*)$/m.exec(status)?.[1] ?? '');
+  return cores.length < 2 ? [] : ['taskset', '-c', `${cores[boxes++ % cores.length]}`];
 }
 
 /** Origins next to the balancer, on its host. */
