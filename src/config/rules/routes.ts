@@ -21,7 +21,7 @@ export const routesLeadSomewhere: Rule = ({ config }) => {
     return listener.routes.flatMap((route, index): Finding[] => {
       const path = ['listeners', name, 'routes', index];
       const [first, ...others] = DESTINATIONS.filter((key) => route[key] !== undefined);
-      if (first === undefined && route.maintenance === undefined) {
+      if (first === undefined && !alwaysDown(route)) {
         return [error(path, `nothing says what becomes of a request; needed: ${NEEDED}`)];
       }
       return others.map((key) =>
@@ -30,3 +30,8 @@ export const routesLeadSomewhere: Rule = ({ config }) => {
     });
   });
 };
+
+/** Answers every request itself: nothing would be left for who passes a maintenance that ends. */
+function alwaysDown({ maintenance }: RouteEntry): boolean {
+  return maintenance !== undefined && maintenance.when_file === undefined;
+}

@@ -175,7 +175,9 @@ export const maintenanceField = documented(
     .refine(onePage, { path: ['body_file'], error: onePageError })
     .optional(),
   {
-    doc: 'Answers 503 with a page of yours instead of asking servers. That of a route replaces that of the listener.',
+    doc:
+      'Answers 503 with a page of yours instead of asking servers. Without `when_file` a route needs ' +
+      'nothing beside it. That of a route replaces that of the listener.',
     allowed: maintenanceAllowed,
     default: 'none',
   },
