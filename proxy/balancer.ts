@@ -9,6 +9,7 @@ import type { ProxyConfig } from '../src/config/proxy-config.ts';
 import { LineCollector } from './access-log/collector.ts';
 import { destinationsOf } from './access-log/destinations.ts';
 import { type BalancerStatus, describeBalancer } from './balancer-status.ts';
+import { type PurgeTarget, purgeTest } from './cache/purge-target.ts';
 import { CacheKeepers } from './cache/store/cache-keepers.ts';
 import { CertificateKeeper } from './certificates/certificate-keeper.ts';
 import { NamedServers } from './discovery/named-servers.ts';
@@ -248,6 +249,14 @@ export class Balancer implements SlotOwner {
 
   lines({ destination, bytes, lines }: LinesReport, done: () => void): void {
     this.#lines.write(destination, bytes, lines, done);
+  }
+
+  /**
+   * Drops from one cache, or from all, what is meant; resolves with how many entries, null: there is no
+   * such cache. Throws RangeError for what is no target.
+   */
+  purge(target: PurgeTarget, cache: string | null): Promise<number | null> {
+    return this.#caches.purge(cache, purgeTest(target));
   }
 
   /** Opens the files of the access logs anew: somebody has moved them away. */

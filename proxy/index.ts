@@ -22,6 +22,7 @@ export type {
   ServerStatus,
   UpstreamStatus,
 } from './balancer-status.ts';
+export type { PurgeTarget } from './cache/purge-target.ts';
 export type { CacheStatus } from './cache/store/cache-keepers.ts';
 export type { CertificateStatus } from './certificates/certificate-status.ts';
 export { expiryStage, expiryText } from './certificates/expiry.ts';

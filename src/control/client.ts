@@ -11,13 +11,17 @@ export interface Answer {
 }
 
 /**
- * GETs a path from a control socket. Rejects with the system's error when nobody listens there
+ * Asks for a path on a control socket, or gives an order there. Rejects with the system's error when nobody listens there
  * (ENOENT, ECONNREFUSED) or this user may not (EACCES), and with ETIMEDOUT after 3 s.
  */
-export function ask(socketPath: string, path: string): Promise<Answer> {
+export function ask(
+  socketPath: string,
+  path: string,
+  method: 'GET' | 'POST' = 'GET',
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = http.get(
-      { socketPath, path, headers: { host: 'localhost' }, timeout: ANSWER_TIMEOUT_MS },
+    const request = http.request(
+      { socketPath, path, method, headers: { host: 'localhost' }, timeout: ANSWER_TIMEOUT_MS },
       (response) => {
         const chunks: Buffer[] = [];
         let bytes = 0;
@@ -40,5 +44,6 @@ export function ask(socketPath: string, path: string): Promise<Answer> {
       ),
     );
     request.on('error', reject);
+    request.end();
   });
 }

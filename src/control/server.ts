@@ -15,6 +15,9 @@ export interface Reply {
 /** `GET /path` to what answers it. */
 export type Routes = Readonly<Record<string, () => Reply | Promise<Reply>>>;
 
+/** `POST /path?query` to what carries it out. */
+export type Orders = Readonly<Record<string, (query: URLSearchParams) => Reply | Promise<Reply>>>;
+
 /** A JSON reply, indented because the reader is as often a person with curl as a program. */
 export function json(value: unknown, status = 200): Reply {
   return { status, type: 'application/json', body: `${JSON.stringify(value, null, 2)}\n` };
@@ -27,19 +30,20 @@ export function text(body: string, status = 200): Reply {
 
 /**
  * The HTTP server behind the control sockets and the admin listener: GET and HEAD on a fixed table
- * of paths. `admit` may refuse a request before any handler sees it.
+ * of paths, POST on that of `orders`. `admit` may refuse a request before any handler sees it.
  */
 export function createControlServer(
   routes: Routes,
   log: Logger,
   admit: (request: http.IncomingMessage) => Reply | null = () => null,
+  orders: Orders = {},
 ): http.Server {
   const server = http.createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
     (request, response) => {
       request.resume();
       const refusal = admit(request);
-      Promise.resolve(refusal ?? answer(routes, request))
+      Promise.resolve(refusal ?? answer(routes, orders, request))
         .catch((error: Error) => {
           log.error({ url: request.url, error: error.message }, 'control request failed');
           return text(`${error.message}\n`, 500);
@@ -58,8 +62,15 @@ export function createControlServer(
   return server;
 }
 
-async function answer(routes: Routes, request: http.IncomingMessage): Promise<Reply> {
-  const path = (request.url ?? '/').split('?')[0] as string;
+async function answer(
+  routes: Routes,
+  orders: Orders,
+  request: http.IncomingMessage,
+): Promise<Reply> {
+  const [path = '/', query = ''] = (request.url ?? '/').split('?');
+  if (request.method === 'POST' && Object.hasOwn(orders, path)) {
+    return orders[path]!(new URLSearchParams(query));
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return text('only GET and HEAD are served here\n', 405);
   }

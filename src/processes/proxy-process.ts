@@ -17,6 +17,7 @@ import { feedAgent, trackedUpstreams } from '../tracking/balancer-feed.ts';
 import { ReadinessClient } from '../tracking/readiness-client.ts';
 import { reportReady, superviseProcess } from './lifecycle.ts';
 import { loadHere, type ProcessOptions } from './load-in-worker.ts';
+import { purge } from './purge.ts';
 import { startWith } from './start.ts';
 import { StartupError } from './startup-error.ts';
 
@@ -139,6 +140,8 @@ async function listenControl(path: string, service: Service, log: Logger) {
       '/metrics': async () => text(await service.metrics()),
     },
     log,
+    () => null,
+    { '/purge': (query) => purge(service.balancer, query, log) },
   );
   await listenUnix(server, path);
   return {

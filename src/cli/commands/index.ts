@@ -5,6 +5,7 @@ import { explain } from './explain.ts';
 import { init } from './init.ts';
 import { keepalive } from './keepalive.ts';
 import { proxy } from './proxy.ts';
+import { purge } from './purge.ts';
 import { run } from './run.ts';
 import { schema } from './schema.ts';
 import { status } from './status.ts';
@@ -16,6 +17,7 @@ export const commands: readonly CliCommand[] = [
   keepalive,
   proxy,
   status,
+  purge,
   check,
   explain,
   schema,
