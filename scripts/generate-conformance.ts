@@ -1,10 +1,12 @@
 /**
- * Writes the pages whose rows are shown by tests, docs/CONFORMANCE.md out of scripts/conformance/ and
- * docs/HTTP-CHECKLIST.md out of scripts/http-checklist/: `npm run docs`. Refuses a table with an empty
- * row, or with a test that does not exist.
+ * Writes the pages whose rows are shown by tests, docs/CONFORMANCE.md out of scripts/conformance/,
+ * docs/HTTP-CHECKLIST.md out of scripts/http-checklist/ and docs/CACHE-CONFORMANCE.md out of
+ * scripts/cache-checklist/: `npm run docs`. Refuses a table with an empty row, or with a test that does
+ * not exist.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cacheIntroduction, cacheSubjects } from './cache-checklist/table.ts';
 import { conformancePage, tableProblems } from './conformance/page.ts';
 import { chapters } from './conformance/table.ts';
 import { testTitles } from './conformance/test-titles.ts';
@@ -33,6 +35,11 @@ export const evidencePages: readonly EvidencePage[] = [
     path: 'docs/HTTP-CHECKLIST.md',
     text: () => checklistPage(subjects),
     problems: () => checklistProblems(subjects, titlesInRepository, sourceInRepository),
+  },
+  {
+    path: 'docs/CACHE-CONFORMANCE.md',
+    text: () => checklistPage(cacheSubjects, cacheIntroduction),
+    problems: () => checklistProblems(cacheSubjects, titlesInRepository, sourceInRepository),
   },
 ];
 

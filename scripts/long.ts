@@ -9,6 +9,13 @@ const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] =
   ['differential', ['node', 'testbed/differential/main.ts', '--all']],
   ['aborting clients, ten minutes', ['node', 'testbed/soak/main.ts', '--seconds', '600']],
   ['attacks, 30 s each', ['node', 'testbed/abuse/main.ts', '--seconds', '30']],
+  [
+    'cache against its model, ten minutes',
+    [
+      ...['env', 'TANDEM_CACHE_MODEL_SECONDS=600', 'vitest', 'run'],
+      ...['--config', 'scripts/vitest.config.ts', 'proxy/cache/model.test.ts'],
+    ],
+  ],
   ['fuzz, ten minutes', ['node', 'scripts/fuzz.ts', '--seconds', '600']],
   ['drills, first round', ['node', 'testbed/drills/main.ts', '--lab']],
   ['drills, second round', ['node', 'testbed/drills/main.ts', '--lab']],

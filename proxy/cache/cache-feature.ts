@@ -141,10 +141,10 @@ export class CacheFeature implements RouteFeature {
     if (edit.status !== 200 || entry.head.status !== 200) return;
     const stored = store.lookup(key);
     if (stored === null) return;
-    const same = stored.complete && isSame(entry, edit.head);
-    if (!same || this.cache.hot.of(stored) !== entry) {
+    const same = isSame(entry, edit.head);
+    if (same === false) {
       store.invalidate(key);
-    } else {
+    } else if (same === true && this.cache.hot.of(stored) === entry) {
       const now = clock();
       const url = this.#urlOf(located);
       const times = { requestedAt: now, receivedAt: now, stamp: store.stamp(url) };
@@ -165,12 +165,12 @@ export class CacheFeature implements RouteFeature {
   }
 }
 
-/** Does the answer to a HEAD speak of this stored response? */
-function isSame(entry: HotEntry, head: ResponseHead): boolean {
+/** Does the answer to a HEAD speak of this stored response? Null: it does not say. */
+function isSame(entry: HotEntry, head: ResponseHead): boolean | null {
   const said = fieldsOf(head);
   const length = said('content-length');
   if (length !== null && Number(length) !== entry.length) return false;
   const stored = { etag: entry.text('etag'), lastModified: entry.text('last-modified') };
   const news = { etag: said('etag'), lastModified: said('last-modified') };
-  return agreement(stored, news) !== false;
+  return agreement(stored, news);
 }

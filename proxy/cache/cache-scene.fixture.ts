@@ -111,9 +111,16 @@ export class CacheScene {
     return new Client(this.engine, connection, method);
   }
 
-  /** Sends a request and waits for all of the answer. */
-  get(target = '/', fields: Readonly<Record<string, string>> = {}, method = 'GET'): Promise<Got> {
-    return this.send(target, fields, method).got();
+  /** Sends a request, waits for all of the answer and hangs up. */
+  async get(
+    target = '/',
+    fields: Readonly<Record<string, string>> = {},
+    method = 'GET',
+  ): Promise<Got> {
+    const client = this.send(target, fields, method);
+    const got = await client.got();
+    client.leave();
+    return got;
   }
 
   #serve(origin: MemoryConnection): void {

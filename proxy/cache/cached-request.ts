@@ -178,7 +178,7 @@ export class CachedRequest implements RequestFeature, FetchClient {
       return this.#pass('MISS', miss, 'range');
     if (
       config.minUses > 1 &&
-      this.#feature.cache.store.countUse(this.#feature.keys) < config.minUses
+      this.#feature.cache.store.countUse(this.#feature.keys) + 1 < config.minUses
     ) {
       return this.#pass('MISS', miss, 'min-uses');
     }
@@ -352,7 +352,8 @@ export class CachedRequest implements RequestFeature, FetchClient {
   }
 
   #asked(): AskedFor | null {
-    const range = this.#has(RequestFact.range);
+    // RFC 9110 14.2: of GET only.
+    const range = this.#has(RequestFact.range) && this.#request.head.method === 'GET';
     const conditional = this.#has(RequestFact.conditional);
     if (!range && !conditional) return null;
     return { field: fieldsOf(this.#request.head), range, conditional };

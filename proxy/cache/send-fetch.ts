@@ -25,7 +25,9 @@ export function sendFetch(
   const lines = [...edits.lines];
   if (validated !== null) lines.push(...conditions(validated));
   if (record !== null) lines.push(record.requestLines);
-  const ours: RequestEdits = { ...edits, without: [...edits.without, ...OURS], lines };
+  // What is stored answers HEAD as well, but only the answer to a GET can be stored.
+  const method = head.method === 'HEAD' ? 'GET' : edits.method;
+  const ours: RequestEdits = { ...edits, method, without: [...edits.without, ...OURS], lines };
   const raw = route?.config.rawPath === true && head.pathEnd > head.targetStart;
   const asItCame = !head.pathNotable || raw;
   const sub = new SubRequest(context, owner, record);

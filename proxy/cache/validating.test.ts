@@ -304,3 +304,15 @@ describe('HEAD that goes to the server (RFC 9111 4.3.5)', () => {
     },
   );
 });
+
+describe('HEAD that is answered by a stale response', () => {
+  it('has it fetched anew with GET, and of a range it is told nothing', async () => {
+    scene = new CacheScene({ staleWhileRevalidateMs: 30_000 });
+    await scene.get();
+    scene.pass(61_000);
+    scene.script = () => cacheable('max-age=60', {}, 'anew');
+    expect((await scene.get('/', { Range: 'bytes=0-1' }, 'HEAD')).status).toBe(200);
+    expect(scene.asked.map(({ method }) => method)).toEqual(['GET', 'GET']);
+    expect((await scene.get()).body).toBe('anew');
+  });
+});

@@ -23,10 +23,10 @@ and h11 what they make of what came out. For operators: [HTTP.md](HTTP.md).
 
 A title with a \`%\` is that of a test which runs several times; brackets name the case that is meant.`;
 
-/** The page. */
-export function checklistPage(subjects: readonly Subject[]): string {
+/** The page; it begins with that of HTTP/1.1 unless another beginning is given. */
+export function checklistPage(subjects: readonly Subject[], beginning = introduction): string {
   return [
-    introduction,
+    beginning,
     summary(subjects),
     ...subjects.map(
       ({ title, rows }) =>

@@ -11,8 +11,8 @@ export interface Answer {
 }
 
 /**
- * Asks for a path on a control socket, or gives an order there. Rejects with the system's error when nobody listens there
- * (ENOENT, ECONNREFUSED) or this user may not (EACCES), and with ETIMEDOUT after 3 s.
+ * Asks for a path on a control socket, or gives an order there. Rejects with the system's error when
+ * nobody listens there (ENOENT, ECONNREFUSED) or this user may not (EACCES), and with ETIMEDOUT after 3 s.
  */
 export function ask(
   socketPath: string,

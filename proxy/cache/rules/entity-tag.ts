@@ -54,6 +54,5 @@ export function agreement(stored: Validators, said: Validators): boolean | null 
       ? sameStrongly(said.etag, stored.etag)
       : sameWeakly(said.etag, stored.etag);
   }
-  if (said.lastModified !== null) return said.lastModified === stored.lastModified;
-  return stored.etag === null && stored.lastModified === null ? true : null;
+  return said.lastModified === null ? null : said.lastModified === stored.lastModified;
 }
