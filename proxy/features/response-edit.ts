@@ -12,6 +12,8 @@ export const LENGTH_UNKNOWN = -2;
 export interface ResponseChanges {
   /** Fields that are left out, lower case. */
   readonly without: readonly string[];
+  /** Known fields that are left out, as a set. */
+  readonly hidden: number;
   /** Whole lines that are added. */
   readonly lines: Buffer;
   /** Of the content in bytes, or one of the constants. */
@@ -129,6 +131,7 @@ export class ResponseEdit {
     const added = text === '' ? NO_LINES : Buffer.from(text, 'latin1');
     return {
       without: this.#without.length === 0 ? NO_NAMES : [...this.#without],
+      hidden: 0,
       lines: added.length === 0 ? lines : Buffer.concat([added, lines]),
       length: this.#length,
       bodiless: this.#headRequest,

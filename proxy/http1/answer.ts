@@ -1,16 +1,19 @@
 import type { ProxyErrorCode } from '../errors.ts';
 import type { BodyTaker, ContentFilter, ContentSink } from '../features/content.ts';
 import type { LocalResponse } from '../features/local-response.ts';
-import { LENGTH_KEPT, type ResponseChanges } from '../features/response-edit.ts';
+import type { ResponseChanges } from '../features/response-edit.ts';
+import type { Mutable } from './client-state.ts';
 import type { Downstream } from './downstream.ts';
+import { REFUSAL } from './error-answer.ts';
 import { NO_LINES } from './extra-lines.ts';
 import type { FeatureRun } from './feature-run.ts';
-import { Field } from './fields.ts';
+import { Field, fieldSet } from './fields.ts';
 import { FilterChain } from './filter-chain.ts';
 import { BodyKind, NO_NAMES, type ResponseHead } from './head.ts';
 
 /** What servers say of themselves. */
 const SERVER: readonly string[] = ['server'];
+const SERVER_FIELD = fieldSet(Field.server);
 const NO_FILTERS: readonly ContentFilter[] = [];
 /** Makes nothing. */
 const NO_MAKER: ContentMaker = { pause() {}, resume() {}, drop() {} };
@@ -50,6 +53,7 @@ export class Answer implements BodyTaker {
   #mute = false;
   #run: FeatureRun | null = null;
   #headRequest = false;
+  readonly #plain: Mutable<ResponseChanges> = { ...REFUSAL };
   /** Given as soon as the response that it replaces is through. */
   #replacement: LocalResponse | null = null;
   /** The client has all of it. */
@@ -202,10 +206,15 @@ export class Answer implements BodyTaker {
     return this.#run?.respond(head, this.#headRequest, error, this.#hiddenOf(head)) ?? null;
   }
 
+  /** As it is, but for what clients do not see; valid until the next call. */
   #unchanged(head: ResponseHead, lines: Buffer, own: boolean, closes: boolean): ResponseChanges {
-    const without = this.#hiddenOf(head);
-    const bodiless = this.#headRequest;
-    return { without, lines, length: LENGTH_KEPT, bodiless, own, closes };
+    const changes = this.#plain;
+    changes.hidden = this.passServer || !head.has(Field.server) ? 0 : SERVER_FIELD;
+    changes.lines = lines;
+    changes.bodiless = this.#headRequest;
+    changes.own = own;
+    changes.closes = closes;
+    return changes;
   }
 
   /** What of a head clients do not see. */

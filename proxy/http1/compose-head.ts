@@ -175,6 +175,8 @@ export interface ResponseForm {
   readonly lines: Buffer;
   /** Fields that are left out, lower case. */
   readonly without: readonly string[];
+  /** Known fields that are left out, as a set. */
+  readonly hidden: number;
   /** Of the content, where it is not what the head says; or one of the constants for `length`. */
   readonly length: number;
 }
@@ -187,6 +189,7 @@ export const PLAIN_FORM: Omit<ResponseForm, 'via'> = {
   connection: 'unsaid',
   lines: NO_LINES,
   without: NO_NAMES,
+  hidden: 0,
   length: LENGTH_KEPT,
 };
 
@@ -212,7 +215,7 @@ export function composeResponse(
   const lengthless = status < 200 || status === 204 || status === 205;
   const length = lengthless || form.length !== LENGTH_KEPT ? 1 << Field.contentLength : 0;
   const hop = form.trailers ? LEFT_OUT_BEFORE_TRAILERS : LEFT_OUT_OF_RESPONSES;
-  at = copyFields(head, from, hop | length, form.without, out, at);
+  at = copyFields(head, from, hop | length | form.hidden, form.without, out, at);
   if (status === 205) at = copyAll(NO_CONTENT, out, at);
   else if (form.length >= 0 && !lengthless) at = contentLength(form.length, out, at);
   if (form.date !== null && !head.has(Field.date)) at = copyAll(form.date, out, at);

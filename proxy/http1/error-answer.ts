@@ -27,6 +27,7 @@ const BETWEEN_REQUESTS: ReadonlySet<ProxyErrorCode> = new Set([
 /** How what could not be read as a request is answered. */
 export const REFUSAL: ResponseChanges = {
   without: NO_NAMES,
+  hidden: 0,
   lines: NO_LINES,
   length: LENGTH_KEPT,
   bodiless: false,

@@ -206,6 +206,7 @@ describe('a forwarded response head', () => {
           connection: 'upgrade' as const,
           lines,
           without: [],
+          hidden: 0,
           length: -1,
           via: VIA,
         };

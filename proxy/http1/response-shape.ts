@@ -25,6 +25,7 @@ export function shape(
   form.date = head.status === 101 ? null : context.dateLine();
   form.lines = changes.lines;
   form.without = changes.without;
+  form.hidden = changes.hidden;
   form.length = changes.length;
   form.via = changes.own ? null : context.identityRules.via;
 }

@@ -30,6 +30,8 @@ const LEFT_OUT_OF_REQUESTS = HOP_BY_HOP | fieldSet(Field.host);
 export interface BlockChanges {
   /** Fields that are left out, lower case. */
   readonly without: readonly string[];
+  /** Known fields that are left out, as a set. */
+  readonly hidden: number;
   /** Whole lines of HTTP/1 that are added. */
   readonly lines: Buffer;
   /** The length to announce; -1: as it came; less: none. */
@@ -69,7 +71,7 @@ export class BlockWriter {
     const lengthless = status < 200 || status === 204;
     const kept = changes.length === -1 && !lengthless;
     const leftOut = kept ? HOP_BY_HOP : HOP_BY_HOP | fieldSet(Field.contentLength);
-    at = this.#fields(head, leftOut, changes.without, out, at);
+    at = this.#fields(head, leftOut | changes.hidden, changes.without, out, at);
     if (changes.length >= 0 && !lengthless) at = this.#length(changes.length, out, at);
     if (changes.date !== null && !head.has(Field.date)) at = this.#lines(changes.date, out, at);
     at = this.#lines(changes.lines, out, at);

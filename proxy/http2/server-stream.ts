@@ -11,7 +11,7 @@ import type { Downstream } from '../http1/downstream.ts';
 import { REFUSAL } from '../http1/error-answer.ts';
 import { Exchange } from '../http1/exchange.ts';
 import { NO_LINES } from '../http1/extra-lines.ts';
-import { BodyKind, NO_NAMES, type RequestHead, type ResponseHead } from '../http1/head.ts';
+import { BodyKind, type RequestHead, type ResponseHead } from '../http1/head.ts';
 import type { HttpContext } from '../http1/http-context.ts';
 import type { IdentityRules } from '../http1/identity-rules.ts';
 import { forwardableTrailers } from '../http1/trailers.ts';
@@ -213,15 +213,15 @@ export class ServerStream implements Downstream, SenderOwner {
   respondInterim(head: ResponseHead): void {
     if (this.#state === StreamState.closed) return;
     const { via } = this.#host.context.identityRules;
-    this.#block(head, { without: NO_NAMES, lines: NO_LINES, length: -1, date: null, via });
+    this.#block(head, { ...REFUSAL, date: null, via });
   }
 
   respond(head: ResponseHead, changes: ResponseChanges): void {
     if (this.#state === StreamState.closed) return;
     const { context } = this.#host;
-    const { without, lines, length, own } = changes;
+    const { without, hidden, lines, length, own } = changes;
     const via = own ? null : context.identityRules.via;
-    this.#block(head, { without, lines, length, date: context.dateLine(), via });
+    this.#block(head, { without, hidden, lines, length, date: context.dateLine(), via });
     this.writer.frameAt(this.#host.endpoint.blocks.place.start);
   }
 
