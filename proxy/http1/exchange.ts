@@ -195,7 +195,7 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     const outcome = run.advance();
     if (outcome === 'on') this.#forward(run.head, run.path);
     // The rest of what has come is kept; more can wait until somebody wants it.
-    else if (outcome === 'wait' && !this.#body!.filtered) this.#hold();
+    else if (outcome === 'wait' && !this.#body!.filterEarly()) this.#hold();
   }
 
   answerLocally(response: LocalResponse): void {

@@ -53,8 +53,28 @@ export class RequestBody implements ContentSink {
     return this.#chain;
   }
 
+  /**
+   * What came before there were filters passes through them, ahead of what still comes: a feature further
+   * out may have waited when it came. False: there are no filters.
+   */
+  filterEarly(): boolean {
+    if (this.#filters === null) return false;
+    const chain = this.#chain ?? new FilterChain(this.#filters, this, this.#before);
+    if (chain === this.#chain) return true;
+    this.#chain = chain;
+    const early = this.#early ?? [];
+    const trailers = this.#trailers;
+    this.#early = null;
+    this.#trailers = null;
+    // A filter that has enough ends the request, and the next may have the body by then.
+    for (const bytes of early) if (this.#chain === chain) chain.content(bytes, 0, bytes.length);
+    if (trailers !== null && this.#chain === chain) chain.end(trailers);
+    return true;
+  }
+
   /** From here on it goes there, beginning with what came too early. */
   flowTo(target: Target): void {
+    this.filterEarly();
     this.#target = target;
     for (const bytes of this.#early ?? []) target.content(bytes, 0, bytes.length);
     this.#early = null;
