@@ -1,4 +1,5 @@
 import { HEX_VALUE, HTAB, PERCENT, SP } from '../http1/characters.ts';
+import { withoutBlanks } from '../http1/list-members.ts';
 import { TEMPLATE_VALUE_BYTES_MAX } from './limits.ts';
 
 /** Where a value will stand, which decides what its bytes may be: 1 for those written as they are. */
@@ -28,7 +29,6 @@ export const IN_ARGUMENT: ValuePlace = place((_code, text) =>
 const HEX = Buffer.from('0123456789ABCDEF');
 /** The most bytes that one becomes. */
 const ENCODED_BYTES = 3;
-const BLANKS = /^[ \t]+|[ \t]+$/g;
 
 /** Collects one value; a byte that may not stand there is percent-encoded. Used over and over. */
 export class ValueWriter {
@@ -81,9 +81,7 @@ export class ValueWriter {
 
   /** The value, without blanks around it; null when it was too long. */
   value(): string | null {
-    return this.overflowed
-      ? null
-      : this.#bytes.toString('latin1', 0, this.#length).replace(BLANKS, '');
+    return this.overflowed ? null : withoutBlanks(this.#bytes.toString('latin1', 0, this.#length));
   }
 
   /** In a field a percent sign is a character like any other; elsewhere it begins an encoding. */
