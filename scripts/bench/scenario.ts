@@ -2,10 +2,11 @@
 import type { MetricName } from './metrics.ts';
 
 /**
- * What the proxies listen for; `h2c` is HTTP/2 without TLS, `h2` with it. Every contender says
+ * What the proxies listen for; `h2c` is HTTP/2 without TLS, `h2` with it, `cached` HTTP with a cache in
+ * memory that holds every answer for an hour. Every contender says
  * how it is configured for each, or that it cannot.
  */
-export const listenerKinds = ['http', 'https', 'h2c', 'h2', 'tcp'] as const;
+export const listenerKinds = ['http', 'https', 'h2c', 'h2', 'cached', 'tcp'] as const;
 export type ListenerKind = (typeof listenerKinds)[number];
 
 /** What the origins have to offer, by path. */

@@ -142,6 +142,16 @@ export const scenarios: readonly Scenario[] = [
     quick: false,
   },
   {
+    name: 'cache-hit',
+    title: 'HTTP, kept-alive connections, 43-byte bodies out of the cache',
+    meaning: 'what an answer costs that no server is asked for',
+    listener: 'cached',
+    path: originPaths.small,
+    ...KEPT_ALIVE,
+    headline: 'cpuPerRequestUs',
+    quick: false,
+  },
+  {
     name: 'saturation',
     title: 'HTTP, 256 kept-alive connections, as fast as one core can',
     meaning: 'the most requests one core answers',

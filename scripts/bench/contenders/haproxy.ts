@@ -64,6 +64,19 @@ defaults
 ${servers}
 `);
   }
+  if (listen.cached !== undefined) {
+    parts.push(`cache hits
+  total-max-size 64
+  max-age 3600
+listen cached
+  mode http
+  bind 127.0.0.1:${listen.cached}
+  http-request cache-use hits
+  http-response cache-store hits
+  http-reuse always
+${servers}
+`);
+  }
   if (listen.tcp !== undefined) {
     parts.push(`listen tcp
   mode tcp

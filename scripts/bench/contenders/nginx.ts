@@ -80,7 +80,7 @@ function httpPart(place: Place): string {
   scgi_temp_path ${place.folder}/scgi;
   keepalive_requests 1000000000;
   upstream b { ${servers(place)} keepalive 256; keepalive_requests 1000000000; }
-  server {
+${cachedPart(place)}  server {
     ${ports.join('\n    ')}
     location / {
       proxy_pass http://b;
@@ -93,6 +93,22 @@ function httpPart(place: Place): string {
     }
   }
 }
+`;
+}
+
+/** What it has fetched once stays in the page cache: its files are read from memory. */
+function cachedPart({ folder, listen }: Place): string {
+  if (listen.cached === undefined) return '';
+  return `  proxy_cache_path ${folder}/cache keys_zone=hits:1m max_size=64m inactive=1h;
+  server {
+    listen 127.0.0.1:${listen.cached};
+    location / {
+      proxy_pass http://b;
+      proxy_cache hits;
+      proxy_cache_valid 200 1h;
+      proxy_ignore_headers Cache-Control Expires Set-Cookie;
+    }
+  }
 `;
 }
 

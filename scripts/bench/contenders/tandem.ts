@@ -63,12 +63,19 @@ export function tandemConfig(
     const https = `bind: ["127.0.0.1:${listen.https}"], protocol: http, ${routes}, ${tls}`;
     listeners.push(`  https: { ${https}${more(feature.listener)} }`);
   }
+  if (listen.cached !== undefined) {
+    const kept = 'cache: { store: hits, ttl: { 200: 1h }, override: true, status_header: false }';
+    const cached = `routes: [{ upstream: b, ${kept}${more(feature.route)} }]`;
+    const http = `bind: ["127.0.0.1:${listen.cached}"], protocol: http, ${cached}`;
+    listeners.push(`  cached: { ${http}${more(feature.listener)} }`);
+  }
   if (listen.tcp !== undefined) {
     listeners.push(`  tcp: { bind: ["127.0.0.1:${listen.tcp}"], protocol: tcp, upstream: b }`);
   }
   return `upstreams:
   b: { servers: [${servers}]${more(feature.upstream)} }
 ${feature.top ?? ''}
+${listen.cached === undefined ? '' : 'caches: { hits: { memory: 64MiB } }'}
 listeners:
 ${listeners.join('\n')}
 proxy: { workers: 1, io: ${io} }
