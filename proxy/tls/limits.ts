@@ -19,10 +19,7 @@ export const RECORD_OVERHEAD_BYTES_MAX = 5 + 2048;
 /** Certificates in one PEM file. */
 export const CERTIFICATES_MAX = 4096;
 
-/**
- * Tickets given with a full handshake: a client that opens connections side by side resumes each with one of its own.
- * nginx and browsers' expectations agree on two.
- */
+/** Tickets given with a full handshake: who opens connections side by side resumes one of them. */
 export const TICKETS_PER_HANDSHAKE = 1;
 
 /** For how long one set of ticket keys encrypts. The one before and the one after are accepted. */

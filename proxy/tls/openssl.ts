@@ -34,6 +34,12 @@ export interface OpenSsl {
   SSL_CTX_set_alpn_protos(context: Address, protocols: Uint8Array, length: number): number;
   SSL_CTX_set_alpn_select_cb(context: Address, callback: bigint, argument: Address): void;
   SSL_CTX_set_tlsext_ticket_key_evp_cb(context: Address, callback: bigint): number;
+  SSL_CTX_set_session_ticket_cb(
+    context: Address,
+    made: Address,
+    taken: bigint,
+    argument: Address,
+  ): number;
   SSL_new(context: Address): Address;
   SSL_free(session: Address): void;
   SSL_ctrl(session: Address, command: number, number: number, pointer: Address): number;
@@ -52,6 +58,7 @@ export interface OpenSsl {
   SSL_set_session(session: Address, saved: Address): number;
   SSL_SESSION_free(saved: Address): void;
   SSL_SESSION_is_resumable(saved: Address): number;
+  SSL_SESSION_get0_peer(saved: Address): Address;
   SSL_get_error(session: Address, result: number): number;
   SSL_get_version(session: Address): string;
   SSL_get_current_cipher(session: Address): Address;
@@ -66,6 +73,8 @@ export interface OpenSsl {
   X509_verify_cert_error_string(code: number): string;
   X509_check_private_key(certificate: Address, key: Address): number;
   X509_free(certificate: Address): void;
+  X509_get0_notAfter(certificate: Address): Address;
+  X509_cmp_time(time: Address, other: Uint8Array): number;
   X509_STORE_add_cert(store: Address, certificate: Address): number;
   i2d_X509(certificate: Address, out: Bytes): number;
   PEM_read_bio_X509(bio: Address, out: Address, callback: Address, passphrase: string): Address;
@@ -129,6 +138,7 @@ const SIGNATURES: Record<keyof OpenSsl, string> = {
   SSL_CTX_set_alpn_protos: 'int & b uint',
   SSL_CTX_set_alpn_select_cb: 'void & f &',
   SSL_CTX_set_tlsext_ticket_key_evp_cb: 'int & f',
+  SSL_CTX_set_session_ticket_cb: 'int & & f &',
   SSL_new: '& &',
   SSL_free: 'void &',
   SSL_ctrl: 'long & int long &',
@@ -147,6 +157,7 @@ const SIGNATURES: Record<keyof OpenSsl, string> = {
   SSL_set_session: 'int & &',
   SSL_SESSION_free: 'void &',
   SSL_SESSION_is_resumable: 'int &',
+  SSL_SESSION_get0_peer: '& &',
   SSL_get_error: 'int & int',
   SSL_get_version: 's &',
   SSL_get_current_cipher: '& &',
@@ -161,6 +172,8 @@ const SIGNATURES: Record<keyof OpenSsl, string> = {
   X509_verify_cert_error_string: 's long',
   X509_check_private_key: 'int & &',
   X509_free: 'void &',
+  X509_get0_notAfter: '& &',
+  X509_cmp_time: 'int & b',
   X509_STORE_add_cert: 'int & &',
   i2d_X509: 'int & b',
   PEM_read_bio_X509: '& & & & s',

@@ -1,5 +1,5 @@
 /** Who resumes whose sessions. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ALICE, AUTHORITY, OTHER } from './certificates.fixture.ts';
 import { TICKET_EPOCH_MS } from './limits.ts';
 import { openssl } from './openssl.ts';
@@ -112,6 +112,18 @@ describe.each(['1.2', '1.3'] as const)('sessions of TLS %s', (version) => {
     expect(peerCertificate?.subject).toContain('CN=alice');
     const open = serverOf({ tickets: keys(SECRET) });
     expect(resumes(open, serverOf(strict), version).resumed).toBe(false);
+  });
+
+  it('end when the certificate of the client does', () => {
+    const clientCertificates = { mode: 'required', authorities: AUTHORITY, depth: 1 } as const;
+    const server = serverOf({ tickets: keys(SECRET), clientCertificates });
+    const client = clientOf(version);
+    const [, saved] = connect(client, server, 0);
+    vi.useFakeTimers({ now: Date.UTC(2126, 9, 29), toFake: ['Date'] });
+    const [{ resumed }, again] = connect(client, server, saved);
+    vi.useRealTimers();
+    for (const session of [saved, again]) if (session !== 0) openssl().SSL_SESSION_free(session);
+    expect(resumed).toBe(false);
   });
 });
 

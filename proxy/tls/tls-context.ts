@@ -14,6 +14,7 @@ import { type Address, openssl } from './openssl.ts';
 import { Ctrl, Mode, Option, PROTOCOL_NUMBERS, Verify } from './openssl-constants.ts';
 import { OpenSslError, succeed, takeErrors } from './openssl-errors.ts';
 import { PemError, withCertificates, withPrivateKey } from './openssl-pem.ts';
+import { endSessionsWithCertificates } from './resumed-client.ts';
 import { forgetTickets, protectTickets } from './ticket-callback.ts';
 import type { TicketKeys } from './tickets.ts';
 
@@ -156,6 +157,7 @@ function setUpServer(context: Address, options: ServerTlsOptions): void {
   ssl.SSL_CTX_set_num_tickets(context, TICKETS_PER_HANDSHAKE);
   ssl.SSL_CTX_set_timeout(context, SESSION_SECONDS_MAX);
   protectTickets(context, options.tickets);
+  if (options.clientCertificates !== null) endSessionsWithCertificates(context);
 }
 
 function setUpClient(context: Address, options: ClientTlsOptions): void {
