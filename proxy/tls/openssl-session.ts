@@ -71,9 +71,9 @@ export class OpenSslSession {
 
   /** A client's session: names the server it wants, which must be no address. */
   askFor(serverName: string): void {
-    const text = Buffer.allocUnsafeSlow(NAME_BYTES).fill(0);
-    text.write(serverName, 'latin1');
-    const name = Number(addressOf(text));
+    // OpenSSL copies it. The collector knows nothing of an address: the buffer has to outlive the call.
+    serverNameText.write(`${serverName}\0`, 'latin1');
+    const name = Number(addressOf(serverNameText));
     succeed('server name', openssl().SSL_ctrl(this.#ssl, Ctrl.hostName, 0, name));
   }
 
@@ -201,6 +201,7 @@ export class OpenSslSession {
 
 /** More than the longest name of a host, with its end. */
 const NAME_BYTES = 512;
+const serverNameText = Buffer.allocUnsafeSlow(NAME_BYTES);
 
 function memoryBio(): Address {
   const ssl = openssl();
