@@ -55,7 +55,7 @@ export class RequestBuffering implements RouteFeature {
       bodyTooLong: () => request.fail('body_too_large'),
       bodyLost: (errno) => {
         noteTrouble(this.#parts, errno, 'requests that are too long for memory are answered 503');
-        request.fail('buffer_failed');
+        request.breakOff('buffer_failed');
       },
     });
     request.filterBody(body);
@@ -87,7 +87,7 @@ export class ResponseBuffering implements RouteFeature {
     const makeSpool = spoolMaker(this.#bounds, this.#parts);
     const trouble = (errno: string, lost: boolean) => {
       noteTrouble(this.#parts, errno, 'slow clients hold their servers as if buffering was off');
-      if (lost) request.fail('buffer_failed');
+      if (lost) request.breakOff('buffer_failed');
     };
     response.filter(new ResponseBuffer(makeSpool, { trouble }));
   }

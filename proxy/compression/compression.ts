@@ -70,7 +70,7 @@ export class Compression implements RouteFeature {
     this.#count.opened();
     const owner: FilterOwner = {
       compressorClosed: () => this.#count.closed(),
-      compressorFailed: () => request.fail('no_resources'),
+      compressorFailed: () => request.breakOff('no_resources'),
     };
     const events = EVENT_STREAM.test(response.value('content-type') ?? '');
     const flushing = events ? 'each' : length === null ? 'idle' : 'never';

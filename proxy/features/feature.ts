@@ -67,12 +67,17 @@ export interface FeatureRequest {
   readonly ids: RequestIdValues | null;
   /** Who follows it for the access log; null: nobody. */
   readonly record: RequestRecord | null;
-  /** After `wait`: the request goes on inwards. */
+  /**
+   * After `wait`: the request goes on inwards. This, `answer` and `fail` do nothing once an answer is on its
+   * way outwards: what bounds a request in time does not wait for features.
+   */
   goOn(): void;
   /** Answers it; the answer passes the features further out. */
   answer(response: LocalResponse): void;
   /** Gives it up with an error, `lines` being whole header lines that go with the answer. */
   fail(code: ProxyErrorCode, lines?: Buffer): void;
+  /** Its body, or that of the answer under way, cannot be completed: what filters say. */
+  breakOff(code: ProxyErrorCode): void;
   /** The request's body passes through it; the filter added first is the first to get it. */
   filterBody(filter: ContentFilter): void;
   /** While it waits: its body is read all the same, and a client that waits for 100 gets it. */

@@ -50,6 +50,8 @@ export class FeatureRun implements FeatureRequest {
   /** How many of them the request has passed; the answer passes these on its way out. */
   #passed = 0;
   #kept = false;
+  /** An answer is on its way outwards: whoever still waits comes too late. */
+  #answered = false;
 
   constructor(client: ClientIdentity, owner: FeatureRunOwner) {
     this.client = client;
@@ -80,6 +82,7 @@ export class FeatureRun implements FeatureRequest {
     edits.without.length = 0;
     edits.lines.length = 0;
     this.#kept = false;
+    this.#answered = false;
     this.#passed = 0;
     for (const feature of features) {
       const begun = feature.begin(this);
@@ -109,18 +112,27 @@ export class FeatureRun implements FeatureRequest {
   }
 
   goOn(): void {
-    this.#owner.goOn();
+    if (!this.#answered) this.#owner.goOn();
   }
 
   answer(response: LocalResponse): void {
+    if (this.#answered) {
+      response.body?.drop();
+      return;
+    }
     // It passes the features further out than the one that made it.
     this.#passed--;
     this.#owner.answerLocally(response);
   }
 
   fail(code: ProxyErrorCode, lines?: Buffer): void {
+    if (this.#answered) return;
     this.#passed--;
     this.#owner.fail(code, lines);
+  }
+
+  breakOff(code: ProxyErrorCode): void {
+    this.#owner.fail(code);
   }
 
   filterBody(filter: ContentFilter): void {
@@ -152,6 +164,7 @@ export class FeatureRun implements FeatureRequest {
     without: readonly string[],
   ): LocalResponse | null {
     const { edit } = this;
+    this.#answered = true;
     edit.begin(head, headRequest, error, without);
     while (this.#passed > 0) {
       this.#passed--;

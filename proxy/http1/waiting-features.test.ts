@@ -1,9 +1,17 @@
 /** Requests that wait for one feature and are held or answered by another. */
 import { afterEach, expect, it } from 'vitest';
 import type { BufferingConfig } from '../../src/config/buffering-config.ts';
+import type { CompressionConfig } from '../../src/config/compression-config.ts';
 import type { RouteConfig } from '../../src/config/proxy-config.ts';
 import type { ForwardAuthConfig, RewritingConfig } from '../../src/config/rewriting-config.ts';
-import { get, NO_REWRITING, OK, RewritingScene, seenAnswer } from '../rewriting/scene.fixture.ts';
+import {
+  get,
+  NO_REWRITING,
+  OK,
+  page,
+  RewritingScene,
+  seenAnswer,
+} from '../rewriting/scene.fixture.ts';
 
 const FORWARD_AUTH: ForwardAuthConfig = {
   upstream: 'web',
@@ -55,4 +63,34 @@ it.each([
   expect(forwarded.endsWith('\r\n\r\nbody')).toBe(true);
   answer(OK);
   expect(seenAnswer(client.sent)).toMatchObject({ status: 200, body: 'ok' });
+});
+
+/** An answer that is compressed takes more than one turn. */
+const COMPRESSION: CompressionConfig = {
+  codings: ['gzip'],
+  types: ['text/html'],
+  sizeMin: 100,
+  gzipLevel: 1,
+  brLevel: 1,
+  zstdLevel: 1,
+};
+const ERROR_PAGES = [{ from: 500, to: 599, intercept: false, page: page('x'.repeat(1000)) }];
+
+it.each([
+  ['passes it', PASS],
+  ['does not', 'HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno'],
+  ['fails', 'nonsense\r\n\r\n'],
+])('a request that is being answered goes nowhere when a service then %s', async (_what, text) => {
+  start({ compression: COMPRESSION, timeoutMs: 100 }, { errorPages: ERROR_PAGES });
+  const client = scene!.ask(get('/', ['Accept-Encoding: gzip']));
+  scene!.engine.pass(150);
+  answer(text);
+  await expect
+    .poll(() => {
+      scene!.engine.settle();
+      return client.sent;
+    })
+    .toContain('\r\n0\r\n\r\n');
+  expect(client.sent.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 504']);
+  expect(scene!.origins.map(({ sent }) => sent).join('')).not.toContain('GET / ');
 });

@@ -76,5 +76,7 @@ export class Rehearsal implements FeatureRequest {
 
   filterBody(): void {}
 
+  breakOff(): void {}
+
   wantContent(): void {}
 }
