@@ -17,8 +17,11 @@ import { fieldsOf } from './request-facts.ts';
 import type { CacheControl } from './rules/cache-control.ts';
 import { type CacheStory, cacheStatus } from './rules/cache-status.ts';
 import { agreement } from './rules/entity-tag.ts';
+import { MetaFlag } from './rules/entry-meta.ts';
+import { lifetimeOf } from './rules/freshness.ts';
 import { mayInvalidate } from './rules/invalidation.ts';
-import type { StoringRequest } from './rules/storable.ts';
+import { readResponse } from './rules/response-facts.ts';
+import { type StoringRequest, whyNotStored } from './rules/storable.ts';
 import { sendFetch } from './send-fetch.ts';
 import type { CacheKey } from './store.ts';
 import type { ContentStore } from './stored-answer.ts';
@@ -96,7 +99,7 @@ export class CacheFeature implements RouteFeature {
       locked,
       url: this.#urlOf(located),
       stale,
-      storing: this.#storing(head, wanted),
+      storing: this.storing(head, wanted.control, wanted.forbidden),
       send: (owner, conditional) => {
         const asksAbout = conditional ? (stale?.entry ?? null) : null;
         return sendFetch(this.#context, request, head, owner, asksAbout, client !== null);
@@ -154,9 +157,21 @@ export class CacheFeature implements RouteFeature {
     stored.release();
   }
 
-  #storing(head: RequestHead, { control, forbidden }: Wanted): StoringRequest {
-    const authorized = head.has(Field.authorization);
-    return { method: 'GET', authorized, control, forbidden };
+  /** The answer to a request that passed a mark: once one may be stored, the next is (`key`: the mark's). */
+  unmark(key: CacheKey, storing: StoringRequest, edit: ResponseEdit): void {
+    const { store, hot, clock } = this.cache;
+    const facts = readResponse(edit.status, fieldsOf(edit.head), clock());
+    const lifetime = lifetimeOf(facts, this.rules.freshness, clock());
+    if (whyNotStored(storing, facts, lifetime) !== null) return;
+    const stored = store.lookup(key);
+    if (stored === null) return;
+    if (hot.of(stored).has(MetaFlag.pass)) store.invalidate(key);
+    stored.release();
+  }
+
+  /** What of a request decides whether its answer may be stored. */
+  storing(head: RequestHead, control: CacheControl | null, forbidden: boolean): StoringRequest {
+    return { method: 'GET', authorized: head.has(Field.authorization), control, forbidden };
   }
 
   #urlOf(located: LocatedEntry): CacheKey {

@@ -23,7 +23,7 @@ import { agreement } from './rules/entity-tag.ts';
 import { Meta, MetaFlag, uselessAfter, writeMeta } from './rules/entry-meta.ts';
 import { lifetimeOf } from './rules/freshness.ts';
 import { type ResponseFacts, readResponse } from './rules/response-facts.ts';
-import { mayReplaceError } from './rules/reuse.ts';
+import { judgeStored, mayReplaceError } from './rules/reuse.ts';
 import { type NotStored, type StoringRequest, whyNotStored } from './rules/storable.ts';
 import { type CacheKey, type CacheWriter, META_DOUBLES, type StoredResponse } from './store.ts';
 import { headBytes, storedHead } from './stored-head.ts';
@@ -100,6 +100,8 @@ export class CacheFetch implements SubRequestOwner, BodySource {
   #locked: boolean;
   #stamp: number;
   #requestedAt: number;
+  /** It was asked with the stale one's validators. */
+  #conditional = false;
   #over = false;
   /** It goes on without a client. */
   orphaned: boolean;
@@ -143,7 +145,7 @@ export class CacheFetch implements SubRequestOwner, BodySource {
     const now = this.#cache.clock();
     const { stale } = this.#order;
     const { status } = head;
-    if (status === 304 && stale !== null) {
+    if (status === 304 && stale !== null && this.#conditional) {
       this.#notModified(head, stale, now);
     } else if (stale !== null && SERVER_ERRORS.has(status) && this.#mayUse(stale, now)) {
       this.#client?.stale(stale.entry, stale.stored, status);
@@ -210,6 +212,7 @@ export class CacheFetch implements SubRequestOwner, BodySource {
   }
 
   #send(conditional: boolean): void {
+    this.#conditional = conditional;
     this.#sub = this.#order.send(this, conditional);
     if (this.#sub === null) this.failed('no_server');
     // It may have been answered, or have failed, while it was sent.
@@ -224,7 +227,9 @@ export class CacheFetch implements SubRequestOwner, BodySource {
     const length = lengthOf(head);
     const place = why === null ? this.#begin(head, facts, length, now) : null;
     if (place === null) {
-      if (why !== null && status < 500 && !OWN_REASONS.has(why)) this.#markPassing(now);
+      // A 304 is the answer to nothing that was asked here.
+      const own = why === null || status >= 500 || status === 304 || OWN_REASONS.has(why);
+      if (!own) this.#markPassing(now);
       this.#unlock();
     }
     const client = this.#client;
@@ -321,9 +326,13 @@ export class CacheFetch implements SubRequestOwner, BodySource {
     this.#send(false);
   }
 
-  /** Notes for a while that nobody need wait for what is asked for here. */
+  /**
+   * Notes for a while that nobody need wait for what is asked for here. Not in place of what is fresh: one
+   * client went past that, by a rule or its reload, and what it was sent is no matter of others.
+   */
   #markPassing(now: number): void {
     const { key, url, located } = this.#order;
+    if (this.#isFresh(key, now)) return;
     const meta = new Float64Array(META_DOUBLES);
     meta[Meta.flags] = MetaFlag.pass;
     meta[Meta.receivedAt] = now;
@@ -341,6 +350,14 @@ export class CacheFetch implements SubRequestOwner, BodySource {
       shared: false,
     });
     writer?.commit();
+  }
+
+  #isFresh(key: CacheKey, now: number): boolean {
+    const there = this.#cache.store.lookup(key);
+    if (there === null) return false;
+    const entry = this.#cache.hot.of(there);
+    there.release();
+    return !entry.has(MetaFlag.pass) && judgeStored(entry.meta, 0, now, null) === 'fresh';
   }
 
   #mayUse(stale: StaleEntry, now: number): boolean {

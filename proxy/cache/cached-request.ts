@@ -21,6 +21,7 @@ import type { CacheControl } from './rules/cache-control.ts';
 import { type CacheResult, cacheStatus, type Forwarded } from './rules/cache-status.ts';
 import { MetaFlag } from './rules/entry-meta.ts';
 import { judgeStored } from './rules/reuse.ts';
+import type { StoringRequest } from './rules/storable.ts';
 import type { CacheKey, CacheWait, StoredResponse } from './store.ts';
 import { type AskedFor, type ContentStore, storedAnswer } from './stored-answer.ts';
 
@@ -51,12 +52,8 @@ export class CachedRequest implements RequestFeature, FetchClient {
   #result: CacheResult = 'MISS';
   /** On its way to the server like any other request: why nothing of it is stored. */
   #passing: string | null = null;
-  /** What a passed HEAD is compared with. */
-  #compared: {
-    readonly entry: HotEntry;
-    readonly key: CacheKey;
-    readonly located: LocatedEntry;
-  } | null = null;
+  /** What the answer that passes by says about what is stored. */
+  #heard: ((edit: ResponseEdit) => void) | null = null;
   #answered = false;
   #over = false;
 
@@ -78,7 +75,7 @@ export class CachedRequest implements RequestFeature, FetchClient {
   }
 
   response(edit: ResponseEdit): void {
-    if (this.#compared !== null) this.#feature.compareHead(this.#compared, edit);
+    this.#heard?.(edit);
     const status = this.#statusOf({
       forwarded: this.#forwarded,
       forwardedStatus: edit.status,
@@ -112,11 +109,8 @@ export class CachedRequest implements RequestFeature, FetchClient {
 
   stale(entry: HotEntry, content: StoredResponse, status: number): void {
     this.#result = 'STALE';
-    this.#giveStored(
-      entry,
-      content,
-      this.#fetchStatus({ status, stored: false, detail: null }, entry),
-    );
+    const said = this.#fetchStatus({ status, stored: false, detail: null }, entry);
+    this.#giveStored(entry, content, said);
   }
 
   unanswered(code: ProxyErrorCode): void {
@@ -147,8 +141,10 @@ export class CachedRequest implements RequestFeature, FetchClient {
     const entry = cache.hot.of(stored);
     const verdict = judgeStored(entry.meta, 0, now, this.#control);
     if (entry.has(MetaFlag.pass)) {
-      if (verdict === 'fresh') return this.#pass('MISS', this.#located.miss, 'not-storable');
-      return this.#missed(this.#located.miss);
+      if (verdict !== 'fresh') return this.#missed(this.#located.miss);
+      const [key, storing] = [this.#feature.keys.kept(), this.#storing()];
+      this.#heard = (edit) => this.#feature.unmark(key, storing, edit);
+      return this.#pass('MISS', this.#located.miss, 'not-storable');
     }
     if (verdict === 'fresh') return this.#hit(entry, stored, now);
     if (verdict === 'stale') return this.#giveStale(entry, stored, 'STALE');
@@ -156,13 +152,17 @@ export class CachedRequest implements RequestFeature, FetchClient {
     this.#result = 'EXPIRED';
     this.#forwarded = 'stale';
     if (this.#control?.onlyIfCached === true) return this.#refuse();
+    const own = this.#forbids || this.#control?.noStore === true;
     if (this.#request.head.method === 'HEAD') {
-      this.#located.keep();
-      this.#compared = { entry, key: this.#feature.keys.kept(), located: this.#located };
+      // What one client alone is told says nothing about what is stored for all.
+      if (!own && !this.#storing().authorized) {
+        this.#located.keep();
+        const compared = { entry, key: this.#feature.keys.kept(), located: this.#located };
+        this.#heard = (edit) => this.#feature.compareHead(compared, edit);
+      }
       return this.#pass('EXPIRED', 'stale', null);
     }
-    if (this.#forbids || this.#control?.noStore === true)
-      return this.#pass('EXPIRED', 'stale', 'rule');
+    if (own) return this.#pass('EXPIRED', 'stale', 'rule');
     return this.#fetchOrWait(entry, stored);
   }
 
@@ -182,8 +182,7 @@ export class CachedRequest implements RequestFeature, FetchClient {
     ) {
       return this.#pass('MISS', miss, 'min-uses');
     }
-    const outcome = this.#fetchOrWait(null, null);
-    return outcome === 'kept' ? 'wait' : outcome;
+    return this.#fetchOrWait(null, null) === 'answered' ? 'answered' : 'wait';
   }
 
   /** The client gets it from the server, the store as well. */
@@ -300,8 +299,7 @@ export class CachedRequest implements RequestFeature, FetchClient {
 
   #hit(entry: HotEntry, stored: StoredResponse, now: number): Outcome {
     this.#result = 'HIT';
-    const asked = this.#asked();
-    if (asked !== null) {
+    if (this.#asked() !== null) {
       this.#giveStored(entry, stored, this.#statusOf({ forwarded: null, entry }));
       return 'answered';
     }
@@ -363,6 +361,10 @@ export class CachedRequest implements RequestFeature, FetchClient {
   #fetchesRange(): boolean {
     const from = rangeStart(fieldsOf(this.#request.head)('range') ?? '');
     return from !== null && from <= RANGE_FETCH_OFFSET_MAX;
+  }
+
+  #storing(): StoringRequest {
+    return this.#feature.storing(this.#request.head, this.#control, this.#forbids);
   }
 
   #has(fact: number): boolean {

@@ -43,8 +43,8 @@ export function renew(
   const said = fieldsOf(news);
   const facts = readResponse(
     entry.head.status,
-    // Age is not stored.
-    (name) => (name === 'age' ? said('age') : fields(name)),
+    // Neither is stored; what sets a cookie may tell one client's from others'.
+    (name) => (name === 'age' || name === 'set-cookie' ? said(name) : fields(name)),
     times.receivedAt,
   );
   const lifetime = lifetimeOf(facts, rules.freshness, times.receivedAt);
