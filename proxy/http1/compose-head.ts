@@ -4,7 +4,8 @@
  */
 
 import { LENGTH_KEPT } from '../features/response-edit.ts';
-import { COLON, CR, LF, SP } from './characters.ts';
+import { COLON, SP } from './characters.ts';
+import { copy, copyAll, lineEnd } from './copy-bytes.ts';
 import { NO_LINES } from './extra-lines.ts';
 import { CLIENT_IDENTITY, Field, fieldSet, HOP_BY_HOP } from './fields.ts';
 import {
@@ -18,9 +19,6 @@ import {
   type RequestHead,
   type ResponseHead,
 } from './head.ts';
-
-/** Up to here a loop is faster than a call into the runtime. */
-const LOOP_COPY_MAX = 32;
 
 /** Bytes we add to a head at most, those of the arguments excluded. */
 const ADDED_BYTES_MAX = 384;
@@ -286,24 +284,4 @@ function isNamed(head: MessageHead, index: number, names: readonly string[]): bo
 function upgradeLines(protocol: string, out: Buffer, start: number): number {
   const at = copyAll(UPGRADE, out, start);
   return lineEnd(out, at + out.write(protocol, at, 'latin1'));
-}
-
-function copyAll(from: Buffer, out: Buffer, at: number): number {
-  return copy(from, 0, from.length, out, at);
-}
-
-function copy(from: Buffer, start: number, end: number, out: Buffer, at: number): number {
-  if (end - start > LOOP_COPY_MAX) {
-    from.copy(out, at, start, end);
-    return at + end - start;
-  }
-  let to = at;
-  for (let index = start; index < end; index++) out[to++] = from[index]!;
-  return to;
-}
-
-function lineEnd(out: Buffer, at: number): number {
-  out[at] = CR;
-  out[at + 1] = LF;
-  return at + 2;
 }

@@ -9,6 +9,7 @@
  *     (no length)          transfer-encoding: chunked
  */
 import { SLASH, TARGET, TOKEN_LOWER } from '../http1/characters.ts';
+import { copy } from '../http1/copy-bytes.ts';
 import { FieldKind } from './field-kind.ts';
 import type { FieldSink } from './hpack/decoder.ts';
 import type { FieldLine } from './hpack/field-line.ts';
@@ -310,17 +311,4 @@ export class RequestText implements FieldSink {
 function isToken(bytes: Buffer, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (TOKEN_LOWER[bytes[at]!] === 0) return false;
   return end > start;
-}
-
-/** Up to here a loop is faster than a call into the runtime. */
-const LOOP_COPY_MAX = 32;
-
-function copy(from: Buffer, start: number, end: number, out: Buffer, at: number): number {
-  if (end - start > LOOP_COPY_MAX) {
-    from.copy(out, at, start, end);
-    return at + end - start;
-  }
-  let to = at;
-  for (let index = start; index < end; index++) out[to++] = from[index]!;
-  return to;
 }
