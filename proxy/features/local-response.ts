@@ -21,9 +21,10 @@ export interface LocalResponse {
   readonly error?: boolean;
 }
 
+/** What a server's head may have, and then what we add to it: a page may have all fields of the answer. */
 const RULES = {
-  headBytesMax: RESPONSE_HEAD_BYTES_MAX,
-  headerCountMax: RESPONSE_HEADER_COUNT_MAX,
+  headBytesMax: 2 * RESPONSE_HEAD_BYTES_MAX,
+  headerCountMax: RESPONSE_HEADER_COUNT_MAX + 16,
 };
 
 const CRLF = Buffer.from('\r\n');
@@ -57,7 +58,7 @@ export function headWith(
 
 /** The head in these bytes, which stay its own. Throws RangeError when they are none. */
 export function headOf(bytes: Buffer): ResponseHead {
-  const head = new ResponseHead(Math.min(lineCount(bytes), RESPONSE_HEADER_COUNT_MAX));
+  const head = new ResponseHead(Math.min(lineCount(bytes), RULES.headerCountMax));
   const end = parseResponse(head, bytes, 0, bytes.length, RULES, false);
   if (end !== bytes.length) throw new RangeError('not the head of a response');
   return head;
