@@ -2,6 +2,7 @@
 import type { FeatureRequest, RequestEdits } from '../features/feature.ts';
 import type { RequestHead } from '../http1/head.ts';
 import type { HttpContext } from '../http1/http-context.ts';
+import { additionsOf } from '../subrequest/additions-of.ts';
 import { SubRequest, type SubRequestOwner } from '../subrequest/sub-request.ts';
 import type { HotEntry } from './hot-entries.ts';
 
@@ -18,7 +19,7 @@ export function sendFetch(
   validated: HotEntry | null,
   followed: boolean,
 ): SubRequest | null {
-  const { route, edits, client, path } = request;
+  const { route, edits, client } = request;
   const record = followed ? request.record : null;
   const upstream = edits.upstream ?? route?.upstream ?? null;
   if (upstream === null) return null;
@@ -28,10 +29,8 @@ export function sendFetch(
   // What is stored answers HEAD as well, but only the answer to a GET can be stored.
   const method = head.method === 'HEAD' ? 'GET' : edits.method;
   const ours: RequestEdits = { ...edits, method, without: [...edits.without, ...OURS], lines };
-  const raw = route?.config.rawPath === true && head.pathEnd > head.targetStart;
-  const asItCame = !head.pathNotable || raw;
   const sub = new SubRequest(context, owner, record);
-  sub.start(upstream, head, client, client.additions(head, asItCame ? null : path, ours));
+  sub.start(upstream, head, client, additionsOf(request, head, ours));
   return sub;
 }
 

@@ -39,6 +39,13 @@ export interface ContentFilter {
   drop(): void;
 }
 
+/** Sees a body pass, without a say in it. Bytes are valid during the call only. */
+export interface BodyWatcher {
+  content(bytes: Buffer, start: number, end: number): void;
+  /** The last call: it was complete. */
+  end(): void;
+}
+
 /** Makes the content of a response of our own. */
 export interface BodySource {
   /** Begins to give; perhaps all of it within this call. */

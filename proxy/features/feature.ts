@@ -5,7 +5,7 @@ import type { RequestRecord } from '../http1/request-record.ts';
 import type { RequestIdValues } from '../request-id/request-ids.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import type { ContentFilter } from './content.ts';
+import type { BodyWatcher, ContentFilter } from './content.ts';
 import type { LocalResponse } from './local-response.ts';
 import type { FeatureName } from './order.ts';
 import type { ResponseEdit } from './response-edit.ts';
@@ -15,6 +15,8 @@ export interface RouteFeature {
   readonly name: FeatureName;
   /** A request has come to the route. Null: there is nothing to do with it. */
   begin(request: FeatureRequest): RequestFeature | null;
+  /** The worker ends: what is still under way without a request is given up. */
+  stop?(): void;
 }
 
 /** How it goes on after a feature had the request: `wait`: `goOn`, `answer` or `fail` comes later. */
@@ -80,6 +82,8 @@ export interface FeatureRequest {
   breakOff(code: ProxyErrorCode): void;
   /** The request's body passes through it; the filter added first is the first to get it. */
   filterBody(filter: ContentFilter): void;
+  /** This one sees the request's body as it goes to the server, from its beginning; one at most. */
+  watchBody(watcher: BodyWatcher): void;
   /** While it waits: its body is read all the same, and a client that waits for 100 gets it. */
   wantContent(): void;
 }

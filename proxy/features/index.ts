@@ -10,6 +10,7 @@ import { Compression, CompressorCount } from '../compression/compression.ts';
 import type { FailureLog } from '../frontend/failure-log.ts';
 import type { HttpContext } from '../http1/http-context.ts';
 import type { IoEngine } from '../io/engine.ts';
+import { MirrorFeature } from '../mirroring/mirror-feature.ts';
 import type { Logger } from '../ports.ts';
 import { type RewritingParts, rewritingFeatures } from '../rewriting/index.ts';
 import { SplitFeature } from '../routing/split-feature.ts';
@@ -37,6 +38,7 @@ export type FeatureConfig = Partial<
     RouteConfig,
     | 'access'
     | 'split'
+    | 'mirror'
     | 'rewriting'
     | 'compression'
     | 'buffering'
@@ -58,6 +60,7 @@ const compressors = new CompressorCount();
 const MAKERS: readonly MakeFeature[] = [
   ({ access }) => (access === undefined ? null : new AccessFeature(access)),
   ({ split }, { upstreams }) => (split === undefined ? null : new SplitFeature(split, upstreams)),
+  ({ mirror }, parts) => (mirror === undefined ? null : new MirrorFeature(mirror, parts)),
   ({ compression }) =>
     compression === undefined ? null : new Compression(compression, compressors),
   ({ rewriting }, parts) => rewritingFeatures(rewriting, parts),

@@ -18,8 +18,8 @@ export const FEATURE_ORDER = [
   'respond',
   'request_buffering',
   'split',
-  'cache',
   'mirror',
+  'cache',
   'response_buffering',
 ] as const;
 

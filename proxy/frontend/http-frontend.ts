@@ -1,5 +1,6 @@
 import type { HttpListenerConfig } from '../../src/config/proxy-config.ts';
 import { observerOf } from '../access-log/observer-of.ts';
+import type { RouteFeature } from '../features/feature.ts';
 import { ClientConnection } from '../http1/client-connection.ts';
 import { DateLine } from '../http1/date-line.ts';
 import { RequestHead } from '../http1/head.ts';
@@ -55,6 +56,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   /** Null where HTTP/1 only is spoken. */
   readonly #http2: Http2Clients | null;
   readonly #date = new DateLine();
+  readonly #features: RouteFeature[] = [];
 
   /** Throws RangeError when a route names an upstream that is not there. */
   constructor(config: HttpListenerConfig, parts: FrontendParts) {
@@ -82,6 +84,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
         const upstream = name === null ? null : upstreamOf(parts.upstreams, name);
         const cells = parts.routes(config.name, route.name);
         const features = parts.features(route, featureParts);
+        this.#features.push(...features);
         return { config: route, upstream, features, gate: parts.limits.gate(route), cells };
       }),
     );
@@ -139,6 +142,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   }
 
   cut(): number {
+    for (const feature of this.#features) feature.stop?.();
     const early = (this.#proxied?.cut() ?? 0) + (this.#handshakes?.cut() ?? 0);
     return early + (this.#http2?.cut() ?? 0) + this.#clients.cut();
   }

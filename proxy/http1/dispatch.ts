@@ -1,3 +1,4 @@
+import type { RetryConfig } from '../../src/config/retry-config.ts';
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 import { ServerCounter } from '../shared/layout.ts';
 import type { Server } from '../upstream/server.ts';
@@ -20,6 +21,8 @@ import { ServerChoice } from './server-choice.ts';
 export interface DispatchOwner {
   readonly headRequest: boolean;
   readonly record: RequestRecord | null;
+  /** When it is tried again; absent or null: as the upstream says. */
+  readonly retry?: RetryConfig | null;
   /** No more of the request's body for now, until `requestWanted`. */
   requestUnwanted(): void;
   requestWanted(): void;
@@ -52,7 +55,8 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   /** The request while it waits for its turn, before there is a server for it. */
   #parked: ParkedRequest | null = null;
   #upstream: Upstream | null = null;
-  #client: ClientIdentity | null = null;
+  /** What a server hears of the client before anything else; null: nothing. */
+  #header: Buffer | null = null;
   #chunked = false;
 
   constructor(context: HttpContext, owner: DispatchOwner) {
@@ -86,12 +90,13 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     delayMs: number,
   ): void {
     this.#upstream = upstream;
-    this.#client = client;
+    const { sendProxy } = upstream.config;
+    this.#header = sendProxy === null ? null : client.proxyHeader(sendProxy);
     if (additions.contentLength !== null) this.#chunked = false;
     this.#owner.record?.dispatched(upstream);
     const now = this.#now();
     upstream.budget.request(now);
-    this.#plan.begin(upstream.config.retry, now);
+    this.#plan.begin(this.#owner.retry ?? upstream.config.retry, now);
     this.choice.begin(upstream, head, client);
     const server = delayMs > 0 ? null : this.choice.first();
     if (server !== null) {
@@ -193,7 +198,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     const { status } = head;
     attempt.answered(status, upstream.timed);
     this.#owner.record?.answered(server, status);
-    if (isUnwelcome(upstream.config.retry, status) && this.#passOver(attempt, status)) return;
+    if (isUnwelcome(this.#plan.rule, status) && this.#passOver(attempt, status)) return;
     this.#pair.settle(attempt);
     this.#plan.replayable = false;
     this.#owner.responseHead(head, server);
@@ -268,9 +273,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
 
   #open(attempt: Attempt, server: Server, fresh: boolean): OriginStream {
     this.#owner.record?.attempted(server);
-    const { sendProxy } = this.#upstream!.config;
-    const header = sendProxy === null ? null : this.#client!.proxyHeader(sendProxy);
-    const origin = attempt.begin(server, this.#poolOf(server), fresh, header);
+    const origin = attempt.begin(server, this.#poolOf(server), fresh, this.#header);
     if (origin.connected) this.#owner.record?.connected(server);
     origin.writer.chunked = this.#chunked;
     return origin;
@@ -296,7 +299,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     if (attempt.sent) {
       writer.flush();
     } else {
-      const { hedgeAfterMs } = this.#upstream!.config.retry;
+      const { hedgeAfterMs } = this.#plan.rule;
       attempt.sent = true;
       attempt.sentAt = performance.now();
       origin.sendRequest();

@@ -8,7 +8,6 @@
  * A phase that fails goes straight to respond with an entry of `PROXY_ERRORS`.
  */
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
-import type { ContentFilter } from '../features/content.ts';
 import type { RouteFeature } from '../features/feature.ts';
 import type { LocalResponse } from '../features/local-response.ts';
 import type { RequestGate } from '../limiting/request-gate.ts';
@@ -203,8 +202,8 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     this.#answer.local(response, this.#withIds(NO_LINES));
   }
 
-  filterBody(filter: ContentFilter): void {
-    this.#body!.add(filter);
+  get requestBody(): RequestBody {
+    return this.#body!;
   }
 
   wantContent(): void {

@@ -1,5 +1,5 @@
 import type { ProxyErrorCode } from '../errors.ts';
-import type { ContentFilter } from '../features/content.ts';
+import type { BodyWatcher, ContentFilter } from '../features/content.ts';
 import type {
   FeatureRequest,
   RequestEdits,
@@ -13,6 +13,7 @@ import type { RequestIdValues } from '../request-id/request-ids.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { ClientIdentity } from './client-identity.ts';
 import type { RequestHead, ResponseHead } from './head.ts';
+import type { RequestBody } from './request-body.ts';
 import type { RequestRecord } from './request-record.ts';
 
 /** What the exchange does for its features. */
@@ -22,7 +23,8 @@ export interface FeatureRunOwner {
   /** An answer of our own is on its way outwards. */
   answerLocally(response: LocalResponse): void;
   fail(code: ProxyErrorCode, lines?: Buffer): void;
-  filterBody(filter: ContentFilter): void;
+  /** Where the request's body passes. */
+  readonly requestBody: RequestBody;
   wantContent(): void;
 }
 
@@ -136,7 +138,11 @@ export class FeatureRun implements FeatureRequest {
   }
 
   filterBody(filter: ContentFilter): void {
-    this.#owner.filterBody(filter);
+    this.#owner.requestBody.add(filter);
+  }
+
+  watchBody(watcher: BodyWatcher): void {
+    this.#owner.requestBody.watch(watcher);
   }
 
   wantContent(): void {

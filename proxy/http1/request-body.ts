@@ -1,4 +1,9 @@
-import type { ContentDemand, ContentFilter, ContentSink } from '../features/content.ts';
+import type {
+  BodyWatcher,
+  ContentDemand,
+  ContentFilter,
+  ContentSink,
+} from '../features/content.ts';
 import { FilterChain } from './filter-chain.ts';
 
 type Target = Omit<ContentSink, 'blocked'>;
@@ -17,6 +22,7 @@ export class RequestBody implements ContentSink {
   #chain: FilterChain | null = null;
   #filters: ContentFilter[] | null = null;
   #early: Buffer[] | null = null;
+  #watcher: BodyWatcher | null = null;
   /** The lines at its end, once that has come; null before. */
   #trailers: Buffer | null = null;
 
@@ -32,6 +38,7 @@ export class RequestBody implements ContentSink {
     this.#chain = null;
     this.#filters = null;
     this.#early = null;
+    this.#watcher = null;
     this.#trailers = null;
   }
 
@@ -44,6 +51,13 @@ export class RequestBody implements ContentSink {
   add(filter: ContentFilter): void {
     this.#filters ??= [];
     this.#filters.push(filter);
+  }
+
+  /** This one sees it as it goes to the server, from its beginning. */
+  watch(watcher: BodyWatcher): void {
+    this.#watcher = watcher;
+    for (const bytes of this.#early ?? []) watcher.content(bytes, 0, bytes.length);
+    if (this.#trailers !== null) watcher.end();
   }
 
   /** Takes what the client sends. */
@@ -97,6 +111,7 @@ export class RequestBody implements ContentSink {
   }
 
   content(bytes: Buffer, start: number, end: number): void {
+    this.#watcher?.content(bytes, start, end);
     if (this.#target !== null) {
       this.#target.content(bytes, start, end);
       return;
@@ -110,6 +125,7 @@ export class RequestBody implements ContentSink {
   }
 
   end(trailers: Buffer): void {
+    this.#watcher?.end();
     if (this.#target === null) this.#trailers = Buffer.from(trailers);
     else this.#target.end(trailers);
   }

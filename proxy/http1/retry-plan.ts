@@ -29,6 +29,11 @@ export class RetryPlan {
     this.#acceptedAt = now;
   }
 
+  /** Of the request that has begun. */
+  get rule(): RetryConfig {
+    return this.#rule!;
+  }
+
   /** Will so many more bytes, beside `kept` ones, be kept to be sent again? If not, nothing will. */
   keeps(kept: number, more: number): boolean {
     const { bodyBytesMax, nonIdempotent } = this.#rule!;

@@ -150,6 +150,7 @@ function featureNames(route: RouteConfig): readonly FeatureName[] {
   if (route.rewriting?.basicAuth) names.push('basic_auth');
   if (route.rewriting?.forwardAuth) names.push('forward_auth');
   if (route.split !== undefined) names.push('split');
+  if (route.mirror !== undefined) names.push('mirror');
   if (route.compression !== undefined) names.push('compression');
   if (route.cache !== undefined) names.push('cache');
   if (route.buffering?.request) names.push('request_buffering');

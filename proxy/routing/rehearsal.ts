@@ -78,5 +78,7 @@ export class Rehearsal implements FeatureRequest {
 
   breakOff(): void {}
 
+  watchBody(): void {}
+
   wantContent(): void {}
 }

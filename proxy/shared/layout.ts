@@ -175,6 +175,12 @@ export const RouteCounter = {
   cacheUpdating: 11,
   cacheRevalidated: 12,
   cacheBypass: 13,
+  /** Requests that were copied, and copies that came to nothing. */
+  mirrored: 14,
+  mirrorFailed: 15,
+  /** Requests not copied: too many copies were under way, or the body is too long for one. */
+  mirrorBusy: 16,
+  mirrorBodies: 17,
 } as const;
 export type RouteCounterName = keyof typeof RouteCounter;
 
@@ -215,7 +221,7 @@ export const REGIONS = {
   serverCounters: { element: 'float64', writer: 'worker', rows: 'servers', slots: 24 },
   /** Three histograms: see server-times.ts. */
   serverTimes: { element: 'float64', writer: 'worker', rows: 'servers', slots: 72 },
-  routeCounters: { element: 'float64', writer: 'worker', rows: 'routes', slots: 16 },
+  routeCounters: { element: 'float64', writer: 'worker', rows: 'routes', slots: 24 },
   /** One slot for each error code. */
   routeErrors: { element: 'float64', writer: 'worker', rows: 'routes', slots: 64 },
   routeTimes: { element: 'float64', writer: 'worker', rows: 'routes', slots: 24 },

@@ -60,7 +60,12 @@ export class RouteCells {
 
   /** The cache of the route has done this with a request. */
   cached(result: CacheResult): void {
-    this.#counters[this.#counterBase + RouteCounter.cacheHit + CACHE_RESULTS.indexOf(result)]! += 1;
+    this.count(RouteCounter.cacheHit + CACHE_RESULTS.indexOf(result));
+  }
+
+  /** Adds one to one of `RouteCounter`. */
+  count(counter: number): void {
+    this.#counters[this.#counterBase + counter]! += 1;
   }
 
   /** A request is over, and took so long. */

@@ -7,9 +7,10 @@
  *       owner.responded(head) ─► owner.content ... ─► owner.ended        or owner.failed, once
  *       pause, resume: the owner's back-pressure                         drop: nothing comes any more
  *
- * It has no body: `head` announces none. `additions` are those of the client's
- * identity, used up within `start`. 1xx responses, 101 among them, are not passed on.
+ * `head` announces a body only where there is one, whole; both, and `additions`, which are those of the
+ * client's identity, are used up within `start`. 1xx responses, 101 among them, are not passed on.
  */
+import type { RetryConfig } from '../../src/config/retry-config.ts';
 import type { ProxyErrorCode } from '../errors.ts';
 import type { ClientIdentity } from '../http1/client-identity.ts';
 import type { RequestAdditions } from '../http1/compose-head.ts';
@@ -40,21 +41,28 @@ export class SubRequest implements DispatchOwner {
   readonly headRequest: boolean;
   /** Who is told of its tries, as of those of a client's request; null: nobody, or nobody any more. */
   record: RequestRecord | null;
+  /** Instead of what the upstream has. */
+  readonly retry: RetryConfig | null;
   readonly #dispatch: Dispatch;
   readonly #owner: SubRequestOwner;
   #over = false;
 
-  /** `headRequest`: it is sent with HEAD, so that its answer has no content. */
+  /**
+   * `headRequest`: it is sent with HEAD, so that its answer has no content. `retry`: instead of what the
+   * upstream has.
+   */
   constructor(
     context: HttpContext,
     owner: SubRequestOwner,
     record: RequestRecord | null = null,
     headRequest = false,
+    retry: RetryConfig | null = null,
   ) {
     this.#dispatch = new Dispatch(context, this);
     this.#owner = owner;
     this.record = record;
     this.headRequest = headRequest;
+    this.retry = retry;
   }
 
   /** Sends it; the owner may hear of its failure before this returns. */
@@ -63,10 +71,12 @@ export class SubRequest implements DispatchOwner {
     head: RequestHead,
     client: ClientIdentity,
     additions: RequestAdditions,
+    body: Buffer | null = null,
   ): void {
     this.#dispatch.accept(head);
     this.#dispatch.start(upstream, head, client, additions, 0);
     if (this.#over) return;
+    if (body !== null) this.#dispatch.content(body, 0, body.length);
     this.#dispatch.end(NO_LINES);
     this.#dispatch.flush();
   }

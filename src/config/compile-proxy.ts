@@ -17,6 +17,7 @@ import {
   compileTimeBounds,
 } from './compile-limits.ts';
 import { compileMatch } from './compile-match.ts';
+import { compileMirror } from './compile-mirror.ts';
 import { compileRetry } from './compile-retry.ts';
 import { compileRewriting, passesServer } from './compile-rewriting.ts';
 import { compileResolver, compileServers } from './compile-servers.ts';
@@ -174,6 +175,7 @@ function compileRoute(
     accessLog: route.access_log && route.respond !== 'ready',
     ...rewriting,
     ...optional('split', compileSplit(route.split)),
+    ...optional('mirror', compileMirror(route.mirror)),
     ...optional('access', compileAccess(listener, route)),
     ...(passesServer(listener, route) && { passServer: true }),
     ...compileRouteCache(route.cache),

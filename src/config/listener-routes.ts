@@ -16,7 +16,8 @@ export function leadsOf(listener: ListenerEntry): readonly Lead[] {
     return listener.routes.flatMap((route, index) => [
       ...routed('routes', [route], index),
       ...splitLeads(route.split, ['routes', index, 'split']),
-      ...authLeads(route.forward_auth, ['routes', index, 'forward_auth', 'upstream']),
+      ...sideLeads(route.forward_auth, ['routes', index, 'forward_auth', 'upstream']),
+      ...sideLeads(route.mirror, ['routes', index, 'mirror', 'upstream']),
     ]);
   }
   const leads = protocol === 'tcp' ? routed('tls_routes', listener.tls_routes ?? []) : [];
@@ -34,11 +35,12 @@ function routed(
   );
 }
 
-function authLeads(
-  auth: { readonly upstream: string } | undefined,
+/** Of work beside the requests themselves. */
+function sideLeads(
+  side: { readonly upstream: string } | undefined,
   path: Lead['path'],
 ): readonly Lead[] {
-  return auth === undefined ? [] : [{ upstream: auth.upstream, path }];
+  return side === undefined ? [] : [{ upstream: side.upstream, path }];
 }
 
 function splitLeads(split: SplitEntry | undefined, path: Lead['path']): readonly Lead[] {

@@ -22,6 +22,7 @@ import type {
   RateLimitConfig,
   RouteLimits,
 } from './limit-config.ts';
+import type { MirrorConfig } from './mirror-config.ts';
 import type { RewritingConfig } from './rewriting-config.ts';
 import type { SplitConfig } from './split-config.ts';
 import type { ListenerTlsConfig, UpstreamTlsConfig } from './tls-config.ts';
@@ -161,6 +162,8 @@ export interface RouteConfig {
   readonly timeoutMs: number;
   /** Where its requests go instead of one upstream. */
   readonly split?: SplitConfig;
+  /** Where copies of its requests go, too. */
+  readonly mirror?: MirrorConfig;
   /** Lists that all have to let a client pass. */
   readonly access?: readonly AccessList[];
   /** What it changes of messages and answers itself; absent: nothing. */

@@ -220,6 +220,11 @@ export const settings = {
     cookie: 'tandem_split',
     ttl: { min: '1s', max: '8760h' },
   },
+  mirror: {
+    share: { default: '100%', min: 1, max: 100 },
+    bodyMax: { default: '64KiB', min: '1', max: '16MiB' },
+    concurrency: { default: 100, min: 1, max: 10_000 },
+  },
   listener: {
     // Half of the balancer's shared memory, as for servers.
     countMax: 128,

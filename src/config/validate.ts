@@ -33,6 +33,7 @@ import {
   rateLimitsComplete,
 } from './rules/limits.ts';
 import { adminApart, bindsUnique, limitsFit } from './rules/listeners.ts';
+import { mirrorsAreOthers } from './rules/mirror.ts';
 import { pairAddressesApart, pairMatters, pairPathsMeet, pairPortFree } from './rules/pair.ts';
 import {
   rewritesMatter,
@@ -134,6 +135,7 @@ const entryRules: readonly Rule[] = [
   routesDistinct,
   routesLeadSomewhere,
   splitsAddUp,
+  mirrorsAreOthers,
   accessListsApart,
   templatesMeanSomething,
   rewrittenPathsForwarded,

@@ -1,28 +1,11 @@
 /** `upstreams.X.passive`, `outlier` and `panic_threshold`: what requests say about the servers. */
 import { z } from 'zod';
-import { type Parsed, parsed, refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
-import { documented, duration, fieldError, integer, spelled } from './field.ts';
+import { documented, duration, fieldError, integer } from './field.ts';
+import { percent } from './percent.ts';
 import { statusAllowed, statusSchema } from './status.ts';
 
 const { passive, outlier, panicThreshold } = settings;
-
-/** A share in percent with its default. */
-function percent(
-  setting: { readonly default: string; readonly min: number; readonly max: number },
-  doc: string,
-) {
-  const allowed = `a share from ${setting.min}% to ${setting.max}%, such as 50%`;
-  const parse = (text: string): Parsed<number> => {
-    const digits = /^([0-9]{1,3})%$/.exec(text)?.[1];
-    if (digits === undefined) return refused(/^[0-9]{1,3}$/.test(text) ? `write ${text}%` : '');
-    const value = Number(digits);
-    if (value > setting.max) return refused('too large');
-    return value < setting.min ? refused('too small') : parsed(value);
-  };
-  const schema = spelled(allowed, parse, (value) => `${value}%`).prefault(setting.default);
-  return documented(schema, { doc, allowed, default: setting.default });
-}
 
 const statusesAllowed = `${statusAllowed}, or a list of them`;
 const ERRORS =

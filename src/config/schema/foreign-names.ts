@@ -102,6 +102,8 @@ const bySection: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     mode: 'here it is protocol',
     location: 'here it is routes',
     locations: 'here it is routes',
+    mirror_request_body: 'here it is mirror: { body: { max: 64KiB } }',
+    request_mirror_policies: 'here it is mirror: { upstream: NAME, share: 10% }',
     split_clients: 'here it is split: [{ upstream: A, weight: 5 }, { upstream: B, weight: 95 }]',
     use_backend: 'here it is routes: [{ match: ..., upstream: NAME }]',
     acl: 'here it is match of a route',

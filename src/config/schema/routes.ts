@@ -12,6 +12,7 @@ import { forwardAuthField } from './forward-auth.ts';
 import { routeLimitNames } from './limit-references.ts';
 import { matchField } from './match.ts';
 import { methodAllowed, parseMethod } from './method.ts';
+import { mirrorField } from './mirror.ts';
 import { nameAllowed, nameValue } from './names.ts';
 import { rewriteField } from './rewrite.ts';
 import { rewritingFields } from './rewriting.ts';
@@ -49,6 +50,7 @@ export const routeSchema = z.strictObject({
     default: null,
   }),
   split: splitField,
+  mirror: mirrorField,
   ...accessFields,
   ...rewritingFields,
   ...bufferingFields,
