@@ -55,6 +55,7 @@ export class RequestBody implements ContentSink {
 
   /** This one sees it as it goes to the server, from its beginning. */
   watch(watcher: BodyWatcher): void {
+    this.filterEarly();
     this.#watcher = watcher;
     for (const bytes of this.#early ?? []) watcher.content(bytes, 0, bytes.length);
     if (this.#trailers !== null) watcher.end();
