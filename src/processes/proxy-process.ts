@@ -44,8 +44,8 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   if (config.admin !== null) {
     closers.push(await startAdmin(config.admin, service, { runtimeDir, hasAgent, log }));
   }
-  const uringRefusal = watchUring(config.proxy.io, runtimeDir, log);
-  const ports = { log, stdout: logLines(), uringRefusal };
+  const uring = watchUring(config.proxy.io, runtimeDir, log);
+  const ports = { log, stdout: logLines(), uringRefusal: uring.refusal };
   const balancer = await startBalancer(config.proxy, ports).catch((error: Error) => {
     throw error instanceof StartError ? new StartupError(error.message) : error;
   });
@@ -65,6 +65,7 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
         // place in the runtime directory, so that a successor need not wait for our drain.
         for (const closer of closers) closer.close();
         control.close();
+        uring.end();
         lock.release();
         const outcome = await balancer.stop();
         log.info({ reason, ...outcome }, 'the balancer has stopped');
@@ -77,17 +78,17 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
 }
 
 /**
- * Notes that a balancer on io_uring runs here until it ends in a way that JavaScript can see. Returns why it
- * should not use it: the last ones died.
+ * Notes that a balancer on io_uring runs here until it ends in a way that JavaScript can see. `refusal` is
+ * why it should not use it: the last ones died.
  */
-function watchUring(io: ProxyConfig['io'], runtimeDir: string, log: Logger): string | null {
-  if (io !== 'uring') return null;
+function watchUring(io: ProxyConfig['io'], runtimeDir: string, log: Logger) {
+  if (io !== 'uring') return { refusal: null, end() {} };
   const record = new UringRecord(runtimeDir);
   const refusal = record.refusal(Date.now());
   if (refusal === null) record.begin(Date.now());
   else log.error({ refusal }, `io_uring is given up: ${refusal}`);
   process.on('exit', () => record.end());
-  return refusal;
+  return { refusal, end: () => record.end() };
 }
 
 const NOT_BEGUN: Readiness = {

@@ -22,7 +22,7 @@ test('two deaths within a minute are enough, until something ends in order', () 
   // On node:net it may die as often as it likes.
   expect(record.refusal(900_000)).toMatch(/twice within a minute/);
   record.end();
-  expect(record.refusal(900_001)).toBeNull();
+  expect(new UringRecord(dir).refusal(900_001)).toBeNull();
 });
 
 test('deaths that are far apart are not', () => {
@@ -40,6 +40,16 @@ test('what ends in order leaves nothing', () => {
   record.end();
   record.begin(10);
   expect(record.refusal(20)).toBeNull();
+});
+
+test('what drains for long does not take the record of its successor along', () => {
+  record.begin(0);
+  record.end();
+  const successor = new UringRecord(dir);
+  successor.begin(10);
+  record.end();
+  successor.begin(20);
+  expect(successor.refusal(30)).toMatch(/twice/);
 });
 
 test('a record that makes no sense, or cannot be kept, is none', () => {

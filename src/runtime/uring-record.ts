@@ -14,8 +14,8 @@ interface Record {
 
 const EMPTY: Record = { starts: [], givenUp: false };
 const REASON =
-  'the balancer died twice within a minute while it used io_uring (a crash, SIGKILL, out of memory); ' +
-  'it serves over node:net until it is next stopped in order';
+  'the balancer died twice within a minute while it used io_uring (see coredumpctl, and journalctl -k for ' +
+  'the OOM killer); it serves over node:net until it is restarted in order (systemctl restart tandem-proxy)';
 
 /**
  * Remembers, in the runtime directory, balancers on io_uring that died without a word. An engine that works
@@ -24,6 +24,7 @@ const REASON =
  */
 export class UringRecord {
   readonly #path: string;
+  #ended = false;
 
   constructor(runtimeDir: string) {
     this.#path = join(runtimeDir, FILE);
@@ -45,8 +46,13 @@ export class UringRecord {
     this.#write({ starts: [...starts.slice(-1), nowMs], givenUp: false });
   }
 
-  /** A balancer ends in order, or by a failure that JavaScript has seen. */
+  /**
+   * A balancer begins to end in order, or ends by a failure that JavaScript has seen. Once: when it is
+   * gone at last the record may be its successor's.
+   */
   end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
     rmSync(this.#path, { force: true });
   }
 
