@@ -53,6 +53,7 @@ export class Deadline {
 /** The wheel. `clock` gives milliseconds that never go back. */
 export class DeadlineQueue {
   readonly #clock: () => number;
+  readonly #readAll: () => void;
   readonly #slots: (Deadline | null)[] = new Array<Deadline | null>(DEADLINE_SLOTS).fill(null);
   #interval: NodeJS.Timeout | null = null;
   #afterReads: NodeJS.Immediate | null = null;
@@ -65,8 +66,10 @@ export class DeadlineQueue {
   #filed = 0;
   readonly #due: Deadline[] = [];
 
-  constructor(clock: () => number) {
+  /** `readAll` has what waits in the sockets read, where an immediate comes too early for that. */
+  constructor(clock: () => number, readAll: () => void = () => {}) {
     this.#clock = clock;
+    this.#readAll = readAll;
   }
 
   /** The queue's time as of the last tick: behind by up to one tick while anything is filed. */
@@ -137,6 +140,7 @@ export class DeadlineQueue {
     // Timers run before the sockets are polled, immediates after.
     this.#afterReads ??= setImmediate(() => {
       this.#afterReads = null;
+      this.#readAll();
       this.advance();
     });
   }

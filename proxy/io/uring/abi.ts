@@ -71,6 +71,7 @@ export const MSG_WAITALL = 0x100;
 export const Errno = {
   interrupted: -4,
   again: -11,
+  busy: -16,
   noBuffers: -105,
   canceled: -125,
   invalid: -22,

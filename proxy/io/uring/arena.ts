@@ -42,7 +42,12 @@ export class Arena {
   constructor(ring: Ring, checked: boolean) {
     this.#issued = checked ? new WeakMap() : null;
     this.#memory = mapAnonymous(SLOT_STRIDE * SLOTS_MAX);
-    this.#offers = mapAnonymous(OFFER_BYTES * OFFERED_MAX);
+    try {
+      this.#offers = mapAnonymous(OFFER_BYTES * OFFERED_MAX);
+    } catch (error) {
+      this.#memory.release();
+      throw error;
+    }
     this.#offerWords = new Int32Array(this.#offers.buffer);
     this.#offerShorts = new Uint16Array(this.#offers.buffer);
     for (let index = 0; index < SLOTS_MAX; index++) this.#free[index] = SLOTS_MAX - 1 - index;
@@ -155,6 +160,11 @@ export class Arena {
     if (generation !== undefined && generation !== this.#generations[slot]) {
       throw new Error(`buffer ${slot} is written after it was given back`);
     }
+  }
+
+  /** What the kernel reads and writes. */
+  get mappings(): readonly MappedMemory[] {
+    return [this.#memory, this.#offers];
   }
 
   /** Gives the memory back. The kernel must not be using it. */

@@ -4,7 +4,8 @@ import { closeSocket } from './sockets.ts';
 
 /** Descriptors of one worker; a higher one is not noted. */
 const DESCRIPTORS_MAX = 1 << 20;
-const MAPPINGS_MAX = 2;
+/** The ring's two, the arena's two, and what entries point to. */
+const MAPPINGS_MAX = 5;
 /** Address and length of each mapping, before the bits. */
 const MAPPINGS_BYTES = MAPPINGS_MAX * 16;
 
@@ -28,7 +29,11 @@ export class DescriptorLedger {
     this.#mappings = memory === null ? null : new Float64Array(memory, 0, 2 * MAPPINGS_MAX);
   }
 
-  /** The ring's own memory: as long as it is mapped the ring lives, and holds its sockets. */
+  /**
+   * What is shared with the kernel. As long as the ring's own memory is mapped the ring lives, and holds
+   * its sockets. The kernel copies to and from the rest only on the thread itself, so it is nobody's when
+   * that is gone.
+   */
   mapped(mappings: readonly MappedMemory[]): void {
     for (const [index, { address, buffer }] of mappings.entries()) {
       this.#mappings?.set([address, buffer.byteLength], 2 * index);

@@ -15,6 +15,9 @@ export const SLOT_BYTES = 32 * 1024;
  */
 export const SLOT_STRIDE = SLOT_BYTES + 5 * 64;
 
+/** Times in a row that the kernel may take no entry at all before the ring is given up. */
+export const REFUSALS_MAX = 100;
+
 /** Buffers of the arena: 64 MiB of addresses, of which only what was used takes memory. */
 export const SLOTS_MAX = 2048;
 
@@ -36,8 +39,8 @@ export const SEND_BYTES_MAX = 256 * 1024;
 /** Rounds of submitting and completing before the event loop has its turn. */
 export const ROUNDS_MAX = 8;
 
-/** Connections of one worker, and with them the numbers in completions. */
-export const CONNECTIONS_MAX = 1 << 20;
+/** Turns right after a call from outside before the event loop has its turn. */
+export const TURNS_AT_ONCE_MAX = 8;
 
 /** How long a listener waits when there is no descriptor or memory for a connection. */
 export const ACCEPT_PAUSE_MS = 50;

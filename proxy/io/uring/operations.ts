@@ -1,4 +1,4 @@
-import { mapAnonymous } from '../../../src/os/mapped-memory.ts';
+import { type MappedMemory, mapAnonymous } from '../../../src/os/mapped-memory.ts';
 import { SOCK_CLOEXEC } from '../../../src/os/socket-constants.ts';
 import {
   ACCEPT_MULTISHOT,
@@ -10,7 +10,7 @@ import {
   SKIP_SUCCESS,
 } from './abi.ts';
 import { BUFFER_GROUP } from './arena.ts';
-import { PIECES_MAX, SEND_BYTES_MAX, SUBMISSIONS_MAX } from './limits.ts';
+import { PIECES_MAX, SEND_BYTES_MAX } from './limits.ts';
 import type { Piece } from './pieces.ts';
 import type { Ring } from './ring.ts';
 
@@ -43,13 +43,14 @@ export class Operations {
   outstanding = 0;
   readonly #ring: Ring;
   /** What entries point to; read when they are submitted, so it is free again after that. */
-  readonly #scratch = mapAnonymous(SCRATCH_BYTES * SUBMISSIONS_MAX);
+  readonly #scratch: MappedMemory;
   readonly #scratchWords: Int32Array;
   readonly #scratchBytes: Uint8Array;
   #scratchAt = 0;
 
   constructor(ring: Ring) {
     this.#ring = ring;
+    this.#scratch = mapAnonymous(SCRATCH_BYTES * ring.size);
     this.#scratchWords = new Int32Array(this.#scratch.buffer);
     this.#scratchBytes = new Uint8Array(this.#scratch.buffer);
   }
@@ -116,14 +117,21 @@ export class Operations {
     this.#ring.push(CANCEL, -1, 0, target, 0, 0, Kind.ignored, 0, 0);
   }
 
+  /** What the kernel reads. */
+  get mappings(): readonly MappedMemory[] {
+    return [this.#scratch];
+  }
+
   /** Gives its memory back. */
   release(): void {
     this.#scratch.release();
   }
 
+  /** There are as many places as entries: the one used longest ago is free if its entry is submitted. */
   #room(): number {
+    this.#ring.makeRoom();
     const at = this.#scratchAt * SCRATCH_BYTES;
-    this.#scratchAt = (this.#scratchAt + 1) % SUBMISSIONS_MAX;
+    this.#scratchAt = (this.#scratchAt + 1) % this.#ring.size;
     return at;
   }
 

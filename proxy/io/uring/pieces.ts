@@ -54,12 +54,12 @@ export class Pieces {
       const offset = bytes.byteOffset + start;
       const slot = arena.slotAt(offset);
       arena.check(bytes, slot);
-      if (slot === this.#outgoing) {
-        // Its user is now the send.
-        this.#outgoing = NO_SLOT;
-        return this.#piece(arena.addressOf(offset), length, slot, null);
-      }
       if (!arena.scarce) {
+        if (slot === this.#outgoing) {
+          // Its user is now the send.
+          this.#outgoing = NO_SLOT;
+          return this.#piece(arena.addressOf(offset), length, slot, null);
+        }
         arena.retain(slot);
         return this.#piece(arena.addressOf(offset), length, slot, null);
       }

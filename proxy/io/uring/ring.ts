@@ -1,3 +1,4 @@
+import { OsError } from '../../../src/os/errors.ts';
 import { enterRing, registerWithRing, setUpRing } from '../../../src/os/io-uring.ts';
 import { libc } from '../../../src/os/libc.ts';
 import { type MappedMemory, mapDescriptor } from '../../../src/os/mapped-memory.ts';
@@ -6,6 +7,7 @@ import {
   CANCEL_ANY,
   CQ_EVENTFD_DISABLED,
   ENTER_GET_EVENTS,
+  Errno,
   FEATURE_NO_DROP,
   FEATURE_SINGLE_MMAP,
   FEATURE_SUBMIT_STABLE,
@@ -20,6 +22,7 @@ import {
   SQ_CQ_OVERFLOW,
   SQ_TASKRUN,
 } from './abi.ts';
+import { REFUSALS_MAX } from './limits.ts';
 
 const PARAMETERS_BYTES = 120;
 const SETUP_FLAGS =
@@ -37,6 +40,9 @@ const COMPLETION_BYTES = 16;
 const ENTRY_BYTES = 64;
 /** Values of the lower half of an address. */
 const WORD = 2 ** 32;
+
+/** Why the kernel takes no entries just now: it lacks memory, or was interrupted. */
+const PASSING: ReadonlySet<number> = new Set([Errno.again, Errno.interrupted, Errno.busy]);
 
 /** Takes completions, in order. `low` and `high` are the two halves of the entry's user data. */
 export interface CompletionTaker {
@@ -90,8 +96,7 @@ export class Ring {
       sq(Offset.sqArray) + 4 * this.#sqSize,
       cq(Offset.cqes) + COMPLETION_BYTES * cqSize,
     );
-    this.#queues = mapDescriptor(this.fd, length, OFFSET_RINGS);
-    this.#entriesMemory = mapDescriptor(this.fd, ENTRY_BYTES * this.#sqSize, OFFSET_ENTRIES);
+    [this.#queues, this.#entriesMemory] = mapQueues(this.fd, length, ENTRY_BYTES * this.#sqSize);
     const { buffer } = this.#queues;
     this.#words = new Int32Array(buffer, 0, length >> 2);
     this.#completions = new Int32Array(buffer, cq(Offset.cqes), COMPLETION_WORDS * cqSize);
@@ -111,6 +116,11 @@ export class Ring {
   /** What the kernel shares with us. */
   get mappings(): readonly MappedMemory[] {
     return [this.#queues, this.#entriesMemory];
+  }
+
+  /** Entries that can be written before some must be submitted. */
+  get size(): number {
+    return this.#sqSize;
   }
 
   /** Entries written and not submitted yet. */
@@ -133,7 +143,7 @@ export class Ring {
     high: number,
     group: number,
   ): void {
-    if (this.#waiting === this.#sqSize) this.enter();
+    this.makeRoom();
     const entries = this.#entries;
     const at = (this.#tail & this.#sqMask) * ENTRY_WORDS;
     entries[at] = operation;
@@ -151,13 +161,25 @@ export class Ring {
   }
 
   /**
+   * Has room for one more entry, or throws: to write over one that the kernel has not read would send
+   * one connection's bytes to another.
+   */
+  makeRoom(): void {
+    for (let refusals = 0; this.#waiting === this.#sqSize; refusals++) {
+      if (refusals === REFUSALS_MAX) throw new OsError('io_uring_enter', -Errno.again, 'full');
+      this.enter();
+    }
+  }
+
+  /**
    * Submits what was written and has the kernel complete what is ready. It does not wait. Entries that the
-   * kernel had no room for stay, for the next time.
+   * kernel had no room for stay, for the next time. Throws OsError when the ring is of no use any more.
    */
   enter(): void {
     Atomics.store(this.#words, this.#sqTail, this.#tail);
     const taken = enterRing(this.fd, this.#waiting, 0, ENTER_GET_EVENTS);
-    if (taken > 0) this.#waiting -= taken;
+    if (taken >= 0) this.#waiting -= taken;
+    else if (!PASSING.has(taken)) throw new OsError('io_uring_enter', -taken, 'ring');
   }
 
   /** Hands over all completions there are; returns how many. */
@@ -229,5 +251,18 @@ export class Ring {
     if (!release) return;
     this.#queues.release();
     this.#entriesMemory.release();
+  }
+}
+
+/** The queues and the entries; the descriptor is closed if they cannot be had. */
+function mapQueues(fd: number, queues: number, entries: number): [MappedMemory, MappedMemory] {
+  let first: MappedMemory | undefined;
+  try {
+    first = mapDescriptor(fd, queues, OFFSET_RINGS);
+    return [first, mapDescriptor(fd, entries, OFFSET_ENTRIES)];
+  } catch (error) {
+    first?.release();
+    libc().close(fd);
+    throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** What only the engine over io_uring can get wrong: its memory, its bounds, its end. */
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -25,6 +25,12 @@ let accepted: Connection[];
 
 function descriptors(): number {
   return readdirSync('/proc/self/fd').length;
+}
+
+/** Mappings that are shared with a kernel's ring. */
+function mappings(): number {
+  const maps = readFileSync('/proc/self/maps', 'latin1').split('\n');
+  return maps.filter((line) => /io_uring|\/dev\/zero/.test(line)).length;
 }
 
 /** Buffers that are neither free nor offered to the kernel. */
@@ -155,6 +161,7 @@ describe.skipIf(refusal !== null)(`the uring engine${unless}`, () => {
 
   it('leaves no connection to a thread that hangs and was terminated', async () => {
     const descriptorsBefore = descriptors();
+    const mappingsBefore = mappings();
     const memory = ledgerMemory();
     const entry = new URL('./terminated-worker.fixture.ts', import.meta.url);
     const workerData = { fd: duplicateDescriptor(socket.fd), descriptors: memory };
@@ -165,6 +172,8 @@ describe.skipIf(refusal !== null)(`the uring engine${unless}`, () => {
     await worker.terminate();
     // The ring, its eventfd, the listening socket and the connection.
     expect(closeLeft(memory)).toBe(4);
+    // Nor 64 MiB to nobody.
+    expect(mappings()).toBe(mappingsBefore);
     await peer!.end();
     peer!.socket.destroy();
     expect(closeLeft(memory)).toBe(0);

@@ -17,7 +17,7 @@ import { CQE_MORE, REGISTER_EVENTFD } from './abi.ts';
 import { Arena } from './arena.ts';
 import type { ConnectionLoop } from './connection-loop.ts';
 import { DescriptorLedger } from './descriptor-ledger.ts';
-import { COMPLETIONS_MAX, ROUNDS_MAX, SUBMISSIONS_MAX } from './limits.ts';
+import { COMPLETIONS_MAX, ROUNDS_MAX, SUBMISSIONS_MAX, TURNS_AT_ONCE_MAX } from './limits.ts';
 import { KIND_BITS, KIND_MASK, Kind, Operations } from './operations.ts';
 import { Pieces } from './pieces.ts';
 import { type CompletionTaker, Ring } from './ring.ts';
@@ -36,6 +36,9 @@ export interface UringOptions {
   readonly descriptors?: SharedArrayBuffer | null;
   /** Poisons buffers that are given back, and finds who uses them afterwards. Costs time. */
   readonly checked: boolean;
+  /** Of the ring; tests of what happens when it is full have smaller ones. */
+  readonly submissionsMax?: number;
+  readonly completionsMax?: number;
 }
 
 /**
@@ -47,7 +50,10 @@ export interface UringOptions {
  */
 export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, CompletionTaker {
   readonly name = 'uring';
-  readonly deadlines = new DeadlineQueue(() => performance.now());
+  readonly deadlines = new DeadlineQueue(
+    () => performance.now(),
+    () => this.#turn(),
+  );
   readonly datagrams = new KernelDatagrams();
   readonly operations: Operations;
   readonly arena: Arena;
@@ -71,19 +77,32 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   #closed = false;
   /** Woken, and about to have its turn. */
   #due = false;
+  /** It has work, and goes on when the event loop has had its turn. */
+  #resting = false;
+  /** Turns since the event loop had its own. */
+  #turnsAtOnce = 0;
   readonly #onDue = () => this.#woken();
-  readonly #onRest = () => this.#turn();
+  readonly #onRest = () => this.#rested();
 
   /** Throws OsError or RingUnusableError when it cannot be had here. */
-  constructor({ checked, descriptors = null }: UringOptions = { checked: false }) {
-    this.ledger = new DescriptorLedger(descriptors);
-    this.#ring = new Ring(SUBMISSIONS_MAX, COMPLETIONS_MAX);
-    this.arena = new Arena(this.#ring, checked);
-    this.operations = new Operations(this.#ring);
+  constructor(options: UringOptions = { checked: false }) {
+    const { checked, submissionsMax = SUBMISSIONS_MAX, completionsMax = COMPLETIONS_MAX } = options;
+    this.ledger = new DescriptorLedger(options.descriptors ?? null);
+    const undo: (() => void)[] = [];
+    try {
+      this.#ring = new Ring(submissionsMax, completionsMax);
+      undo.push(() => this.#ring.close(true));
+      this.arena = new Arena(this.#ring, checked);
+      undo.push(() => this.arena.close());
+      this.operations = new Operations(this.#ring);
+      undo.push(() => this.operations.release());
+      this.#eventFd = this.#newEventFd(undo);
+    } catch (error) {
+      // A worker that is refused serves all the same, and nothing else would ever give it back.
+      for (const step of undo.reverse()) step();
+      throw error;
+    }
     this.pieces = new Pieces(this.arena);
-    this.#eventFd = check(libc().eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), 'eventfd', '0');
-    const fd = new Uint8Array(Int32Array.of(this.#eventFd).buffer);
-    registerWithRing(this.#ring.fd, REGISTER_EVENTFD, fd, 1);
     this.#watch = watchReadable(
       this.#eventFd,
       'eventfd of the ring',
@@ -93,7 +112,8 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
       },
     );
     this.#watch.keepAlive(false);
-    this.ledger.mapped(this.#ring.mappings);
+    const { arena, operations } = this;
+    this.ledger.mapped([this.#ring, arena, operations].flatMap(({ mappings }) => mappings));
     this.ledger.opened(this.#ring.fd);
     this.ledger.opened(this.#eventFd);
     this.arena.offer();
@@ -166,7 +186,13 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   }
 
   wake(): void {
-    if (this.#turning || this.#scheduled || this.#closed) return;
+    if (this.#turning || this.#scheduled || this.#resting || this.#due || this.#closed) return;
+    // Promises that are settled in a turn and bring about the next would keep everything else out.
+    if (this.#turnsAtOnce === TURNS_AT_ONCE_MAX) {
+      this.#goOnLater();
+      return;
+    }
+    this.#turnsAtOnce++;
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
@@ -207,6 +233,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
 
   #woken(): void {
     this.#due = false;
+    this.#turnsAtOnce = 0;
     if (this.#closed) return;
     this.#ring.signal(false);
     libc().read(this.#eventFd, this.#eventBytes, EVENT_BYTES);
@@ -235,9 +262,22 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   #rest(): void {
     const ring = this.#ring;
     ring.signal(true);
-    if (ring.waiting > 0 || ring.ready || this.#touched.length > 0) {
-      setImmediate(this.#onRest);
-    }
+    if (ring.waiting === 0 && !ring.ready && this.#touched.length === 0) return;
+    ring.signal(false);
+    this.#goOnLater();
+  }
+
+  /** Once: each further one would have turns of its own from now on, for as long as there is work. */
+  #goOnLater(): void {
+    if (this.#resting) return;
+    this.#resting = true;
+    setImmediate(this.#onRest);
+  }
+
+  #rested(): void {
+    this.#resting = false;
+    this.#turnsAtOnce = 0;
+    this.#turn();
   }
 
   #flush(): void {
@@ -285,6 +325,15 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
       if (address === null) connection.fail(error?.code ?? 'ENOTFOUND');
       else this.#openSocket(connection, address);
     });
+  }
+
+  /** Is told of completions. */
+  #newEventFd(undo: (() => void)[]): number {
+    const fd = check(libc().eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), 'eventfd', '0');
+    undo.push(() => closeSocket(fd));
+    const argument = new Uint8Array(Int32Array.of(fd).buffer);
+    registerWithRing(this.#ring.fd, REGISTER_EVENTFD, argument, 1);
+    return fd;
   }
 
   #opened(): void {
