@@ -37,7 +37,7 @@ export class MessageWriter {
   /** Memory for `size` more bytes, to be written from `position` on and accepted by `advance`. */
   room(size: number): Buffer {
     if (this.#out !== null && this.#at + size > this.#out.length) this.flush();
-    this.#out ??= this.#engine.outgoing(size);
+    this.#out ??= this.#engine.compose(size, this);
     return this.#out;
   }
 

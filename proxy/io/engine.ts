@@ -89,6 +89,12 @@ export interface Destination {
   readonly port: number;
 }
 
+/** Has a message in memory of `compose`. */
+export interface Composer {
+  /** Writes it; nothing when it has been written. */
+  flush(): void;
+}
+
 /** One per worker thread. */
 export interface IoEngine {
   readonly name: 'net' | 'uring';
@@ -105,6 +111,11 @@ export interface IoEngine {
    * engine calls somebody again, whichever is first; ask again for each message.
    */
   outgoing(size: number): Buffer;
+  /**
+   * The same, for who composes on while others write: it is flushed before anybody else gets the memory,
+   * which all connections share.
+   */
+  compose(size: number, composer: Composer): Buffer;
   /** Runs it when what has arrived by now has been handed over; absent: `setImmediate` does that. */
   later?(run: () => void): void;
   /** Memory that `write` sends from without a copy; the caller's until it is collected. */

@@ -8,6 +8,7 @@
 import { closeDescriptor } from '../../src/os/listen-socket.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 import type {
+  Composer,
   Connection,
   ConnectionHandler,
   Destination,
@@ -22,6 +23,8 @@ import { DEADLINE_TICK_MS } from './limits.ts';
 const MARGIN = 5;
 /** What memory holds once it is no longer the reader's. */
 const STALE = '#';
+/** A message may grow into what it has not asked for, as with every engine. */
+const OUTGOING_LEAST = 8192;
 /** Turns after which something goes round in circles. */
 const TURNS_MAX = 1_000_000;
 
@@ -194,6 +197,9 @@ export class MemoryEngine implements IoEngine {
   /** Stands still but in `pass`. */
   #clockMs = 0;
   #listener: ListenerHandler | null = null;
+  /** What is somebody else's as soon as another message is composed. */
+  #outgoing = Buffer.alloc(0);
+  #composer: Composer | null = null;
   readonly #turns: (() => void)[] = [];
   readonly #connections = new Set<MemoryConnection>();
 
@@ -211,7 +217,18 @@ export class MemoryEngine implements IoEngine {
   }
 
   outgoing(size: number): Buffer {
-    return Buffer.alloc(size, STALE);
+    const composer = this.#composer;
+    this.#composer = null;
+    composer?.flush();
+    this.#outgoing.fill(STALE);
+    this.#outgoing = Buffer.alloc(Math.max(size, OUTGOING_LEAST), STALE);
+    return this.#outgoing;
+  }
+
+  compose(size: number, composer: Composer): Buffer {
+    const memory = this.outgoing(size);
+    this.#composer = composer;
+    return memory;
   }
 
   allocate(size: number): Buffer {

@@ -4,6 +4,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import type { Peers } from '../io/engine.case.ts';
 import type {
+  Composer,
   Connection,
   ConnectionHandler,
   Destination,
@@ -95,6 +96,10 @@ export class TlsEngine implements IoEngine {
 
   outgoing(size: number): Buffer {
     return this.#under.outgoing(size);
+  }
+
+  compose(size: number, composer: Composer): Buffer {
+    return this.#under.compose(size, composer);
   }
 
   allocate(size: number): Buffer {

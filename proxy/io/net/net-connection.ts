@@ -103,6 +103,7 @@ export class NetConnection implements Connection, Sink {
   write(bytes: Buffer, start: number, end: number): boolean {
     let from = bytes;
     let at = start;
+    if (this.#socket.destroyed || this.#socket.writableEnded) return true;
     if (bytes === this.#memory.shared) {
       // Any other socket may read into it before this write is through.
       from = this.#memory.outgoing(end - start);

@@ -1,5 +1,6 @@
 import { DeadlineQueue } from '../deadline-queue.ts';
 import type {
+  Composer,
   Connection,
   ConnectionHandler,
   Destination,
@@ -35,6 +36,10 @@ export class NetEngine implements IoEngine {
 
   outgoing(size: number): Buffer {
     return this.#memory.outgoing(size);
+  }
+
+  compose(size: number, composer: Composer): Buffer {
+    return this.#memory.compose(size, composer);
   }
 
   allocate(size: number): Buffer {

@@ -1,3 +1,4 @@
+import type { Composer } from '../engine.ts';
 import { OUTGOING_BYTES, READ_BYTES_MAX } from '../limits.ts';
 import { BufferPool, type Sink } from './buffer-pool.ts';
 
@@ -17,9 +18,21 @@ export class NetMemory {
   /** Whom it was lent to during this read. */
   #borrower: Sink | null = null;
   #outgoing: Buffer = this.#outgoingPool.take();
+  /** Who may have something in it that is not written yet. */
+  #composer: Composer | null = null;
+
+  /** At least `size` bytes to compose in, for somebody who is flushed before the next. */
+  compose(size: number, composer: Composer): Buffer {
+    const memory = this.outgoing(size);
+    this.#composer = composer;
+    return memory;
+  }
 
   /** At least `size` bytes to compose in. */
   outgoing(size: number): Buffer {
+    const composer = this.#composer;
+    this.#composer = null;
+    composer?.flush();
     return size <= OUTGOING_BYTES ? this.#outgoing : Buffer.allocUnsafeSlow(size);
   }
 

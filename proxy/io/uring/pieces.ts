@@ -1,4 +1,5 @@
 import { koffi } from '../../../src/os/native.ts';
+import type { Composer } from '../engine.ts';
 import { LENT_BUFFERS_MAX, OUTGOING_BYTES } from '../limits.ts';
 import { type Arena, NO_SLOT } from './arena.ts';
 import { COPY_BYTES_MAX, SLOT_BYTES } from './limits.ts';
@@ -30,13 +31,25 @@ export class Pieces {
   #scrap = NO_SLOT;
   #scrapAt = 0;
   #free: Piece | null = null;
+  /** Who may have something in `#outgoing` or `#large` that is not written yet. */
+  #composer: Composer | null = null;
 
   constructor(arena: Arena) {
     this.#arena = arena;
   }
 
+  /** At least `size` bytes to compose in, for somebody who is flushed before the next. */
+  compose(size: number, composer: Composer): Buffer {
+    const memory = this.outgoing(size);
+    this.#composer = composer;
+    return memory;
+  }
+
   /** At least `size` bytes to compose in, the same until they are written. */
   outgoing(size: number): Buffer {
+    const composer = this.#composer;
+    this.#composer = null;
+    composer?.flush();
     if (size <= SLOT_BYTES) {
       if (this.#outgoing === NO_SLOT) this.#outgoing = this.#arena.take();
       if (this.#outgoing !== NO_SLOT) return this.#arena.view(this.#outgoing);

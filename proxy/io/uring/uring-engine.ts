@@ -5,6 +5,7 @@ import { check, libc } from '../../../src/os/libc.ts';
 import { type DescriptorWatch, watchReadable } from '../../../src/os/poll.ts';
 import { DeadlineQueue } from '../deadline-queue.ts';
 import type {
+  Composer,
   Connection,
   ConnectionHandler,
   Destination,
@@ -146,6 +147,10 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
 
   outgoing(size: number): Buffer {
     return this.pieces.outgoing(size);
+  }
+
+  compose(size: number, composer: Composer): Buffer {
+    return this.pieces.compose(size, composer);
   }
 
   allocate(size: number): Buffer {
