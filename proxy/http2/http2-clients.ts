@@ -6,7 +6,8 @@ import type { Connection, ConnectionHandler } from '../io/engine.ts';
 import { type PrefaceOwner, PrefaceReceiver } from './preface-receiver.ts';
 import { Setting } from './protocol.ts';
 import { RequestText } from './request-text.ts';
-import { ServerSession, type SessionParts } from './server-session.ts';
+import { ServerSession } from './server-session.ts';
+import type { SessionParts } from './session-parts.ts';
 import { settingsFrame } from './write-frames.ts';
 
 /** Serves a connection whose client's protocol is known. */

@@ -25,6 +25,7 @@ import {
 import { Http2OriginStream, type OriginStreamHost } from './origin-stream.ts';
 import { ErrorCode, Setting, STREAM_LARGEST } from './protocol.ts';
 import { ResponseText } from './response-text.ts';
+import { TouchedStreams } from './touched-streams.ts';
 import { TrailerText } from './trailer-text.ts';
 import { settingsFrame } from './write-frames.ts';
 
@@ -75,8 +76,7 @@ export class OriginSession implements ConnectionHandler, EndpointOwner, OriginSt
   /** All that belong here, sent or not. */
   readonly #attached = new Set<Http2OriginStream>();
   readonly #streams = new Map<number, Http2OriginStream>();
-  /** Those that content came for in this read. */
-  #touched: Http2OriginStream[] = [];
+  readonly #touched = new TouchedStreams();
   readonly #cut = new CutStreams();
   #phase: Phase = 'connecting';
   #nextId = 1;
@@ -169,7 +169,7 @@ export class OriginSession implements ConnectionHandler, EndpointOwner, OriginSt
   }
 
   touched(stream: Http2OriginStream): void {
-    if (this.#touched.at(-1) !== stream) this.#touched.push(stream);
+    this.#touched.add(stream);
   }
 
   closed(stream: Http2OriginStream): void {
@@ -238,10 +238,7 @@ export class OriginSession implements ConnectionHandler, EndpointOwner, OriginSt
   onPong(): void {}
 
   onRead(): void {
-    const touched = this.#touched;
-    if (touched.length === 0) return;
-    this.#touched = [];
-    for (const stream of touched) stream.flush();
+    this.#touched.flush();
   }
 
   onWritable(): void {}

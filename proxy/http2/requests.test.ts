@@ -54,6 +54,22 @@ describe('requests', () => {
     expect(none).toContain('content-length: 0');
   });
 
+  test('whose content came in many frames at once go on in one write', () => {
+    const id = client.request('POST', '/', [], false);
+    client.data(id, 'a');
+    let writes = 0;
+    const answer = scene.origins[0]!.onSent;
+    scene.origins[0]!.onSent = () => {
+      writes++;
+      answer();
+    };
+    const tiny = frame(FrameType.data, 0, id, Buffer.from('b'));
+    client.send(Buffer.concat([...Array.from({ length: 500 }, () => tiny)]));
+    client.data(id, 'c', true);
+    expect(scene.requests[0]!.body).toBe(`a${'b'.repeat(500)}c`);
+    expect(writes).toBe(2);
+  });
+
   test('come in pieces of any size, several at a time', () => {
     const other = scene.client();
     const bytes = Buffer.concat(

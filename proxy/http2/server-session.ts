@@ -4,7 +4,6 @@
  *     Endpoint --block--> RequestText --HTTP/1.1 head--> parseRequest --> ServerStream --> Exchange
  *     Endpoint --content-----------------------------------------------> ServerStream --> Exchange
  */
-import type { Http2Config } from '../../src/config/http2-config.ts';
 import type { Drainable } from '../frontend/connection-set.ts';
 import { REFUSED } from '../http1/head.ts';
 import type { HttpContext } from '../http1/http-context.ts';
@@ -16,7 +15,6 @@ import { LINGER_TIMEOUT_MS } from '../limits.ts';
 import { ListenerCounter } from '../shared/layout.ts';
 import { abuseSentence } from './abuse-sentence.ts';
 import { ConnectionLife } from './connection-life.ts';
-import { CutStreams } from './cut-streams.ts';
 import { Endpoint, type EndpointOwner } from './endpoint.ts';
 import {
   type AbuseName,
@@ -27,23 +25,11 @@ import {
   WAITING_BYTES_MAX,
 } from './limits.ts';
 import { ErrorCode, STREAM_LARGEST } from './protocol.ts';
-import type { RequestText } from './request-text.ts';
 import { ServerStream, type StreamHost } from './server-stream.ts';
+import type { SessionParts } from './session-parts.ts';
+import { StreamNumbers } from './stream-numbers.ts';
+import { TouchedStreams } from './touched-streams.ts';
 import { TrailerText } from './trailer-text.ts';
-
-/** What the sessions of one listener share. */
-export interface SessionParts {
-  readonly context: HttpContext;
-  readonly config: Http2Config;
-  /** The listener, for logs. */
-  readonly name: string;
-  /** As the context's, with our `Via` for HTTP/2. */
-  readonly identityRules: IdentityRules;
-  /** The SETTINGS frame. */
-  readonly settings: Buffer;
-  /** Where every request of the listener is written: used up before the next. */
-  readonly text: RequestText;
-}
 
 /** One for all: trailers are used up before the next. */
 const TRAILERS = new TrailerText();
@@ -62,9 +48,9 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
   readonly #parts: SessionParts;
   readonly #streams = new Map<number, ServerStream>();
   readonly #spare: ServerStream[] = [];
-  readonly #cut = new CutStreams();
+  readonly #numbers = new StreamNumbers();
+  readonly #touched = new TouchedStreams();
   readonly #life: ConnectionLife;
-  #lastStream = 0;
   #ending: Ending = 'no';
   #peerEnded = false;
   /** For what has to come next when nothing is under way, and for signs of life when something is. */
@@ -148,23 +134,23 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
       this.#readTrailers(stream, ends, block, start, end);
       return;
     }
+    const numbers = this.#numbers;
     if (id % 2 === 0) {
       this.endpoint.fail(ErrorCode.protocolError);
       return;
     }
-    if (id <= this.#lastStream) {
-      if (!this.#cut.has(id)) this.endpoint.fail(ErrorCode.streamClosed);
+    if (!numbers.isIdle(id)) {
+      if (numbers.isOver(id)) this.endpoint.fail(ErrorCode.streamClosed);
       else this.#decode(block, start, end, NO_FIELDS);
       return;
     }
-    this.#lastStream = id;
+    numbers.last = id;
     const { text } = this.#parts;
     text.begin();
     if (!this.#decode(block, start, end, text)) return;
-    if (this.#ending === 'last') return;
     const { streamsMax } = this.#parts.config;
     if (this.#streams.size >= streamsMax || this.endpoint.waitingBytes > WAITING_BYTES_MAX) {
-      if (!ends) this.#cut.add(id);
+      if (!ends) numbers.cut.add(id);
       this.endpoint.reset(id, ErrorCode.refusedStream);
       this.endpoint.tolerate('refused');
       return;
@@ -186,12 +172,12 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
       return;
     }
     this.endpoint.release(flow);
-    if (id > this.#lastStream || id % 2 === 0) this.endpoint.fail(ErrorCode.protocolError);
-    else if (!this.#cut.has(id)) this.endpoint.fail(ErrorCode.streamClosed);
+    if (this.#numbers.isIdle(id)) this.endpoint.fail(ErrorCode.protocolError);
+    else if (this.#numbers.isOver(id)) this.endpoint.fail(ErrorCode.streamClosed);
   }
 
   onReset(id: number, _code: number): void {
-    if (id > this.#lastStream || id % 2 === 0) {
+    if (this.#numbers.isIdle(id)) {
       this.endpoint.fail(ErrorCode.protocolError);
       return;
     }
@@ -201,7 +187,7 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
   }
 
   onWindow(id: number, more: number): void {
-    if (id > this.#lastStream || id % 2 === 0) this.endpoint.fail(ErrorCode.protocolError);
+    if (this.#numbers.isIdle(id)) this.endpoint.fail(ErrorCode.protocolError);
     else this.#streams.get(id)?.allowed(more);
   }
 
@@ -224,7 +210,12 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
     if (this.#ending === 'announced') this.#refuseFurther();
   }
 
+  touched(stream: ServerStream): void {
+    this.#touched.add(stream);
+  }
+
   onRead(): void {
+    this.#touched.flush();
     if (this.endpoint.partial) {
       if (!this.#restSet) this.#awaitRest();
     } else if (this.#restSet) {
@@ -246,14 +237,14 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
       const sentence = abuseSentence(abuse, this.connection.remoteAddress);
       context.failures.note(`http2_${abuse}`, name, null, sentence);
     }
-    this.endpoint.goaway(this.#lastStream, code);
+    this.endpoint.goaway(this.#numbers.last, code);
     this.#dropStreams();
     this.#close();
   }
 
   finished(stream: ServerStream, early: boolean): void {
     const { id } = stream;
-    if (early) this.#cut.add(id);
+    if (early) this.#numbers.cut.add(id);
     if (!this.#streams.delete(id)) return;
     if (this.#spare.length < SPARE_STREAMS_MAX) this.#spare.push(stream);
     if (this.#streams.size === 0) this.#rested();
@@ -293,7 +284,7 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
     context.counters.count(ListenerCounter.requests);
     context.counters.count(ListenerCounter.responses4xx);
     context.failures.note('http2_malformed', name, null, `malformed requests are reset: ${fault}`);
-    if (!ends) this.#cut.add(id);
+    if (!ends) this.#numbers.cut.add(id);
     this.endpoint.reset(id, ErrorCode.protocolError);
     this.endpoint.tolerate('faults');
   }
@@ -307,8 +298,7 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
   ): void {
     TRAILERS.begin();
     if (!this.#decode(block, start, end, TRAILERS)) return;
-    if (!ends || TRAILERS.bad) stream.fault(ErrorCode.protocolError);
-    else stream.trailers(TRAILERS.lines);
+    stream.trailers(ends && !TRAILERS.bad ? TRAILERS.lines : null);
   }
 
   #decode(
@@ -350,7 +340,8 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
   #refuseFurther(): void {
     if (this.#ending !== 'announced') return;
     this.#ending = 'last';
-    this.endpoint.goaway(this.#lastStream, ErrorCode.noError);
+    this.#numbers.close();
+    this.endpoint.goaway(this.#numbers.last, ErrorCode.noError);
     if (this.#streams.size === 0) this.#close();
     else this.#watchLife();
   }
@@ -361,7 +352,7 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
     } else if (this.#ending === 'announced') {
       this.#refuseFurther();
     } else if (this.#streams.size === 0) {
-      this.endpoint.goaway(this.#lastStream, ErrorCode.noError);
+      this.endpoint.goaway(this.#numbers.last, ErrorCode.noError);
       this.#close();
     } else if (this.#heard) {
       this.#heard = false;

@@ -32,6 +32,8 @@ export interface StreamHost {
   readonly identityRules: IdentityRules;
   /** What a client may send of one request before we allow more. */
   readonly streamWindowBytes: number;
+  /** Content came for the stream: it is to be sent on when the read is through. */
+  touched(stream: ServerStream): void;
   /** The stream is closed. `early`: the client had not ended it, so more of it may come. */
   finished(stream: ServerStream, early: boolean): void;
 }
@@ -138,13 +140,16 @@ export class ServerStream implements Downstream, SenderOwner {
     this.#moved(ends, NO_LINES);
   }
 
-  /** Trailers end the request. */
-  trailers(lines: Buffer): void {
-    if (!this.#step('headers') || !this.#step('theirEnd') || this.#isShort()) {
-      this.fault(ErrorCode.protocolError);
-      return;
-    }
-    this.#moved(true, lines);
+  /** The read that brought content is through. */
+  flush(): void {
+    this.#exchange.requestFlush();
+  }
+
+  /** Trailers end the request; null: it is a block that is none. */
+  trailers(lines: Buffer | null): void {
+    if (this.theirsEnded) this.fault(ErrorCode.streamClosed);
+    else if (lines === null || this.#isShort()) this.fault(ErrorCode.protocolError);
+    else if (this.#step('theirEnd')) this.#moved(true, lines);
   }
 
   /** The client does not want it any more. */
@@ -286,7 +291,8 @@ export class ServerStream implements Downstream, SenderOwner {
     if (ends) exchange.requestEnd(trailers.length > 0 ? forwardableTrailers(trailers) : NO_LINES);
     if (!exchange.active) return;
     this.awaitBody();
-    exchange.requestFlush();
+    // Not for every frame: a read may have thousands of them, and each would be a write to the server.
+    this.#host.touched(this);
   }
 
   /** Lets the client send as much again, unless nobody takes it for now. */

@@ -1,0 +1,18 @@
+import type { Http2Config } from '../../src/config/http2-config.ts';
+import type { HttpContext } from '../http1/http-context.ts';
+import type { IdentityRules } from '../http1/identity-rules.ts';
+import type { RequestText } from './request-text.ts';
+
+/** What the sessions of one listener share. */
+export interface SessionParts {
+  readonly context: HttpContext;
+  readonly config: Http2Config;
+  /** The listener, for logs. */
+  readonly name: string;
+  /** As the context's, with our `Via` for HTTP/2. */
+  readonly identityRules: IdentityRules;
+  /** The SETTINGS frame. */
+  readonly settings: Buffer;
+  /** Where every request of the listener is written: used up before the next. */
+  readonly text: RequestText;
+}
