@@ -44,6 +44,12 @@ describe('readClientHello', () => {
     expect(read(inRecords(message, 100))).toEqual(nobody);
   });
 
+  it('takes a name with the dot of its URL for the name', () => {
+    expect(read(helloOf({ serverName: 'Good.example.' }))).toMatchObject({
+      serverName: 'good.example',
+    });
+  });
+
   it.each([
     ['HTTP', 'GET / HTTP/1.1\r\n'],
     ['SSH', 'SSH-2.0-OpenSSH_9.2\r\n'],
@@ -60,7 +66,8 @@ describe('readClientHello', () => {
     ['an alert within it', Buffer.from('160301000101150301000101', 'hex')],
     ['more than it may be', helloOf({ paddingBytes: HELLO_BYTES_MAX })],
     ['a name with NUL', helloOf({ serverName: 'good.example\0.evil' })],
-    ['a name with a dot at the end', helloOf({ serverName: 'good.example.' })],
+    ['a name with two dots at the end', helloOf({ serverName: 'good.example..' })],
+    ['a name that is a dot', helloOf({ serverName: '.' })],
     ['an empty name', helloOf({ serverName: '' })],
     ['a name that is too long', helloOf({ serverName: 'a'.repeat(256) })],
     ['an empty protocol', helloOf({ protocols: ['h2', ''] })],

@@ -107,7 +107,8 @@ function readServerName(data: WireReader): string | null {
   const name = list.vector(2);
   // RFC 6066: no other type of name was ever defined, and a type comes once.
   const alone = !list.failed && list.left === 0 && data.left === 0 && type === HOST_NAME;
-  const text = name.text();
+  // No dot belongs to the end, but some clients send that of the URL, and others have always taken it.
+  const text = name.text().replace(/\.$/, '');
   if (!alone || !/^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9_])?$/.test(text)) return null;
   return text.toLowerCase();
 }
