@@ -84,6 +84,14 @@ describe.skipIf(opensslMissing())('the files of a certificate (openssl)', () => 
     expect(fault!.text).toContain('CN=two) has not signed certificate 1 (CN=one)');
   });
 
+  it('come first in their file', () => {
+    const turned = authority.path('turned.pem');
+    writeFileSync(turned, authority.read('issuer.pem') + authority.read('one.pem'));
+    const fault = faultOf({ certificate: turned });
+    expect(fault).toMatchObject({ code: 'chain_broken' });
+    expect(fault!.text).toMatch(/certificate 2 \(CN=one\) is that of .*one\.key; needed: it first/);
+  });
+
   it('are refused where OpenSSL would refuse them', () => {
     const weak = authority.make('weak', { kind: 'weak' });
     expect(faultOf({ ...weak })).toEqual({

@@ -43,10 +43,7 @@ function judged(
   const path = config.certificate;
   const leaf = chain[0]!;
   const { key, stat } = readKey(config.key);
-  if (!leaf.checkPrivateKey(key)) {
-    const message = `${config.key} is the key of another certificate than ${path}`;
-    throw new CertificateError('key_mismatch', message);
-  }
+  if (!leaf.checkPrivateKey(key)) throw mismatch(config, chain, key);
   judgeChain(path, chain);
   const notBefore = leaf.validFromDate.getTime();
   const notAfter = leaf.validToDate.getTime();
@@ -92,6 +89,23 @@ function readKey(path: string): { readonly key: KeyObject; readonly stat: Stats 
   } catch {
     throw new CertificateError('malformed', `${path}: no private key in it (PEM is expected)`);
   }
+}
+
+/** A file that begins with the authority is a common slip, and no other key would mend it. */
+function mismatch(
+  { certificate, key: keyPath }: CertificateConfig,
+  chain: readonly X509Certificate[],
+  key: KeyObject,
+): CertificateError {
+  const place = chain.findIndex((one) => one.checkPrivateKey(key));
+  if (place < 0) {
+    const message = `${keyPath} is the key of another certificate than ${certificate}`;
+    return new CertificateError('key_mismatch', message);
+  }
+  const message =
+    `${certificate}: certificate ${place + 1} (${subjectOf(chain[place]!)}) is that of ${keyPath}; ` +
+    'needed: it first, then each its issuer';
+  return new CertificateError('chain_broken', message);
 }
 
 /** Each certificate has to be signed by the next. */
