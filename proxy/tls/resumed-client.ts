@@ -5,6 +5,7 @@
  */
 import { koffi } from '../../src/os/native.ts';
 import { type Address, openssl } from './openssl.ts';
+import { hasExpired } from './x509.ts';
 
 /** What OpenSSL has come to before it asks. */
 const DECRYPTED = 5;
@@ -15,7 +16,6 @@ const IGNORE_AND_RENEW = 2;
 const USE = 3;
 const USE_AND_RENEW = 4;
 
-const time = Buffer.alloc(8);
 let callback: bigint | undefined;
 
 /** Sessions of the context, whose clients show certificates, end with these. */
@@ -38,11 +38,4 @@ function judge(_: Address, saved: Address, __: Address, ___: number, status: num
   if (status !== DECRYPTED && status !== DECRYPTED_TO_RENEW) return IGNORE_AND_RENEW;
   if (hasExpired(openssl().SSL_SESSION_get0_peer(saved))) return IGNORE_AND_RENEW;
   return status === DECRYPTED ? USE : USE_AND_RENEW;
-}
-
-function hasExpired(certificate: Address): boolean {
-  if (certificate === 0) return false;
-  const ssl = openssl();
-  time.writeBigInt64LE(BigInt(Math.floor(Date.now() / 1000)));
-  return ssl.X509_cmp_time(ssl.X509_get0_notAfter(certificate), time) <= 0;
 }

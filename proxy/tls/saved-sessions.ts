@@ -1,5 +1,6 @@
 import { type Address, openssl } from './openssl.ts';
 import type { OpenSslSession } from './openssl-session.ts';
+import { hasExpired } from './x509.ts';
 
 /**
  * What connections to one server can go on with: the session of the one that ended last. It was made
@@ -9,9 +10,14 @@ export class SavedSessions {
   #saved: Address = 0;
   #disposed = false;
 
-  /** Has a new session go on with the saved one, if there is one. */
+  /**
+   * Has a new session go on with the saved one, if there is one. That would never look at the server's certificate
+   * again, so one that has expired since is met by a full handshake, which refuses it.
+   */
   resume(session: OpenSslSession): void {
-    if (this.#saved !== 0) session.resume(this.#saved);
+    if (this.#saved === 0) return;
+    if (hasExpired(openssl().SSL_SESSION_get0_peer(this.#saved))) this.#free();
+    else session.resume(this.#saved);
   }
 
   /** Keeps what later ones can go on with. */

@@ -4,6 +4,7 @@ import { ALICE, AUTHORITY, OTHER } from './certificates.fixture.ts';
 import { TICKET_EPOCH_MS } from './limits.ts';
 import { openssl } from './openssl.ts';
 import { liveSessions, OpenSslSession } from './openssl-session.ts';
+import { SavedSessions } from './saved-sessions.ts';
 import { randomTicketSecret, TicketKeys } from './tickets.ts';
 import { type ServerTlsOptions, TlsContext } from './tls-context.ts';
 import { CLIENT_OPTIONS, SERVER_OPTIONS } from './tls-engine.fixture.ts';
@@ -11,6 +12,8 @@ import type { TlsInfo } from './tls-info.ts';
 
 const SECRET = Buffer.from('what both hosts of the pair know of each other');
 const NOW = 1_800_000_000_000;
+/** All certificates have expired. */
+const AFTER_ALL = Date.UTC(2126, 9, 29);
 
 const made: TlsContext[] = [];
 
@@ -119,12 +122,26 @@ describe.each(['1.2', '1.3'] as const)('sessions of TLS %s', (version) => {
     const server = serverOf({ tickets: keys(SECRET), clientCertificates });
     const client = clientOf(version);
     const [, saved] = connect(client, server, 0);
-    vi.useFakeTimers({ now: Date.UTC(2126, 9, 29), toFake: ['Date'] });
+    vi.useFakeTimers({ now: AFTER_ALL, toFake: ['Date'] });
     const [{ resumed }, again] = connect(client, server, saved);
     vi.useRealTimers();
     for (const session of [saved, again]) if (session !== 0) openssl().SSL_SESSION_free(session);
     expect(resumed).toBe(false);
   });
+});
+
+it('a saved session ends when the certificate of the server does', () => {
+  const [, saved] = connect(clientOf('1.3'), serverOf({ tickets: keys(SECRET) }), 0);
+  const sessions = new SavedSessions();
+  const asked: number[] = [];
+  const next = { resume: (session: number) => asked.push(session) } as unknown as OpenSslSession;
+  sessions.keep({ save: () => saved } as unknown as OpenSslSession);
+  sessions.resume(next);
+  vi.useFakeTimers({ now: AFTER_ALL, toFake: ['Date'] });
+  sessions.resume(next);
+  vi.useRealTimers();
+  sessions.dispose();
+  expect(asked).toEqual([saved]);
 });
 
 describe('the keys of tickets', () => {

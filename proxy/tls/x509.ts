@@ -12,3 +12,13 @@ export function derOf(certificate: Address): Buffer | null {
   ssl.i2d_X509(certificate, pointerBytes(addressOf(der)));
   return der;
 }
+
+const time = Buffer.alloc(8);
+
+/** Is it past its end? No certificate has none. */
+export function hasExpired(certificate: Address): boolean {
+  if (certificate === 0) return false;
+  const ssl = openssl();
+  time.writeBigInt64LE(BigInt(Math.floor(Date.now() / 1000)));
+  return ssl.X509_cmp_time(ssl.X509_get0_notAfter(certificate), time) <= 0;
+}
