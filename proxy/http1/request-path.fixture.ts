@@ -4,7 +4,7 @@
  * servers are of memory and time is the test's, so that anything can happen in any order.
  */
 import { vi } from 'vitest';
-import type { ServerConfig, TimeBounds } from '../../src/config/proxy-config.ts';
+import type { RouteConfig, ServerConfig, TimeBounds } from '../../src/config/proxy-config.ts';
 import type { RetryConfig } from '../../src/config/retry-config.ts';
 import {
   proxyConfig,
@@ -20,9 +20,11 @@ import { BucketTable } from '../limiting/bucket-table.ts';
 import { InFlightCount } from '../limiting/in-flight-count.ts';
 import { concurrencyLimit, rateLimit } from '../limiting/limits.fixture.ts';
 import { unpackBreaker } from '../resilience/circuit-breaker.ts';
+import { NO_REWRITING, page } from '../rewriting/scene.fixture.ts';
 import { type ServerCounterName, Verdict } from '../shared/layout.ts';
 import { serverIdentity } from '../upstream/identity.ts';
 import { RETRY } from '../upstream/upstream.fixture.ts';
+import { wireRequests } from './wire-messages.fixture.ts';
 
 const TIMEOUT_MS = 300;
 const PORTS = [1, 2, 3];
@@ -81,6 +83,34 @@ export const BOUNDS: TimeBounds = {
   ageMaxMs: 1000,
 };
 
+/** What features do beside forwarding: they wait, hold, change and replace. */
+const FEATURES: Partial<RouteConfig> = {
+  compression: {
+    codings: ['gzip'],
+    types: ['text/html'],
+    sizeMin: 0,
+    gzipLevel: 1,
+    brLevel: 1,
+    zstdLevel: 1,
+  },
+  buffering: {
+    request: { memoryMax: 6, diskMax: 0 },
+    response: { memoryMax: 4, diskMax: 0 },
+  },
+  rewriting: {
+    ...NO_REWRITING,
+    errorPages: [{ from: 400, to: 599, intercept: true, page: page('sorry') }],
+    forwardAuth: {
+      upstream: 'web',
+      path: '/may',
+      requestHeaders: [],
+      responseHeaders: [],
+      timeoutMs: 250,
+    },
+  },
+  timeoutMs: 700,
+};
+
 /** What one run has left behind; all of it must be nothing. */
 export interface Remains {
   readonly connections: number;
@@ -113,8 +143,15 @@ export class RequestPathScene {
   /** How many of the requests sent to them they have answered. */
   readonly #answered = new Map<MemoryConnection, number>();
   #lines = 0;
+  readonly #featured: boolean;
 
-  constructor(retry: Partial<RetryConfig> = {}, bounds: TimeBounds | null = null) {
+  /** `featured`: the route has features. */
+  constructor(
+    retry: Partial<RetryConfig> = {},
+    bounds: TimeBounds | null = null,
+    featured = false,
+  ) {
+    this.#featured = featured;
     this.#engine.onOutgoing = (origin) => {
       this.origins.push(origin);
       if (this.network === 'up') origin.establish();
@@ -128,7 +165,10 @@ export class RequestPathScene {
     };
     const allowance = { kind: 'rate', count: 10, windowMs: 1000, burst: 4, delayAfter: 2 } as const;
     const routes = [
-      routeConfig({ limits: { place: 'all', rates: ['rate'], concurrency: ['flight'] } }),
+      routeConfig({
+        limits: { place: 'all', rates: ['rate'], concurrency: ['flight'] },
+        ...(featured && FEATURES),
+      }),
     ];
     const destination = { kind: 'stdout' } as const;
     const upstream = { ...UPSTREAM, retry: { ...UPSTREAM.retry, ...retry } };
@@ -173,7 +213,8 @@ export class RequestPathScene {
   /** A client says something; its requests get paths of their own. */
   ask(index: number, text: string): void {
     const own = text.replace(/ \/ /g, () => ` /${index}.${this.#asked++} `);
-    this.client(index).arrive(Buffer.from(own));
+    const asked = this.#featured ? own.replaceAll('Host: x', '$&\r\nAccept-Encoding: gzip') : own;
+    this.client(index).arrive(Buffer.from(asked));
   }
 
   /** Whom the answers that a client got were for, as the servers said: client and number. */
@@ -203,9 +244,17 @@ export class RequestPathScene {
     const final = /^HTTP\/1.1 [2-5]\d\d [^\r]*\r\n/;
     const paths = pathsOf(origin);
     const due = paths.length > (this.#answered.get(origin) ?? 0) && final.test(text);
-    const told = due ? text.replace(final, `$&X-Answers: ${paths.at(-1)}\r\n`) : text;
+    const line = this.#featured ? '\r\nContent-Type: text/html' : '';
+    const told = due ? text.replace(final, `$&X-Answers: ${paths.at(-1)}${line}\r\n`) : text;
     if (due) this.#answered.set(origin, paths.length);
     origin.arrive(Buffer.from(told));
+  }
+
+  /** First lines of what servers take for requests; where a tunnel was asked for nobody can tell. */
+  get taken(): string[] {
+    const plain = this.origins.filter(({ sent }) => !sent.includes('\r\nUpgrade: '));
+    const requests = plain.flatMap(({ sent }) => wireRequests(sent));
+    return requests.map(({ head }) => head.split('\r\n', 1)[0]!);
   }
 
   /** Everything happens that happens by itself, and so many milliseconds pass. */
@@ -305,6 +354,8 @@ export class RequestPathScene {
     for (let turn = 0; turn < TURNS_OF_MICROTASKS; turn++) {
       this.#engine.settle();
       await Promise.resolve();
+      // Compressors take turns of their own.
+      if (this.#featured) await new Promise(setImmediate);
     }
   }
 

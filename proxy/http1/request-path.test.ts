@@ -3,10 +3,17 @@
  * exactly once, and nothing is left that waits for an event which will not come. No client and no
  * server does anything at the end of a run: time alone has to end everything.
  */
+import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { FREE_RETRIES } from '../resilience/retry-budget.ts';
 import { BOUNDS, CONNECTIONS_MAX, NOTHING, RequestPathScene } from './request-path.fixture.ts';
+
+/** Real ones work on other threads, in time that is nobody's here. */
+vi.mock('../compression/compressor.ts', () => ({
+  makeCompressor: () => new PassThrough(),
+  flushCompressor: () => {},
+}));
 
 /** More than all timeouts of a request together. */
 const ALL_TIMEOUTS_MS = 8000;
@@ -28,7 +35,7 @@ const REQUESTS = [
 ];
 
 /** The rest of some of them, or nonsense. */
-const RESTS = ['half', '0\r\n\r\n', '0\r\n\r\n', 'GET / HTTP/1.1\r\nHost', 'no request\r\n\r\n'];
+const RESTS = ['rest', '0\r\n\r\n', '0\r\n\r\n', 'GET / HTTP/1.1\r\nHost', 'no request\r\n\r\n'];
 
 const ANSWERS = [
   'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
@@ -172,6 +179,37 @@ it('ends everything once, leaves nothing behind, and serves on', async () => {
       await scene.close();
     }),
     { numRuns: 400 },
+  );
+});
+
+it('does so with features that wait, hold, change and replace', async () => {
+  const usual: fc.Arbitrary<Event> = fc.oneof(
+    event,
+    fc.tuple(fc.constant('says'), client, fc.constant('0\r\n\r\n')),
+    fc.tuple(fc.constant('answers'), fc.constant(0), fc.constant(OK)),
+  );
+  const events = fc.array(usual, { minLength: 10, maxLength: 60, size: 'max' });
+  await fc.assert(
+    fc.asyncProperty(events, fc.boolean(), async (all, cut) => {
+      const scene = new RequestPathScene({}, BOUNDS, true);
+      for (const one of all) await happens(scene, one);
+      if (cut) await scene.cut();
+      await scene.pass(ALL_TIMEOUTS_MS);
+      expect(scene.remains()).toEqual(NOTHING);
+      for (const { client, whose } of scene.answers) expectOwn(client, whose);
+      for (const line of scene.taken)
+        expect(line).toMatch(/^(rest)*[A-Z]+ \/(may|\d\.\d+) HTTP\/1.1$/);
+      scene.recover();
+      scene.client(3).arrive(Buffer.from(GET));
+      for (let round = 0; round < 2; round++) {
+        await scene.pass(0);
+        scene.answer(0, OK);
+      }
+      await scene.pass(0);
+      expect(answers(scene, 3)).toEqual(['200']);
+      await scene.close();
+    }),
+    { numRuns: 150 },
   );
 });
 
