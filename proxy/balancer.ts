@@ -122,7 +122,8 @@ export class Balancer implements SlotOwner {
     });
     this.#slowStart = new SlowStartTimer(this.#registry, upstreams);
     this.#lines = new LineCollector(destinationsOf(config), ports);
-    this.#monitor = new HealthMonitor(upstreams, this.#registry, ports);
+    const tls = (upstream: string) => this.#certificates.upstream(upstream);
+    this.#monitor = new HealthMonitor(upstreams, this.#registry, { ...ports, tls });
     this.#ejections = new EjectionWatch(upstreams, this.#registry, ports);
     this.#monitor.onChange(({ health, previous }) => {
       if (health.verdict === 'up' && previous === 'down') this.#ejections.restored(health.identity);

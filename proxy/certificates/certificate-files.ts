@@ -66,12 +66,14 @@ export class CertificateFiles {
     }
     const upstreams: Record<string, UpstreamMaterial> = {};
     for (const { name, tls } of config.upstreams) {
-      if (tls === null) continue;
-      upstreams[name] = upstreamMaterial(
-        this.entries.filter(({ place }) => place.upstream === name),
-      );
+      if (tls !== null) upstreams[name] = this.upstream(name);
     }
     return { listeners, upstreams };
+  }
+
+  /** What of it is for one upstream. */
+  upstream(name: string): UpstreamMaterial {
+    return upstreamMaterial(this.entries.filter(({ place }) => place.upstream === name));
   }
 
   /** Every certificate, in the order of the config. */

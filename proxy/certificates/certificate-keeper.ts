@@ -6,7 +6,7 @@ import { expiryStage, expiryText } from './expiry.ts';
 import { FileWatch } from './file-watch.ts';
 import type { Look } from './held-file.ts';
 import { RECHECK_MS } from './limits.ts';
-import type { TlsMaterial } from './material.ts';
+import type { TlsMaterial, UpstreamMaterial } from './material.ts';
 
 /** What a keeper needs; times are for tests. */
 export interface KeeperPorts {
@@ -67,6 +67,11 @@ export class CertificateKeeper {
   /** For workers that start now. */
   material(): TlsMaterial {
     return this.#files.material(this.#config);
+  }
+
+  /** The same of one upstream. */
+  upstream(name: string): UpstreamMaterial {
+    return this.#files.upstream(name);
   }
 
   status(): readonly CertificateStatus[] {

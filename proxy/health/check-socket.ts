@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { connect, isIP, type Socket } from 'node:net';
 import type { CheckTls } from '../../src/config/health-config.ts';
+import { CertificateError } from '../certificates/fault.ts';
+import { readAuthorities } from '../certificates/pem.ts';
 import { proxyHeader } from '../proxy-protocol/sent-header.ts';
 import type { CheckTarget } from './probe.ts';
 
@@ -21,11 +22,6 @@ export function openCheckSocket(target: CheckTarget, tls: CheckTls | null): Chec
   if (tls === null) return { socket: introduced(target), readyEvent: 'connect' };
   const serverName = tls.serverName ?? name ?? (isIP(host) === 0 ? host : '');
   try {
-    const ca = tls.ca === null ? {} : { ca: readFileSync(tls.ca) };
-    const own =
-      tls.own === undefined
-        ? {}
-        : { cert: readFileSync(tls.own.certificate), key: readFileSync(tls.own.key) };
     const options = {
       host,
       port,
@@ -33,16 +29,26 @@ export function openCheckSocket(target: CheckTarget, tls: CheckTls | null): Chec
       servername: serverName,
       rejectUnauthorized: tls.verify,
       ALPNProtocols: ['http/1.1'],
-      ...ca,
-      ...own,
+      ...certificatesOf(tls),
     };
     // Loaded where it is needed only: it reads all of the host's certificates.
     const { connect: connectTls } = process.getBuiltinModule('node:tls');
     return { socket: connectTls(options), readyEvent: 'secureConnect' };
   } catch (error) {
-    const { path = tls.ca } = error as NodeJS.ErrnoException;
-    return `${path}: ${(error as Error).message}`;
+    const { message } = error as Error;
+    return error instanceof CertificateError ? message : `TLS cannot be set up: ${message}`;
   }
+}
+
+/** Whom to trust and what to show. Throws CertificateError for a bad file of the check's own. */
+function certificatesOf({ ca, asTraffic }: CheckTls) {
+  const authorities =
+    asTraffic === undefined ? (ca === null ? null : readAuthorities(ca)) : asTraffic.ca;
+  const own = asTraffic?.own ?? null;
+  return {
+    ...(authorities !== null && { ca: authorities }),
+    ...(own !== null && { cert: own.chain, key: own.key }),
+  };
 }
 
 /** Connects, and says first that this is the balancer itself where the server asks who it is. */

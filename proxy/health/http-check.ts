@@ -18,7 +18,9 @@ export function httpCheck(
   const address = serverAddress(target);
   const { timeoutMs, tls } = config;
   const serverName =
-    tls === null ? null : (tls.serverName ?? (tls.asTraffic ? null : hostName(config.host)));
+    tls === null
+      ? null
+      : (tls.serverName ?? (tls.asTraffic !== undefined ? null : hostName(config.host)));
   const secured = tls === null ? null : { ...tls, serverName };
   return probe(target, { timeoutMs, tls: secured }, signal, (socket, finish) => {
     let text = '';

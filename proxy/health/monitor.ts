@@ -5,6 +5,7 @@ import type {
   UpstreamConfig,
 } from '../../src/config/proxy-config.ts';
 import { type CommandRunner, createCommandRunner } from '../../src/os/command-runner.ts';
+import type { UpstreamMaterial } from '../certificates/material.ts';
 import type { Logger } from '../ports.ts';
 import { Verdict, type VerdictName } from '../shared/layout.ts';
 import { serverAddress, serverIdentity } from '../upstream/identity.ts';
@@ -22,6 +23,8 @@ export interface HealthPorts {
   readonly clock?: Clock;
   /** 0 to below 1; for jitter only. */
   readonly random?: () => number;
+  /** What requests to an upstream use now for TLS; absent: nobody speaks it. */
+  readonly tls?: (upstream: string) => UpstreamMaterial;
 }
 
 /** The health of one server as status and metrics show it. Times are wall clock, ms since 1970. */
@@ -91,6 +94,7 @@ export class HealthMonitor {
   readonly #registry: ServerRegistry;
   readonly #log: Logger;
   readonly #clock: Clock;
+  readonly #tls: HealthPorts['tls'];
   readonly #scheduler: CheckScheduler;
   /** Commands have a bound of their own, so that they do not hold up the checks that cost nothing. */
   readonly #commands: CheckScheduler;
@@ -105,6 +109,7 @@ export class HealthMonitor {
     this.#registry = registry;
     this.#log = ports.log;
     this.#clock = ports.clock ?? systemClock;
+    this.#tls = ports.tls;
     const timing = { clock: this.#clock, random: ports.random ?? Math.random };
     this.#scheduler = new CheckScheduler(timing);
     this.#commands = new CheckScheduler({ ...timing, concurrentMax: COMMANDS_CONCURRENT_MAX });
@@ -249,6 +254,7 @@ export class HealthMonitor {
       server: watched.server,
       check,
       signal,
+      material: this.#tls?.(watched.upstream.name) ?? null,
       runner: () => this.#commandRunner(),
     });
     // A result of a check that is not the config's any more decides nothing.

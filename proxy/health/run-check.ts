@@ -2,6 +2,7 @@ import type { CheckProbe, CheckTls, HealthCheckConfig } from '../../src/config/h
 import type { ProxyVersion, ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import type { UpstreamTlsConfig } from '../../src/config/tls-config.ts';
 import type { CommandRunner } from '../../src/os/command-runner.ts';
+import type { UpstreamMaterial } from '../certificates/material.ts';
 import { commandCheck } from './command-check.ts';
 import { httpCheck } from './http-check.ts';
 import type { CheckOutcome, CheckTarget } from './probe.ts';
@@ -13,6 +14,8 @@ export interface CheckCall {
   readonly server: ServerConfig;
   readonly check: HealthCheckConfig;
   readonly signal: AbortSignal;
+  /** What requests to the upstream use now for TLS; null: nothing. */
+  readonly material: UpstreamMaterial | null;
   /** Asked only for checks by command. */
   readonly runner: () => CommandRunner;
 }
@@ -23,6 +26,7 @@ export function runCheck({
   server,
   check,
   signal,
+  material,
   runner,
 }: CheckCall): Promise<CheckOutcome> {
   const { timeoutMs } = check;
@@ -30,7 +34,11 @@ export function runCheck({
   const target = checkTarget(server, check, upstream.sendProxy);
   // As with the PROXY header: elsewhere than at the server's own port nobody expects it.
   const own = target.port === server.port && server.checkAddress == null;
-  const inherited = own ? asTraffic(upstream.tls) : null;
+  const inherited = own ? asTraffic(upstream.tls, material) : null;
+  // Requests cannot be sent either, which says nothing of the server.
+  if (inherited !== null && material !== null && material.fault !== null) {
+    return Promise.resolve({ kind: 'inconclusive', error: material.fault });
+  }
   switch (probe.kind) {
     case 'http':
       return httpCheck(target, { ...probe, tls: probe.tls ?? inherited, timeoutMs }, signal);
@@ -60,15 +68,13 @@ export function checkTarget(
   return { host, name, port, sendProxy };
 }
 
-/** TLS as requests speak it. */
-function asTraffic(tls: UpstreamTlsConfig | null): CheckTls | null {
+/** TLS as requests speak it: a file that is bad now ends neither them nor the checks. */
+function asTraffic(
+  tls: UpstreamTlsConfig | null,
+  material: UpstreamMaterial | null,
+): CheckTls | null {
   if (tls === null) return null;
-  const { verify, serverName, ca, certificate } = tls;
-  return {
-    verify,
-    serverName,
-    ca,
-    asTraffic: true,
-    ...(certificate !== null && { own: certificate }),
-  };
+  const { verify, serverName, ca } = tls;
+  const used = { ca: material?.ca ?? null, own: material?.certificate ?? null };
+  return { verify, serverName, ca, asTraffic: used };
 }

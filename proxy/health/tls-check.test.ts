@@ -102,7 +102,7 @@ describe('a check over TLS', () => {
     const outcome = await handshake(port, { ...VERIFIED, ca: '/nonexistent/ca.pem' });
     expect(outcome).toMatchObject({
       kind: 'inconclusive',
-      error: expect.stringContaining('/nonexistent/ca.pem: ENOENT'),
+      error: expect.stringContaining('/nonexistent/ca.pem: there is no such file'),
     });
   });
 
@@ -137,7 +137,8 @@ describe('a check over TLS', () => {
 });
 
 describe('a check of an upstream with tls', () => {
-  const upstream = { name: 'api', sendProxy: null, tls: { ...UPSTREAM_TLS, ca: CA } };
+  // What requests use was read before, and is not read again.
+  const upstream = { name: 'api', sendProxy: null, tls: { ...UPSTREAM_TLS, ca: '/gone' } };
   const server = { host: '127.0.0.1', weight: 1, backup: false };
   const http = { ...HTTP_PROBE, host: 'www.example.com' };
   const answering = () =>
@@ -149,9 +150,11 @@ describe('a check of an upstream with tls', () => {
     port: number,
     check: Partial<HealthCheckConfig>,
     checked: Partial<ServerConfig> = {},
+    fault: string | null = null,
   ) {
     return runCheck({
       upstream,
+      material: { ca: CERTIFICATE, certificate: null, fault },
       server: { ...server, port, ...checked },
       check: checkOf({ probe: http, timeoutMs: 5000, ...check }),
       signal: new AbortController().signal,
@@ -168,6 +171,20 @@ describe('a check of an upstream with tls', () => {
     const own = { ...VERIFIED, serverName: 'wrong.test' };
     expect(await run(port, { probe: { ...http, tls: own } })).toMatchObject({
       error: expect.stringContaining('certificate is for another name'),
+    });
+  });
+
+  it('says nothing of the server when files are bad that it takes', async () => {
+    const { port } = await answering();
+    expect(await run(port, {}, {}, 'ca.pem: there is no such file')).toEqual({
+      kind: 'inconclusive',
+      error: 'ca.pem: there is no such file',
+    });
+    const bad = join(folder, 'bad.pem');
+    writeFileSync(bad, 'no certificate');
+    expect(await run(port, { probe: { ...http, tls: { ...VERIFIED, ca: bad } } })).toEqual({
+      kind: 'inconclusive',
+      error: `${bad}: no certificate in it (PEM is expected)`,
     });
   });
 

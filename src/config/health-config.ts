@@ -11,10 +11,19 @@ export interface CheckTls {
   readonly serverName: string | null;
   /** Path of the authorities' certificates (PEM); null: those that come with Node. */
   readonly ca: string | null;
-  /** As requests speak it: the Host field says nothing of the certificate; absent: it does. */
-  readonly asTraffic?: true;
-  /** What is shown to servers that ask for a certificate, paths; absent: nothing. */
-  readonly own?: { readonly certificate: string; readonly key: string };
+  /**
+   * As requests speak it, with what they use: the Host field says nothing of the certificate, and `ca` is not read.
+   * Absent: the check's own way.
+   */
+  readonly asTraffic?: TrafficTls;
+}
+
+/** What requests to the servers of an upstream use now, whatever their files have come to since; PEM. */
+export interface TrafficTls {
+  /** Null: the authorities that come with Node. */
+  readonly ca: string | null;
+  /** What is shown to servers that ask for a certificate; null: nothing. */
+  readonly own: { readonly chain: string; readonly key: string } | null;
 }
 
 /** What a body has to hold: a text, or what a linear-time pattern matches. */

@@ -184,6 +184,7 @@ describe("Tandem's health checks", () => {
         const call = (sendProxy: ProxyVersion | null) =>
           runCheck({
             upstream: { name: 'web', sendProxy, tls: null },
+            material: null,
             server,
             check,
             signal,
