@@ -4,6 +4,7 @@ import { addCacheMetrics } from './cache-metrics.ts';
 import { addCertificateMetrics } from './certificate-metrics.ts';
 import { Exposition, snakeCase } from './exposition.ts';
 import { addNameMetrics } from './name-metrics.ts';
+import { type TotalsPrefix, totalHelp } from './total-help.ts';
 
 /** Totals that go up and down; all others only grow. */
 const GAUGES = new Set(['open', 'inFlight', 'waiting']);
@@ -105,7 +106,7 @@ function addLimit(out: Exposition, { name, kind, keys, keysMax, max, totals }: L
 
 function addTotals(
   out: Exposition,
-  prefix: string,
+  prefix: TotalsPrefix,
   labels: Readonly<Record<string, string>>,
   totals: Readonly<Record<string, number>>,
 ): void {
@@ -119,9 +120,9 @@ function addTotals(
       const classified = { ...labels, class: status };
       out.counter(`${prefix}_responses`, 'Final responses by class.', classified, value);
     } else if (GAUGES.has(counter)) {
-      out.gauge(`${prefix}_${snakeCase(counter)}`, 'Now, all workers.', labels, value);
+      out.gauge(`${prefix}_${snakeCase(counter)}`, totalHelp(prefix, counter), labels, value);
     } else {
-      out.counter(`${prefix}_${snakeCase(counter)}`, 'Since the start.', labels, value);
+      out.counter(`${prefix}_${snakeCase(counter)}`, totalHelp(prefix, counter), labels, value);
     }
   }
 }

@@ -78,5 +78,5 @@ export class Exposition {
 
 /** `connectFailures` to `connect_failures`. */
 export function snakeCase(name: string): string {
-  return name.replace(/[A-Z]|\d+/g, (part) => `_${part.toLowerCase()}`);
+  return name.replace(/[A-Z]/g, (part) => `_${part.toLowerCase()}`);
 }
