@@ -19,7 +19,7 @@ export { configJsonSchema } from './json-schema.ts';
 export { leadsOf } from './listener-routes.ts';
 export { readPages } from './page-files.ts';
 export { configValue, printConfig } from './print.ts';
-export { type Finding, formatProblem, type Problem } from './problem.ts';
+export { type Finding, formatProblem, orderProblems, type Problem } from './problem.ts';
 export { readSecrets } from './secrets.ts';
 
 /** What loading needs to know of the host. */

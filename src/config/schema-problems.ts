@@ -5,6 +5,7 @@ import type { ConfigPath, Finding } from './problem.ts';
 import { choiceAllowed, type FieldDoc, fieldDocs } from './schema/field.ts';
 import { foreignName } from './schema/foreign-names.ts';
 import { configSchema } from './schema/index.ts';
+import { listenerSchema } from './schema/listeners.ts';
 import { keysAt, schemasAt } from './schema/walk.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -57,11 +58,22 @@ function unionFindings(
     const found = (issue.input as Record<string, unknown> | undefined)?.[discriminator];
     const guess = typeof found === 'string' ? didYouMean(found, options) : '';
     const message = `${foundMessage(found, choiceAllowed(options))}${guess}`;
-    return [{ severity: 'error', path, part: 'value', message }];
+    return [
+      { severity: 'error', path, part: 'value', message },
+      ...withProtocol(issue.input).flatMap((one) => findingsOf(one, path.slice(0, -1))),
+    ];
   }
   const meant = issue.errors.find((issues) => !issues.some(isOtherKind));
   if (meant !== undefined) return meant.flatMap((one) => findingsOf(one, path));
   return [{ severity: 'error', path, part: 'value', message: messageOf(issue, path) }];
+}
+
+/** What else is wrong with a listener that does not say what it speaks: as of the kind that it looks like. */
+function withProtocol(input: unknown): readonly Issue[] {
+  if (typeof input !== 'object' || input === null) return [];
+  const protocol = 'upstream' in input && !('routes' in input) ? 'tcp' : 'http';
+  const parsed = listenerSchema.safeParse({ ...input, protocol }, { reportInput: true });
+  return parsed.success ? [] : parsed.error.issues;
 }
 
 /** The value is of another kind altogether than this alternative is for. */

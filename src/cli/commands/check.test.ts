@@ -147,3 +147,20 @@ test('certificates that cannot be used here are warned of, where the file names 
   );
   expect(stderr).toContain(`warning: upstreams.u.tls.ca: ${said}; its servers cannot be reached\n`);
 });
+
+test('files that the balancer cannot start without are said to be that, in the order of the file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-check-'));
+  const file = join(folder, 'f');
+  writeFileSync(
+    file,
+    'listeners:\n  a:\n    bind: "127.0.0.1:1"\n    protocol: http\n' +
+      '    tls: { certificates: [{ certificate: /none.pem, key: /none.key }] }\n' +
+      '    error_pages: { 404: { body_file: /none.html } }\n    routes: [{ respond: ready }]\n',
+  );
+  const { status, stderr } = await run(['-c', file]);
+  expect(status).toBe(0);
+  const [first, second] = stderr.split('\n');
+  expect(first).toMatch(/:5:\d+: warning: .*its names would not be served$/);
+  expect(second).toMatch(/:6:\d+: warning: .*the balancer does not start without it$/);
+  rmSync(folder, { recursive: true });
+});

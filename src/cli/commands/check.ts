@@ -6,6 +6,7 @@ import {
   formatProblem,
   type Identity,
   identify,
+  orderProblems,
   printConfig,
   readPages,
   readSecrets,
@@ -42,13 +43,16 @@ With --print the effective config, every default written out, goes to stdout.`,
     if (checked.config !== null) {
       // Whoever checks need not be the one who may read them, nor on the host that has them.
       const { findings } = readSecrets(checked.config, process.env, 'warning');
-      const pages = readPages(checked.config, 'warning');
+      const pages = readPages(checked.config, 'warning').findings.map((finding) => ({
+        ...finding,
+        message: `${finding.message}; the balancer does not start without it`,
+      }));
       const certificates = await certificateFindings(checked.config, Date.now());
-      problems.push(...[...findings, ...pages.findings, ...certificates].map(checked.problemAt));
+      problems.push(...[...findings, ...pages, ...certificates].map(checked.problemAt));
     }
     const config = problems.some(({ severity }) => severity === 'error') ? null : checked.config;
     const node = identity?.ok ? identity.node : null;
-    return report({ ...checked, config, problems }, node, invocation);
+    return report({ ...checked, config, problems: orderProblems(problems) }, node, invocation);
   },
 };
 

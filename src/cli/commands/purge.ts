@@ -8,12 +8,13 @@ export const purge: CliCommand = {
   details: `URL is a whole URL, or a path that stands for every host. All variants of it go.
 With --prefix everything that begins so; with --tag what the server has tagged so in
 Cache-Tag, Surrogate-Key or xkey; with --all everything. What is being fetched just now
-is not stored either. Each host of a pair has its own caches: purge on both.
+is not stored either. Each host of a pair has its own caches: purge on both. The
+running balancer is asked, so -c and --node make no difference.
 
   tandem purge https://example.com/news?page=1
   tandem purge --prefix /static/
   tandem purge --tag product-17 --cache pages`,
-  shared: ['json'],
+  shared: ['config', 'node', 'json'],
   arguments: [['[url]', 'what is stored of this URL']],
   options: [
     ['--prefix <url>', 'everything that begins so'],

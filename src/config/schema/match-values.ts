@@ -22,13 +22,30 @@ function parsePattern(text: string): Parsed<string> {
   return problem === null ? parsed(text) : refused(problem);
 }
 
+/** nginx's signs that are none here. Case cannot be told to an expression in linear time. */
+const NGINX_SIGNS: Readonly<Record<string, string>> = {
+  '~*': 'there is no "~*": write "~ pattern" with [Aa] for letters of either case',
+  '^~': 'a prefix needs no sign',
+};
+
+/** Why a pattern, written as for nginx, which looks for it anywhere in the path, is no use here. */
+function pathHabit(text: string): string | null {
+  if (/^[A-Za-z0-9]/.test(text)) return 'every path begins with "/"';
+  if (/^\\[.dw]/.test(text)) return `the whole path has to match: write "~ .*${text}"`;
+  if (/^\^/.test(text) && !/(\$|[.]\*)$/.test(text)) {
+    return 'the whole path has to match: end it with ".*", or with "$" if nothing may follow';
+  }
+  return null;
+}
+
 /** Words for a path condition. */
 export const pathAllowed = `${pathPrefixAllowed}, "= /login" for one path, "~ /v[0-9]+/.*" for a regular expression`;
 
 function parsePathMatch(written: string): Parsed<PathMatch> {
   const [, sign = '', text = written] = SIGNED.exec(written) ?? [];
   if (sign === '^') return refused('a prefix needs no sign');
-  if (sign === '~' && /^[A-Za-z0-9]/.test(text)) return refused('every path begins with "/"');
+  const habit = sign === '~' ? pathHabit(text) : (NGINX_SIGNS[written.split(' ')[0]!] ?? null);
+  if (habit !== null) return refused(habit);
   const [kind, parse] = PATH_FORMS[sign as keyof typeof PATH_FORMS];
   const result = parse(text);
   return result.ok ? parsed({ kind, text }) : result;
@@ -57,6 +74,7 @@ function parseValue(written: string): Parsed<ValueTest> {
   if (!/^[ -~]+$/.test(text) || text.length > matchTextMax) {
     return refused(`1 to ${matchTextMax} printable characters of ASCII`);
   }
+  if (sign === '' && text.startsWith('~* ')) return refused(NGINX_SIGNS['~*']);
   if (sign === '^') return parsed({ kind: 'prefix', value: text });
   if (sign !== '~') return parsed({ kind: 'exact', value: text });
   const pattern = parsePattern(text);

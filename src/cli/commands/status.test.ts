@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkFile } from '../../config/index.ts';
+import { tandem } from '../terminal.case.ts';
+import { commands } from './index.ts';
+import { status } from './status.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tandem-status-'));
+const file = join(folder, 'tandem.yaml');
+const text =
+  'listeners: { a: { bind: "127.0.0.1:1", protocol: http, routes: [{ respond: ready }] } }\n';
+const balancer = {
+  uptimeMs: 1000,
+  digest: '',
+  io: { io: 'net', refusal: null },
+  readiness: { ready: true, reasons: [], serving: true },
+  workers: [],
+  listeners: [],
+  upstreams: [],
+  names: [],
+  limits: [],
+  caches: [],
+  routes: [],
+  accessLogs: [],
+  certificates: [],
+};
+let digest = '';
+const server = http.createServer((_, response) => {
+  response.end(JSON.stringify({ ...balancer, digest }));
+});
+
+const run = (...args: string[]) =>
+  tandem([status], ['status', ...args], { env: { TANDEM_RUNTIME_DIR: folder } });
+
+beforeAll(() => {
+  writeFileSync(file, text);
+  return new Promise<void>((resolve) => server.listen(join(folder, 'proxy.sock'), resolve));
+});
+afterAll(() => {
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('a plain balancer needs no agent, and runs with the file of -c', async () => {
+  digest = checkFile(file).digest;
+  const outcome = await run('-c', file);
+  expect(outcome).toMatchObject({ status: 0, stderr: '' });
+  expect(outcome.stdout).toContain(`${file} has no virtual_routers, so none is needed`);
+  expect(outcome.stdout).not.toContain('as it is now');
+});
+
+test('a file that is not what the balancer runs with is told', async () => {
+  digest = 'f'.repeat(64);
+  const now = checkFile(file).digest;
+  const { stdout } = await run('-c', file);
+  expect(stdout).toContain(`not run with ${file} as it is now (config ${now.slice(0, 12)})`);
+  const { stdout: json } = await run('-c', file, '--json');
+  expect(JSON.parse(json).config).toEqual({ file, digest: now });
+});
+
+test('a file of -c that cannot be read is told; without -c nobody asks for one', async () => {
+  const none = join(folder, 'none');
+  expect(await run('-c', none)).toMatchObject({ status: 0, stderr: `${none}: no such file\n` });
+  expect(await run()).toMatchObject({ status: 0, stderr: '' });
+});
+
+test('every command about a host takes -c and --node', () => {
+  const about = commands.filter(({ name }) => !['schema', 'init', 'version'].includes(name));
+  for (const { name, shared } of about)
+    expect([name, ...shared]).toEqual(expect.arrayContaining([name, 'config', 'node']));
+});
