@@ -70,6 +70,10 @@ const route: Words<RouteStatus['counters']> = {
   cacheUpdating: 'Requests answered with what was too old while another request has it fetched.',
   cacheRevalidated: 'Requests for which the server said that what was stored is still good.',
   cacheBypass: 'Requests that went past the cache.',
+  mirrored: 'Copies of requests that were begun.',
+  mirrorFailed: 'Copies that got no answer, or not all of it.',
+  mirrorBusy: 'Requests not copied: too many copies were under way.',
+  mirrorBodies: 'Requests not copied: mirror.body does not allow their body.',
 };
 
 const limit: Words<LimitStatus['totals']> = {
