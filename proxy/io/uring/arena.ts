@@ -1,7 +1,14 @@
 import { registerWithRing } from '../../../src/os/io-uring.ts';
 import { type MappedMemory, mapAnonymous } from '../../../src/os/mapped-memory.ts';
 import { REGISTER_BUFFER_RING } from './abi.ts';
-import { OFFERED_MAX, SLOT_BYTES, SLOT_STRIDE, SLOTS_MAX, SLOTS_SCARCE } from './limits.ts';
+import {
+  OFFERED_MAX,
+  OFFERED_SCARCE,
+  SLOT_BYTES,
+  SLOT_STRIDE,
+  SLOTS_MAX,
+  SLOTS_SCARCE,
+} from './limits.ts';
 import type { Ring } from './ring.ts';
 
 /** The one group of buffers that reads choose from. */
@@ -135,7 +142,8 @@ export class Arena {
 
   /** Offers the kernel as many free buffers as it may have. */
   offer(): void {
-    const count = Math.min(OFFERED_MAX - this.#offered, this.#freeCount);
+    const wanted = this.scarce ? OFFERED_SCARCE : OFFERED_MAX;
+    const count = Math.min(wanted - this.#offered, this.#freeCount);
     if (count <= 0) return;
     const words = this.#offerWords;
     for (let index = 0; index < count; index++) {

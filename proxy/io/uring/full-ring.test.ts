@@ -104,6 +104,19 @@ describe.skipIf(refusal !== null)(`a ring that is full${unless}`, () => {
     for (const peer of peers) peer.socket.resetAndDestroy();
   });
 
+  it('keeps little of what many senders send whom nobody reads', async () => {
+    start(1024, 8192);
+    serve((connection) => ({ onData: () => connection.pause() }));
+    const peers = await clients(200);
+    const flood = Buffer.alloc(4 << 20);
+    const before = process.memoryUsage().arrayBuffers;
+    for (const peer of peers) peer.socket.write(flood);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    // A read or two of each, and what filled the buffers before they were few.
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 << 20);
+    for (const peer of peers) peer.socket.resetAndDestroy();
+  });
+
   it('lets the event loop have its turn when promises bring about the next turn', async () => {
     start(1024, 8192);
     let rallies = 0;

@@ -27,6 +27,9 @@ export const SLOTS_SCARCE = SLOTS_MAX / 4;
 /** Buffers offered to the kernel at once. Few, so that the same ones are used again while warm. */
 export const OFFERED_MAX = 256;
 
+/** The same while few are free: an endless read of a sender that nobody reads cannot bring much. */
+export const OFFERED_SCARCE = 64;
+
 /** Bytes from memory that is not the engine's are copied up to this size, and sent in place above. */
 export const COPY_BYTES_MAX = 16 * 1024;
 

@@ -164,7 +164,7 @@ export class UringConnection implements Connection, Tag {
       this.#goAway();
       return;
     }
-    const { operations } = this.#loop;
+    const { operations, arena } = this.#loop;
     if (!this.#established) {
       if (this.#destination !== null) this.#connect(this.#destination);
       return;
@@ -172,7 +172,7 @@ export class UringConnection implements Connection, Tag {
     if (!this.#reading && !this.#paused && !this.#peerEnded) {
       this.#reading = true;
       this.#pending++;
-      operations.recv(this, this.#fd, this.#single);
+      operations.recv(this, this.#fd, this.#single || arena.scarce);
     }
     if (this.#sending) return;
     const { first } = this.#queue;
