@@ -41,8 +41,13 @@ const NO_CONTENT = Buffer.from('Content-Length: 0\r\n');
 const CLOSE = Buffer.from('Connection: close\r\n');
 const KEEP_ALIVE = Buffer.from('Connection: keep-alive\r\n');
 
-/** The `Via` lines for messages of HTTP/1.0 and 1.1. */
-export type ViaLines = readonly [Buffer, Buffer];
+/** The `Via` lines for messages of HTTP/1.0, 1.1 and 2. */
+export type ViaLines = readonly [Buffer, Buffer, Buffer];
+
+/** The one for an answer. */
+export function viaOf(lines: ViaLines, { http2, minor }: ResponseHead): Buffer {
+  return lines[http2 ? 2 : (minor as 0 | 1)];
+}
 
 /** A line that has the host of the request in it. */
 export interface HostLine {
@@ -222,7 +227,7 @@ export function composeResponse(
   if (form.connection === 'close') at = copyAll(CLOSE, out, at);
   else if (form.connection === 'keep-alive') at = copyAll(KEEP_ALIVE, out, at);
   else if (form.connection === 'upgrade') at = upgradeLines(head.upgrade, out, at);
-  if (form.via !== null) at = copyAll(form.via[head.minor as 0 | 1], out, at);
+  if (form.via !== null) at = copyAll(viaOf(form.via, head), out, at);
   return lineEnd(out, at);
 }
 

@@ -128,7 +128,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     this.continueDue = false;
     if (this.#attempt.sent) this.#attempt.origin?.writer.end(trailers);
     // A replay without the last chunk would leave the server waiting in the middle of a body.
-    if (this.#plan.replayable) this.#buffer?.end(this.#chunked);
+    if (this.#plan.replayable) this.#buffer?.end(this.#chunked, trailers);
   }
 
   /** Sends on what there is. */

@@ -212,4 +212,6 @@ const OFFSETS = [
 /** A response. */
 export class ResponseHead extends MessageHead {
   status = 0;
+  /** It came over HTTP/2, and says here what it would over HTTP/1.1. */
+  http2 = false;
 }

@@ -1,6 +1,6 @@
 import type { HttpRulesConfig } from '../../src/config/proxy-config.ts';
 import type { ClientCertificatesConfig } from '../../src/config/tls-config.ts';
-import type { HostLine } from './compose-head.ts';
+import type { HostLine, ViaLines } from './compose-head.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
 
 /** What a listener tells about itself and its clients, ready to be written. */
@@ -22,8 +22,7 @@ export interface IdentityRules {
   readonly quoteEnd: Buffer;
   /** They are for requests that come over HTTP/2. */
   readonly http2?: boolean;
-  /** The `Via` lines for messages of HTTP/1.0 and 1.1. */
-  readonly via: readonly [Buffer, Buffer];
+  readonly via: ViaLines;
 }
 
 /** The rules of a listener. */
@@ -43,7 +42,7 @@ export function identityRules(
     rfc7239: forwarded === 'rfc7239' || forwarded === 'both',
     xForwardedHost: { before: Buffer.from('X-Forwarded-Host: '), after: Buffer.from('\r\n') },
     quoteEnd: Buffer.from('"\r\n'),
-    via: [viaLine('1.0', config.via), viaLine('1.1', config.via)],
+    via: [viaLine('1.0', config.via), viaLine('1.1', config.via), viaLine('2.0', config.via)],
   };
 }
 

@@ -16,7 +16,10 @@ import { parseRequest } from './parse-request.ts';
 import { parseResponse } from './parse-response.ts';
 import { PartialHead } from './partial-head.ts';
 
-const VIA = [Buffer.from('Via: 1.0 tandem\r\n'), Buffer.from('Via: 1.1 tandem\r\n')] as const;
+const [VIA_10, VIA_11, VIA_20] = ['1.0', '1.1', '2.0'].map((version) =>
+  Buffer.from(`Via: ${version} tandem\r\n`),
+);
+const VIA = [VIA_10!, VIA_11!, VIA_20!] as const;
 const DATE = Buffer.from('Date: Sat, 21 Nov 2026 08:00:00 GMT\r\n');
 const LIMITS = { requestLineMax: 200, headBytesMax: 400, headerCountMax: 6 };
 const HEAD_OFFSET = 7;

@@ -13,6 +13,8 @@ import type { RequestHead } from './head.ts';
 export class RequestBuffer {
   /** Bytes in it. */
   length = 0;
+  /** Lines that come after the body, for servers of HTTP/2: to those of HTTP/1 they are not sent. */
+  trailers: Buffer = NO_LINES;
   #bytes: Buffer;
   readonly #engine: IoEngine;
 
@@ -29,6 +31,7 @@ export class RequestBuffer {
   /** Empties it, and makes it small again if a request had made it large. */
   clear(): void {
     this.length = 0;
+    this.trailers = NO_LINES;
     if (this.#bytes.length > REQUEST_BUFFER_BYTES) {
       this.#bytes = this.#engine.allocate(REQUEST_BUFFER_BYTES);
     }
@@ -48,6 +51,7 @@ export class RequestBuffer {
   /** Writes the head as the server gets it, in place of whatever was there. */
   compose(head: RequestHead, additions: RequestAdditions): void {
     this.length = 0;
+    this.trailers = NO_LINES;
     const out = this.room(requestRoom(head, additions));
     this.length = composeRequest(head, additions, out, 0);
   }
@@ -57,6 +61,7 @@ export class RequestBuffer {
     const out = this.room(other.length);
     other.bytes.copy(out, this.length, 0, other.length);
     this.length += other.length;
+    this.trailers = other.trailers;
   }
 
   content(chunked: boolean, bytes: Buffer, start: number, end: number): void {
@@ -64,7 +69,8 @@ export class RequestBuffer {
     this.length = appendContent(chunked, bytes, start, end, out, this.length);
   }
 
-  end(chunked: boolean): void {
+  end(chunked: boolean, trailers: Buffer): void {
+    this.trailers = trailers;
     if (!chunked) return;
     this.length = appendLastChunk(NO_LINES, this.room(CHUNK_FRAMING_BYTES), this.length);
   }

@@ -12,10 +12,13 @@ const INDEX = Object.fromEntries(KINDS.map((kind, index) => [kind, index])) as R
  */
 export class AbuseMeter {
   readonly #levels = new Float64Array(KINDS.length);
+  readonly #patience: number;
   #at: number;
 
-  constructor(now: number) {
+  /** `patience`: how many times the allowances are allowed. */
+  constructor(now: number, patience = 1) {
     this.#at = now;
+    this.#patience = patience;
   }
 
   /** One more act of that kind. False: it is too many. */
@@ -23,7 +26,7 @@ export class AbuseMeter {
     if (now > this.#at) this.#drain(now);
     const index = INDEX[kind];
     this.#levels[index]!++;
-    return this.#levels[index]! <= ALLOWANCES[kind].burst;
+    return this.#levels[index]! <= ALLOWANCES[kind].burst * this.#patience;
   }
 
   /** So many acts of that kind are owed to what we did. */
@@ -36,7 +39,7 @@ export class AbuseMeter {
     const seconds = (now - this.#at) / 1000;
     this.#at = now;
     KINDS.forEach((kind, index) => {
-      const level = this.#levels[index]! - seconds * ALLOWANCES[kind].perSecond;
+      const level = this.#levels[index]! - seconds * ALLOWANCES[kind].perSecond * this.#patience;
       this.#levels[index] = Math.max(0, level);
     });
   }

@@ -40,6 +40,35 @@ test('rapid reset (CVE-2023-44487)', () => {
   sentAway();
 });
 
+test('requests that are given up in the read that brings them go to no server', () => {
+  const served = client.request();
+  const given = client.block([
+    [':method', 'GET'],
+    [':scheme', 'http'],
+    [':path', '/'],
+    [':authority', 'a'],
+  ]);
+  const whole = (id: number) =>
+    frame(FrameType.headers, Flag.endHeaders | Flag.endStream, id, given);
+  const reset = (id: number) => frame(FrameType.rstStream, 0, id, number(ErrorCode.cancel));
+  const open = frame(FrameType.headers, Flag.endHeaders, 7, given);
+  const content = frame(FrameType.data, 0, 7, Buffer.from('x'));
+  client.send(Buffer.concat([whole(3), reset(3), whole(5), open, content, reset(7)]));
+  expect([served, 5].map((id) => client.stream(id).content)).toEqual(['ok', 'ok']);
+  expect(scene.requests).toHaveLength(2);
+  expect(scene.origins.map(({ state }) => state)).toEqual(['open']);
+  expect(scene.plane.listener().requests).toBe(4);
+  expect(client.goaways).toEqual([]);
+});
+
+test('a PING for each DATA frame is how gRPC measures the way', () => {
+  repeat(3 * ALLOWANCES.pings.burst, () => {
+    client.request();
+    client.send(frame(FrameType.ping, 0, 0, Buffer.alloc(8)));
+  });
+  expect(client.goaways).toEqual([]);
+});
+
 test('resets that we are made to send (CVE-2025-8671)', () => {
   scene.answer = null;
   repeat(ALLOWANCES.faults.burst + 1, () => client.allow(client.request(), 0));

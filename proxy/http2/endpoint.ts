@@ -16,7 +16,7 @@ import { FrameOutput } from './frame-output.ts';
 import { FrameReader } from './frame-reader.ts';
 import { HpackDecoder } from './hpack/decoder.ts';
 import { HpackEncoder } from './hpack/encoder.ts';
-import type { AbuseKind, AbuseName } from './limits.ts';
+import { type AbuseKind, type AbuseName, ORIGIN_PATIENCE } from './limits.ts';
 import {
   ErrorCode,
   Flag,
@@ -25,6 +25,7 @@ import {
   PREFACE,
   WINDOW_DEFAULT,
 } from './protocol.ts';
+import { resetsAhead } from './resets-ahead.ts';
 import { SendQueue } from './send-queue.ts';
 import { initialSettings, type PeerSettings } from './settings.ts';
 import type { SendHost, StreamSender } from './stream-sender.ts';
@@ -106,6 +107,11 @@ export class Endpoint implements SendHost {
   #ended = false;
   /** Bytes of the preface still to come. */
   #preface: number;
+  /** What is being read, how far it has been, and the streams that are reset in the rest. */
+  #bytes: Buffer = PREFACE;
+  #at = 0;
+  #end = 0;
+  #resets: ReadonlySet<number> | null = null;
 
   constructor(engine: IoEngine, connection: Connection, form: EndpointForm, owner: EndpointOwner) {
     this.#owner = owner;
@@ -113,7 +119,8 @@ export class Endpoint implements SendHost {
     this.output = new FrameOutput(engine, connection, owner, form.side === 'client');
     this.blocks = new BlockWriter(this.encoder, this.output);
     this.#assembly = new BlockAssembly(form.headBytesMax);
-    this.#meter = new AbuseMeter(engine.deadlines.now());
+    const patience = form.side === 'client' ? ORIGIN_PATIENCE : 1;
+    this.#meter = new AbuseMeter(engine.deadlines.now(), patience);
     this.#control = new ControlFrames(this, owner);
     this.#receive = new ReceiveWindow(form.windowBytes, WINDOW_DEFAULT);
     this.#preface = form.side === 'server' ? PREFACE.length : 0;
@@ -133,9 +140,18 @@ export class Endpoint implements SendHost {
     return this.#reader.partial && this.#reader.type !== FrameType.data;
   }
 
+  /** The peer resets the stream further on in the bytes at hand. */
+  isResetAhead(stream: number): boolean {
+    this.#resets ??= resetsAhead(this.#bytes, this.#at, this.#end);
+    return this.#resets.has(stream);
+  }
+
   /** Bytes came. */
   receive(bytes: Buffer, start: number, end: number): void {
     let at = start;
+    this.#bytes = bytes;
+    this.#end = end;
+    this.#resets = null;
     if (this.#preface > 0) {
       at = this.#readPreface(bytes, start, end);
       if (at < 0) {
@@ -149,8 +165,11 @@ export class Endpoint implements SendHost {
         this.fail(ErrorCode.frameSizeError);
         return;
       }
+      this.#at = at;
       if (this.#reader.ready) this.#frame();
     }
+    // Memory of a read is not kept beyond it.
+    this.#bytes = PREFACE;
     if (!this.over) this.#owner.onRead();
   }
 
@@ -236,9 +255,13 @@ export class Endpoint implements SendHost {
     this.output.end();
   }
 
-  /** A DATA frame is on its way: the peer will allow more content for it. */
+  /**
+   * A DATA frame is on its way: the peer will allow more content for it, and may measure the way with a
+   * PING, as gRPC does to find out how large its window should be.
+   */
   contentSent(): void {
     this.#meter.forgive('window_updates', 2);
+    this.#meter.forgive('pings', 1);
   }
 
   #write(bytes: Buffer): void {

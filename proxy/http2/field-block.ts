@@ -3,7 +3,8 @@
  * straight from the bytes that came. Composed in the output; nothing is made in between.
  */
 import { COLON, CR, LF, SP } from '../http1/characters.ts';
-import type { ViaLines } from '../http1/compose-head.ts';
+import { type ViaLines, viaOf } from '../http1/compose-head.ts';
+import { NO_LINES } from '../http1/extra-lines.ts';
 import { Field, fieldSet, HOP_BY_HOP } from '../http1/fields.ts';
 import {
   DROPPED,
@@ -62,7 +63,8 @@ export class BlockWriter {
   /** The head of a response, interim ones too. */
   response(stream: number, head: ResponseHead, changes: BlockChanges, bytesMax: number): void {
     const { status } = head;
-    const lines = changes.lines.length + (changes.date?.length ?? 0);
+    const via = changes.via === null ? NO_LINES : viaOf(changes.via, head);
+    const lines = changes.lines.length + via.length + (changes.date?.length ?? 0);
     const out = this.#begin(head.end - head.lineStart + lines, head.fieldCount + lines / 4);
     const encoder = this.#encoder;
     let at = encoder.begin(out, this.place.start + FRAME_HEADER_BYTES);
@@ -75,7 +77,7 @@ export class BlockWriter {
     if (changes.length >= 0 && !lengthless) at = this.#length(changes.length, out, at);
     if (changes.date !== null && !head.has(Field.date)) at = this.#lines(changes.date, out, at);
     at = this.#lines(changes.lines, out, at);
-    if (changes.via !== null) at = this.#lines(changes.via[head.minor as 0 | 1], out, at);
+    if (via.length > 0) at = this.#lines(via, out, at);
     this.#close(stream, 0, at, bytesMax);
   }
 

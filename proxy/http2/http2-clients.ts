@@ -85,6 +85,6 @@ export class Http2Clients implements PrefaceOwner {
 
 /** The same rules, for requests that came over HTTP/2. */
 function overHttp2(rules: IdentityRules): IdentityRules {
-  const line = Buffer.from(rules.via[1].toString('latin1').replace(' 1.1 ', ' 2.0 '), 'latin1');
-  return { ...rules, http2: true, via: [line, line] };
+  const line = rules.via[2];
+  return { ...rules, http2: true, via: [line, line, line] };
 }

@@ -33,9 +33,10 @@ export const GOAWAY_GRACE_MS = 1000;
 
 /** Requests that one connection to a server carries at a time, if the server allows as many. */
 export const ORIGIN_STREAMS_MAX = 128;
-/** Content of one answer that a server may send before the client has taken it, and of all. */
+/** Content of one answer that a server may send before the client has taken it. */
 export const ORIGIN_STREAM_WINDOW_BYTES = 128 * 1024;
-export const ORIGIN_WINDOW_BYTES = 4 * 1024 * 1024;
+/** Of all answers: were it less, clients that take nothing of some could keep all others from theirs. */
+export const ORIGIN_WINDOW_BYTES = (ORIGIN_STREAMS_MAX + 1) * ORIGIN_STREAM_WINDOW_BYTES;
 
 /** What we composed for a server ourselves: as long as anything may become. */
 export const COMPOSED_HEAD_BYTES_MAX = 256 * 1024;
@@ -68,6 +69,9 @@ export const ALLOWANCES = {
 } as const satisfies Readonly<Record<string, Allowance>>;
 
 export type AbuseKind = keyof typeof ALLOWANCES;
+
+/** Servers may do so much more: the requests of many clients end with a connection to one. */
+export const ORIGIN_PATIENCE = 20;
 
 /** Kinds that are found by other means than counting. */
 export type AbuseName = AbuseKind | 'continuations' | 'block_too_large' | 'too_many_fields';

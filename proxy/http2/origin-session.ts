@@ -9,6 +9,7 @@ import type { ProxyErrorCode } from '../errors.ts';
 import type { OriginUser } from '../http1/origin-user.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler, IoEngine } from '../io/engine.ts';
+import { DEADLINE_TICK_MS } from '../io/limits.ts';
 import { shortage } from '../io/shortage.ts';
 import { RESPONSE_HEAD_BYTES_MAX, RESPONSE_HEADER_COUNT_MAX } from '../limits.ts';
 import { ServerCounter } from '../shared/layout.ts';
@@ -36,6 +37,8 @@ export interface OriginParts {
   readonly config: UpstreamConfig;
   /** Null: plainly, which the server must know by itself. */
   readonly tls: ServerTls | null;
+  /** What the server was last seen to allow, for connections on which it has not said so yet. */
+  readonly known: { streamsMax: number };
   /** A session takes no more requests. */
   forget(session: OriginSession): void;
 }
@@ -80,12 +83,15 @@ export class OriginSession implements ConnectionHandler, EndpointOwner, OriginSt
   readonly #cut = new CutStreams();
   #phase: Phase = 'connecting';
   #nextId = 1;
+  /** When the last bytes came, by the worker's clock. */
+  #heardAt: number;
   readonly #startedAt = performance.now();
 
   constructor(parts: OriginParts, proxyHeader: Buffer | null) {
     this.#parts = parts;
     const { engine, server, config, tls } = parts;
     this.engine = engine;
+    this.#heardAt = engine.deadlines.now();
     this.server = server;
     this.config = config;
     this.proxyHeader = proxyHeader;
@@ -103,7 +109,11 @@ export class OriginSession implements ConnectionHandler, EndpointOwner, OriginSt
   /** It takes another request. */
   get open(): boolean {
     if (this.#phase === 'ending' || this.#phase === 'closed') return false;
-    return this.#attached.size < Math.min(this.endpoint.peer.streamsMax, ORIGIN_STREAMS_MAX);
+    const { known } = this.#parts;
+    if (this.endpoint.settled) known.streamsMax = this.endpoint.peer.streamsMax;
+    // A server that takes none is asked with one, so that somebody hears of it.
+    const allowed = this.endpoint.settled ? known.streamsMax : Math.max(1, known.streamsMax);
+    return this.#attached.size < Math.min(allowed, ORIGIN_STREAMS_MAX);
   }
 
   /** How many requests it has. */
@@ -145,6 +155,7 @@ export class OriginSession implements ConnectionHandler, EndpointOwner, OriginSt
 
   onData(bytes: Buffer, start: number, end: number): void {
     this.server.count(ServerCounter.bytesIn, end - start);
+    this.#heardAt = this.engine.deadlines.now();
     if (this.#phase !== 'closed') this.endpoint.receive(bytes, start, end);
   }
 
@@ -170,6 +181,12 @@ export class OriginSession implements ConnectionHandler, EndpointOwner, OriginSt
 
   touched(stream: Http2OriginStream): void {
     this.#touched.add(stream);
+  }
+
+  late(afterMs: number): void {
+    // The way there may be dead, which TCP finds out after a quarter of an hour only.
+    const silentMs = this.engine.deadlines.now() - this.#heardAt;
+    if (this.#phase === 'open' && silentMs >= afterMs - DEADLINE_TICK_MS) this.retire();
   }
 
   closed(stream: Http2OriginStream): void {

@@ -16,7 +16,8 @@ export class OriginSessions implements OriginSource {
     const forget = (session: OriginSession) => {
       this.#sessions = this.#sessions.filter((one) => one !== session);
     };
-    this.#parts = { engine, server, config, tls, forget };
+    const known = { streamsMax: Number.POSITIVE_INFINITY };
+    this.#parts = { engine, server, config, tls, known, forget };
   }
 
   take(user: OriginUser, proxyHeader: Buffer | null): Http2OriginStream {

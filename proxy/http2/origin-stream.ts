@@ -49,6 +49,8 @@ export interface OriginStreamHost {
   opened(stream: Http2OriginStream): number;
   /** Content came for the stream: its user is to be told when the read is through. */
   touched(stream: Http2OriginStream): void;
+  /** The server has let a request wait for longer than `afterMs`. */
+  late(afterMs: number): void;
   /** The stream is done with. */
   closed(stream: Http2OriginStream): void;
 }
@@ -71,6 +73,7 @@ const REQUEST_RULES = {
 /** One per thread each: used up within the call that fills them. */
 const REQUEST = new RequestHead(COMPOSED_HEADERS_MAX);
 const RESPONSE = new ResponseHead(RESPONSE_HEADER_COUNT_MAX);
+RESPONSE.http2 = true;
 
 const Phase = { head: 0, body: 1, done: 2, closed: 3 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
@@ -154,7 +157,7 @@ export class Http2OriginStream implements OriginStream, SenderOwner {
         this.writer.content(bytes, decoder.dataStart, decoder.dataEnd);
       }
     }
-    if (decoder.done) this.writer.end(NO_LINES);
+    if (decoder.done) this.writer.end(this.request.trailers);
   }
 
   requestMoved(): void {
@@ -366,6 +369,8 @@ export class Http2OriginStream implements OriginStream, SenderOwner {
   #expired(): void {
     const late = this.#phase === Phase.head;
     this.server.count(late ? ServerCounter.responseTimeouts : ServerCounter.idleTimeouts);
+    const { responseTimeoutMs, idleTimeoutMs } = this.#host.config;
+    this.#host.late(late ? responseTimeoutMs : idleTimeoutMs);
     if (this.id > 0) this.#host.endpoint.reset(this.id, ErrorCode.cancel);
     this.fail(late ? 'response_timeout' : 'response_stalled', null);
   }

@@ -80,6 +80,7 @@ test('a client of HTTP/1 is answered from a server of HTTP/2', async () => {
   expect(got).toMatch(/^HTTP\/1\.1 201 /);
   expect(got).toContain('Transfer-Encoding: chunked');
   expect(got).toContain('hello');
+  expect(got).toContain('Via: 2.0 tandem');
   expect(seen[0]).toMatchObject({
     ':method': 'POST',
     ':path': '/x',
@@ -260,4 +261,66 @@ test('a server that speaks no HTTP/2 is a bad one', async () => {
   peer.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   expect(await peer.has('\r\n\r\n')).toMatch(/^HTTP\/1\.1 502 /);
   peer.socket.destroy();
+});
+
+test('a burst is spread over as many connections as the server allows streams on each', async () => {
+  const front = plane(await origin({ settings: { maxConcurrentStreams: 2 } }));
+  const session = client(front);
+  const asked = Array.from({ length: 20 }, () => text(session.request({ ':path': '/' }).end()));
+  expect(new Set(await Promise.all(asked))).toEqual(new Set(['ok']));
+  expect(front.listener().responses2xx).toBe(20);
+});
+
+test('clients that take nothing do not keep others from their answers', async () => {
+  answer = (stream, headers) => {
+    stream.respond({ ':status': 200 });
+    stream.end(headers[':path'] === '/' ? 'ok' : Buffer.alloc(200_000));
+  };
+  const front = plane(await origin());
+  for (let clients = 0; clients < 4; clients++) {
+    const stalled = http2.connect(`http://127.0.0.1:${front.port}`, {
+      settings: { initialWindowSize: 0 },
+    });
+    stalled.on('error', () => {});
+    ended.push(() => stalled.destroy());
+    const heads = Array.from({ length: 12 }, () => {
+      const request = stalled.request({ ':path': '/large' }).end();
+      request.on('error', () => {});
+      return once(request, 'response');
+    });
+    await Promise.all(heads);
+  }
+  expect(await text(client(front).request({ ':path': '/' }).end())).toBe('ok');
+  expect(sessions).toHaveLength(1);
+});
+
+test('a connection on which nothing comes any more gets no further requests', async () => {
+  answer = () => {};
+  const front = plane(await origin(), { responseTimeoutMs: 150 });
+  const session = client(front);
+  await text(session.request({ ':path': '/' }).end());
+  answer = (stream) => {
+    stream.respond({ ':status': 200 });
+    stream.end('ok');
+  };
+  expect(await text(session.request({ ':path': '/' }).end())).toBe('ok');
+  expect(sessions).toHaveLength(2);
+});
+
+test('trailers of a request that came before there was a connection go on', async () => {
+  let seen: http2.IncomingHttpHeaders = {};
+  answer = (stream) => {
+    stream.on('trailers', (trailers) => {
+      seen = trailers;
+    });
+    stream.on('end', () => stream.respond({ ':status': 200 }, { endStream: true }));
+    stream.resume();
+  };
+  const front = plane(await origin());
+  const session = client(front);
+  const request = session.request({ ':path': '/', ':method': 'POST' }, { waitForTrailers: true });
+  request.on('wantTrailers', () => request.sendTrailers({ 'x-sum': '1' }));
+  request.end('abc');
+  await text(request);
+  expect(seen).toMatchObject({ 'x-sum': '1' });
 });

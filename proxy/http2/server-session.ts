@@ -259,6 +259,10 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
       this.#refuse(id, ends, fault);
       return;
     }
+    if (this.endpoint.isResetAhead(id)) {
+      this.#passOver(id, ends);
+      return;
+    }
     const stream = this.#spare.pop() ?? new ServerStream(this);
     if (this.#streams.size === 0) this.#watchLife();
     this.#streams.set(id, stream);
@@ -287,6 +291,14 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
     if (!ends) this.#numbers.cut.add(id);
     this.endpoint.reset(id, ErrorCode.protocolError);
     this.endpoint.tolerate('faults');
+  }
+
+  /** The client has given it up with the same breath: no server hears of it. */
+  #passOver(id: number, ends: boolean): void {
+    const { counters } = this.context;
+    counters.count(ListenerCounter.requests);
+    counters.count(ListenerCounter.responses4xx);
+    if (!ends) this.#numbers.cut.add(id);
   }
 
   #readTrailers(
