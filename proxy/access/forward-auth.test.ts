@@ -1,7 +1,14 @@
 import { afterEach, expect, it } from 'vitest';
 import type { ForwardAuthConfig } from '../../src/config/rewriting-config.ts';
 import type { MemoryConnection } from '../io/memory-engine.fixture.ts';
-import { get, NO_REWRITING, OK, RewritingScene, seenAnswer } from '../rewriting/scene.fixture.ts';
+import {
+  get,
+  NO_REWRITING,
+  OK,
+  RewritingScene,
+  type SceneOptions,
+  seenAnswer,
+} from '../rewriting/scene.fixture.ts';
 
 const CONFIG: ForwardAuthConfig = {
   upstream: 'web',
@@ -18,9 +25,12 @@ afterEach(async () => {
   scene = null;
 });
 
-function start(changes: Partial<ForwardAuthConfig> = {}, serverDown = false): RewritingScene {
+function start(
+  changes: Partial<ForwardAuthConfig> = {},
+  options: SceneOptions = {},
+): RewritingScene {
   const forwardAuth = { ...CONFIG, ...changes };
-  scene = new RewritingScene([{ rewriting: { ...NO_REWRITING, forwardAuth } }], { serverDown });
+  scene = new RewritingScene([{ rewriting: { ...NO_REWRITING, forwardAuth } }], options);
   return scene;
 }
 
@@ -63,6 +73,14 @@ it('takes what the service did not say from the client as little', () => {
   expect(origin.sent).not.toContain('evil');
 });
 
+it('takes no field from the client that a server would take for one of the service', () => {
+  start({}, { rules: { underscores: 'pass' } });
+  scene!.ask(get('/', ['X_User: evil', 'X_Other: o']));
+  const origin = answer(PASS);
+  expect(origin.sent).toContain('\r\nX_Other: o\r\n');
+  expect(origin.sent).not.toContain('evil');
+});
+
 it("gives the client the service's answer when it may not pass, and keeps its connection", () => {
   start();
   const client = scene!.ask(get('/'));
@@ -98,7 +116,7 @@ it.each([
 });
 
 it('answers 503 when the service cannot be reached', () => {
-  expect(start({}, true).exchange(get('/')).status).toBe(503);
+  expect(start({}, { serverDown: true }).exchange(get('/')).status).toBe(503);
 });
 
 it('answers 503 when the service takes too long', () => {

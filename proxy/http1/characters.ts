@@ -6,6 +6,7 @@ export const CR = 0x0d;
 export const SP = 0x20;
 export const PERCENT = 0x25;
 export const ASTERISK = 0x2a;
+export const DASH = 0x2d;
 export const DOT = 0x2e;
 export const SLASH = 0x2f;
 export const ZERO = 0x30;

@@ -4,7 +4,7 @@
  */
 
 import { LENGTH_KEPT } from '../features/response-edit.ts';
-import { COLON, SP } from './characters.ts';
+import { COLON, DASH, SP, TOKEN_LOWER, UNDERSCORE } from './characters.ts';
 import { copy, copyAll, lineEnd } from './copy-bytes.ts';
 import { NO_LINES } from './extra-lines.ts';
 import { CLIENT_IDENTITY, Field, fieldSet, HOP_BY_HOP } from './fields.ts';
@@ -280,10 +280,21 @@ function rewriteLine(head: MessageHead, base: number, out: Buffer, start: number
   return lineEnd(out, at);
 }
 
-/** Has the field line one of these names? */
+/** Has the field line one of these names, or what a server takes for one: `X_User` is X-User to CGI. */
 function isNamed(head: MessageHead, index: number, names: readonly string[]): boolean {
-  for (const name of names) if (head.isNamed(index, name)) return true;
+  for (const name of names) if (isLike(head, index, name)) return true;
   return false;
+}
+
+function isLike({ bytes, table }: MessageHead, index: number, name: string): boolean {
+  const start = table[index * FIELD_STRIDE]!;
+  if (table[index * FIELD_STRIDE + 1]! - start !== name.length) return false;
+  for (let at = 0; at < name.length; at++) {
+    const byte = bytes[start + at]!;
+    const code = name.charCodeAt(at);
+    if (TOKEN_LOWER[byte] !== code && (byte !== UNDERSCORE || code !== DASH)) return false;
+  }
+  return true;
 }
 
 function upgradeLines(protocol: string, out: Buffer, start: number): number {

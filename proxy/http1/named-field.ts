@@ -1,8 +1,5 @@
-import { TOKEN_LOWER } from './characters.ts';
+import { DASH, TOKEN_LOWER, UNDERSCORE } from './characters.ts';
 import { FIELD_STRIDE, type FieldSection } from './head.ts';
-
-const UNDERSCORE = 0x5f;
-const DASH = 0x2d;
 
 /**
  * Has the field line of that index this name? `name` is lower case with `_` for `-`: programs behind
