@@ -12,11 +12,11 @@ export class SavedSessions {
 
   /**
    * Has a new session go on with the saved one, if there is one. That would never look at the server's certificate
-   * again, so one that has expired since is met by a full handshake, which refuses it.
+   * again, so where it matters (`verified`) one that has expired since is met by a full handshake, which refuses it.
    */
-  resume(session: OpenSslSession): void {
+  resume(session: OpenSslSession, verified: boolean): void {
     if (this.#saved === 0) return;
-    if (hasExpired(openssl().SSL_SESSION_get0_peer(this.#saved))) this.#free();
+    if (verified && hasExpired(openssl().SSL_SESSION_get0_peer(this.#saved))) this.#free();
     else session.resume(this.#saved);
   }
 

@@ -130,18 +130,19 @@ describe.each(['1.2', '1.3'] as const)('sessions of TLS %s', (version) => {
   });
 });
 
-it('a saved session ends when the certificate of the server does', () => {
+it('a saved session ends when the certificate of the server does, where that is verified', () => {
   const [, saved] = connect(clientOf('1.3'), serverOf({ tickets: keys(SECRET) }), 0);
   const sessions = new SavedSessions();
   const asked: number[] = [];
   const next = { resume: (session: number) => asked.push(session) } as unknown as OpenSslSession;
   sessions.keep({ save: () => saved } as unknown as OpenSslSession);
-  sessions.resume(next);
+  sessions.resume(next, true);
   vi.useFakeTimers({ now: AFTER_ALL, toFake: ['Date'] });
-  sessions.resume(next);
+  sessions.resume(next, false);
+  sessions.resume(next, true);
   vi.useRealTimers();
   sessions.dispose();
-  expect(asked).toEqual([saved]);
+  expect(asked).toEqual([saved, saved]);
 });
 
 describe('the keys of tickets', () => {

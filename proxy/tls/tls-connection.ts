@@ -170,7 +170,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
     this.#serverName = serverName;
     if (serverName !== null) session.askFor(serverName);
     if (expectedName !== null) session.expectName(expectedName);
-    if (sessions !== null) sessions.resume(session);
+    if (sessions !== null) sessions.resume(session, expectedName !== null);
     session.handshake();
     this.#flush(session);
     if (session.failure !== null) this.#fail(session.failure.code, session.failure.detail);
@@ -272,6 +272,8 @@ export class TlsConnection implements Connection, ConnectionHandler {
     }
     this.#flush(session);
     if (session.failure !== null) this.#fail(session.failure.code, session.failure.detail);
+    // It says that nothing more will come, and may still hold the connection open.
+    else if (session.peerClosed) this.#fail('tls_left', 'close_notify');
     else if (this.#handshakeBytes > HANDSHAKE_BYTES_MAX) this.#fail('tls_too_long');
   }
 

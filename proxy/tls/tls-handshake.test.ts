@@ -61,6 +61,13 @@ it('chooses the application protocol that it prefers among those the client offe
   expect(pair.clientEnd.errorCode).toBe('tls_no_common_protocol');
 });
 
+it('is over when the peer says goodbye in the middle of it', () => {
+  const pair = pairOf({}).exchange(undefined, () => []);
+  pair.serverWire.arrive(Buffer.from('15030300020100', 'hex'));
+  pair.engine.settle();
+  expect(pair.told).toEqual({ code: 'tls_left', detail: 'close_notify' });
+});
+
 it('shows the certificate of the name that the client asks for', () => {
   const edge = contexts().server;
   const other = contexts({ certificates: [OTHER] }).server;
