@@ -4,8 +4,9 @@
  */
 import { vi } from 'vitest';
 import type { RouteCacheConfig } from '../../src/config/cache-config.ts';
-import type { RouteConfig } from '../../src/config/proxy-config.ts';
+import type { HttpRulesConfig, RouteConfig } from '../../src/config/proxy-config.ts';
 import {
+  HTTP_RULES,
   proxyConfig,
   routeConfig,
   startPlane,
@@ -79,11 +80,13 @@ export class CacheScene {
     cache: Partial<RouteCacheConfig> = {},
     route: Partial<RouteConfig> = {},
     objectMax = 1024 * 1024,
+    rules: Partial<HttpRulesConfig> = {},
   ) {
     vi.useFakeTimers({ toFake: ['Date'], now: START });
     this.engine.onOutgoing = (origin) => this.#serve(origin);
     const config = proxyConfig(upstreamConfig([1]), {
       routes: [routeConfig({ cache: { ...ROUTE_CACHE, ...cache }, ...route })],
+      rules: { ...HTTP_RULES, ...rules },
     });
     const caches = [
       { name: 'pages', memoryBytes: 4 * 1024 * 1024, disk: null, objectMaxBytes: objectMax },

@@ -57,8 +57,9 @@ export class LocatedEntry {
     this.#scheme = client.scheme;
     this.#origin = (edits.upstream ?? route?.upstream)?.name ?? '';
     const cookies = rules.cookies.length === 0 ? '' : cookieValues(head, rules.cookies);
-    const plain = edits.target === null && edits.host === null;
-    this.#extras = plain ? cookies : `${edits.target ?? ''}\n${edits.host ?? ''}\n${cookies}`;
+    const plain = edits.target === null && edits.host === null && client.told === '';
+    const sent = () => [edits.target ?? '', edits.host ?? '', client.told, cookies].join('\n');
+    this.#extras = plain ? cookies : sent();
   }
 
   /** Number of where it is fetched. */

@@ -37,6 +37,33 @@ describe('an answer for one client', () => {
   });
 });
 
+describe('behind a trusted proxy', () => {
+  const trusted = [{ address: '192.0.2.1', prefixLength: 32 }];
+  const clientIp = { trusted, header: 'x-forwarded-for' };
+
+  it.each([
+    ['X-Forwarded-Host', 'evil.example'],
+    ['X-Forwarded-Proto', 'nothing'],
+    ['X-Forwarded-Port', '1337'],
+  ])('%s: %s is answered to who sends it, and to nobody else', async (name, value) => {
+    scene = new CacheScene({}, {}, 1024 * 1024, { clientIp });
+    scene.script = ({ fields }) => response(200, HOUR, fields[name.toLowerCase()]);
+    expect((await scene.get('/a', { [name]: value })).body).toBe(value);
+    const other = await scene.get('/a');
+    expect(other.body).not.toBe(value);
+    expect(await scene.get('/a', { [name]: value })).toMatchObject({
+      body: value,
+      cache: 'hit; ttl=3600',
+    });
+    const same = {
+      'X-Forwarded-Host': 'Example.com',
+      'X-Forwarded-Proto': 'http',
+      'X-Forwarded-Port': '80',
+    };
+    expect(await scene.get('/a', same)).toMatchObject({ body: other.body, cache: 'hit; ttl=3600' });
+  });
+});
+
 describe('a HEAD', () => {
   const tagged = { 'Cache-Control': 'max-age=10', ETag: '"1"' };
 

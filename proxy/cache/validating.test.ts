@@ -17,6 +17,7 @@ describe('a stale response', () => {
       'Last-Modified': MODIFIED,
       'X-A': 'old',
       'Content-Type': 'text/x',
+      'Content-Encoding': 'x',
     };
     scene.script = () => cacheable('max-age=60', fields);
     await scene.get();
@@ -27,6 +28,7 @@ describe('a stale response', () => {
         'Cache-Control': 'max-age=90',
         'X-A': 'new',
         'Content-Type': 'no',
+        'Content-Encoding': 'no',
       });
     const got = await scene.get('/', { 'If-None-Match': '"mine"', Range: 'bytes=0-1' });
     expect(scene.asked[1]!.fields).toMatchObject({
@@ -42,6 +44,7 @@ describe('a stale response', () => {
     const next = await scene.get();
     expect(next).toMatchObject({ body: 'hello', cache: 'hit; ttl=90' });
     expect(next.fields).toMatchObject({ 'x-a': 'new', 'content-type': 'text/x', age: '0' });
+    expect(next.fields).toMatchObject({ 'content-encoding': 'x' });
     expect(scene.plane.route().counters).toMatchObject({
       cacheHit: 1,
       cacheMiss: 1,

@@ -26,6 +26,11 @@ export class ClientIdentity {
   readonly #rules: IdentityRules;
   /** What the client spoke, as trusted proxies tell it: http or https. */
   scheme: string;
+  /**
+   * What trusted proxies say was asked for, where it is not what the request's head says: servers may
+   * answer by it. '' where it is.
+   */
+  told = '';
   /** What came over this connection. */
   readonly #ownScheme: string;
   /** How the connection is secured; null: it is not. */
@@ -210,6 +215,7 @@ export class ClientIdentity {
     const [proto, host, port] = this.#askedFor(head, client);
     const told = listOf(proto.toLowerCase())[0] ?? '';
     this.scheme = told === 'http' || told === 'https' ? told : this.#ownScheme;
+    this.told = this.#isAsked(head, proto, host, port) ? '' : `${proto}\n${host}\n${port}`;
     if (rules.xForwarded) {
       const chain = [...this.#xForwardedFor(head), remoteAddress];
       about.push(['X-Forwarded-For', chain.join(', ')], ['X-Real-IP', client.address]);
@@ -241,6 +247,17 @@ export class ClientIdentity {
       head.combined(xForwardedHost),
       head.combined(xForwardedPort),
     ];
+  }
+
+  /** Is that what the head itself, and where it came, says? */
+  #isAsked(head: RequestHead, proto: string, host: string, port: string): boolean {
+    if (proto !== '' && proto !== this.scheme) return false;
+    const asked = head.bytes.toString('latin1', head.hostStart, head.hostEnd).toLowerCase();
+    if (host !== '' && host.toLowerCase() !== asked) return false;
+    const usual = this.scheme === 'https' ? '443' : '80';
+    return (
+      ['', usual, `${this.#connection.localPort}`].includes(port) || asked.endsWith(`:${port}`)
+    );
   }
 
   /** The chain so far; begun anew with the client where the proxies keep the other kind of chain. */

@@ -103,7 +103,7 @@ const storing: Subject = {
       '9111 3.3',
       'An incomplete response MUST NOT be used as a complete one.',
       'not stored',
-      serving('a response that may be stored', 'that breaks off is not stored (RFC 9111 3.3)'),
+      serving('a response that may be stored', 'that breaks off is not stored (RFC 9111 3.3): %j'),
     ),
     row(
       '9111 3.4',

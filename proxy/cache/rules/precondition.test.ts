@@ -79,6 +79,8 @@ describe('If-Modified-Since', () => {
   it('is compared with Date where there is no Last-Modified', () => {
     expect(notModified({ 'if-modified-since': at(0) }, { lastModified: null })).toBe(true);
     expect(notModified({ 'if-modified-since': at(-1000) }, { lastModified: null })).toBe(false);
+    const older = { lastModified: null, date: NOW - 5000 };
+    expect(notModified({ 'if-modified-since': at(-1000) }, older)).toBe(true);
   });
 
   it('that is no date does not count', () => {
