@@ -8,6 +8,8 @@ import { limits } from './limits.ts';
 export interface Attack {
   readonly name: string;
   readonly what: string;
+  /** How long before it is measured it begins, in milliseconds. */
+  readonly leadMs: number;
   run(port: number): void;
 }
 
@@ -57,33 +59,43 @@ export const attacks: readonly Attack[] = [
   {
     name: 'rapid-reset',
     what: 'requests over HTTP/2 that are given up at once',
+    leadMs: limits.floodLeadMs,
     run: flood(50, (turn) => resetGet(2 * turn + 1)),
   },
   {
     name: 'continuation',
     what: 'heads over HTTP/2 that never end',
+    leadMs: limits.floodLeadMs,
     run: flood(50, (turn) =>
       turn === 0 ? openHeaders(1) : frame('continuation', 0, 1, Buffer.from([0x40, 1, 97, 1, 98])),
     ),
   },
-  { name: 'settings', what: 'SETTINGS without end', run: flood(50, () => setting(3, 100)) },
+  {
+    name: 'settings',
+    what: 'SETTINGS without end',
+    leadMs: limits.floodLeadMs,
+    run: flood(50, () => setting(3, 100)),
+  },
   {
     name: 'ping',
     what: 'PING without end',
+    leadMs: limits.floodLeadMs,
     run: flood(50, () => frame('ping', 0, 0, Buffer.alloc(8))),
   },
   {
     name: 'window-stall',
     what: 'large answers over HTTP/2 with windows of one byte',
+    leadMs: limits.stillLeadMs,
     run: (port) =>
       keepOpen(limits.floodConnections, port, (socket) => {
-        const requests = Array.from({ length: 64 }, (_, index) => get(2 * index + 1, '/large'));
+        const requests = Array.from({ length: 16 }, (_, index) => get(2 * index + 1, '/large'));
         socket.write(Buffer.concat([PREFACE, windowOf(1), ...requests]));
       }),
   },
   {
     name: 'slowloris',
     what: `${limits.slowClients} heads, a byte every 100 ms each`,
+    leadMs: limits.stillLeadMs,
     run: (port) => {
       void many(limits.slowClients, port, (socket) => {
         socket.resume();
@@ -95,9 +107,10 @@ export const attacks: readonly Attack[] = [
   },
   {
     name: 'slow-read',
-    what: `${limits.slowClients} large answers that nobody reads`,
+    what: `${limits.deafClients} large answers that nobody reads`,
+    leadMs: limits.stillLeadMs,
     run: (port) => {
-      void many(limits.slowClients, port, (socket) => {
+      void many(limits.deafClients, port, (socket) => {
         socket.pause();
         socket.write(LARGE);
       });
@@ -106,6 +119,7 @@ export const attacks: readonly Attack[] = [
   {
     name: 'idle',
     what: `${limits.idleClients} connections that do nothing`,
+    leadMs: limits.stillLeadMs,
     run: (port) => {
       void many(limits.idleClients, port, () => {});
     },

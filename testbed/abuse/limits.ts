@@ -11,13 +11,18 @@ export const limits = {
   reconnectEveryMs: 50,
   /** What a flood writes at a time, and how often: more would be a load test of the attacker. */
   floodEveryMs: 20,
-  /** Slow clients of each kind. */
+  /** Slow clients of each kind: those that dribble, and those that do not read. */
   slowClients: 1_000,
+  deafClients: 100,
   idleClients: 10_000,
-  /** Bytes of an answer that nobody reads. */
-  largeBytes: 1024 * 1024,
-  /** An attack begins so long before its effect is measured. */
-  leadMs: 1_500,
+  /** Bytes of an answer that nobody reads: more than the kernel holds for anybody. */
+  largeBytes: 16 * 1024 * 1024,
+  /**
+   * An attack begins so long before its effect is measured: a flood at once, what lies still only when
+   * the memory of all kernels on its way is full.
+   */
+  floodLeadMs: 1_500,
+  stillLeadMs: 6_000,
   /** How much longer than in peace the slowest hundredth may take: the bound. */
   slowerMax: 2,
   /** Below that a p99 is the machine's own unrest, which doubles by itself. */

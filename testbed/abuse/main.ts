@@ -89,7 +89,7 @@ async function underAttack(attack: Attack, port: number): Promise<Felt> {
   const attacker = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     await once(attacker.stdout, 'data');
-    await delay(limits.leadMs);
+    await delay(attack.leadMs);
     return await bystander(port, seconds);
   } finally {
     const gone = once(attacker, 'exit');
