@@ -65,7 +65,8 @@ function describeBalancer(config: EffectiveConfig): readonly string[] {
   const rows = listeners.map(([name, listener]) => {
     const binds = some(asList(listener.bind).map(formatEndpoint));
     const leads = leadsOf(listener).map(({ upstream }) => upstream);
-    return [name, `${listener.protocol} ${binds}`, `to ${some([...new Set(leads)])}`];
+    const where = leads.length === 0 ? 'asks no upstream' : `to ${some([...new Set(leads)])}`;
+    return [name, `${listener.protocol} ${binds}`, where];
   });
   const total =
     `balancer: ${count(listeners.length, 'listener')}, ` +

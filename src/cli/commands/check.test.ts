@@ -157,9 +157,10 @@ test('files that the balancer cannot start without are said to be that, in the o
       '    tls: { certificates: [{ certificate: /none.pem, key: /none.key }] }\n' +
       '    error_pages: { 404: { body_file: /none.html } }\n    routes: [{ respond: ready }]\n',
   );
-  const { status, stderr } = await run(['-c', file]);
+  const { status, stdout, stderr } = await run(['-c', file]);
   expect(status).toBe(0);
   const [first, second] = stderr.split('\n');
+  expect(stdout).toMatch(/a {2}http 127\.0\.0\.1:1 {2}asks no upstream\n/);
   expect(first).toMatch(/:5:\d+: warning: .*its names would not be served$/);
   expect(second).toMatch(/:6:\d+: warning: .*the balancer does not start without it$/);
   rmSync(folder, { recursive: true });

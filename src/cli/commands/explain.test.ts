@@ -75,7 +75,7 @@ describe('an explanation', () => {
 
   test('has what the features of the route make of the request', async () => {
     expect(await said('http://x/old/page')).toMatchObject({
-      answer: '302 by respond',
+      answer: '302 by redirect',
       location: 'https://x/new',
     });
     expect(await said('http://x/strip/a?b')).toMatchObject({ forwards: 'GET /a?b' });

@@ -65,7 +65,9 @@ function splitText({
 }
 
 function answerRows({ by, status, code, location }: NonNullable<Explanation['answer']>): Rows {
-  const who = by === null ? '' : ` by ${by}`;
+  // One feature gives both kinds of answers of a route's own; the file has two words for them.
+  const name = by === 'respond' && location !== null ? 'redirect' : by;
+  const who = name === null ? '' : ` by ${name}`;
   const rows: [string, string][] = [
     ['answer', `${status}${who}${code === null ? '' : ` (${code})`}`],
   ];
