@@ -1,4 +1,4 @@
-import { type AbuseKind, ALLOWANCES } from './limits.ts';
+import { type AbuseKind, ALLOWANCES, SUSPECT_SHARE } from './limits.ts';
 
 const KINDS = Object.keys(ALLOWANCES) as AbuseKind[];
 const INDEX = Object.fromEntries(KINDS.map((kind, index) => [kind, index])) as Record<
@@ -19,6 +19,13 @@ export class AbuseMeter {
   constructor(now: number, patience = 1) {
     this.#at = now;
     this.#patience = patience;
+  }
+
+  /** The peer was sent away lately: it begins with a part of each burst only. */
+  suspect(): void {
+    KINDS.forEach((kind, index) => {
+      this.#levels[index] = ALLOWANCES[kind].burst * SUSPECT_SHARE;
+    });
   }
 
   /** One more act of that kind. False: it is too many. */

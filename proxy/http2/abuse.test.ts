@@ -2,7 +2,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HTTP2 } from '../data-plane.fixture.ts';
 import { AbuseMeter } from './abuse-meter.ts';
-import { ALLOWANCES, CONTINUATIONS_MAX, WAITING_BYTES_MAX } from './limits.ts';
+import {
+  ALLOWANCES,
+  CONTINUATIONS_MAX,
+  SUSPECT_SHARE,
+  SUSPICION_MS,
+  WAITING_BYTES_MAX,
+} from './limits.ts';
 import { frame, Http2Scene, type MemoryClient, number } from './memory-client.fixture.ts';
 import { ErrorCode, Flag, FrameType, Setting } from './protocol.ts';
 import { settingsFrame } from './write-frames.ts';
@@ -38,6 +44,24 @@ test('rapid reset (CVE-2023-44487)', () => {
   repeat(ALLOWANCES.resets.burst + 1, () => client.reset(client.request()));
   expect(scene.requests.length).toBeLessThanOrEqual(ALLOWANCES.resets.burst + 1);
   sentAway();
+});
+
+test('who was sent away and comes back has a part of its allowances until it is forgotten', () => {
+  const pings = (count: number) =>
+    Buffer.concat(
+      Array.from({ length: count }, () => frame(FrameType.ping, 0, 0, Buffer.alloc(8))),
+    );
+  client.send(pings(ALLOWANCES.pings.burst + 1));
+  const part = ALLOWANCES.pings.burst * (1 - SUSPECT_SHARE);
+  const again = scene.client();
+  again.send(pings(part));
+  expect(again.goaways).toEqual([]);
+  again.send(pings(1));
+  expect(again.goaways.at(-1)?.[1]).toBe(ErrorCode.enhanceYourCalm);
+  scene.engine.pass(SUSPICION_MS);
+  const later = scene.client();
+  later.send(pings(ALLOWANCES.pings.burst));
+  expect(later.goaways).toEqual([]);
 });
 
 test('requests that are given up in the read that brings them go to no server', () => {

@@ -79,6 +79,8 @@ export interface EndpointForm {
   readonly headBytesMax: number;
   /** The peer begins with the preface, or we do. */
   readonly side: 'server' | 'client';
+  /** The peer was sent away for abuse lately. */
+  readonly suspect: boolean;
 }
 
 /** One side of a connection. */
@@ -121,6 +123,7 @@ export class Endpoint implements SendHost {
     this.#assembly = new BlockAssembly(form.headBytesMax);
     const patience = form.side === 'client' ? ORIGIN_PATIENCE : 1;
     this.#meter = new AbuseMeter(engine.deadlines.now(), patience);
+    if (form.suspect) this.#meter.suspect();
     this.#control = new ControlFrames(this, owner);
     this.#receive = new ReceiveWindow(form.windowBytes, WINDOW_DEFAULT);
     this.#preface = form.side === 'server' ? PREFACE.length : 0;

@@ -3,6 +3,7 @@ import { ConnectionSet, type Drainable } from '../frontend/connection-set.ts';
 import type { HttpContext } from '../http1/http-context.ts';
 import type { IdentityRules } from '../http1/identity-rules.ts';
 import type { Connection, ConnectionHandler } from '../io/engine.ts';
+import { AbusiveSources } from './abusive-sources.ts';
 import { type PrefaceOwner, PrefaceReceiver } from './preface-receiver.ts';
 import { Setting } from './protocol.ts';
 import { RequestText } from './request-text.ts';
@@ -36,6 +37,7 @@ export class Http2Clients implements PrefaceOwner {
       context,
       config,
       name,
+      sources: new AbusiveSources(),
       identityRules: overHttp2(context.identityRules),
       text: new RequestText(limits.requestLineMax, limits.headBytesMax),
       settings: settingsFrame([

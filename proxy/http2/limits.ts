@@ -70,6 +70,12 @@ export const ALLOWANCES = {
 
 export type AbuseKind = keyof typeof ALLOWANCES;
 
+/** Sources that were sent away and are remembered, by each worker and listener, and for how long. */
+export const ABUSIVE_SOURCES_MAX = 1024;
+export const SUSPICION_MS = 60_000;
+/** What such a source has used up of each burst when it comes back. */
+export const SUSPECT_SHARE = 3 / 4;
+
 /** Servers may do so much more: the requests of many clients end with a connection to one. */
 export const ORIGIN_PATIENCE = 20;
 

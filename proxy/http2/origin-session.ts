@@ -54,6 +54,7 @@ const FORM = {
   windowBytes: ORIGIN_WINDOW_BYTES,
   headBytesMax: RESPONSE_HEAD_BYTES_MAX,
   side: 'client',
+  suspect: false,
 } as const;
 const FIELDS_MAX = RESPONSE_HEADER_COUNT_MAX + BLOCK_FIELDS_EXTRA;
 

@@ -78,6 +78,7 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
       windowBytes: config.windowBytes,
       headBytesMax,
       side: 'server',
+      suspect: parts.sources.has(connection.remoteAddress, engine.deadlines.now()),
     } as const;
     this.endpoint = new Endpoint(engine, connection, form, this);
     context.counters.count(ListenerCounter.http2Connections);
@@ -234,6 +235,7 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
     const { context, name } = this.#parts;
     if (abuse !== null) {
       context.counters.count(ListenerCounter.http2Abuse);
+      this.#parts.sources.add(this.connection.remoteAddress, context.engine.deadlines.now());
       const sentence = abuseSentence(abuse, this.connection.remoteAddress);
       context.failures.note(`http2_${abuse}`, name, null, sentence);
     }

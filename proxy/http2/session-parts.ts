@@ -1,6 +1,7 @@
 import type { Http2Config } from '../../src/config/http2-config.ts';
 import type { HttpContext } from '../http1/http-context.ts';
 import type { IdentityRules } from '../http1/identity-rules.ts';
+import type { AbusiveSources } from './abusive-sources.ts';
 import type { RequestText } from './request-text.ts';
 
 /** What the sessions of one listener share. */
@@ -13,6 +14,8 @@ export interface SessionParts {
   readonly identityRules: IdentityRules;
   /** The SETTINGS frame. */
   readonly settings: Buffer;
+  /** Whom we sent away lately. */
+  readonly sources: AbusiveSources;
   /** Where every request of the listener is written: used up before the next. */
   readonly text: RequestText;
 }
