@@ -125,16 +125,19 @@ export class KeyBuilder implements CacheKey {
     }
   }
 
-  /** The parameters that are named, in the order of the route's key. */
+  /** The parameters that are named, in the order of the key; all of each: servers differ in which counts. */
   #named(head: RequestHead): void {
     let before = QUESTION;
     for (const name of this.#parameters) {
-      if (!findParameter(head, name, this.#range)) continue;
-      this.bytes[this.end++] = before;
-      before = AMPERSAND;
-      this.#copy(name, 0, name.length);
-      this.bytes[this.end++] = EQUALS;
-      this.#copy(head.bytes, this.#range.start, this.#range.end);
+      let from = head.pathEnd + 1;
+      while (findParameter(head, name, this.#range, from)) {
+        from = this.#range.end + 1;
+        this.bytes[this.end++] = before;
+        before = AMPERSAND;
+        this.#copy(name, 0, name.length);
+        this.bytes[this.end++] = EQUALS;
+        this.#copy(head.bytes, this.#range.start, this.#range.end);
+      }
     }
   }
 
@@ -143,7 +146,7 @@ export class KeyBuilder implements CacheKey {
     const pairs = query.slice(1).split('&');
     const given = this.#parameters.flatMap((name) => {
       const start = `${name.toString('latin1')}=`;
-      return pairs.find((pair) => pair.startsWith(start)) ?? [];
+      return pairs.filter((pair) => pair.startsWith(start));
     });
     return given.length === 0 ? '' : `?${given.join('&')}`;
   }

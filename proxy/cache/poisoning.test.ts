@@ -37,6 +37,18 @@ describe('an answer for one client', () => {
   });
 });
 
+describe('a parameter that is part of the key', () => {
+  it('is all of those with its name, for servers differ in which counts', async () => {
+    scene = new CacheScene({ key: [{ kind: 'path' }, { kind: 'parameter', name: 'page' }] });
+    scene.script = ({ target }) => response(200, HOUR, target.split('page=').at(-1));
+    expect((await scene.get('/a?page=1&page=2')).body).toBe('2');
+    expect((await scene.get('/a?page=1')).body).toBe('1');
+    expect(await scene.get('/a?x&page=1&y=')).toMatchObject({ cache: 'hit; ttl=3600' });
+    await scene.get('/a?page=1&page=2', {}, 'POST');
+    expect((await scene.get('/a?page=1&page=2')).cache).toMatch(/fwd/);
+  });
+});
+
 describe('behind a trusted proxy', () => {
   const trusted = [{ address: '192.0.2.1', prefixLength: 32 }];
   const clientIp = { trusted, header: 'x-forwarded-for' };

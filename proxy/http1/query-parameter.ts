@@ -6,11 +6,16 @@ const EQUALS = 0x3d;
 
 /**
  * Finds the value of the first parameter of that name in the query, as it is sent: nothing is decoded.
- * False when there is none.
+ * `from`: where in `head.bytes` to begin, behind another parameter. False when there is none.
  */
-export function findParameter(head: RequestHead, name: Buffer, range: ByteRange): boolean {
+export function findParameter(
+  head: RequestHead,
+  name: Buffer,
+  range: ByteRange,
+  from = head.pathEnd + 1,
+): boolean {
   const { bytes, targetEnd } = head;
-  let at = head.pathEnd + 1;
+  let at = from;
   while (at < targetEnd) {
     const valueStart = at + name.length + 1;
     const found =
