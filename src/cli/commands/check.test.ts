@@ -165,3 +165,21 @@ test('files that the balancer cannot start without are said to be that, in the o
   expect(second).toMatch(/:6:\d+: warning: .*the balancer does not start without it$/);
   rmSync(folder, { recursive: true });
 });
+
+test('folders that a file names and this host does not have are warned of', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-check-'));
+  const file = join(folder, 'f');
+  const listener = (port: number, rest: string) =>
+    `{ bind: "127.0.0.1:${port}", protocol: http, routes: [{ respond: ready }]${rest} }`;
+  const log = (to: string) => `, access_log: { to: { file: ${to}/access.log } }`;
+  const listeners = `a: ${listener(1, log('/none'))}, b: ${listener(2, log(folder))}`;
+  writeFileSync(file, `listeners: { ${listeners} }\nproxy: { temp_directory: /none }\n`);
+  const { stderr } = await run(['-c', file]);
+  expect(stderr.trim().split('\n')).toEqual([
+    expect.stringMatching(/access_log.to.file: \/none: there is no such folder; no line could/),
+  ]);
+  const buffering = listener(1, ', buffering: { request: {} }');
+  writeFileSync(file, `listeners: { a: ${buffering} }\nproxy: { temp_directory: /none }\n`);
+  expect((await run(['-c', file])).stderr).toMatch(/:2:\d+: warning: .*could not be buffered$/m);
+  rmSync(folder, { recursive: true });
+});

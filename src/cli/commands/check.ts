@@ -14,6 +14,7 @@ import {
 import { certificateFindings } from '../certificate-findings.ts';
 import { describeConfig } from '../check-summary.ts';
 import type { CliCommand, ExitStatus, Invocation } from '../command.ts';
+import { folderFindings } from '../folder-findings.ts';
 import { hostWarnings } from '../host-warnings.ts';
 
 /** `tandem check`: is the file right, and what does it make of this host? */
@@ -48,7 +49,8 @@ With --print the effective config, every default written out, goes to stdout.`,
         message: `${finding.message}; the balancer does not start without it`,
       }));
       const certificates = await certificateFindings(checked.config, Date.now());
-      problems.push(...[...findings, ...pages, ...certificates].map(checked.problemAt));
+      const folders = folderFindings(checked.config);
+      problems.push(...[...findings, ...pages, ...certificates, ...folders].map(checked.problemAt));
     }
     const config = problems.some(({ severity }) => severity === 'error') ? null : checked.config;
     const node = identity?.ok ? identity.node : null;
