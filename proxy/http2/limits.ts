@@ -74,7 +74,7 @@ export type AbuseKind = keyof typeof ALLOWANCES;
 export const ABUSIVE_SOURCES_MAX = 1024;
 export const SUSPICION_MS = 60_000;
 /** What such a source has used up of each burst when it comes back. */
-export const SUSPECT_SHARE = 3 / 4;
+export const SUSPECT_SHARE = 15 / 16;
 
 /** Servers may do so much more: the requests of many clients end with a connection to one. */
 export const ORIGIN_PATIENCE = 20;

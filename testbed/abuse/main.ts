@@ -3,7 +3,7 @@
  * beside a client that behaves. Demands that this one loses no request and that its slowest hundredth takes
  * at most twice as long as in peace. Balancer on one core, everybody else on the other.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,11 @@ const { values } = parseArgs({
 const seconds = Number(values.seconds);
 const tries = Number(values.tries);
 
+/** Everything but the balancer, which has the first core for itself. */
+const BESIDE = ['taskset', '-c', '1'] as const;
+
 async function main(): Promise<number> {
+  spawnSync('taskset', ['-apc', '1', `${process.pid}`]);
   const chosen = attacks.filter(
     ({ name }) => values.attack === undefined || values.attack === name,
   );
@@ -46,7 +50,8 @@ async function main(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-abuse-'));
   const [port] = (await freePorts(1)) as [number];
   const script = join(import.meta.dirname, 'origin.ts');
-  const origin = await Program.start('origin', [process.execPath, script, `${port}`], [port]);
+  const argv = [...BESIDE, process.execPath, script, `${port}`] as const;
+  const origin = await Program.start('origin', argv, [port]);
   try {
     return await run(folder, port, chosen);
   } finally {
@@ -85,8 +90,10 @@ async function withstands(attack: Attack, folder: string, origin: number): Promi
 
 async function underAttack(attack: Attack, port: number): Promise<Felt> {
   const script = join(import.meta.dirname, 'attacker.ts');
-  const args = [script, attack.name, `${port}`, `${seconds + 30}`];
-  const attacker = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // It has the bystander's core, and comes after it: what that one feels is to be the balancer.
+  const behind = ['-n', '19', ...BESIDE, process.execPath];
+  const args = [...behind, script, attack.name, `${port}`, `${seconds + 30}`];
+  const attacker = spawn('nice', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     await once(attacker.stdout, 'data');
     await delay(attack.leadMs);
