@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { interfaceIndex } from '../../src/os/interface-index.ts';
 import { Nftables } from '../../src/os/nftables.ts';
 import { makeHosts, onHost, removeHosts, shOn } from '../../src/os/two-hosts.case.ts';
@@ -75,6 +75,7 @@ describe('on a host where others change their rules', () => {
       // Long enough for the nft below, which reads the others' thousands first.
       leases.open({ ...options, durationMs: 60_000, onLost() {} }),
     );
+    onTestFinished(() => onHost('left', () => lease.close()));
     const set = `netdev tandem_${onHost('left', () => interfaceIndex('eth0'))}_ipv4_51 lease`;
     const asked = vi.spyOn(Nftables.prototype, 'run');
     const startedAt = performance.now();
@@ -89,7 +90,7 @@ describe('on a host where others change their rules', () => {
     const looks = (performance.now() - startedAt) / LOOK_GAP_MS;
     expect(shOn('left', `nft list set ${set}`)).toContain('expires');
     expect(listings.length).toBeGreaterThan(0);
-    expect(listings.length).toBeLessThanOrEqual(looks + 1);
-    lease.close();
+    // The first look waits for nothing, and each timer may be up to a millisecond early.
+    expect(listings.length).toBeLessThanOrEqual(Math.ceil(looks) + 1);
   });
 });
