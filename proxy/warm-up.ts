@@ -11,10 +11,10 @@
 import { once } from 'node:events';
 import net, { type AddressInfo, type Server } from 'node:net';
 import type { ProxyConfig, RouteConfig } from '../src/config/proxy-config.ts';
-import type { RetryConfig } from '../src/config/retry-config.ts';
 import { openListenSocket } from '../src/os/listen-socket.ts';
 import type { LineMail } from './access-log/outbox.ts';
 import { NO_MATERIAL } from './certificates/material.ts';
+import { NO_RETRY } from './http1/retry.ts';
 import type { IoEngine } from './io/engine.ts';
 import { createLimitsMemory } from './limiting/limit-memory.ts';
 import { WARM_UP_CONCURRENCY, WARM_UP_MAX_MS, WARM_UP_REQUESTS_MAX } from './limits.ts';
@@ -123,17 +123,6 @@ async function ask(port: number, timeoutMs: number): Promise<boolean> {
   clearTimeout(late);
   return answered;
 }
-
-const NO_RETRY: RetryConfig = {
-  on: [],
-  statuses: [],
-  triesMax: 1,
-  timeoutMs: 0,
-  budgetPercent: 0,
-  bodyBytesMax: 0,
-  nonIdempotent: false,
-  hedgeAfterMs: null,
-};
 
 function configFor(server: ProxyConfig['upstreams'][0]['servers'][0]): ProxyConfig {
   const timeoutMs = WARM_UP_MAX_MS;

@@ -34,9 +34,7 @@ export function authQuestion(
     `X-Forwarded-Uri: ${bytes.toString('latin1', targetStart, targetEnd)}`,
   ];
   for (const name of config.requestHeaders) {
-    for (let at = head.findNamed(name); at >= 0; at = head.findNamed(name, at + 1)) {
-      lines.push(`${name}: ${head.value(at)}`);
-    }
+    for (const value of head.valuesNamed(name)) lines.push(`${name}: ${value}`);
   }
   const text = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
   const question = new RequestHead(AUTH_HEADER_COUNT_MAX);

@@ -43,7 +43,7 @@ export class Compression implements RouteFeature {
   }
 
   begin({ head }: FeatureRequest): RequestFeature {
-    const accepted = head.combinedNamed('accept-encoding');
+    const accepted = head.valuesNamed('accept-encoding').join(', ');
     const coding = accepted === '' ? null : chooseCoding(accepted, this.#config.codings);
     let request: FeatureRequest | null = null;
     return {

@@ -81,12 +81,7 @@ export class ResponseEdit {
 
   /** The value of a field, `name` in lower case, as edited so far; several lines as one list. */
   value(name: string): string | null {
-    const values: string[] = [];
-    if (!this.#without.includes(name)) {
-      for (let at = this.head.findNamed(name); at >= 0; at = this.head.findNamed(name, at + 1)) {
-        values.push(this.head.value(at));
-      }
-    }
+    const values = this.#without.includes(name) ? [] : this.head.valuesNamed(name);
     for (const [added, value] of this.#added) if (added.toLowerCase() === name) values.push(value);
     return values.length === 0 ? null : values.join(', ');
   }

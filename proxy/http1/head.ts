@@ -121,13 +121,13 @@ export class FieldSection {
     return values.join(', ');
   }
 
-  /** As `combined`, by a name in lower case. */
-  combinedNamed(name: string): string {
+  /** The values of all lines of that name, which is in lower case, in order; for the seldom paths. */
+  valuesNamed(name: string): string[] {
     const values: string[] = [];
     for (let at = this.findNamed(name); at >= 0; at = this.findNamed(name, at + 1)) {
       values.push(this.value(at));
     }
-    return values.join(', ');
+    return values;
   }
 }
 

@@ -1,6 +1,18 @@
 import type { RetryCondition, RetryConfig } from '../../src/config/retry-config.ts';
 import type { ProxyErrorCode, Sent } from '../errors.ts';
 
+/** For requests of our own that are not worth a second try. */
+export const NO_RETRY: RetryConfig = {
+  on: [],
+  statuses: [],
+  triesMax: 1,
+  timeoutMs: 0,
+  budgetPercent: 0,
+  bodyBytesMax: 0,
+  nonIdempotent: false,
+  hedgeAfterMs: null,
+};
+
 /** What is known about an attempt that failed before the client had any of an answer. */
 export interface FailedAttempt {
   /** What went wrong; null: it was answered, with `status`. */

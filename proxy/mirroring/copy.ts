@@ -1,7 +1,7 @@
-import type { RetryConfig } from '../../src/config/retry-config.ts';
 import type { FeatureRequest } from '../features/feature.ts';
 import { BodyKind, type RequestHead } from '../http1/head.ts';
 import type { HttpContext } from '../http1/http-context.ts';
+import { NO_RETRY } from '../http1/retry.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import { additionsOf } from '../subrequest/additions-of.ts';
 import { SubRequest, type SubRequestOwner } from '../subrequest/sub-request.ts';
@@ -10,18 +10,6 @@ import { COPY_ANSWER_BYTES_MAX, COPY_MS_MAX } from './limits.ts';
 
 /** Who reads it knows that nobody waits for the answer. */
 const MARK = Buffer.from('X-Mirrored: 1\r\n', 'latin1');
-
-/** A copy is not worth a second try. */
-const NO_RETRY: RetryConfig = {
-  on: [],
-  statuses: [],
-  triesMax: 1,
-  timeoutMs: 0,
-  budgetPercent: 0,
-  bodyBytesMax: 0,
-  nonIdempotent: false,
-  hedgeAfterMs: null,
-};
 
 /** One copy of a request; its answer is read to its end, and dropped. */
 export class Copy implements SubRequestOwner {
