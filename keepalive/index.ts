@@ -13,6 +13,12 @@ export { EventReader } from './events/event-reader.ts';
 export { EventStream } from './events/event-stream.ts';
 export type { AgentEvent, EventType } from './events/event-types.ts';
 export { eventTypes } from './events/event-types.ts';
+export type {
+  AddressConnections,
+  ConnectionKind,
+  DrainOrder,
+} from './handover/handover-ports.ts';
+export { connectionKinds } from './handover/handover-ports.ts';
 export { type HeldByRouter, heldAtDeath, heldUnder, removeFormer } from './holdings/former.ts';
 export { releaseAddresses } from './holdings/release.ts';
 export { createFileWatcher } from './io/file-watcher.ts';

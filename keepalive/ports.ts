@@ -5,6 +5,7 @@
  */
 import type { ProcessMatch, VirtualAddress, VirtualRoute } from '../src/config/agent-config.ts';
 import type { EventSink } from './events/event-types.ts';
+import type { ConnectionCensus, DrainOrder, SecondChancePort } from './handover/handover-ports.ts';
 import type { JournalSink } from './journal/journal.ts';
 import type { Route, SourceChoice } from './packet/delivery.ts';
 import type { PeerPort } from './peer/peer-port.ts';
@@ -357,6 +358,12 @@ export interface AgentPorts {
   readonly leases?: LeasePort;
   /** Absent: nothing is known of the peer but its adverts. */
   readonly peer?: PeerPort;
+  /** Absent: no address is taken over by agreement. */
+  readonly secondChances?: SecondChancePort;
+  /** Absent: a drain lasts until its end. */
+  readonly census?: ConnectionCensus;
+  /** Tells the balancer all that drains here now. Absent: nobody is told. */
+  readonly tellDrains?: (drains: readonly DrainOrder[]) => void;
   /**
    * Has the balancer check its origins now; its report carries the round when it has. False: there is
    * no balancer to ask. Absent: nobody can be asked.

@@ -1,3 +1,4 @@
+import type { AddressConnections } from '../handover/handover-ports.ts';
 import type { TrackerReading } from '../virtual-router/priority.ts';
 import type { Tracker } from './tracker.ts';
 import type { UpstreamHealth } from './upstream-tracker.ts';
@@ -15,6 +16,8 @@ export interface ProxyReport {
   readonly round?: number;
   /** The upstreams that somebody tracks; absent before the balancer's first message. */
   readonly upstreams?: readonly UpstreamHealth[];
+  /** Of the addresses that drain; absent: none does. */
+  readonly connections?: readonly AddressConnections[];
 }
 
 /**

@@ -201,6 +201,11 @@ export interface VirtualRouterConfig {
   readonly peerPriorityMax?: number;
   /** True turns every departure from RFC 9568 off (design 4.2). */
   readonly strictRfc: boolean;
+  /**
+   * How long connections may last here after the addresses were given to the peer; 0 or absent: the
+   * addresses always move without an agreement.
+   */
+  readonly drainTimeoutMs?: number;
   /** Absent: adverts alone say whether the peer lives. */
   readonly bfd?: BfdConfig;
   /** Absent: adverts go to the multicast group. */
