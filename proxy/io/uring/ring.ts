@@ -36,7 +36,8 @@ const Offset = { head: 0, tail: 1, sqFlags: 4, sqArray: 6, cqes: 5, cqFlags: 6 }
 
 const ENTRY_WORDS = 16;
 const COMPLETION_WORDS = 4;
-const COMPLETION_BYTES = 16;
+/** Of one completion: the two words of its entry's user data, the result, flags. */
+export const COMPLETION_BYTES = 16;
 const ENTRY_BYTES = 64;
 /** Values of the lower half of an address. */
 const WORD = 2 ** 32;
@@ -46,7 +47,18 @@ const PASSING: ReadonlySet<number> = new Set([Errno.again, Errno.interrupted, Er
 
 /** Takes completions, in order. `low` and `high` are the two halves of the entry's user data. */
 export interface CompletionTaker {
+  /** One is next. Its descriptor, should it bring one, is to be noted before anything can go wrong. */
+  arriving(low: number, result: number): void;
   completed(low: number, high: number, result: number, flags: number): void;
+}
+
+/** Places in the memory of the queues, in bytes. */
+export interface CompletionLayout {
+  readonly head: number;
+  readonly tail: number;
+  readonly entries: number;
+  /** One less than there are. */
+  readonly mask: number;
 }
 
 /** The kernel has no ring that does what we need. */
@@ -77,9 +89,14 @@ export class Ring {
   #waiting = 0;
   #head = 0;
   #closed = false;
+  readonly #beforeEntering: () => void;
 
-  /** Throws OsError when the kernel refuses, RingUnusableError when it lacks something. */
-  constructor(submissionsMax: number, completionsMax: number) {
+  /**
+   * `beforeEntering` is called right before the kernel is given what was written. Throws OsError when the
+   * kernel refuses, RingUnusableError when it lacks something.
+   */
+  constructor(submissionsMax: number, completionsMax: number, beforeEntering = () => {}) {
+    this.#beforeEntering = beforeEntering;
     const parameters = new Int32Array(PARAMETERS_BYTES / 4);
     parameters[Word.cqEntries] = completionsMax;
     parameters[Word.flags] = SETUP_FLAGS;
@@ -116,6 +133,17 @@ export class Ring {
   /** What the kernel shares with us. */
   get mappings(): readonly MappedMemory[] {
     return [this.#queues, this.#entriesMemory];
+  }
+
+  /** Where the completions are, for who looks at the queues when this thread is gone. */
+  get layout(): CompletionLayout {
+    const { byteOffset } = this.#completions;
+    return {
+      head: 4 * this.#cqHead,
+      tail: 4 * this.#cqTail,
+      entries: byteOffset,
+      mask: this.#cqMask,
+    };
   }
 
   /** Entries that can be written before some must be submitted. */
@@ -177,6 +205,7 @@ export class Ring {
    */
   enter(): void {
     Atomics.store(this.#words, this.#sqTail, this.#tail);
+    this.#beforeEntering();
     const taken = enterRing(this.fd, this.#waiting, 0, ENTER_GET_EVENTS);
     if (taken >= 0) this.#waiting -= taken;
     else if (!PASSING.has(taken)) throw new OsError('io_uring_enter', -taken, 'ring');
@@ -185,22 +214,24 @@ export class Ring {
   /** Hands over all completions there are; returns how many. */
   reap(taker: CompletionTaker): number {
     const completions = this.#completions;
-    const tail = Atomics.load(this.#words, this.#cqTail);
+    const words = this.#words;
+    const tail = Atomics.load(words, this.#cqTail);
     let head = this.#head;
     const count = (tail - head) | 0;
     while (head !== tail) {
       const at = (head & this.#cqMask) * COMPLETION_WORDS;
+      const low = completions[at]!;
+      const high = completions[at + 1]!;
+      const result = completions[at + 2]!;
+      const flags = completions[at + 3]!;
+      taker.arriving(low, result);
       head = (head + 1) | 0;
-      // Before it is handled: should the handler throw, the rest can still be taken.
+      // Before it is handled: should the handler throw, the rest can still be taken, and should the thread
+      // be ended there, others see which are left. The kernel writes none but in `enter`.
       this.#head = head;
-      taker.completed(
-        completions[at]!,
-        completions[at + 1]!,
-        completions[at + 2]!,
-        completions[at + 3]!,
-      );
+      words[this.#cqHead] = head;
+      taker.completed(low, high, result, flags);
     }
-    Atomics.store(this.#words, this.#cqHead, head);
     return count;
   }
 

@@ -16,6 +16,7 @@ export function letGo(
   descriptors: readonly number[],
 ): void {
   const taker = {
+    arriving() {},
     completed(low: number, _high: number, result: number, flags: number) {
       const kind = low & KIND_MASK;
       if (kind === Kind.ignored) return;

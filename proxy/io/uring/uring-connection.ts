@@ -376,7 +376,7 @@ export class UringConnection implements Connection, Tag {
       if (this.#sending) operations.cancel(this, Kind.send);
       if (this.#fd !== NO_SOCKET) {
         this.#pending++;
-        this.#loop.ledger.closing(this.#fd);
+        this.#loop.ledger.closingSoon(this.#fd);
         operations.close(this, this.#fd);
         this.#fd = NO_SOCKET;
       }

@@ -1,6 +1,7 @@
 /** What only the engine over io_uring can get wrong: its memory, its bounds, its end. */
+import dns from 'node:dns';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -11,7 +12,7 @@ import {
 import { RawOrigin, type RawPeer, rawClient } from '../../raw-peers.fixture.ts';
 import type { Connection, ConnectionHandler } from '../engine.ts';
 import { IGNORING } from '../ignoring.ts';
-import { closeLeft, ledgerMemory } from './descriptor-ledger.ts';
+import { closeLeft, DescriptorLedger, ledgerMemory } from './descriptor-ledger.ts';
 import { uringRefusal } from './detect.ts';
 import { OFFERED_MAX, SLOTS_MAX } from './limits.ts';
 import { UringEngine } from './uring-engine.ts';
@@ -178,6 +179,48 @@ describe.skipIf(refusal !== null)(`the uring engine${unless}`, () => {
     peer!.socket.destroy();
     expect(closeLeft(memory)).toBe(0);
     await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(descriptorsBefore));
+  });
+
+  it('leaves nobody to a thread that was terminated before it saw whom the kernel had accepted', async () => {
+    const before = descriptors();
+    const memory = ledgerMemory();
+    const entry = new URL('./terminated-worker.fixture.ts', import.meta.url);
+    // All are accepted at once, and the thread hangs with the first.
+    const peers = await clients(5);
+    const workerData = { fd: duplicateDescriptor(socket.fd), descriptors: memory };
+    const worker = new Worker(entry, { workerData });
+    for (const said of ['ready', 'accepted']) expect(await once(worker, 'message')).toEqual([said]);
+    await worker.terminate();
+    expect(closeLeft(memory)).toBe(3 + peers.length);
+    await Promise.all(peers.map((peer) => peer.end()));
+    for (const peer of peers) peer.socket.destroy();
+    await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(before));
+  });
+
+  it('closes no descriptor for a thread that has told the kernel to, and each that it only would have', () => {
+    const memory = ledgerMemory();
+    const ledger = new DescriptorLedger(memory);
+    const [told, wanted] = [openSync('/dev/null', 'r'), openSync('/dev/null', 'r')];
+    for (const fd of [told, wanted]) ledger.opened(fd);
+    ledger.closingSoon(told);
+    ledger.entering();
+    ledger.closingSoon(wanted);
+    expect(closeLeft(memory)).toBe(1);
+    expect(() => fstatSync(wanted)).toThrow('EBADF');
+    closeSync(told);
+  });
+
+  it('opens nothing when the address of a server comes after its end', async () => {
+    const lookup = vi.spyOn(dns, 'lookup');
+    const found = Promise.withResolvers<(error: null, address: string) => void>();
+    lookup.mockImplementation(((_: string, callback: never) => found.resolve(callback)) as never);
+    const other = new UringEngine({ checked: true });
+    other.connect({ host: 'server.example', port: 9 }, IGNORING);
+    other.close();
+    const before = descriptors();
+    (await found.promise)(null, '127.0.0.1');
+    lookup.mockRestore();
+    expect(descriptors()).toBe(before);
   });
 
   it('ends in the middle of everything, and leaves nothing', async () => {

@@ -91,7 +91,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     this.ledger = new DescriptorLedger(options.descriptors ?? null);
     const undo: (() => void)[] = [];
     try {
-      this.#ring = new Ring(submissionsMax, completionsMax);
+      this.#ring = new Ring(submissionsMax, completionsMax, () => this.ledger.entering());
       undo.push(() => this.#ring.close(true));
       this.arena = new Arena(this.#ring, checked);
       undo.push(() => this.arena.close());
@@ -114,7 +114,8 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     );
     this.#watch.keepAlive(false);
     const { arena, operations } = this;
-    this.ledger.mapped([this.#ring, arena, operations].flatMap(({ mappings }) => mappings));
+    const shared = [this.#ring, arena, operations].flatMap(({ mappings }) => mappings);
+    this.ledger.mapped(shared, this.#ring.layout);
     this.ledger.opened(this.#ring.fd);
     this.ledger.opened(this.#eventFd);
     this.arena.offer();
@@ -205,6 +206,10 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     });
   }
 
+  arriving(low: number, result: number): void {
+    if ((low & KIND_MASK) === Kind.accept && result >= 0) this.ledger.opened(result);
+  }
+
   completed(low: number, high: number, result: number, flags: number): void {
     const kind = low & KIND_MASK;
     if (kind === Kind.ignored) return;
@@ -213,7 +218,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     if (kind === Kind.accept) {
       const listener = this.#listeners[index];
       if (listener) listener.accepted(result, flags);
-      else if (result >= 0) closeSocket(result);
+      else if (result >= 0) this.#refuse(result);
       return;
     }
     const connection = this.#connections[index];
@@ -313,6 +318,12 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     return connection;
   }
 
+  /** Its listener is gone. */
+  #refuse(fd: number): void {
+    this.ledger.closing(fd);
+    closeSocket(fd);
+  }
+
   #openSocket(connection: UringConnection, address: Uint8Array): void {
     const fd = openSocket(address);
     if (fd < 0) {
@@ -325,7 +336,8 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
 
   #lookUp(connection: UringConnection, host: string, port: number): void {
     dns.lookup(host, (error, found) => {
-      if (connection.givenUp) return;
+      // Once the engine has ended nothing would ever close the socket.
+      if (this.#closed || connection.givenUp) return;
       const address = error === null ? socketAddress(found, port) : null;
       if (address === null) connection.fail(error?.code ?? 'ENOTFOUND');
       else this.#openSocket(connection, address);
@@ -366,6 +378,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
       descriptors.push(this.#eventFd);
     }
     this.ledger.unmapping();
+    this.ledger.entering();
     for (const fd of [...descriptors, this.#ring.fd, this.#eventFd]) this.ledger.closing(fd);
     letGo(this.#ring, this.operations, this.arena, descriptors);
   }
