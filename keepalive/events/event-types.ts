@@ -21,6 +21,24 @@ const trackerKinds = [
 const router = text('Name of the virtual router; `web.ipv6` for the IPv6 half of `web`.');
 const device = text('The interface.');
 const why = text('One sentence for a person; its words may change.');
+const peer = text('Name of the other node.');
+
+/** What made addresses move, or want to, by agreement. */
+export const handoverCauses = ['operator', 'priority', 'preempted', 'stop'] as const;
+/** Why there was no agreement. */
+export const handoverRefusals = [
+  'not-connected',
+  'no-answer',
+  'peer-refused',
+  'cannot',
+  'overtaken',
+] as const;
+
+const handoverCause = oneOf(
+  handoverCauses,
+  '`operator`: `tandem handover`; `priority`: that of the Active node fell; `preempted`: the better ' +
+    'node takes them back; `stop`: the Active agent was told to stop.',
+);
 
 /** Types by name. Fields are only ever added; a reader passes over what it does not know. */
 export const eventTypes = {
@@ -221,6 +239,74 @@ export const eventTypes = {
   'announcement-contested': {
     doc: 'After a claim the peer still finds addresses elsewhere; they are announced again.',
     fields: { router, elsewhere: texts('`ADDRESS at MAC`, as others answered the peer.') },
+  },
+  'handover-given': {
+    doc:
+      'The peer took the addresses by agreement. The connections that this host has on them are served ' +
+      'here until they end: `drain-begun` follows.',
+    fields: {
+      router,
+      peer,
+      cause: handoverCause,
+      tookMs: decimal('From the first word to the peer.'),
+    },
+  },
+  'handover-received': {
+    doc:
+      'This node took the addresses by agreement. Packets of connections that it does not know are ' +
+      'passed on to the peer while that one drains.',
+    fields: {
+      router,
+      peer,
+      cause: handoverCause,
+      tookMs: decimal('From the first word of the two.'),
+    },
+  },
+  'handover-refused': {
+    doc:
+      'The addresses were to move by agreement, and there was none. What had to move moved as VRRP ' +
+      'moves it, which breaks the connections; what an operator asked for stayed.',
+    fields: {
+      router,
+      peer,
+      cause: handoverCause,
+      refusal: oneOf(
+        handoverRefusals,
+        '`not-connected`: the agents are not connected; `no-answer`: none in time; `peer-refused`: the ' +
+          'peer said no; `cannot`: this host cannot do it; `overtaken`: the router changed its state ' +
+          'meanwhile.',
+      ),
+      why,
+    },
+  },
+  'drain-begun': {
+    doc: 'The peer has the addresses, and the connections that this host has on them go on here.',
+    fields: { router, peer, forMs: decimal('What is left after this is cut.') },
+  },
+  'drain-ended': {
+    doc: 'No connection of the addresses is served here any more, unless the router is Active again.',
+    fields: {
+      router,
+      how: oneOf(
+        ['empty', 'timeout', 'claimed', 'abandoned'],
+        '`empty`: the last connection has ended; `timeout`: `drain_timeout` was over; `claimed`: this ' +
+          'node holds the addresses again; `abandoned`: the router stopped, or its link was lost.',
+      ),
+      forMs: decimal('How long it took.'),
+      connections: integer(
+        'Left at the end, as the kernel counts: cut, unless `claimed`. -1: not known.',
+      ),
+    },
+  },
+  hold: {
+    doc: '`tandem hold`: whether the addresses stay where they are unless their host fails.',
+    fields: {
+      on: flag('It began; else it was released.'),
+      by: oneOf(
+        ['operator', 'restart'],
+        '`restart`: the agent started, and was held when it ended.',
+      ),
+    },
   },
   'preempt-held': {
     doc: 'This node is the better one, and waits before it takes the addresses back.',
