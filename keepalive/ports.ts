@@ -244,6 +244,14 @@ export interface Lease {
    * and all is as before.
    */
   revise(terms: LeaseTerms): void;
+  /**
+   * For so long from now on (ms, more than 0) the addresses' IP packets pass although the lease is over; ARP,
+   * neighbour discovery and adverts are held back as before. Neither the end of the lease, nor `arm`,
+   * `revise` or somebody's flush ends it. Throws when the kernel refuses.
+   */
+  drain(durationMs: number): void;
+  /** Nothing passes any longer. Harmless when nothing drains. Throws when the kernel refuses. */
+  endDrain(): void;
   /** Removes it: the kernel no longer holds anything back. */
   close(): void;
   /** Lets go of it and leaves it to mute addresses that could not be taken off the host. */

@@ -15,6 +15,8 @@ let logs: LogLine[];
 /** The kernel's tick is too coarse. */
 let coarse: boolean;
 let refusesWatch: boolean;
+let refusesDrain: boolean;
+let sim: SimClock;
 
 const leases: LeasePort = {
   open: ({ bfdPeer }) => {
@@ -30,6 +32,11 @@ const leases: LeasePort = {
         asked.push(`watch ${pace?.detectionMs ?? null}`);
         return pace !== null && !coarse;
       },
+      drain: (durationMs) => {
+        if (refusesDrain) throw new Error('nft: no');
+        asked.push(`drain ${durationMs}`);
+      },
+      endDrain: () => asked.push('end-drain'),
       close: () => asked.push('close'),
       leave: () => asked.push('leave'),
     };
@@ -39,13 +46,12 @@ const leases: LeasePort = {
   close: () => {},
 };
 
-function keeper(): LeaseKeeper {
-  const sim = new SimClock();
+function keeper(port: LeasePort | null = leases): LeaseKeeper {
   const clock: Clock = { now: () => sim.now, timer: (at, callback) => sim.at(at, callback) };
   const bfd = { peer: '198.51.100.12', intervalMs: 3, multiplier: 3 };
   return new LeaseKeeper({
     config: routerConfig({ bfd }),
-    leases,
+    leases: port,
     paired: true,
     clock,
     log: keepingLogger(logs),
@@ -60,6 +66,8 @@ beforeEach(() => {
   logs = [];
   coarse = false;
   refusesWatch = false;
+  refusesDrain = false;
+  sim = new SimClock();
 });
 
 describe('the pace of BFD', () => {
@@ -127,5 +135,47 @@ describe('the pace of BFD', () => {
       "web: the kernel's lease cannot follow BFD: a stalled host may answer beside its successor: " +
         'nft: no',
     ]);
+  });
+});
+
+describe('a drain', () => {
+  it('goes on in a lease that was opened anew, for what is left', async () => {
+    const lease = keeper();
+    lease.openOn(LINK);
+    expect(lease.drain(60_000)).toBe(true);
+    lease.end();
+    await sim.runUntil(20_000_000);
+    lease.openOn({ ...LINK, index: 3 });
+    expect(asked.slice(1)).toEqual([
+      'drain 60000',
+      'end',
+      'watch null',
+      'close',
+      'open 198.51.100.12',
+      'drain 40000',
+    ]);
+    lease.endDrain();
+    lease.endDrain();
+    lease.openOn(LINK);
+    expect(asked.slice(-3)).toEqual(['end-drain', 'close', 'open 198.51.100.12']);
+  });
+
+  it('that the kernel refuses is said, and not begun later', () => {
+    refusesDrain = true;
+    const lease = keeper();
+    lease.openOn(LINK);
+    expect(lease.drain(60_000)).toBe(false);
+    refusesDrain = false;
+    lease.openOn({ ...LINK, index: 3 });
+    expect(asked).not.toContain('drain 60000');
+    expect(logs.map(({ message }) => message)).toEqual([
+      "web: the kernel's lease cannot let the connections go on while the addresses move: nft: no",
+    ]);
+  });
+
+  it('is none without a lease to keep the host mute', () => {
+    expect(keeper(null).drain(60_000)).toBe(false);
+    expect(keeper().drain(60_000)).toBe(false);
+    expect(asked).toEqual([]);
   });
 });

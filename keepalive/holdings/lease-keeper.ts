@@ -52,6 +52,8 @@ export class LeaseKeeper {
   #pace: LeasePace | null = null;
   #armed = false;
   #failure: string | null = null;
+  /** When the drain is over, on the agent's clock; null: nothing drains. */
+  #drainsUntil: number | null = null;
   /** Given up, and perhaps still on the interface: they stay under the rules. */
   #leaving: readonly VirtualAddress[] = [];
 
@@ -92,6 +94,7 @@ export class LeaseKeeper {
         onLost: (cause) => this.#options.onLost(cause === 'expired'),
       });
       this.#failure = null;
+      this.#drainOn();
       return true;
     } catch (error) {
       this.#without('cannot be had', error);
@@ -173,6 +176,42 @@ export class LeaseKeeper {
       this.#complain('cannot be ended', error);
     }
     this.#follow(null);
+  }
+
+  /**
+   * From now on the addresses' IP packets pass for so long, whether the lease runs or not. False: there is
+   * no lease that would keep the host mute meanwhile, or the kernel refuses.
+   */
+  drain(durationMs: number): boolean {
+    this.#drainsUntil = this.#options.clock.now() + durationMs * 1000;
+    const drains = this.#drainOn();
+    if (!drains) this.#drainsUntil = null;
+    return drains;
+  }
+
+  /** No longer. */
+  endDrain(): void {
+    if (this.#drainsUntil === null) return;
+    this.#drainsUntil = null;
+    try {
+      this.#lease?.endDrain();
+    } catch (error) {
+      // It runs out by itself at its end.
+      this.#complain('cannot end the drain', error);
+    }
+  }
+
+  #drainOn(): boolean {
+    if (this.#lease === null || this.#drainsUntil === null) return false;
+    const leftMs = (this.#drainsUntil - this.#options.clock.now()) / 1000;
+    if (leftMs <= 0) return false;
+    try {
+      this.#lease.drain(leftMs);
+      return true;
+    } catch (error) {
+      this.#complain('cannot let the connections go on while the addresses move', error);
+      return false;
+    }
   }
 
   /**

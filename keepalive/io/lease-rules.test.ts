@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   armLease,
   changeWatch,
+  endDrain,
   endLease,
   installLease,
   instanceMark,
@@ -10,6 +11,7 @@ import {
   leaseSets,
   leaseTable,
   reviseLease,
+  startDrain,
 } from './lease-rules.ts';
 
 /** `UPDATE_GOLDEN=1` rewrites the file; its difference is reviewed like code. */
@@ -62,6 +64,9 @@ const cases: Readonly<Record<string, string>> = {
   'arming with BFD that is not up': armLease(unwatched),
   arming: armLease(ipv4),
   ending: endLease(ipv4),
+  'draining, put back': installLease(ipv4, false, 90_000),
+  'a drain begins': startDrain(ipv4, 600_000),
+  'a drain ends': endDrain(ipv4),
   'another address and time, running or not': reviseLease(ipv4, {
     ...ipv4,
     addresses: ['198.51.100.100', '203.0.113.9'],

@@ -19,6 +19,10 @@
  * dead must not fall mute for that. So with each advert a unicast router sends a frame that renews
  * the lease as an advert does and goes no further: no wire ever sees one.
  *
+ * A router that gave its addresses up by agreement still serves the connections it has (design 4.4). Its
+ * lease is over, and while its set `drain` holds the interface, the addresses' IP packets pass all the
+ * same. ARP and what finds neighbours do not: nobody is to hear from this host where they are.
+ *
  * What a Backup needs is let through: asking who has an address, answers to that, and the
  * announcements of the host that has it.
  */
@@ -71,11 +75,14 @@ export function instanceMark(runtimeDir: string): string {
   return `tandem ${createHash('sha256').update(runtimeDir).digest('hex').slice(0, 12)}`;
 }
 
-/** Makes the table anew, in one transaction, with the lease running or expired. */
-export function installLease(scope: LeaseScope, armed: boolean): string {
+/**
+ * Makes the table anew, in one transaction, with the lease running or expired, and the addresses
+ * draining for so many whole ms, or not.
+ */
+export function installLease(scope: LeaseScope, armed: boolean, drainMs = 0): string {
   const table = `table netdev ${leaseTable(scope)}`;
   const device = `device ${quoted(scope.interface)} priority 0; policy accept;`;
-  const element = `    elements = { ${scope.interfaceIndex} timeout ${scope.durationMs}ms }\n`;
+  const element = (ms: number) => `    elements = { ${scope.interfaceIndex} timeout ${ms}ms }\n`;
   const rules = chainRules(scope);
   return `${table} { }
 delete ${table}
@@ -85,7 +92,12 @@ ${table} {${watchSet(scope)}
     type iface_index
     size 16
     flags dynamic,timeout
-${armed ? element : ''}  }
+${armed ? element(scope.durationMs) : ''}  }
+  set drain {
+    type iface_index
+    size 16
+    flags timeout
+${drainMs > 0 ? element(drainMs) : ''}  }
   chain out {
     type filter hook egress ${device}
 ${indented(rules.out)}
@@ -103,7 +115,7 @@ ${indented(rules.in)}
 
 /**
  * Lets the table of one scope be that of another, of the same interface, family and VRID, in one
- * transaction. The set of the lease stays, and with it when the lease ends.
+ * transaction. The sets of the lease and of the drain stay, and with them when either ends.
  */
 export function reviseLease(before: LeaseScope, after: LeaseScope): string {
   const table = `netdev ${leaseTable(after)}`;
@@ -176,6 +188,17 @@ export function endLease(scope: LeaseScope): string {
   return `flush set netdev ${leaseTable(scope)} lease\n`;
 }
 
+/** Lets the addresses' IP packets pass for so many whole ms from now on, though the lease is over. */
+export function startDrain(scope: LeaseScope, durationMs: number): string {
+  const set = `netdev ${leaseTable(scope)} drain`;
+  return `flush set ${set}\nadd element ${set} { ${scope.interfaceIndex} timeout ${durationMs}ms }\n`;
+}
+
+/** No longer. */
+export function endDrain(scope: LeaseScope): string {
+  return `flush set netdev ${leaseTable(scope)} drain\n`;
+}
+
 /** The sets that all hold the interface's index while the lease runs. */
 export function leaseSets({ bfd }: LeaseScope): readonly string[] {
   return bfd === undefined ? ['lease'] : ['lease', 'watch'];
@@ -191,7 +214,10 @@ export function removeLease(table: string): string {
   return `delete table netdev ${table}\n`;
 }
 
-/** Of each family that the router has addresses of: the adverts' own, and what is beside them. */
+/**
+ * Of each family that the router has addresses of: `speaks` and `hears` is what tells neighbours where an
+ * address is, `sends` and `takes` are IP packets of the addresses, which a drain lets pass.
+ */
 function addressRules({ addresses }: LeaseScope) {
   if (addresses.length === 0) throw new RangeError('nftables: a lease of no address');
   const bytes = addresses.map(bytesOf);
@@ -201,7 +227,9 @@ function addressRules({ addresses }: LeaseScope) {
   ].flatMap(({ make, own }) => (own.length === 0 ? [] : [make(own)]));
   return {
     speaks: parts.flatMap(({ speaks }) => speaks),
+    sends: parts.flatMap(({ sends }) => sends),
     hears: parts.flatMap(({ hears }) => hears),
+    takes: parts.flatMap(({ takes }) => takes),
     refuses: parts.flatMap(({ refuses }) => refuses),
   };
 }
@@ -213,24 +241,31 @@ function addressRules({ addresses }: LeaseScope) {
 function ipv4Rules(addresses: readonly Uint8Array[]) {
   const set = `{ ${addresses.map(formatIp).join(', ')} }`;
   return {
-    speaks: [`arp saddr ip ${set}`, `ip saddr ${set}`],
+    speaks: [`arp saddr ip ${set}`],
+    sends: [`ip saddr ${set}`],
     // From another sender: an announcement of the host that has the address is for us to hear.
-    hears: [`arp daddr ip ${set} arp saddr ip != ${set}`, `ip daddr ${set}`],
+    hears: [`arp daddr ip ${set} arp saddr ip != ${set}`],
+    takes: [`ip daddr ${set}`],
     refuses: [`ip daddr ${set} drop`],
   };
 }
 
 /**
- * The target of a neighbour message is its bytes 8 to 23, which this nftables has no name for. A
- * solicitation sent from the address itself is held back with all else that comes from it; one
- * from elsewhere on this host is a Backup's ordinary question.
+ * The target of a neighbour message is its bytes 8 to 23, which this nftables has no name for. Any
+ * message of discovery sent from the address itself is held back: its receiver would learn from it where
+ * the address is. A solicitation from elsewhere on this host is a Backup's ordinary question.
  */
 function ipv6Rules(addresses: readonly Uint8Array[]) {
   const set = `{ ${addresses.map(formatIp).join(', ')} }`;
   const targets = `@th,64,128 { ${addresses.map(hexOf).join(', ')} }`;
   return {
-    speaks: [`icmpv6 type nd-neighbor-advert ${targets}`, `ip6 saddr ${set}`],
-    hears: [`icmpv6 type nd-neighbor-solicit ${targets}`, `ip6 daddr ${set}`],
+    speaks: [
+      `icmpv6 type nd-neighbor-advert ${targets}`,
+      `ip6 saddr ${set} icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert }`,
+    ],
+    sends: [`ip6 saddr ${set}`],
+    hears: [`icmpv6 type nd-neighbor-solicit ${targets}`],
+    takes: [`ip6 daddr ${set}`],
     // RFC 9568 section 6.1: solicitations and advertisements of neighbours are taken in any case.
     refuses: [
       `ip6 daddr ${set} icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept`,
@@ -263,7 +298,7 @@ function quoted(name: string): string {
 function chainRules(
   scope: LeaseScope,
 ): Readonly<Record<'out' | 'advert' | 'in', string[]> & { renewal?: string[] }> {
-  const { speaks, hears, refuses } = addressRules(scope);
+  const { speaks, sends, hears, takes, refuses } = addressRules(scope);
   const header = scope.family === 4 ? 'ip protocol' : 'ip6 nexthdr';
   const gates = scope.bfd === undefined ? ['@lease'] : ['@lease', '@watch'];
   const renewal = [
@@ -277,6 +312,7 @@ function chainRules(
       `${header} 112 @th,8,8 ${scope.vrid} jump advert`,
       ...renewalJump(scope),
       ...drops(speaks, gates, 'oif'),
+      ...drops(sends, gates, 'oif', 'oif != @drain drop'),
     ],
     advert: [
       ...drops([''], gates, 'oif'),
@@ -285,13 +321,24 @@ function chainRules(
       `update @lease { oif timeout ${scope.durationMs}ms }`,
     ],
     ...(scope.unicast === true ? { renewal } : {}),
-    in: [...drops(hears, gates, 'iif'), ...(scope.accept === false ? refuses : [])],
+    in: [
+      ...drops(hears, gates, 'iif'),
+      ...drops(takes, gates, 'iif', 'iif != @drain drop'),
+      ...(scope.accept === false ? refuses : []),
+    ],
   };
 }
 
-/** For each match one rule per set, which drops what the set no longer allows. */
-function drops(matches: readonly string[], sets: readonly string[], key: 'oif' | 'iif'): string[] {
-  return matches.flatMap((match) => sets.map((set) => `${match} ${key} != ${set} drop`.trim()));
+/** For each match one rule per set, with the verdict on what the set no longer allows. */
+function drops(
+  matches: readonly string[],
+  sets: readonly string[],
+  key: 'oif' | 'iif',
+  verdict = 'drop',
+): string[] {
+  return matches.flatMap((match) =>
+    sets.map((set) => `${match} ${key} != ${set} ${verdict}`.trim()),
+  );
 }
 
 function indented(rules: readonly string[]): string {

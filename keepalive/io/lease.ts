@@ -8,34 +8,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { interfaceIndex } from '../../src/os/interface-index.ts';
 import { parseIp } from '../../src/os/ip-address.ts';
-import { kernelTickMs } from '../../src/os/kernel-tick.ts';
 import { NetlinkListener } from '../../src/os/netlink-listener.ts';
 import { Nftables } from '../../src/os/nftables.ts';
 import { NftablesSets, netdevTableOf } from '../../src/os/nftables-set.ts';
-import type {
-  Lease,
-  LeaseOptions,
-  LeaseOwner,
-  LeasePace,
-  LeasePort,
-  LeaseTerms,
-  Logger,
-} from '../ports.ts';
-import { fitsTick } from './lease-pace.ts';
-import { LeaseRenewal } from './lease-renewal.ts';
+import type { Lease, LeaseOptions, LeaseOwner, LeasePort, Logger } from '../ports.ts';
+import { KernelLease, type Loss, scopeOf } from './kernel-lease.ts';
 import {
-  armLease,
-  changeWatch,
-  endLease,
-  installLease,
   instanceMark,
   LEASE_TABLE_PREFIX,
   type LeaseScope,
-  leaseSets,
   leaseTable,
-  listLease,
   removeLease,
-  reviseLease,
 } from './lease-rules.ts';
 
 /** "Always use the best local address for this target." */
@@ -50,8 +33,6 @@ const HARMFUL_MESSAGES: ReadonlySet<number> = new Set([2, 5, 6, 8, 11, 14]);
  * others have large rulesets.
  */
 export const LOOK_GAP_MS = 20;
-
-type Loss = Parameters<LeaseOptions['onLost']>[0];
 
 const FINDINGS: Readonly<Record<Loss, string>> = {
   rules: 'somebody changed or removed the rules; they are back, and the lease is expired',
@@ -230,162 +211,6 @@ class KernelLeases implements LeasePort {
       const reason = (error as Error).message;
       this.#log.error({ ...fields, err: error }, `the lease's rules are gone: ${reason}`);
       lease.onLost('rules');
-    }
-  }
-}
-
-/** `paceMs`: how long a BFD packet that says Up speaks; null: BFD does not count. */
-function scopeOf(
-  { addresses, durationMs, bfdPeer, unicast = false, accept = true }: LeaseTerms,
-  paceMs: number | null,
-): Pick<LeaseScope, 'addresses' | 'durationMs' | 'bfd' | 'unicast' | 'accept'> {
-  return {
-    addresses: addresses.map(({ address }) => address),
-    durationMs,
-    unicast,
-    accept,
-    ...(bfdPeer === undefined ? {} : { bfd: { peer: bfdPeer, durationMs: paceMs } }),
-  };
-}
-
-interface Kernel {
-  readonly nftables: Nftables;
-  readonly sets: NftablesSets;
-}
-
-class KernelLease implements Lease {
-  scope: LeaseScope;
-  readonly onLost: (cause: Loss) => void;
-  readonly #nftables: Nftables;
-  readonly #sets: NftablesSets;
-  readonly #forget: () => void;
-  /** The table as nftables lists it, without the element that comes and goes. */
-  #installed: string;
-  #wanted = false;
-  #open = true;
-  readonly #renewal: LeaseRenewal;
-
-  constructor(
-    scope: LeaseScope,
-    kernel: Kernel,
-    onLost: (cause: Loss) => void,
-    forget: () => void,
-  ) {
-    this.scope = scope;
-    this.onLost = onLost;
-    this.#nftables = kernel.nftables;
-    this.#sets = kernel.sets;
-    this.#forget = forget;
-    this.#renewal = new LeaseRenewal(scope);
-    this.#installed = this.#install();
-  }
-
-  arm(): void {
-    this.#nftables.run(armLease(this.scope));
-    this.#wanted = true;
-  }
-
-  end(): void {
-    this.#wanted = false;
-    this.#nftables.run(endLease(this.scope));
-  }
-
-  renew(): void {
-    this.#renewal.send();
-  }
-
-  isArmed(): boolean {
-    const table = leaseTable(this.scope);
-    try {
-      return leaseSets(this.scope).every((set) =>
-        this.#sets.has({ table, set }, this.scope.interfaceIndex),
-      );
-    } catch {
-      // Nobody may speak for an address on the strength of a question that failed.
-      return false;
-    }
-  }
-
-  watch(pace: LeasePace | null): boolean {
-    const { bfd } = this.scope;
-    if (bfd === undefined) {
-      return false;
-    }
-    const fits = pace !== null && fitsTick(pace, kernelTickMs());
-    const durationMs = fits ? Math.floor(pace.detectionMs) : null;
-    if (durationMs !== bfd.durationMs) {
-      const scope = { ...this.scope, bfd: { ...bfd, durationMs } };
-      this.#nftables.run(changeWatch(scope));
-      this.scope = scope;
-      this.#installed = this.#listed() ?? '';
-    }
-    return fits;
-  }
-
-  revise(terms: LeaseTerms): void {
-    const { bfd: watched, ...rest } = this.scope;
-    const pace = watched?.peer === terms.bfdPeer ? (watched?.durationMs ?? null) : null;
-    const scope = { ...rest, ...scopeOf(terms, pace) };
-    this.#nftables.run(reviseLease(this.scope, scope));
-    this.scope = scope;
-    this.#installed = this.#listed() ?? '';
-  }
-
-  close(): void {
-    if (!this.#open) {
-      return;
-    }
-    this.#open = false;
-    this.#renewal.close();
-    this.#forget();
-    // Without a table there is nothing to remove; that is how a flush leaves it.
-    this.#succeeds(removeLease(leaseTable(this.scope)));
-  }
-
-  leave(): void {
-    this.#open = false;
-    this.#renewal.close();
-    this.#forget();
-  }
-
-  /**
-   * Compares with what was installed, and installs it again when it differs. Null when all is as it
-   * should be. Throws NftablesError when it cannot be put back.
-   */
-  lookAgain(): Loss | null {
-    if (this.#listed() !== this.#installed) {
-      this.#wanted = false;
-      this.#installed = this.#install();
-      return 'rules';
-    }
-    if (this.#wanted && !this.isArmed()) {
-      this.#wanted = false;
-      return 'expired';
-    }
-    return null;
-  }
-
-  #install(): string {
-    this.#nftables.run(installLease(this.scope, false));
-    return this.#listed() ?? '';
-  }
-
-  /** Null when there is no such table. */
-  #listed(): string | null {
-    try {
-      const text = this.#nftables.run(listLease(this.scope));
-      return text.replace(/^\s*elements = \{[^}]*\}\n/gm, '');
-    } catch {
-      return null;
-    }
-  }
-
-  #succeeds(commands: string): boolean {
-    try {
-      this.#nftables.run(commands);
-      return true;
-    } catch {
-      return false;
     }
   }
 }

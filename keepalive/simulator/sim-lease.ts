@@ -13,6 +13,8 @@ export type LeaseOwner = Pick<LeaseOptions, 'family' | 'vrid'>;
 interface Record {
   options: LeaseOptions;
   until: number;
+  /** When the drain is over. */
+  drainsUntil: number;
   /** Of BFD: how long a packet that says Up speaks, and until when; null: BFD does not count. */
   watch: { readonly durationMicros: number; until: number } | null;
 }
@@ -49,6 +51,16 @@ export class SimLease {
     return [...this.#records.values()].every(
       (record) =>
         this.#runs(record) || record.options.addresses.every((own) => own.address !== address),
+    );
+  }
+
+  /** True when IP packets of this address pass: where the host may speak of it, and while it drains. */
+  passesIp(address: string): boolean {
+    return [...this.#records.values()].every(
+      (record) =>
+        this.#runs(record) ||
+        this.#clock.now < record.drainsUntil ||
+        record.options.addresses.every((own) => own.address !== address),
     );
   }
 
@@ -99,6 +111,7 @@ export class SimLease {
             },
           },
           until: 0,
+          drainsUntil: 0,
           watch: null,
         };
         this.#records.set(key(options), record);
@@ -139,11 +152,24 @@ export class SimLease {
         if (alive()) this.passes(options, UNICAST_PRIORITY);
       },
       isArmed: () => this.speaksFor(options),
+      drain: (durationMs) => {
+        if (this.refused) throw new OsError('nft', EPERM, 'add element');
+        this.#drain(options, this.#clock.now + durationMs * 1000, alive);
+      },
+      endDrain: () => this.#drain(options, 0, alive),
       leave: () => {},
       close: () => {
         if (alive() && this.#records.delete(key(options))) this.#onChange();
       },
     };
+  }
+
+  #drain(owner: LeaseOwner, until: number, alive: () => boolean): void {
+    const record = this.#records.get(key(owner));
+    if (!alive() || record === undefined) return;
+    record.drainsUntil = until;
+    this.#onChange();
+    if (until > this.#clock.now) this.#clock.at(until, this.#onChange);
   }
 
   #revise(owner: LeaseOwner, terms: LeaseTerms, alive: () => boolean): void {
