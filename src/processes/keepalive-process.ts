@@ -62,6 +62,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     leases,
     ...(pair === null ? {} : { peer: pair }),
     checkOrigins: (round) => balancer?.checkOrigins(round) ?? false,
+    tellDrains: (drains) => balancer?.drain(drains),
     random: Math.random,
     wallClock: () => Date.now() * 1000,
     log,

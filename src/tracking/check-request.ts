@@ -5,9 +5,6 @@ export interface CheckRequest {
   readonly round: number;
 }
 
-/** Longest line the balancer accepts, bytes. */
-export const REQUEST_LINE_BYTES_MAX = 1024;
-
 /** The line, newline included. */
 export function encodeCheckRequest({ round }: CheckRequest): string {
   return `${JSON.stringify({ type: 'check', round })}\n`;

@@ -1,6 +1,8 @@
 import net from 'node:net';
+import type { DrainOrder } from '../../keepalive/index.ts';
 import type { Logger } from '../log/logger.ts';
-import { decodeCheckRequest, REQUEST_LINE_BYTES_MAX } from './check-request.ts';
+import { decodeCheckRequest } from './check-request.ts';
+import { decodeDrainOrders, ORDER_LINE_BYTES_MAX } from './drain-orders.ts';
 import { readLines } from './lines.ts';
 import { encodeReadiness, HEARTBEAT_MS, type Readiness } from './readiness.ts';
 
@@ -22,6 +24,7 @@ export class ReadinessClient {
   /** The last round of checks that this agent asked for and that is over; undefined: none. */
   #round: number | undefined;
   #onCheck: (round: number) => void = () => {};
+  #onDrains: (drains: readonly DrainOrder[]) => void = () => {};
   /** The line that this connection had last. */
   #sent = '';
   #closed = false;
@@ -50,6 +53,14 @@ export class ReadinessClient {
   /** Calls back when the agent wants the origins checked; `finished` answers. */
   onCheckRequest(callback: (round: number) => void): void {
     this.#onCheck = callback;
+  }
+
+  /**
+   * Calls back when the agent says what drains, which it does once on every connection. Without an agent
+   * the last order holds.
+   */
+  onDrainOrders(callback: (drains: readonly DrainOrder[]) => void): void {
+    this.#onDrains = callback;
   }
 
   /** The checks that the agent asked for are over. */
@@ -97,9 +108,11 @@ export class ReadinessClient {
       this.#absentSince ??= performance.now();
       this.#timer = setTimeout(() => this.#connect(), RECONNECT_MS);
     });
-    readLines(socket, REQUEST_LINE_BYTES_MAX, (line) => {
+    readLines(socket, ORDER_LINE_BYTES_MAX, (line) => {
       const request = decodeCheckRequest(line);
       if (request !== null) this.#onCheck(request.round);
+      const drains = request === null ? decodeDrainOrders(line) : null;
+      if (drains !== null) this.#onDrains(drains);
     });
   }
 

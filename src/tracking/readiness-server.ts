@@ -1,7 +1,9 @@
 import net from 'node:net';
+import type { DrainOrder } from '../../keepalive/index.ts';
 import type { Logger } from '../log/logger.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
 import { encodeCheckRequest } from './check-request.ts';
+import { encodeDrainOrders } from './drain-orders.ts';
 import { readLines } from './lines.ts';
 import {
   decodeReadiness,
@@ -21,6 +23,8 @@ const MISSED_HEARTBEATS_MAX = 4;
 export interface BalancerListener {
   /** Has the balancer check its origins; it answers with the round. False: there is none. */
   checkOrigins(round: number): boolean;
+  /** Tells the balancer all that drains from now on, now and whenever another one connects. */
+  drain(drains: readonly DrainOrder[]): void;
   close(): void;
 }
 
@@ -47,6 +51,13 @@ export async function listenForBalancer(
   let current: net.Socket | null = null;
   let missed = 0;
   let refused = 0;
+  let drains: readonly DrainOrder[] = [];
+  let drainsAt = performance.now();
+  const tellDrains = () => {
+    const passedMs = performance.now() - drainsAt;
+    const left = drains.map((order) => ({ ...order, leftMs: order.leftMs - passedMs }));
+    current?.write(encodeDrainOrders(left));
+  };
   const refuse = (line: string) => {
     refused += 1;
     if (refused > REFUSALS_LOGGED_MAX) return;
@@ -65,9 +76,13 @@ export async function listenForBalancer(
         if (current !== null) dead('another balancer has taken its place');
         current?.destroy();
         current = socket;
+        tellDrains();
       }
       missed = 0;
       onSign({ alive: true, ...readiness });
+    });
+    socket.on('drain', () => {
+      if (socket === current) tellDrains();
     });
     socket.on('error', (error) => log.debug({ error: error.message }, 'agent.sock connection'));
     socket.on('close', () => {
@@ -94,6 +109,12 @@ export async function listenForBalancer(
       if (current === null || current.writableNeedDrain) return false;
       current.write(encodeCheckRequest({ round }));
       return true;
+    },
+    drain(orders) {
+      drains = orders;
+      drainsAt = performance.now();
+      // One that does not read gets it when it does, or is given up as frozen before.
+      if (current !== null && !current.writableNeedDrain) tellDrains();
     },
     close() {
       clearInterval(watch);

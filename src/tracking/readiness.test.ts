@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Logger } from '../log/logger.ts';
 import { decodeCheckRequest, encodeCheckRequest } from './check-request.ts';
+import { DRAINING_ADDRESSES_MAX } from './drain-orders.ts';
 import { decodeReadiness, encodeReadiness, READINESS_LINE_BYTES_MAX } from './readiness.ts';
 import { ReadinessClient } from './readiness-client.ts';
 import { type BalancerSign, listenForBalancer } from './readiness-server.ts';
@@ -47,7 +48,20 @@ const upstream = fc
   .tuple(name, fc.nat(999), fc.nat(999), fc.nat(999))
   .map(([name, up, unknown, down]) => ({ name, up, unknown, total: up + unknown + down }));
 const reasons = fc.array(fc.string(), { maxLength: 5 });
+const counts = {
+  http1: fc.nat(),
+  idle: fc.nat(),
+  http2: fc.nat(),
+  websocket: fc.nat(),
+  tcp: fc.nat(),
+};
+const connections = fc.record({
+  address: fc.oneof(fc.ipV4(), fc.ipV6()),
+  kinds: fc.record(counts),
+  oldestMs: fc.nat(),
+});
 const anyReadiness = fc.oneof(
+  fc.record({ ready: fc.boolean(), reasons, connections: fc.array(connections, { maxLength: 5 }) }),
   fc.record({ ready: fc.boolean(), reasons }),
   fc.record({ ready: fc.boolean(), reasons, serving: fc.boolean() }),
   fc.record({ ready: fc.boolean(), reasons, round: fc.nat() }),
@@ -82,6 +96,29 @@ test('numbers that are no counts of servers are refused', () => {
   }
 });
 
+test('what is no count of connections on an address is refused', () => {
+  const none = { http1: 0, idle: 0, http2: 0, websocket: 0, tcp: 0 };
+  const line = (connections: unknown) =>
+    JSON.stringify({ type: 'readiness', ready: true, reasons: [], connections });
+  const sound = { address: '192.0.2.1', kinds: none, oldestMs: 5 };
+  const newer = { ...sound, kinds: { ...none, http3: 4 } };
+  expect(decodeReadiness(line([newer]))?.connections).toEqual([sound]);
+  for (const wrong of [
+    { ...sound, address: 'example.com' },
+    { ...sound, address: '0'.repeat(100) },
+    { ...sound, kinds: { ...none, tcp: -1 } },
+    { ...sound, kinds: { http1: 0 } },
+    { ...sound, kinds: null },
+    { ...sound, oldestMs: 0.5 },
+    null,
+  ]) {
+    expect(decodeReadiness(line([wrong]))).toBeNull();
+  }
+  expect(decodeReadiness(line({}))).toBeNull();
+  const many = Array.from({ length: DRAINING_ADDRESSES_MAX + 1 }, () => sound);
+  expect(decodeReadiness(line(many))).toBeNull();
+});
+
 test('the longest message there can be fits in a line', () => {
   const upstreams = Array.from({ length: 2000 }, (_, index) => ({
     name: `${index}`.padEnd(63, 'x'),
@@ -90,8 +127,15 @@ test('the longest message there can be fits in a line', () => {
     total: 2048,
   }));
   const long = Array.from({ length: 200 }, () => 'x'.repeat(10_000));
-  const line = encodeReadiness({ ready: false, reasons: long, upstreams });
+  const most = 2 ** 32;
+  const connections = Array.from({ length: 2000 }, () => ({
+    address: '2001:0db8:1111:2222:3333:4444:5555:6666',
+    kinds: { http1: most, idle: most, http2: most, websocket: most, tcp: most },
+    oldestMs: Number.MAX_SAFE_INTEGER,
+  }));
+  const line = encodeReadiness({ ready: false, reasons: long, upstreams, connections });
   expect(Buffer.byteLength(line)).toBeLessThan(READINESS_LINE_BYTES_MAX);
+  expect(decodeReadiness(line)?.connections).toHaveLength(DRAINING_ADDRESSES_MAX);
   expect(decodeReadiness(line)?.upstreams).toHaveLength(1024);
 });
 
