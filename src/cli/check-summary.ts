@@ -1,5 +1,12 @@
 /** What a config makes of a host, in a few lines: `tandem check` prints them. */
-import { asList, type EffectiveConfig, formatEndpoint, leadsOf } from '../config/index.ts';
+import {
+  asList,
+  type EffectiveConfig,
+  formatDuration,
+  formatEndpoint,
+  leadsOf,
+  whyNoHandover,
+} from '../config/index.ts';
 import { columns } from './output.ts';
 
 /** Items of a list written out; the rest is counted. */
@@ -33,8 +40,26 @@ function describePair(
     const addresses = some(router.addresses.map(({ address }) => address));
     return [name, `VRID ${router.vrid} on ${on}`, ranking(router.priority), addresses];
   });
-  const agents = describeConnection(config);
+  const agents = [...describeConnection(config), ...describeHandover(config)];
   return [who, ...columns(rows).map((row) => `  ${row}`), ...agents];
+}
+
+/** What a planned switch does to the connections; nothing where no router can do better. */
+function describeHandover(config: EffectiveConfig): readonly string[] {
+  const routers = Object.entries(config.virtual_routers);
+  const able = routers.filter(([, router]) => whyNoHandover(router, config) === null);
+  if (able.length === 0 && config.pair === undefined) return [];
+  const byTime = Map.groupBy(able, ([, { drain_timeout: time }]) => time);
+  const kept = [...byTime].map(
+    ([time, group]) =>
+      `  planned switch of ${some(group.map(([name]) => name))}: connections go on where they are, for up ` +
+      `to ${formatDuration(time)}`,
+  );
+  const broken = routers.flatMap(([name, router]) => {
+    const why = whyNoHandover(router, config);
+    return why === null ? [] : [`  planned switch of ${name}: breaks every connection ${why}`];
+  });
+  return [...kept, ...broken];
 }
 
 /** How the two agents reach each other beside the adverts; nothing in a file with one node. */
@@ -42,7 +67,10 @@ function describeConnection({ nodes, pair }: EffectiveConfig): readonly string[]
   const [a, b] = Object.values(nodes).map((node) => node.pair_addresses ?? []);
   if (a === undefined || b === undefined) return [];
   if (pair === undefined) {
-    return ['  agents: adverts only; `pair` would let them ask each other before a takeover'];
+    return [
+      '  agents: adverts only, so a planned switch breaks every connection; `pair` would let them agree ' +
+        'on it',
+    ];
   }
   const paths = a.map((address, at) => `${address} - ${b[at]}`).join(', ');
   return [`  agents: connected on port ${pair.port} over ${paths}`];

@@ -206,6 +206,10 @@ export interface VirtualRouterConfig {
    * addresses always move without an agreement.
    */
   readonly drainTimeoutMs?: number;
+  /** Why not, as the end of a sentence: `without pair`. Absent: nothing in the file is against it. */
+  readonly noHandover?: string;
+  /** Listeners whose connections break all the same: they are bound to an address of it. Absent: none. */
+  readonly handoverBreaks?: readonly string[];
   /** Absent: adverts alone say whether the peer lives. */
   readonly bfd?: BfdConfig;
   /** Absent: adverts go to the multicast group. */

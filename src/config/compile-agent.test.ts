@@ -79,3 +79,35 @@ virtual_routers:
     expect(unicastOf(text, 'solo')).toEqual([['web', { peers: ['198.51.100.12'], minTtl: 255 }]]);
   });
 });
+
+describe('an agreed handover', () => {
+  const handoverOf = (settings: string, rest = 'pair: { secret: env:S }') =>
+    agentOf(
+      `
+nodes: { edge-a: { address: 198.51.100.11, priority: 200 }, edge-b: { address: 198.51.100.12 } }
+virtual_routers: { web: { vrid: 1, interface: eth0, addresses: [198.51.100.100/24], ${settings} } }
+${rest}
+`,
+      'edge-a',
+    )?.virtualRouters.map(({ drainTimeoutMs, noHandover, handoverBreaks }) => ({
+      ...{ drainTimeoutMs, noHandover, handoverBreaks },
+    }))[0];
+
+  test('is the rule with pair, and says why it is not', () => {
+    expect(handoverOf('')).toEqual({ drainTimeoutMs: 600_000 });
+    expect(handoverOf('drain_timeout: 24h')).toEqual({ drainTimeoutMs: 86_400_000 });
+    expect(handoverOf('drain_timeout: 0s')).toEqual({ noHandover: 'with drain_timeout: 0s' });
+    expect(handoverOf('peer: other')).toEqual({ noHandover: 'with peer: other' });
+    expect(handoverOf('drain_timeout: 1m', '')).toEqual({ noHandover: 'without pair' });
+  });
+
+  test('names the listeners that lose their connections all the same', () => {
+    const listener = (bind: string) =>
+      `{ bind: "${bind}", protocol: http, routes: [{ respond: ready }] }`;
+    const listeners = `listeners: { wild: ${listener('0.0.0.0:80')}, bound: ${listener('198.51.100.100:81')} }`;
+    expect(handoverOf('', `pair: { secret: env:S }\n${listeners}`)).toEqual({
+      drainTimeoutMs: 600_000,
+      handoverBreaks: ['bound'],
+    });
+  });
+});

@@ -8,6 +8,7 @@ import type {
   VirtualAddress,
   VirtualRouterConfig,
 } from './agent-config.ts';
+import { boundToMoving, whyNoHandover } from './agreed-handover.ts';
 import {
   type EffectiveConfig,
   type EffectiveRouter,
@@ -41,6 +42,7 @@ export function compileAgent(
         group: groupOf(config, name),
         scripts: config.health_scripts,
         secrets,
+        handover: compileHandover(name, router, config),
       }),
     ),
     ...compilePair(config, node),
@@ -69,6 +71,17 @@ function compilePair({ pair, nodes }: EffectiveConfig, node: string): Pick<Agent
   return { pair: compiled };
 }
 
+type Handover = Pick<VirtualRouterConfig, 'drainTimeoutMs' | 'noHandover' | 'handoverBreaks'>;
+
+function compileHandover(name: string, router: EffectiveRouter, config: EffectiveConfig): Handover {
+  const why = whyNoHandover(router, config);
+  if (why !== null) return { noHandover: why };
+  const broken = boundToMoving(config).filter((one) => one.router === name);
+  const handoverBreaks = [...new Set(broken.map(({ listener }) => listener))];
+  const drainTimeoutMs = router.drain_timeout;
+  return handoverBreaks.length === 0 ? { drainTimeoutMs } : { drainTimeoutMs, handoverBreaks };
+}
+
 /** What a router is compiled with. */
 interface RouterContext {
   readonly node: string;
@@ -76,13 +89,14 @@ interface RouterContext {
   readonly group: readonly EffectiveRouter[];
   readonly scripts: EffectiveConfig['health_scripts'];
   readonly secrets: HeldSecrets;
+  readonly handover: Handover;
 }
 
 /** The virtual routers, one or two, that a router of the file is on the wire. */
 function compileRouter(
   name: string,
   router: EffectiveRouter,
-  { node, group, scripts, secrets }: RouterContext,
+  { node, group, scripts, secrets, handover }: RouterContext,
 ): readonly VirtualRouterConfig[] {
   const byFamily = (family: 4 | 6) =>
     router.addresses.filter(({ address }) => familyOf(address) === family);
@@ -105,6 +119,7 @@ function compileRouter(
     ...(router.mode === 'plain' ? {} : { mode: router.mode }),
     ...(router.accept ? {} : { accept: false as const }),
     strictRfc: router.strict_rfc,
+    ...handover,
     ...compileBfd(router.bfd, node),
     ...compileAuth(router.auth, secrets),
     ...(router.witness === undefined ? {} : { witness: router.witness }),

@@ -42,6 +42,7 @@ describe('the example of the design', () => {
           peerPriority: 100,
           peerPriorityMax: 100,
           strictRfc: false,
+          noHandover: 'without pair',
           track: {
             proxy: true,
             interfaces: [{ name: 'eth1', weight: 0, upDelayMs: 0, downDelayMs: 0 }],
@@ -57,11 +58,8 @@ describe('the example of the design', () => {
         {
           name: 'check_origin',
           command: ['/usr/local/bin/check-origin'],
-          intervalMs: 2000,
-          timeoutMs: 1000,
-          rise: 2,
-          fall: 2,
-          weight: -120,
+          ...{ intervalMs: 2000, timeoutMs: 1000 },
+          ...{ rise: 2, fall: 2, weight: -120 },
         },
       ],
     });
@@ -75,8 +73,8 @@ describe('the example of the design', () => {
       peerPriority: 200,
       peerPriorityMax: 200,
     }));
-    const peerAddresses = ['198.51.100.11'];
-    expect(b).toEqual({ ...a, node: 'edge-b', peerAddresses, virtualRouters: asB });
+    const others = { peerAddresses: ['198.51.100.11'], virtualRouters: asB };
+    expect(b).toEqual({ ...a, node: 'edge-b', ...others });
   });
 
   test('the balancer, the same on both hosts', () => {

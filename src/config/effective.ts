@@ -5,6 +5,7 @@
 
 import { familyOf } from './addresses.ts';
 import type { SecretSource } from './agent-config.ts';
+import { handoverObstacle } from './agreed-handover.ts';
 import { leadsOf } from './listener-routes.ts';
 import type {
   ConfigFile,
@@ -21,7 +22,7 @@ type With<T, K extends keyof T> = T & { [P in K]-?: NonNullable<T[P]> };
 /** A virtual router with interface and priority by node, and `track.proxy` decided. */
 export type EffectiveRouter = Omit<
   VirtualRouterEntry,
-  'interface' | 'priority' | 'track' | 'bfd' | 'routes' | 'unicast'
+  'interface' | 'priority' | 'track' | 'bfd' | 'routes' | 'unicast' | 'drain_timeout'
 > & {
   readonly interface: Readonly<Record<string, string>>;
   readonly priority: Readonly<Record<string, number>>;
@@ -29,6 +30,8 @@ export type EffectiveRouter = Omit<
   readonly bfd?: EffectiveBfd;
   readonly routes?: readonly EffectiveRoute[];
   readonly unicast?: EffectiveUnicast;
+  /** Milliseconds; 0 where the file does not say and no agreed handover is possible. */
+  readonly drain_timeout: number;
 };
 type RouteEntry = NonNullable<VirtualRouterEntry['routes']>[number];
 /** `interface` by node. */
@@ -82,15 +85,9 @@ export function effectiveConfig(file: ConfigFile): EffectiveConfig {
   return {
     nodes,
     pair: file.pair,
-    virtual_routers: mapValues(file.virtual_routers, (router) => ({
-      ...router,
-      interface: byNode<string>(router.interface, nodes, () => ''),
-      priority: byNode<number>(router.priority, nodes, (node) => node.priority),
-      bfd: effectiveBfd(router.bfd, nodes),
-      routes: effectiveRoutes(router, nodes),
-      unicast: effectiveUnicast(router.unicast, nodes),
-      track: effectiveTracking(router.track, file.listeners !== undefined),
-    })),
+    virtual_routers: mapValues(file.virtual_routers, (router) =>
+      effectiveRouter(router, file, nodes),
+    ),
     health_scripts: mapValues(file.health_scripts, (script) => ({
       ...script,
       timeout: script.timeout ?? shorter(settings.healthScript.timeout.default, script.interval),
@@ -109,6 +106,28 @@ export function effectiveConfig(file: ConfigFile): EffectiveConfig {
     log: file.log,
     proxy: file.proxy,
     resolver: file.resolver,
+  };
+}
+
+function effectiveRouter(
+  router: VirtualRouterEntry,
+  { pair, listeners }: ConfigFile,
+  nodes: EffectiveConfig['nodes'],
+): EffectiveRouter {
+  const { drain_timeout, ...rest } = router;
+  const priority = byNode<number>(router.priority, nodes, (node) => node.priority);
+  const unicast = effectiveUnicast(router.unicast, nodes);
+  const agreed = handoverObstacle({ ...rest, priority, unicast }, { nodes, pair }) === null;
+  const byDefault = agreed ? milliseconds(settings.virtualRouter.drainTimeout.default) : 0;
+  return {
+    ...rest,
+    interface: byNode<string>(router.interface, nodes, () => ''),
+    priority,
+    drain_timeout: drain_timeout ?? byDefault,
+    bfd: effectiveBfd(router.bfd, nodes),
+    routes: effectiveRoutes(router, nodes),
+    unicast,
+    track: effectiveTracking(router.track, listeners !== undefined),
   };
 }
 

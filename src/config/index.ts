@@ -7,6 +7,7 @@ import { type HeldPages, readPages } from './page-files.ts';
 import type { Finding, Problem } from './problem.ts';
 import { readSecrets, type SecretUser, withoutSecrets } from './secrets.ts';
 
+export { whyNoHandover } from './agreed-handover.ts';
 export { asList } from './as-list.ts';
 export { type CheckedFile, checkFile } from './check.ts';
 export { type CompiledConfig, compileConfig } from './compile.ts';
@@ -21,6 +22,7 @@ export { readPages } from './page-files.ts';
 export { configValue, printConfig } from './print.ts';
 export { type Finding, formatProblem, orderProblems, type Problem } from './problem.ts';
 export { readSecrets } from './secrets.ts';
+export { formatDuration } from './units.ts';
 
 /** What loading needs to know of the host. */
 export interface LoadOptions extends IdentitySources {

@@ -28,6 +28,8 @@ export const settings = {
     routeTable: { default: 254, min: 1, max: 4_294_967_295 },
     preemptDelay: { default: '0s', min: '0s', max: '1000s' },
     startupDelay: { default: '0s', min: '0s', max: '1000s' },
+    // Long enough for most downloads, short enough to wait for before a host is switched off.
+    drainTimeout: { default: '10m', min: '0s', max: '24h' },
   },
   unicast: {
     minTtl: { default: 255, min: 1, max: 255 },

@@ -16,6 +16,11 @@ import {
   cachesExist,
   cachesMatter,
 } from './rules/caches.ts';
+import {
+  drainedListenersAreWild,
+  drainTimeoutsMatter,
+  groupsDrainAlike,
+} from './rules/handover.ts';
 import { ejectionsAgree, ejectionsMatter, healthMatters } from './rules/health.ts';
 import {
   scriptsUsed,
@@ -168,6 +173,9 @@ const wholeRules: readonly Rule[] = [
   trackedUpstreamsChecked,
   prioritiesDiffer,
   preemptDelaysMatter,
+  drainTimeoutsMatter,
+  groupsDrainAlike,
+  drainedListenersAreWild,
   syncGroupsShared,
   acceptFits,
   modesFit,

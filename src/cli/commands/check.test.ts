@@ -23,13 +23,38 @@ describe('a good file', () => {
         `${example}: ok`,
         '  this host is edge-b, its peer is edge-a',
         '    web  VRID 51 on eth0  edge-a 200 > edge-b 100  198.51.100.100',
-        '    agents: adverts only; `pair` would let them ask each other before a takeover',
+        '    agents: adverts only, so a planned switch breaks every connection; `pair` would let them ' +
+          'agree on it',
         '  balancer: 2 listeners, 2 upstreams, 4 servers',
         '    http      http 0.0.0.0:80, [::]:80  to api',
         '    postgres  tcp 0.0.0.0:5432          to db',
         '',
       ].join('\n'),
     });
+  });
+
+  test('of a pair says what a planned switch does to the connections', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tandem-check-'));
+    const router = (vrid: number, more = '') =>
+      `{ vrid: ${vrid}, interface: eth0, addresses: [198.51.100.${100 + vrid}/24]${more} }`;
+    const routers = [
+      `web: ${router(1)}`,
+      `api: ${router(2)}`,
+      `db: ${router(3, ', drain_timeout: 1h')}`,
+      `old: ${router(4, ', peer: other')}`,
+    ];
+    writeFileSync(
+      join(folder, 'f'),
+      'nodes: { a: { address: 198.51.100.11, priority: 200 }, b: { address: 198.51.100.12 } }\n' +
+        `pair: { secret: env:S }\nvirtual_routers: { ${routers.join(', ')} }\n`,
+    );
+    const { stdout } = await run(['-c', join(folder, 'f')]);
+    expect(stdout.split('\n').filter((line) => line.includes('planned'))).toEqual([
+      '    planned switch of web, api: connections go on where they are, for up to 10m',
+      '    planned switch of db: connections go on where they are, for up to 1h',
+      '    planned switch of old: breaks every connection with peer: other',
+    ]);
+    rmSync(folder, { recursive: true });
   });
 
   test('is told in a few lines however large it is', async () => {

@@ -23,9 +23,11 @@ export const pairSchema = documented(
   {
     doc:
       'A connection between the two agents, encrypted and authenticated with one shared secret (TLS ' +
-      '1.3), over each pair of `pair_addresses`. It carries what each host says of itself, and ' +
-      'answers to the questions that a takeover depends on. Losing it never moves an address.',
+      '1.3), over each pair of `pair_addresses`. It carries what each host says of itself, the ' +
+      'answers to the questions that a takeover depends on, and the agreement on a planned switch ' +
+      '(docs/HANDOVER.md). Losing it never moves an address.',
     allowed: 'a map of secret and port',
-    default: 'none: the agents hear of each other in adverts only',
+    default:
+      'none: the agents hear of each other in adverts only, and a planned switch breaks connections',
   },
 );

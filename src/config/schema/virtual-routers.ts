@@ -13,6 +13,7 @@ import {
   flag,
   integerAllowed,
   integerValue,
+  optionalDuration,
   spelled,
 } from './field.ts';
 import { hostAddressAllowed, hostAddressValue } from './host-address.ts';
@@ -128,6 +129,20 @@ const virtualRouterSchema = z.strictObject({
       'with strict_rfc.',
     danger: 'When both hosts start together, nobody holds the addresses for so long.',
   }),
+  drain_timeout: optionalDuration(
+    router.drainTimeout,
+    `${router.drainTimeout.default} with \`pair\`; 0s where an agreed handover is not possible`,
+    {
+      doc:
+        'How long connections may go on on a host that has given the addresses to the other one by ' +
+        'agreement (`tandem handover`, failback, a falling priority, a stop); what is left then is cut, ' +
+        'as politely as its protocol allows. Needs `pair`, both hosts on one LAN, and listeners on ' +
+        '`0.0.0.0` or `[::]`. docs/HANDOVER.md. 0s: the addresses always move without an agreement.',
+      danger:
+        'With 0s, and wherever a handover is not possible, a planned switch breaks every connection. ' +
+        'A host that is told to stop waits for 90 s at most.',
+    },
+  ),
   sync_group: documented(nameValue.optional(), {
     doc:
       'Routers of one group move together: a fault, a lost link or a better host in one takes all ' +
