@@ -44,6 +44,11 @@ export interface Connection {
   /** Bytes written that the kernel has not taken yet. */
   readonly unsentBytes: number;
   /**
+   * What the peer has acknowledged, in bytes: grows as long as it takes what waits for it, be it ever so
+   * slowly. Asks the kernel, so it is for who has cause to doubt; 0 where that does not say.
+   */
+  readonly acknowledgedBytes: number;
+  /**
    * Sends bytes [start, end) after everything written before. False: the backlog has passed its
    * bound, write no more until `onDrain`. Memory that came from `onData` or `outgoing` is taken
    * care of; any other must stay as it is until `unsentBytes` is 0.

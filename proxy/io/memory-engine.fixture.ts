@@ -40,6 +40,7 @@ export class MemoryConnection implements Connection {
   readonly localPort = 80;
   readonly tls = null;
   unsentBytes = 0;
+  acknowledgedBytes = 0;
   /** Everything written so far, latin1. */
   sent = '';
   /** How our side ended it. */

@@ -9,6 +9,7 @@ export class NoConnection implements Connection {
   readonly localAddress = '';
   readonly localPort = 0;
   readonly unsentBytes = 0;
+  readonly acknowledgedBytes = 0;
 
   constructor(errorCode: string, handler: ConnectionHandler) {
     this.handler = handler;

@@ -34,6 +34,10 @@ export class RelayedConnection implements Connection {
     return this.#inner.unsentBytes;
   }
 
+  get acknowledgedBytes(): number {
+    return this.#inner.acknowledgedBytes;
+  }
+
   write(bytes: Buffer, start: number, end: number): boolean {
     return this.#inner.write(bytes, start, end);
   }

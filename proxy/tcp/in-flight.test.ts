@@ -45,6 +45,20 @@ async function session(): Promise<{ client: RawPeer; server: RawPeer }> {
   return { client, server };
 }
 
+/** Sends until some of it waits in the balancer for a client that does not read; returns how much. */
+async function fill(client: RawPeer, server: RawPeer): Promise<number> {
+  client.socket.pause();
+  let bytes = 0;
+  // Small pieces, so that the last one waits for the kernel and yet is no reason to stop reading.
+  while (accepted[0]!.unsentBytes === 0) {
+    server.socket.write(Buffer.alloc(16_384));
+    bytes += 16_384;
+    await turn();
+    await turn();
+  }
+  return bytes;
+}
+
 /** How a connection ends that may be reset before the client has noticed that it was accepted. */
 function fateOfClient(): Promise<string | null> {
   return rawClient(proxy.port).then(
@@ -120,19 +134,39 @@ describe('established sessions', () => {
   it('end when the client does not take the last bytes after both have ended', async () => {
     begin({ idleTimeoutMs: 200 });
     const { client, server } = await session();
-    client.socket.pause();
     client.socket.end();
     await server.end();
-    // Small pieces, so that the last one waits for the kernel and yet is no reason to stop reading.
-    while (accepted[0]!.unsentBytes === 0) {
-      server.socket.write(Buffer.alloc(16_384));
-      await turn();
-      await turn();
-    }
+    await fill(client, server);
     server.socket.end();
     await settled(proxy, ports);
     client.socket.destroy();
   });
+
+  it.each([true, false])(
+    'go on while the client takes a little now and then (both ended: %s)',
+    async (both) => {
+      begin({ idleTimeoutMs: 400 });
+      const { client, server } = await session();
+      if (both) {
+        client.socket.end();
+        await server.end();
+      }
+      const filled = await fill(client, server);
+      server.socket.end();
+      // Far less than what would make room for what waits in the balancer.
+      const reading = setInterval(() => {
+        client.socket.once('data', () => client.socket.pause()).resume();
+      }, 40);
+      await new Promise((resolve) => setTimeout(resolve, 1200));
+      clearInterval(reading);
+      client.socket.resume();
+      const received = await client.end();
+      expect(received.length).toBe(filled + 'b'.length);
+      client.socket.end();
+      await settled(proxy, ports);
+      expect(proxy.server(origin.port).idleTimeouts).toBe(0);
+    },
+  );
 
   it('end with the balancer', async () => {
     begin();

@@ -33,9 +33,8 @@ export class Splice {
   readonly #deadline: Deadline;
   #clientEnded = false;
   #serverEnded = false;
-  /** Both sides have sent their end; what is left to send goes out. */
-  #closing = false;
-  #unsentBytes = 0;
+  /** What the peers had acknowledged when it was looked at last, -1: never. */
+  #acknowledged = -1;
   #over = false;
 
   constructor(
@@ -104,7 +103,6 @@ export class Splice {
 
   /** Lets both sides take what is left; it is over when both are closed. */
   #close(): void {
-    this.#closing = true;
     let open = 2;
     const onClose = () => {
       open--;
@@ -114,22 +112,24 @@ export class Splice {
       connection.handler = { ...SILENT, onClose };
       connection.close();
     }
-    this.#unsentBytes = this.#unsent();
     this.#deadline.set(this.#idleTimeoutMs);
   }
 
+  /**
+   * Nothing came, and nobody has taken all that waits for him. Who goes on taking a little of it is slow,
+   * not gone; who takes nothing has one more idle time to begin.
+   */
   #expired(): void {
-    const unsentBytes = this.#unsent();
-    if (this.#closing && unsentBytes < this.#unsentBytes) {
-      this.#unsentBytes = unsentBytes;
-      this.#deadline.set(this.#idleTimeoutMs);
-      return;
+    const unsent = this.#client.unsentBytes + this.#server.unsentBytes > 0;
+    if (unsent || this.#acknowledged >= 0) {
+      const acknowledged = this.#client.acknowledgedBytes + this.#server.acknowledgedBytes;
+      if (acknowledged > this.#acknowledged) {
+        this.#acknowledged = acknowledged;
+        this.#deadline.set(this.#idleTimeoutMs);
+        return;
+      }
     }
     this.#finish('idle');
-  }
-
-  #unsent(): number {
-    return this.#client.unsentBytes + this.#server.unsentBytes;
   }
 
   /** Ends it for both sides with a reset. */

@@ -117,6 +117,10 @@ export class TlsConnection implements Connection, ConnectionHandler {
     return this.#inner.unsentBytes;
   }
 
+  get acknowledgedBytes(): number {
+    return this.#inner.acknowledgedBytes;
+  }
+
   write(bytes: Buffer, start: number, end: number): boolean {
     const session = this.#session;
     if (this.#over || this.#ended || session === null) return true;

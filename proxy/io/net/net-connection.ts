@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { acknowledgedBytes } from '../../../src/os/acknowledged-bytes.ts';
 import type { Connection, ConnectionHandler, Destination } from '../engine.ts';
 import { BACKLOG_BYTES_MAX, BULK_READ_BYTES_MIN } from '../limits.ts';
 import type { Sink } from './buffer-pool.ts';
@@ -20,6 +21,11 @@ type AdoptingOptions = Omit<net.SocketConstructorOpts, 'handle'> & {
   readonly handle: object;
   readonly writableHighWaterMark: number;
 };
+
+/** Where a socket keeps its native handle; not documented, so it may be elsewhere one day. */
+interface HandleOwner {
+  readonly _handle?: { readonly fd?: number } | null;
+}
 
 /** One connection over node:net. */
 export class NetConnection implements Connection, Sink {
@@ -93,6 +99,11 @@ export class NetConnection implements Connection, Sink {
 
   get unsentBytes(): number {
     return this.#socket.writableLength;
+  }
+
+  get acknowledgedBytes(): number {
+    const { _handle: handle } = this.#socket as unknown as HandleOwner;
+    return acknowledgedBytes(handle?.fd ?? -1);
   }
 
   /** Closed, or being closed at once. */

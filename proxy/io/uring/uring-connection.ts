@@ -1,3 +1,4 @@
+import { acknowledgedBytes } from '../../../src/os/acknowledged-bytes.ts';
 import type { Connection, ConnectionHandler } from '../engine.ts';
 import { IGNORING } from '../ignoring.ts';
 import { BACKLOG_BYTES_MAX } from '../limits.ts';
@@ -80,6 +81,10 @@ export class UringConnection implements Connection, Tag {
 
   get unsentBytes(): number {
     return this.#queue.bytes;
+  }
+
+  get acknowledgedBytes(): number {
+    return acknowledgedBytes(this.#fd);
   }
 
   /** The socket, for who ends everything; it is not closed by this connection any more. */
