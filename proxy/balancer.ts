@@ -193,6 +193,7 @@ export class Balancer implements SlotOwner {
     reasons.push(...this.#certificates.reasons());
     const warnings = [
       ...engineWarnings(this.#engine),
+      ...this.#workers.flatMap((worker) => worker.warnings()),
       ...this.#names.warnings(),
       ...this.#certificates.warnings(),
     ];

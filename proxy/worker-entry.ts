@@ -29,7 +29,7 @@ function loggerWith(fixed: object): Logger {
 // Which worker it is says the main thread.
 const log = loggerWith({});
 const engine = createEngine(setup.io, setup.descriptors ?? null, (why) => {
-  log.warn({ why }, `the worker serves over node:net: ${why}`);
+  report({ kind: 'refused', why });
 });
 if (setup.warmUp) {
   // A worker that could not rehearse serves all the same.

@@ -94,6 +94,8 @@ export type WorkerReport =
   /** It gives no new work to a server that this version has not. */
   | { readonly kind: 'took'; readonly serversVersion: number }
   | LinesReport
+  /** It serves over node:net although it should over io_uring, for this reason. */
+  | { readonly kind: 'refused'; readonly why: string }
   /** It accepts. */
   | { readonly kind: 'ready' }
   | {

@@ -33,6 +33,8 @@ export interface SlotOwner {
 export interface WorkerStatus {
   readonly index: number;
   readonly state: 'starting' | 'running' | 'waiting' | 'draining' | 'ended';
+  /** Why this one serves over node:net although the balancer uses io_uring; null: it does as all do. */
+  readonly refusal: string | null;
   /** Workers this slot has lost. */
   readonly deaths: number;
   /** Share of its time that the thread was busy since it started, 0 to 1. */
@@ -60,6 +62,7 @@ export class WorkerSlot {
   #serversVersion = 0;
   #state: WorkerStatus['state'] = 'waiting';
   #restart = NEVER_DIED;
+  #refusal: string | null = null;
   #deaths = 0;
   #startedAt = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -83,6 +86,11 @@ export class WorkerSlot {
     return this.#state === 'running';
   }
 
+  /** What is wrong although it serves. */
+  warnings(): readonly string[] {
+    return this.#refusal === null ? [] : [ownFallBack(this.#index, this.#refusal)];
+  }
+
   /** The servers that its worker may give work to; without a worker: none but future ones. */
   get serversVersion(): number {
     return this.#worker === null ? Number.POSITIVE_INFINITY : this.#serversVersion;
@@ -98,6 +106,7 @@ export class WorkerSlot {
     return {
       index: this.#index,
       state: this.#state,
+      refusal: this.#refusal,
       deaths: this.#deaths,
       utilization: loop?.utilization ?? 0,
     };
@@ -113,6 +122,7 @@ export class WorkerSlot {
   /** Null, and it counts as dead already: there was no descriptor or no memory left for it. */
   #launch(): Worker | null {
     this.#startedAt = performance.now();
+    this.#refusal = null;
     let worker: Worker;
     try {
       const setup = this.#owner.setup(this.#index);
@@ -179,6 +189,9 @@ export class WorkerSlot {
       this.#owner.lines(report, () => worker.postMessage(taken));
     } else if (report.kind === 'log') {
       this.#log[report.level](report.fields, report.message);
+    } else if (report.kind === 'refused') {
+      this.#refusal = report.why;
+      this.#log.warn({ refusal: report.why }, ownFallBack(this.#index, report.why));
     } else if (report.kind === 'ready') {
       if (this.#state === 'starting') this.#enter('running');
     } else if (report.kind === 'took') {
@@ -222,6 +235,10 @@ export class WorkerSlot {
     this.#state = state;
     this.#owner.changed();
   }
+}
+
+function ownFallBack(index: number, refusal: string): string {
+  return `worker ${index} is refused io_uring and serves over node:net: ${refusal}`;
 }
 
 function describe(error: unknown): string {

@@ -10,25 +10,28 @@ export interface EngineChoice {
   readonly io: IoEngine['name'];
   /** Why it is not io_uring; null when it is, or when nobody wanted it. */
   readonly refusal: string | null;
+  /** That is not as it should be: it was asked for by name, or was given up. */
+  readonly alarm: boolean;
 }
 
 /** What `proxy.io` comes to on this host; `given` is a reason against io_uring that is known before. */
 export function chooseEngine(wanted: ProxyConfig['io'], given: string | null): EngineChoice {
-  if (wanted !== 'uring') return { io: 'net', refusal: null };
+  if (wanted !== 'uring') return { io: 'net', refusal: null, alarm: false };
   const refusal = given ?? uringRefusal();
-  return { io: refusal === null ? 'uring' : 'net', refusal };
+  if (refusal === null) return { io: 'uring', refusal, alarm: false };
+  return { io: 'net', refusal, alarm: true };
 }
 
 /** One line for the operator. */
-export function sayEngine({ io, refusal }: EngineChoice, log: Logger): void {
+export function sayEngine({ io, refusal, alarm }: EngineChoice, log: Logger): void {
   if (io === 'uring') log.info({ io }, 'the network is reached through io_uring');
   else if (refusal === null) log.info({ io }, 'the network is reached through node:net');
-  else log.warn({ io, refusal }, fallBack(refusal));
+  else log[alarm ? 'warn' : 'info']({ io, refusal }, fallBack(refusal));
 }
 
 /** What is wrong with a choice, for the readiness; nothing when it is what was wanted. */
-export function engineWarnings({ refusal }: EngineChoice): readonly string[] {
-  return refusal === null ? [] : [fallBack(refusal)];
+export function engineWarnings({ refusal, alarm }: EngineChoice): readonly string[] {
+  return refusal === null || !alarm ? [] : [fallBack(refusal)];
 }
 
 function fallBack(refusal: string): string {

@@ -16,13 +16,20 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
   const out = new Exposition();
   out.gauge('tandem_proxy_uptime_seconds', 'Age of the balancer.', {}, status.uptimeMs / 1000);
   out.gauge('tandem_proxy_ready', 'May be given traffic.', {}, status.readiness.ready ? 1 : 0);
-  const { io, refusal } = status.io;
-  const refused = refusal === null ? 0 : 1;
+  const { io, alarm } = status.io;
+  const refused = alarm || status.workers.some((worker) => worker.refusal !== null) ? 1 : 0;
   out.gauge('tandem_proxy_io_uring', 'Serves through io_uring.', {}, io === 'uring' ? 1 : 0);
-  out.gauge('tandem_proxy_io_uring_refused', 'io_uring is wanted and not used.', {}, refused);
-  for (const { index, state, deaths, utilization } of status.workers) {
+  out.gauge(
+    'tandem_proxy_io_uring_refused',
+    'io_uring should be used and is not, by all workers or by one.',
+    {},
+    refused,
+  );
+  for (const { index, state, refusal, deaths, utilization } of status.workers) {
     const labels = { worker: String(index) };
     const running = state === 'running' ? 1 : 0;
+    const uring = io === 'uring' && refusal === null ? 1 : 0;
+    out.gauge('tandem_proxy_worker_io_uring', 'The worker serves through io_uring.', labels, uring);
     out.gauge('tandem_proxy_worker_running', 'The worker thread serves.', labels, running);
     out.counter('tandem_proxy_worker_deaths', 'Workers this slot lost.', labels, deaths);
     out.gauge('tandem_proxy_worker_utilization', 'Busy share, 0 to 1.', labels, utilization);

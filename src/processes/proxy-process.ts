@@ -73,22 +73,34 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
     },
     log,
   );
+  uring.started();
   sdNotify('READY=1');
   reportReady();
 }
 
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
 /**
  * Notes that a balancer on io_uring runs here until it ends in a way that JavaScript can see. `refusal` is
- * why it should not use it: the last ones died.
+ * why it should not use it: the last ones crashed. `started` is for when signals are taken care of.
  */
 function watchUring(io: ProxyConfig['io'], runtimeDir: string, log: Logger) {
-  if (io !== 'uring') return { refusal: null, end() {} };
+  if (io === 'net') return { refusal: null, started() {}, end() {} };
   const record = new UringRecord(runtimeDir);
   const refusal = record.refusal(Date.now());
   if (refusal === null) record.begin(Date.now());
   else log.error({ refusal }, `io_uring is given up: ${refusal}`);
   process.on('exit', () => record.end());
-  return { refusal, end: () => record.end() };
+  // Left to itself, Node dies of them at once, which is no crash.
+  const leave = () => process.exit(0);
+  for (const signal of STOP_SIGNALS) process.on(signal, leave);
+  return {
+    refusal,
+    started() {
+      for (const signal of STOP_SIGNALS) process.off(signal, leave);
+    },
+    end: () => record.end(),
+  };
 }
 
 const NOT_BEGUN: Readiness = {

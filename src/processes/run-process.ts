@@ -11,6 +11,7 @@ import {
   type HalfSpec,
   Supervisor,
 } from '../supervision/supervisor.ts';
+import { balancerEnded } from './ended.ts';
 import { loadHere, type ProcessOptions } from './load-in-worker.ts';
 import { demandAgentPrivileges } from './privileges.ts';
 import { startWith } from './start.ts';
@@ -35,7 +36,7 @@ export async function runBoth(options: ProcessOptions): Promise<number> {
       nodeFlags: [],
       args: ['proxy', ...args],
       stopMs: balancerStopMs(config.proxy.drainTimeoutMs),
-      afterDeath: async () => {},
+      afterDeath: async (signal) => balancerEnded(signal, ensureRuntimeDir(process.env)),
     });
   }
   const supervisor = new Supervisor(halves, log);

@@ -25,6 +25,17 @@ test('two deaths within a minute are enough, until something ends in order', () 
   expect(new UringRecord(dir).refusal(900_001)).toBeNull();
 });
 
+test('a death that was forgiven is none, but gives nothing back that was given up', () => {
+  record.begin(0);
+  record.begin(10);
+  record.forgive();
+  expect(record.refusal(20)).toBeNull();
+  record.begin(20);
+  expect(record.refusal(30)).toMatch(/twice/);
+  record.forgive();
+  expect(record.refusal(40)).toMatch(/twice/);
+});
+
 test('deaths that are far apart are not', () => {
   record.begin(0);
   record.begin(1000);

@@ -14,13 +14,14 @@ interface Record {
 
 const EMPTY: Record = { starts: [], givenUp: false };
 const REASON =
-  'the balancer died twice within a minute while it used io_uring (see coredumpctl, and journalctl -k for ' +
-  'the OOM killer); it serves over node:net until it is restarted in order (systemctl restart tandem-proxy)';
+  'the balancer crashed twice within a minute while it used io_uring (see coredumpctl); it serves over ' +
+  'node:net until it is restarted in order (systemctl restart tandem-proxy)';
 
 /**
- * Remembers, in the runtime directory, balancers on io_uring that died without a word. An engine that works
- * on memory which the kernel writes can die where JavaScript cannot: an edge must not go on dying. A
- * record that cannot be kept costs this, never the balancer; a reboot clears it.
+ * Remembers, in the runtime directory, balancers on io_uring that died without a word, but for those of which
+ * somebody else says that they were killed from outside. An engine that works on memory which the kernel
+ * writes can die where JavaScript cannot: an edge must not go on dying. A record that cannot be kept costs
+ * this, never the balancer; a reboot clears it.
  */
 export class UringRecord {
   readonly #path: string;
@@ -54,6 +55,12 @@ export class UringRecord {
     if (this.#ended) return;
     this.#ended = true;
     rmSync(this.#path, { force: true });
+  }
+
+  /** The last one that began did not die of itself: its end tells nothing about io_uring. */
+  forgive(): void {
+    const { starts, givenUp } = this.#read();
+    if (!givenUp && starts.length > 0) this.#write({ starts: starts.slice(0, -1), givenUp });
   }
 
   #read(): Record {

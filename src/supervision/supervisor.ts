@@ -21,8 +21,8 @@ export interface HalfSpec {
   readonly args: readonly string[];
   /** Longest orderly stop, ms. */
   readonly stopMs: number;
-  /** Called after every end of the process, orderly or not. */
-  afterDeath(): Promise<void>;
+  /** Called after every end of the process, orderly or not; null: of no signal. */
+  afterDeath(signal: NodeJS.Signals | null): Promise<void>;
 }
 
 /** Stop bound of the agent half, ms. */
@@ -78,7 +78,7 @@ export class Supervisor {
       if (exit.signal === 'SIGKILL') {
         this.#log.warn({ child: half.name }, `${half.name} did not stop in time and was killed`);
       }
-      await this.#cleanUp(half);
+      await this.#cleanUp(half, exit);
     }
     this.#finish(this.#forced ? 1 : code);
   }
@@ -93,7 +93,7 @@ export class Supervisor {
   async #onExit(half: HalfSpec, history: RestartState, exit: ChildExit): Promise<void> {
     this.#running.delete(half.name);
     if (this.#stopping) return;
-    await this.#cleanUp(half);
+    await this.#cleanUp(half, exit);
     // Told to stop meanwhile: what is dead stays dead.
     if (this.#stopping) return;
     const how = exit.signal === null ? `exited with status ${exit.code}` : `died of ${exit.signal}`;
@@ -115,9 +115,9 @@ export class Supervisor {
     this.#timers.add(timer);
   }
 
-  async #cleanUp(half: HalfSpec): Promise<void> {
+  async #cleanUp(half: HalfSpec, { signal }: ChildExit): Promise<void> {
     try {
-      await half.afterDeath();
+      await half.afterDeath(signal);
     } catch (error) {
       this.#log.error(
         { child: half.name, error: (error as Error).message },

@@ -45,7 +45,7 @@ const quiet = { since: null, until: null, reason: null, repeats: 0, ejections: 0
 const report = {
   digest: '0123456789abcdef',
   uptimeMs: 1000,
-  io: { io: 'uring', refusal: null },
+  io: { io: 'uring', refusal: null, alarm: false },
   readiness: { ready: true, reasons: [], serving: true },
   workers: [],
   listeners: [],

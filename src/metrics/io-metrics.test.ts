@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import type { BalancerReport } from '../control/balancer-report.ts';
+import { balancerMetrics } from './balancer-metrics.ts';
+
+const NOTHING = {
+  uptimeMs: 0,
+  digest: '',
+  readiness: { ready: true, reasons: [], serving: true },
+  listeners: [],
+  upstreams: [],
+  names: [],
+  limits: [],
+  caches: [],
+  routes: [],
+  accessLogs: [],
+  certificates: [],
+};
+
+function worker(index: number, refusal: string | null) {
+  return { index, state: 'running' as const, refusal, deaths: 0, utilization: 0 };
+}
+
+test('one worker that is refused io_uring is one too many', async () => {
+  const io = { io: 'uring' as const, refusal: null, alarm: false };
+  const status: BalancerReport = {
+    ...NOTHING,
+    io,
+    workers: [worker(0, null), worker(1, 'EMFILE')],
+  };
+  const text = await balancerMetrics(status);
+  expect(text).toContain('tandem_proxy_io_uring 1');
+  expect(text).toContain('tandem_proxy_io_uring_refused 1');
+  expect(text).toContain('tandem_proxy_worker_io_uring{worker="0"} 1');
+  expect(text).toContain('tandem_proxy_worker_io_uring{worker="1"} 0');
+});
+
+test('a host that forbids it is no alarm to who did not ask for it by name', async () => {
+  const workers = [worker(0, null)];
+  const status = (alarm: boolean): BalancerReport => {
+    return { ...NOTHING, io: { io: 'net', refusal: 'EPERM', alarm }, workers };
+  };
+  expect(await balancerMetrics(status(false))).toContain('tandem_proxy_io_uring_refused 0');
+  expect(await balancerMetrics(status(true))).toContain('tandem_proxy_io_uring_refused 1');
+});
