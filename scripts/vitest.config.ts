@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import { uringRefusal } from '../proxy/io/uring/detect.ts';
+import { testsOnBothEngines } from './both-engines.ts';
+
+const ROOT = new URL('..', import.meta.url).pathname;
 
 /**
  * Lab tests that wait for things to happen and bound them in seconds: a few of them share the machine.
@@ -14,17 +17,12 @@ const SIDE_BY_SIDE = [
 const LAB_TESTS = '{src,keepalive,proxy,scripts,testbed}/**/*.lab.test.ts';
 
 /**
- * What tells most about an engine from above it runs once more on io_uring, where there is one. Any other
- * test of proxy/ does with TANDEM_TEST_IO=uring.
+ * Tests of proxy/ that go through an engine (they get it from proxy/io/test-engine.fixture.ts) run once more on
+ * io_uring, where there is one. One of them: TANDEM_TEST_IO=uring vitest run --project unit FILE.
  */
-const ON_BOTH_ENGINES = [
-  'proxy/http1/{failing-clients,failing-servers,forwarding,streaming,in-flight}.test.ts',
-  'proxy/tcp/*.test.ts',
-  'proxy/{large-bodies,no-descriptors,balancer}.test.ts',
-];
 const uring = {
   name: 'uring',
-  include: ON_BOTH_ENGINES,
+  include: testsOnBothEngines(ROOT),
   env: { TANDEM_TEST_IO: 'uring' },
   testTimeout: 20_000,
 };
@@ -37,7 +35,7 @@ const lab = { retry: 2, testTimeout: 120_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
-    root: new URL('..', import.meta.url).pathname,
+    root: ROOT,
     pool: 'forks',
     projects: [
       {
