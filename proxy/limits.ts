@@ -32,6 +32,9 @@ export const VIA_HOPS_MAX = 64;
 /** Memory each origin connection keeps for the request it sends; larger ones get more, once. */
 export const REQUEST_BUFFER_BYTES = 2048;
 
+/** Content of a body from this size on is not copied to go out in one piece with what frames it. */
+export const LONG_CONTENT_BYTES_MIN = 16 * 1024;
+
 /** Servers tried for one request when connecting fails. */
 export const CONNECT_TRIES_MAX = 3;
 

@@ -22,9 +22,7 @@ export function appendContent(
   let to = appendSize(end - start, out, at);
   bytes.copy(out, to, start, end);
   to += end - start;
-  out[to] = CR;
-  out[to + 1] = LF;
-  return to + 2;
+  return appendLineEnd(out, to);
 }
 
 /** Appends the end of a chunked body, with whole trailer lines; returns where it ends. */
@@ -36,11 +34,17 @@ export function appendLastChunk(trailers: Buffer, out: Buffer, at: number): numb
   return to + 2;
 }
 
-function appendSize(size: number, out: Buffer, start: number): number {
+/** Appends what goes before a chunk of that size; returns where it ends. */
+export function appendSize(size: number, out: Buffer, start: number): number {
   let shift = 28;
   while (shift > 0 && size >>> shift === 0) shift -= 4;
   let at = start;
   for (; shift >= 0; shift -= 4) out[at++] = HEX_DIGITS[(size >>> shift) & 15]!;
+  return appendLineEnd(out, at);
+}
+
+/** Appends what ends a chunk; returns where it ends. */
+export function appendLineEnd(out: Buffer, at: number): number {
   out[at] = CR;
   out[at + 1] = LF;
   return at + 2;

@@ -1,5 +1,12 @@
 import type { Connection, IoEngine } from '../io/engine.ts';
-import { appendContent, appendLastChunk, CHUNK_FRAMING_BYTES } from './body-writer.ts';
+import { LONG_CONTENT_BYTES_MIN } from '../limits.ts';
+import {
+  appendContent,
+  appendLastChunk,
+  appendLineEnd,
+  appendSize,
+  CHUNK_FRAMING_BYTES,
+} from './body-writer.ts';
 import { NO_LINES } from './extra-lines.ts';
 import { forwardableTrailers } from './trailers.ts';
 
@@ -11,7 +18,8 @@ export interface ByteCounter {
 /**
  * Sends messages over one connection in as few pieces as possible: what is composed, a head or
  * chunks, waits for `flush` and takes the first content with it; content that needs no framing and
- * finds nothing waiting goes out of the memory it came in.
+ * finds nothing waiting goes out of the memory it came in. So does long content in any case where the
+ * connection gathers: what frames it goes before and after it.
  */
 export class MessageWriter {
   /** The last write filled the backlog: no more until the connection has drained. */
@@ -56,8 +64,24 @@ export class MessageWriter {
       this.#write(bytes, start, end);
       return;
     }
+    if (end - start >= LONG_CONTENT_BYTES_MIN && this.#connection.gathers) {
+      this.#between(bytes, start, end);
+      return;
+    }
     const out = this.room(end - start + CHUNK_FRAMING_BYTES);
     this.#at = appendContent(this.chunked, bytes, start, end, out, this.#at);
+  }
+
+  /** Sends content as it is, after what is composed; what ends its chunk waits for what comes next. */
+  #between(bytes: Buffer, start: number, end: number): void {
+    if (this.chunked) {
+      const out = this.room(CHUNK_FRAMING_BYTES);
+      this.#at = appendSize(end - start, out, this.#at);
+    }
+    this.send(bytes, start, end);
+    if (!this.chunked) return;
+    const out = this.room(CHUNK_FRAMING_BYTES);
+    this.#at = appendLineEnd(out, this.#at);
   }
 
   /** The body is complete; `trailers` are lines that came after it. */

@@ -39,6 +39,11 @@ export interface Connection {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  /**
+   * What is written within one call goes out together, from where it is: to compose long content with what
+   * goes before and after it would copy it for nothing.
+   */
+  readonly gathers: boolean;
   /** What its TLS handshake came to; null: plain, or still to come. */
   readonly tls: TlsInfo | null;
   /** Bytes written that the kernel has not taken yet. */

@@ -38,6 +38,7 @@ export class MemoryConnection implements Connection {
   readonly remotePort = 12_345;
   readonly localAddress = '192.0.2.2';
   readonly localPort = 80;
+  readonly gathers = false;
   readonly tls = null;
   unsentBytes = 0;
   acknowledgedBytes = 0;

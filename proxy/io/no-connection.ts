@@ -3,6 +3,7 @@ import type { Connection, ConnectionHandler } from './engine.ts';
 /** A connection that never comes to be: its handler hears `onClose` in a turn of its own. */
 export class NoConnection implements Connection {
   handler: ConnectionHandler;
+  readonly gathers = false;
   readonly tls = null;
   readonly remoteAddress = '';
   readonly remotePort = 0;

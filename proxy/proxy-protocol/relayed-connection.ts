@@ -26,6 +26,10 @@ export class RelayedConnection implements Connection {
     this.#inner.handler = handler;
   }
 
+  get gathers(): boolean {
+    return this.#inner.gathers;
+  }
+
   get tls(): TlsInfo | null {
     return this.#inner.tls;
   }

@@ -32,6 +32,8 @@ import type { TlsAcceptor, TlsTarget } from './tls-roles.ts';
 /** One connection with TLS. */
 export class TlsConnection implements Connection, ConnectionHandler {
   handler: ConnectionHandler;
+  /** Each write is a record of its own, and encrypted elsewhere anyway. */
+  readonly gathers = false;
   tls: TlsInfo | null = null;
   readonly #engine: IoEngine;
   readonly #inner: Connection;

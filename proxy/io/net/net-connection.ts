@@ -30,6 +30,8 @@ interface HandleOwner {
 /** One connection over node:net. */
 export class NetConnection implements Connection, Sink {
   handler: ConnectionHandler;
+  /** Each write is a system call of its own. */
+  readonly gathers = false;
   readonly tls = null;
   readonly #memory: NetMemory;
   readonly #socket: net.Socket;

@@ -20,6 +20,10 @@ export class Piece {
  * copied into it, large ones are sent in place.
  */
 export class Pieces {
+  /** Bytes sent from the buffer that the kernel had read them into. */
+  lentBytes = 0;
+  /** Bytes that were copied to be sent. */
+  copiedBytes = 0;
   readonly #arena: Arena;
   /** What messages are composed in, NO_SLOT until somebody asks. */
   #outgoing = NO_SLOT;
@@ -74,8 +78,10 @@ export class Pieces {
           return this.#piece(arena.addressOf(offset), length, slot, null);
         }
         arena.retain(slot);
+        this.lentBytes += length;
         return this.#piece(arena.addressOf(offset), length, slot, null);
       }
+      this.copiedBytes += length;
       return this.#inPlace(copyOf(bytes, start, end), 0, length);
     }
     if (length <= COPY_BYTES_MAX) return this.#copy(bytes, start, end);
@@ -105,6 +111,7 @@ export class Pieces {
   #copy(bytes: Buffer, start: number, end: number): Piece {
     const arena = this.#arena;
     const length = end - start;
+    this.copiedBytes += length;
     if (this.#scrap === NO_SLOT || this.#scrapAt + length > SLOT_BYTES) {
       if (this.#scrap !== NO_SLOT) arena.release(this.#scrap);
       this.#scrap = arena.scarce ? NO_SLOT : arena.take();

@@ -21,6 +21,7 @@ const NO_SOCKET = -1;
  */
 export class UringConnection implements Connection, Tag {
   handler: ConnectionHandler = IGNORING;
+  readonly gathers = true;
   readonly tls = null;
   readonly index: number;
   readonly generation: number;
