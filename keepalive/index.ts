@@ -26,6 +26,7 @@ export { openLeases } from './io/lease.ts';
 export { openNetwork } from './io/network.ts';
 export { createProcessScanner } from './io/process-scanner.ts';
 export { createScriptRunner } from './io/script-runner.ts';
+export { openSecondChances } from './io/second-chance.ts';
 export { systemClock } from './io/system-clock.ts';
 export type { LatenessSummary } from './lateness.ts';
 export { eventReaderStuckMs, eventReadersMax, notifyStopMs } from './limits.ts';

@@ -16,12 +16,11 @@ import {
   installLease,
   type LeaseScope,
   leaseSets,
-  leaseTable,
-  listLease,
   removeLease,
   reviseLease,
   startDrain,
 } from './lease-rules.ts';
+import { routerTable } from './own-tables.ts';
 
 /** Why a lease that was armed is no longer. */
 export type Loss = Parameters<LeaseOptions['onLost']>[0];
@@ -53,7 +52,7 @@ export class KernelLease implements Lease {
   readonly #nftables: Nftables;
   readonly #sets: NftablesSets;
   readonly #forget: () => void;
-  /** The table as nftables lists it, without the element that comes and goes. */
+  /** The table as nftables lists it. */
   #installed: string;
   #wanted = false;
   #open = true;
@@ -142,7 +141,7 @@ export class KernelLease implements Lease {
     this.#renewal.close();
     this.#forget();
     // Without a table there is nothing to remove; that is how a flush leaves it.
-    this.#succeeds(removeLease(leaseTable(this.scope)));
+    this.#succeeds(removeLease(routerTable(this.scope)));
   }
 
   leave(): void {
@@ -186,17 +185,12 @@ export class KernelLease implements Lease {
 
   /** Null when there is no such table. */
   #listed(): string | null {
-    try {
-      const text = this.#nftables.run(listLease(this.scope));
-      return text.replace(/^\s*elements = \{[^}]*\}\n/gm, '');
-    } catch {
-      return null;
-    }
+    return this.#nftables.asMade(`netdev ${routerTable(this.scope)}`);
   }
 
   /** Throws OsError. */
   #holds(set: string): boolean {
-    const table = leaseTable(this.scope);
+    const table = routerTable(this.scope);
     return this.#sets.has({ table, set }, this.scope.interfaceIndex);
   }
 

@@ -6,8 +6,9 @@ import { interfaceIndex } from '../../src/os/interface-index.ts';
 import { Nftables } from '../../src/os/nftables.ts';
 import { makeHosts, onHost, removeHosts, shOn } from '../../src/os/two-hosts.case.ts';
 import type { Logger } from '../ports.ts';
-import { LOOK_GAP_MS, openLeases } from './lease.ts';
+import { openLeases } from './lease.ts';
 import { HOLDER } from './lease-holder.case.ts';
+import { LOOK_GAP_MS } from './table-watch.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 

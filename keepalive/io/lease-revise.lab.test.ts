@@ -3,7 +3,8 @@ import { interfaceIndex } from '../../src/os/interface-index.ts';
 import { makeHosts, onHost, removeHosts, shOn } from '../../src/os/two-hosts.case.ts';
 import type { Lease, LeaseTerms, Logger } from '../ports.ts';
 import { openLeases } from './lease.ts';
-import { installLease, instanceMark, type LeaseScope, leaseTable } from './lease-rules.ts';
+import { installLease, type LeaseScope } from './lease-rules.ts';
+import { instanceMark, routerTable } from './own-tables.ts';
 
 const RUNTIME_DIR = '/run/tandem';
 const BFD = { peer: '198.51.100.2', durationMs: null };
@@ -52,7 +53,7 @@ it.each(CHANGES)('a lease for %s becomes one for %s, and runs as long as before'
     const index = interfaceIndex('eth0');
     const base = { interface: 'eth0', interfaceIndex: index, family: 4, vrid: 51 } as const;
     const scope: LeaseScope = { ...base, mark: instanceMark(RUNTIME_DIR), ...TERMS[to]! };
-    const table = leaseTable(scope);
+    const table = routerTable(scope);
     shOn('left', `nft -f - <<'END'\n${installLease(scope, false)}END`);
     const wanted = listed(table);
     const leases = openLeases(silent, RUNTIME_DIR);

@@ -6,13 +6,12 @@ import {
   endDrain,
   endLease,
   installLease,
-  instanceMark,
   type LeaseScope,
   leaseSets,
-  leaseTable,
   reviseLease,
   startDrain,
 } from './lease-rules.ts';
+import { instanceMark, routerTable } from './own-tables.ts';
 
 /** `UPDATE_GOLDEN=1` rewrites the file; its difference is reviewed like code. */
 const GOLDEN = new URL('./lease-rules.golden', import.meta.url);
@@ -97,10 +96,10 @@ describe('tables', () => {
       { ...ipv4, family: 6 as const },
       { ...ipv4, vrid: 52 },
     ];
-    const names = [ipv4, ...others].map(leaseTable);
+    const names = [ipv4, ...others].map(routerTable);
     expect(new Set(names).size).toBe(4);
-    expect(leaseTable({ ...ipv4, ...{ durationMs: 30 } })).toBe(leaseTable(ipv4));
-    expect(leaseTable(watched)).toBe(leaseTable(ipv4));
+    expect(routerTable({ ...ipv4, ...{ durationMs: 30 } })).toBe(routerTable(ipv4));
+    expect(routerTable(watched)).toBe(routerTable(ipv4));
     expect([ipv4, watched, unwatched].map(leaseSets)).toEqual([
       ['lease'],
       ['lease', 'watch'],

@@ -26,11 +26,8 @@
  * What a Backup needs is let through: asking who has an address, answers to that, and the
  * announcements of the host that has it.
  */
-import { createHash } from 'node:crypto';
 import { formatIp, parseIp } from '../../src/os/ip-address.ts';
-
-/** First part of every table's name. */
-export const LEASE_TABLE_PREFIX = 'tandem_';
+import { quotedInterface, routerTable } from './own-tables.ts';
 
 /** What the rules follow from. */
 export interface LeaseScope {
@@ -58,30 +55,13 @@ export interface LeaseScope {
   };
 }
 
-/** The table of one virtual router; a table of its own, so that each is made and removed alone. */
-export function leaseTable({
-  interfaceIndex,
-  family,
-  vrid,
-}: Pick<LeaseScope, 'interfaceIndex' | 'family' | 'vrid'>): string {
-  return `${LEASE_TABLE_PREFIX}${interfaceIndex}_ipv${family}_${vrid}`;
-}
-
-/**
- * Comment on the tables of one instance of Tandem, which its runtime directory tells from others on
- * this host: the sweep removes no one else's. A digest, for a path may hold what nftables cannot.
- */
-export function instanceMark(runtimeDir: string): string {
-  return `tandem ${createHash('sha256').update(runtimeDir).digest('hex').slice(0, 12)}`;
-}
-
 /**
  * Makes the table anew, in one transaction, with the lease running or expired, and the addresses
  * draining for so many whole ms, or not.
  */
 export function installLease(scope: LeaseScope, armed: boolean, drainMs = 0): string {
-  const table = `table netdev ${leaseTable(scope)}`;
-  const device = `device ${quoted(scope.interface)} priority 0; policy accept;`;
+  const table = `table netdev ${routerTable(scope)}`;
+  const device = `device ${quotedInterface(scope.interface)} priority 0; policy accept;`;
   const element = (ms: number) => `    elements = { ${scope.interfaceIndex} timeout ${ms}ms }\n`;
   const rules = chainRules(scope);
   return `${table} { }
@@ -118,7 +98,7 @@ ${indented(rules.in)}
  * transaction. The sets of the lease and of the drain stay, and with them when either ends.
  */
 export function reviseLease(before: LeaseScope, after: LeaseScope): string {
-  const table = `netdev ${leaseTable(after)}`;
+  const table = `netdev ${routerTable(after)}`;
   const watched = before.bfd !== undefined;
   const watches = after.bfd !== undefined;
   const renewed = before.unicast === true ? ['renewal'] : [];
@@ -170,7 +150,7 @@ ${indented(rules)}
 
 /** Starts the lease, or starts it again, for one duration. */
 export function armLease(scope: LeaseScope): string {
-  const set = `netdev ${leaseTable(scope)} lease`;
+  const set = `netdev ${routerTable(scope)} lease`;
   const element = `{ ${scope.interfaceIndex} timeout ${scope.durationMs}ms }`;
   // Adding an element that is there would leave its old expiry.
   return `flush set ${set}\nadd element ${set} ${element}\n${renewWatch(scope)}`;
@@ -178,35 +158,30 @@ export function armLease(scope: LeaseScope): string {
 
 /** Lets BFD count from now on, at the pace in the scope, or not at all. Only with `bfd`. */
 export function changeWatch(scope: LeaseScope): string {
-  const chain = `netdev ${leaseTable(scope)} packet`;
+  const chain = `netdev ${routerTable(scope)} packet`;
   const rules = watchRules(scope).map((rule) => `add rule ${chain} ${rule}\n`);
   return `flush chain ${chain}\n${rules.join('')}${renewWatch(scope)}`;
 }
 
 /** Ends the lease at once. */
 export function endLease(scope: LeaseScope): string {
-  return `flush set netdev ${leaseTable(scope)} lease\n`;
+  return `flush set netdev ${routerTable(scope)} lease\n`;
 }
 
 /** Lets the addresses' IP packets pass for so many whole ms from now on, though the lease is over. */
 export function startDrain(scope: LeaseScope, durationMs: number): string {
-  const set = `netdev ${leaseTable(scope)} drain`;
+  const set = `netdev ${routerTable(scope)} drain`;
   return `flush set ${set}\nadd element ${set} { ${scope.interfaceIndex} timeout ${durationMs}ms }\n`;
 }
 
 /** No longer. */
 export function endDrain(scope: LeaseScope): string {
-  return `flush set netdev ${leaseTable(scope)} drain\n`;
+  return `flush set netdev ${routerTable(scope)} drain\n`;
 }
 
 /** The sets that all hold the interface's index while the lease runs. */
 export function leaseSets({ bfd }: LeaseScope): readonly string[] {
   return bfd === undefined ? ['lease'] : ['lease', 'watch'];
-}
-
-/** Prints the table, for seeing whether somebody changed it. */
-export function listLease(scope: LeaseScope): string {
-  return `list table netdev ${leaseTable(scope)}\n`;
 }
 
 /** Removes the table; it must be there. */
@@ -284,14 +259,6 @@ function bytesOf(address: string): Uint8Array {
 
 function hexOf(ip: Uint8Array): string {
   return `0x${Buffer.from(ip).toString('hex')}`;
-}
-
-/** The kernel allows a quote in an interface name; nftables has no way to write one. */
-function quoted(name: string): string {
-  if (/["\\\n]/.test(name)) {
-    throw new RangeError(`nftables cannot name the interface ${JSON.stringify(name)}`);
-  }
-  return `"${name}"`;
 }
 
 /** The rules of the chains, but for BFD's. */
@@ -378,7 +345,7 @@ function watchRules({ bfd }: LeaseScope): readonly string[] {
 
 function renewWatch(scope: LeaseScope): string {
   if (scope.bfd === undefined) return '';
-  const set = `netdev ${leaseTable(scope)} watch`;
+  const set = `netdev ${routerTable(scope)} watch`;
   const { durationMs } = scope.bfd;
   const timeout = durationMs === null ? '' : ` timeout ${durationMs}ms`;
   return `flush set ${set}\nadd element ${set} { ${scope.interfaceIndex}${timeout} }\n`;

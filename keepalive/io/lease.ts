@@ -8,31 +8,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { interfaceIndex } from '../../src/os/interface-index.ts';
 import { parseIp } from '../../src/os/ip-address.ts';
-import { NetlinkListener } from '../../src/os/netlink-listener.ts';
 import { Nftables } from '../../src/os/nftables.ts';
-import { NftablesSets, netdevTableOf } from '../../src/os/nftables-set.ts';
+import { NftablesSets } from '../../src/os/nftables-set.ts';
 import type { Lease, LeaseOptions, LeaseOwner, LeasePort, Logger } from '../ports.ts';
 import { KernelLease, type Loss, scopeOf } from './kernel-lease.ts';
-import {
-  instanceMark,
-  LEASE_TABLE_PREFIX,
-  type LeaseScope,
-  leaseTable,
-  removeLease,
-} from './lease-rules.ts';
+import { type LeaseScope, removeLease } from './lease-rules.ts';
+import { instanceMark, ownTables, routerTable } from './own-tables.ts';
+import { TableWatch } from './table-watch.ts';
 
 /** "Always use the best local address for this target." */
 const ARP_ANNOUNCE_BEST = 2;
-const NETLINK_NETFILTER = 12;
-const NFNLGRP_NFTABLES = 7;
-const NFNL_SUBSYS_NFTABLES = 10;
-/** NFT_MSG_DELTABLE, DELCHAIN, NEWRULE, DELRULE, DELSET, DELSETELEM: what can take a lease away. */
-const HARMFUL_MESSAGES: ReadonlySet<number> = new Set([2, 5, 6, 8, 11, 14]);
-/**
- * Time between two looks at the rules, ms: a look asks libnftables, which costs milliseconds where
- * others have large rulesets.
- */
-export const LOOK_GAP_MS = 20;
 
 const FINDINGS: Readonly<Record<Loss, string>> = {
   rules: 'somebody changed or removed the rules; they are back, and the lease is expired',
@@ -53,11 +38,7 @@ class KernelLeases implements LeasePort {
   readonly #leases = new Map<string, KernelLease>();
   #nftables: Nftables | undefined;
   #sets: NftablesSets | undefined;
-  #events: NetlinkListener | undefined;
-  /** Tables to look at. */
-  readonly #due = new Set<string>();
-  #nextLook: NodeJS.Timeout | undefined;
-  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #changes = new TableWatch();
 
   constructor(log: Logger, mark: string) {
     this.#log = log;
@@ -76,16 +57,16 @@ class KernelLeases implements LeasePort {
     if (options.addresses.some(({ address }) => parseIp(address)?.length === 4)) {
       this.#keepFromAsking(options.interface);
     }
-    const table = leaseTable(scope);
+    const table = routerTable(scope);
     if (this.#leases.has(table)) {
       throw new Error(`${table} is open already`);
     }
     // Listening first, so that no change of the new table is missed.
-    this.#events ??= this.#listen();
+    this.#changes.watch(`netdev ${table}`, () => this.#look(table));
     const lost = (cause: Loss) => options.onLost(cause);
     this.#sets ??= new NftablesSets();
     const kernel = { nftables: this.#connection(), sets: this.#sets };
-    const lease = new KernelLease(scope, kernel, lost, () => this.#leases.delete(table));
+    const lease = new KernelLease(scope, kernel, lost, () => this.#forget(table));
     this.#leases.set(table, lease);
     return lease;
   }
@@ -93,24 +74,18 @@ class KernelLeases implements LeasePort {
   runs(owner: LeaseOwner): boolean {
     const index = interfaceIndex(owner.interface);
     this.#sets ??= new NftablesSets();
-    const table = leaseTable({ ...owner, interfaceIndex: index });
+    const table = routerTable({ ...owner, interfaceIndex: index });
     return this.#sets.has({ table, set: 'lease' }, index);
   }
 
   sweep(keep: readonly LeaseOwner[]): void {
     const spared = new Set(
       keep.map((owner) =>
-        leaseTable({ ...owner, interfaceIndex: interfaceIndex(owner.interface) }),
+        routerTable({ ...owner, interfaceIndex: interfaceIndex(owner.interface) }),
       ),
     );
-    const ours = (table: string) =>
-      this.#connection().run(`list table netdev ${table}\n`).includes(`comment "${this.#mark}"`);
-    const listed = this.#connection().run('list tables netdev\n');
-    for (const [, table] of listed.matchAll(/^table netdev (\S+)$/gm)) {
-      if (table === undefined || !table.startsWith(LEASE_TABLE_PREFIX)) {
-        continue;
-      }
-      if (!this.#leases.has(table) && !spared.has(table) && ours(table)) {
+    for (const table of ownTables(this.#connection(), 'netdev', this.#mark)) {
+      if (!this.#leases.has(table) && !spared.has(table)) {
         this.#log.info({ table }, `removing ${table}, left behind by an earlier agent`);
         this.#connection().run(removeLease(table));
       }
@@ -119,11 +94,7 @@ class KernelLeases implements LeasePort {
 
   close(): void {
     // Before the tables go, or their end would look like somebody's doing.
-    this.#events?.close();
-    this.#events = undefined;
-    clearTimeout(this.#nextLook);
-    this.#nextLook = undefined;
-    this.#due.clear();
+    this.#changes.close();
     for (const lease of [...this.#leases.values()]) {
       lease.close();
     }
@@ -159,52 +130,20 @@ class KernelLeases implements LeasePort {
     return this.#nftables;
   }
 
-  #listen(): NetlinkListener {
-    return new NetlinkListener({
-      protocol: NETLINK_NETFILTER,
-      groups: [NFNLGRP_NFTABLES],
-      onMessage: (type, payload) => {
-        if (type >> 8 !== NFNL_SUBSYS_NFTABLES || !HARMFUL_MESSAGES.has(type & 0xff)) {
-          return;
-        }
-        const table = netdevTableOf(payload);
-        if (table !== null && this.#leases.has(table)) {
-          this.#lookSoon([table]);
-        }
-      },
-      onLost: () => this.#lookSoon(this.#leases.keys()),
-    });
+  #forget(table: string): void {
+    this.#leases.delete(table);
+    this.#changes.forget(`netdev ${table}`);
   }
 
-  /** Once for all that one transaction did: a flush tells of every rule. */
-  #lookSoon(tables: Iterable<string>): void {
-    for (const table of tables) {
-      this.#due.add(table);
-    }
-    this.#nextLook ??= setTimeout(
-      () => {
-        this.#nextLook = undefined;
-        const due = [...this.#due];
-        this.#due.clear();
-        for (const table of due) {
-          const lease = this.#leases.get(table);
-          if (lease !== undefined) {
-            this.#look(lease);
-          }
-        }
-        this.#lookedAtMs = performance.now();
-      },
-      Math.max(0, this.#lookedAtMs + LOOK_GAP_MS - performance.now()),
-    );
-  }
-
-  #look(lease: KernelLease): void {
+  #look(table: string): void {
+    const lease = this.#leases.get(table);
+    if (lease === undefined) return;
     const { scope } = lease;
     const fields = { interface: scope.interface, vrid: scope.vrid, family: scope.family };
     try {
       const cause = lease.lookAgain();
       if (cause !== null) {
-        this.#log.warn(fields, `${leaseTable(scope)}: ${FINDINGS[cause]}`);
+        this.#log.warn(fields, `${routerTable(scope)}: ${FINDINGS[cause]}`);
         lease.onLost(cause);
       }
     } catch (error) {

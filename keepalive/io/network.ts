@@ -36,8 +36,8 @@ import { BfdSockets } from './bfd-socket.ts';
 import { openClaimWatch } from './claim-watch.ts';
 import { InterfaceTable } from './interface-table.ts';
 import { KernelRoutes } from './kernel-routes.ts';
-import { instanceMark } from './lease-rules.ts';
 import { openNeighbourProbe } from './neighbour-probe.ts';
+import { instanceMark } from './own-tables.ts';
 import { VirtualMacs } from './virtual-macs.ts';
 
 const ENODEV = 19;

@@ -67,12 +67,23 @@ export class NftablesSets {
   }
 }
 
+/** Names of the families of tables, by their numbers (NFPROTO_*). */
+const FAMILIES: Readonly<Record<number, string>> = {
+  1: 'inet',
+  2: 'ip',
+  3: 'arp',
+  [NFPROTO_NETDEV]: 'netdev',
+  7: 'bridge',
+  10: 'ip6',
+};
+
 /**
- * Table that a notification about nftables concerns: in each kind of them the first attribute type
- * is the table's name. Null for another family than netdev.
+ * Table that a notification about nftables concerns, as nft names it with its family: in each kind of
+ * them the first attribute type is the table's name. Null for what is not about a table.
  */
-export function netdevTableOf(payload: Uint8Array): string | null {
-  if (payload[0] !== NFPROTO_NETDEV) return null;
+export function tableOf(payload: Uint8Array): string | null {
+  const family = FAMILIES[payload[0] ?? 0];
   const name = attributesOf(payload.subarray(HEADER_BYTES))?.get(LIST_TABLE);
-  return name === undefined ? null : Buffer.from(name.subarray(0, -1)).toString('latin1');
+  if (family === undefined || name === undefined) return null;
+  return `${family} ${Buffer.from(name.subarray(0, -1)).toString('latin1')}`;
 }

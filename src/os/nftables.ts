@@ -5,6 +5,8 @@
 import { openLibrary } from './native.ts';
 
 const SONAME = 'libnftables.so.1';
+/** NFT_CTX_OUTPUT_STATELESS and NFT_CTX_OUTPUT_TERSE. */
+const AS_MADE = (1 << 2) | (1 << 11);
 const ADVICE = 'install it (Debian: apt-get install libnftables1)';
 
 type Context = unknown;
@@ -14,6 +16,7 @@ interface Library {
   nft_ctx_free(context: Context): void;
   nft_ctx_buffer_output(context: Context): number;
   nft_ctx_buffer_error(context: Context): number;
+  nft_ctx_output_set_flags(context: Context, flags: number): void;
   nft_ctx_get_output_buffer(context: Context): string | null;
   nft_ctx_get_error_buffer(context: Context): string | null;
   nft_run_cmd_from_buffer(context: Context, commands: string): number;
@@ -24,6 +27,8 @@ const PROTOTYPES: Record<keyof Library, string> = {
   nft_ctx_free: 'void nft_ctx_free(void *context)',
   nft_ctx_buffer_output: 'int nft_ctx_buffer_output(void *context)',
   nft_ctx_buffer_error: 'int nft_ctx_buffer_error(void *context)',
+  nft_ctx_output_set_flags:
+    'void nft_ctx_output_set_flags(void *context, unsigned int output_flags)',
   nft_ctx_get_output_buffer: 'const char *nft_ctx_get_output_buffer(void *context)',
   nft_ctx_get_error_buffer: 'const char *nft_ctx_get_error_buffer(void *context)',
   nft_run_cmd_from_buffer: 'int nft_run_cmd_from_buffer(void *context, const char *commands)',
@@ -95,6 +100,22 @@ export class Nftables {
       throw new NftablesError(error === '' ? `status ${status}` : error, commands);
     }
     return output;
+  }
+
+  /**
+   * One table (`netdev filter`) as nft lists it, without what changes by itself: elements of its sets
+   * and the values of its counters. Null when there is none, or it cannot be listed.
+   */
+  asMade(table: string): string | null {
+    if (this.#context === null) return null;
+    try {
+      library().nft_ctx_output_set_flags(this.#context, AS_MADE);
+      return this.run(`list table ${table}\n`);
+    } catch {
+      return null;
+    } finally {
+      library().nft_ctx_output_set_flags(this.#context, 0);
+    }
   }
 
   /** A second call does nothing. */

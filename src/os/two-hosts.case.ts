@@ -50,8 +50,8 @@ export function removeHosts(): void {
   sh('for host in left right; do ip netns delete $host 2>/dev/null || :; done');
 }
 
-/** Runs `action`, which must be synchronous, with this thread inside a host. */
-export function onHost<T>(host: Host, action: () => T): T {
+/** Runs `action`, which must be synchronous, with this thread inside a host; some tests make a `client` too. */
+export function onHost<T>(host: Host | 'client', action: () => T): T {
   const setns = koffi().load(null).func('int setns(int fd, int type)');
   const enter = (path: string) => {
     const fd = openSync(path, 'r');
@@ -72,6 +72,6 @@ export function onHost<T>(host: Host, action: () => T): T {
 }
 
 /** Runs a shell script on a host. */
-export function shOn(host: Host, script: string, shell: 'sh' | 'bash' = 'sh'): string {
+export function shOn(host: Host | 'client', script: string, shell: 'sh' | 'bash' = 'sh'): string {
   return onHost(host, () => sh(script, shell));
 }

@@ -1,0 +1,81 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { interfaceIndex } from '../../src/os/interface-index.ts';
+import { parseIp } from '../../src/os/ip-address.ts';
+import { makeHosts, onHost, removeHosts, shOn } from '../../src/os/two-hosts.case.ts';
+import type { SecondChanceOptions, SecondChancePort } from '../handover/handover-ports.ts';
+import type { Logger } from '../ports.ts';
+import { openSecondChances } from './second-chance.ts';
+
+const log: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
+const FIRST: SecondChanceOptions = {
+  interface: 'eth0',
+  family: 4,
+  vrid: 51,
+  addresses: [{ address: '198.51.100.100', prefixLength: 24 }],
+  peer: parseIp('198.51.100.2')!,
+};
+const SECOND: SecondChanceOptions = {
+  ...FIRST,
+  family: 6,
+  addresses: [
+    { address: 'fe80::100', prefixLength: 64 },
+    { address: '2001:db8::100', prefixLength: 64 },
+  ],
+  peer: parseIp('fe80::ff:fe00:2')!,
+};
+
+let port: SecondChancePort;
+const tables = () => shOn('left', 'nft list tables').trim().split('\n').filter(Boolean);
+
+beforeAll(makeHosts);
+afterAll(removeHosts);
+beforeEach(() => {
+  port = openSecondChances(log, '/run/tandem');
+});
+afterEach(() => {
+  onHost('left', () => port.close());
+  shOn('left', 'nft flush ruleset');
+});
+
+it('makes a table of its own for each router, and takes away no other', () => {
+  onHost('left', () => {
+    const index = interfaceIndex('eth0');
+    shOn('left', 'nft add table ip other; nft add table ip6 tandem_other');
+    const others = tables();
+    const first = port.open(FIRST);
+    const second = port.open(SECOND);
+    const names = [`table ip tandem_${index}_ipv4_51`, `table ip6 tandem_${index}_ipv6_51`];
+    expect(tables().sort()).toEqual([...others, ...names].sort());
+    expect(() => port.open(FIRST)).toThrow('open already');
+    expect([first.counters(), second.counters()]).toEqual(Array(2).fill({ packets: 0, bytes: 0 }));
+    first.close();
+    first.close();
+    expect(first.counters()).toEqual({ packets: 0, bytes: 0 });
+    second.close();
+    expect(tables()).toEqual(others);
+  });
+});
+
+it('sweeps what an agent of its instance left behind, and nothing else', () => {
+  onHost('left', () => {
+    const dead = openSecondChances(log, '/run/tandem');
+    const other = openSecondChances(log, '/run/another');
+    dead.open(FIRST);
+    other.open({ ...FIRST, vrid: 52 });
+    const kept = port.open(SECOND);
+    const before = tables();
+    port.sweep();
+    expect(tables()).toEqual(before.filter((table) => !table.endsWith('_ipv4_51')));
+    kept.close();
+    other.close();
+    dead.close();
+    expect(tables()).toEqual([]);
+  });
+});
+
+it('says what the kernel refuses', () => {
+  onHost('left', () => {
+    expect(() => port.open({ ...FIRST, interface: 'eth9' })).toThrow('eth9');
+    expect(() => port.open({ ...FIRST, peer: SECOND.peer })).toThrow('no IPv6 address');
+  });
+});

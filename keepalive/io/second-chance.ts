@@ -1,0 +1,246 @@
+/**
+ * Second chances on nftables. What the rules do is in second-chance-rules.ts; this file brings them
+ * into the kernel, and back when somebody flushes the ruleset.
+ *
+ *     open, close ──> libnftables ──> kernel
+ *     somebody's change ──> table-watch.ts ──> look ──> put back
+ *     the kernel's table of neighbours ──> the draining host's MAC address ──> set `peer`
+ */
+import { interfaceIndex } from '../../src/os/interface-index.ts';
+import { Neighbours } from '../../src/os/netlink-neighbour.ts';
+import { Nftables } from '../../src/os/nftables.ts';
+import type {
+  PassedOn,
+  SecondChance,
+  SecondChanceOptions,
+  SecondChancePort,
+} from '../handover/handover-ports.ts';
+import type { Logger } from '../ports.ts';
+import { instanceMark, ownTables } from './own-tables.ts';
+import {
+  changePeerMac,
+  installSecondChance,
+  listPassed,
+  passedIn,
+  removeSecondChance,
+  type SecondChanceScope,
+  secondChanceTable,
+} from './second-chance-rules.ts';
+import { TableWatch } from './table-watch.ts';
+
+/**
+ * Times until the next look for the draining host's MAC address, ms; the last one repeats. It is a
+ * neighbour that the kernel has to ask for where nothing was sent to it lately, and a host whose network
+ * card fails over may get another one.
+ */
+const MAC_LOOKS_MS = [5, 20, 100, 1_000] as const;
+
+/**
+ * The second chances of the instance of Tandem with this runtime directory. Nothing is opened before
+ * the first, so a host without nftables can do all the rest.
+ */
+export function openSecondChances(log: Logger, runtimeDir: string): SecondChancePort {
+  return new KernelSecondChances(log, instanceMark(runtimeDir));
+}
+
+class KernelSecondChances implements SecondChancePort {
+  readonly #log: Logger;
+  readonly #mark: string;
+  /** By their tables. */
+  readonly #open = new Map<string, KernelSecondChance>();
+  readonly #changes = new TableWatch();
+  #nftables: Nftables | undefined;
+  #neighbours: Neighbours | undefined;
+
+  constructor(log: Logger, mark: string) {
+    this.#log = log;
+    this.#mark = mark;
+  }
+
+  open(options: SecondChanceOptions): SecondChance {
+    const scope: SecondChanceScope = {
+      interfaceIndex: interfaceIndex(options.interface),
+      family: options.family,
+      vrid: options.vrid,
+      mark: this.#mark,
+      addresses: options.addresses.map(({ address }) => address),
+      peer: Uint8Array.from(options.peer),
+      peerMac: null,
+    };
+    const table = secondChanceTable(scope);
+    if (this.#open.has(table)) throw new Error(`${table} is open already`);
+    // Listening first, so that no change of the new table is missed.
+    this.#changes.watch(table, () => this.#look(table));
+    this.#neighbours ??= new Neighbours();
+    const kernel = { nftables: this.#connection(), neighbours: this.#neighbours };
+    const chance = new KernelSecondChance(scope, kernel, () => this.#forget(table));
+    this.#open.set(table, chance);
+    return chance;
+  }
+
+  sweep(): void {
+    for (const family of ['ip', 'ip6'] as const) {
+      for (const name of ownTables(this.#connection(), family, this.#mark)) {
+        const table = `${family} ${name}`;
+        if (this.#open.has(table)) continue;
+        this.#log.info({ table }, `removing ${table}, left behind by an earlier agent`);
+        this.#connection().run(removeSecondChance(table));
+      }
+    }
+  }
+
+  close(): void {
+    // Before the tables go, or their end would look like somebody's doing.
+    this.#changes.close();
+    for (const chance of [...this.#open.values()]) chance.close();
+    this.#nftables?.close();
+    this.#nftables = undefined;
+    this.#neighbours?.close();
+    this.#neighbours = undefined;
+  }
+
+  #connection(): Nftables {
+    this.#nftables ??= new Nftables();
+    return this.#nftables;
+  }
+
+  #forget(table: string): void {
+    this.#open.delete(table);
+    this.#changes.forget(table);
+  }
+
+  #look(table: string): void {
+    const chance = this.#open.get(table);
+    if (chance === undefined) return;
+    const { interfaceIndex: index, vrid, family } = chance.scope;
+    const fields = { interfaceIndex: index, vrid, family };
+    try {
+      if (!chance.putBack()) return;
+      this.#log.warn(
+        fields,
+        `${table}: somebody changed or removed the rules that pass packets on to the host that drains; ` +
+          'they are back, and connections that had packets meanwhile may be broken',
+      );
+    } catch (error) {
+      this.#log.error(
+        { ...fields, err: error },
+        `${table}: the rules that pass packets on to the host that drains are gone, and its connections ` +
+          `break: ${(error as Error).message}`,
+      );
+    }
+  }
+}
+
+/** Ways into the kernel, which all second chances share. */
+interface Kernel {
+  readonly nftables: Nftables;
+  readonly neighbours: Neighbours;
+}
+
+class KernelSecondChance implements SecondChance {
+  scope: SecondChanceScope;
+  readonly #table: string;
+  readonly #nftables: Nftables;
+  readonly #neighbours: Neighbours;
+  #looks = 0;
+  #nextLook: NodeJS.Timeout | undefined;
+  readonly #forget: () => void;
+  /** The table as nftables lists it. */
+  #installed: string | null;
+  /** What was seen of counters that are gone with their table. */
+  #before: PassedOn = { packets: 0, bytes: 0 };
+  #seen: PassedOn = { packets: 0, bytes: 0 };
+  #open = true;
+
+  constructor(scope: SecondChanceScope, kernel: Kernel, forget: () => void) {
+    this.#table = secondChanceTable(scope);
+    this.#nftables = kernel.nftables;
+    this.#neighbours = kernel.neighbours;
+    this.#forget = forget;
+    this.scope = { ...scope, peerMac: this.#peerMac(scope) };
+    this.#installed = this.#install();
+    this.#lookForPeerLater();
+  }
+
+  counters(): PassedOn {
+    if (!this.#open) return this.#total();
+    const passed = passedIn(this.#nftables.run(listPassed(this.scope)));
+    if (passed === null) throw new Error(`${this.#table}: no counter where it should be`);
+    this.#seen = passed;
+    return this.#total();
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    clearTimeout(this.#nextLook);
+    this.#forget();
+    try {
+      this.#nftables.run(removeSecondChance(this.#table));
+    } catch {
+      // Without a table there is nothing to remove; that is how a flush leaves it.
+    }
+  }
+
+  /**
+   * Compares with what was installed, and installs it again when it differs; true when it did. Throws
+   * NftablesError when it cannot be put back.
+   */
+  putBack(): boolean {
+    if (this.#nftables.asMade(this.#table) === this.#installed) return false;
+    this.#before = this.#total();
+    this.#seen = { packets: 0, bytes: 0 };
+    this.#installed = this.#install();
+    return true;
+  }
+
+  #install(): string | null {
+    this.#nftables.run(installSecondChance(this.scope));
+    return this.#nftables.asMade(this.#table);
+  }
+
+  #lookForPeerLater(): void {
+    const waitMs = MAC_LOOKS_MS[Math.min(this.#looks, MAC_LOOKS_MS.length - 1)];
+    this.#looks += 1;
+    this.#nextLook = setTimeout(() => {
+      this.#lookForPeer();
+      this.#lookForPeerLater();
+    }, waitMs);
+  }
+
+  #lookForPeer(): void {
+    const peerMac = this.#peerMac(this.scope);
+    // An entry that expired tells nothing of the address.
+    if (peerMac === null || equal(peerMac, this.scope.peerMac)) return;
+    const scope = { ...this.scope, peerMac };
+    try {
+      this.#nftables.run(changePeerMac(scope));
+      this.scope = scope;
+    } catch {
+      // The table is gone; it comes back with the address that was known, and the next look changes that.
+    }
+  }
+
+  /** Null: not known now, and the kernel was told to ask. */
+  #peerMac({ interfaceIndex: index, peer }: SecondChanceScope): Uint8Array | null {
+    try {
+      const mac = this.#neighbours.macOf(index, peer);
+      if (mac === null) this.#neighbours.ask(index, peer);
+      return mac;
+    } catch {
+      // Packets are passed on all the same; the next look may tell.
+      return null;
+    }
+  }
+
+  #total(): PassedOn {
+    return {
+      packets: this.#before.packets + this.#seen.packets,
+      bytes: this.#before.bytes + this.#seen.bytes,
+    };
+  }
+}
+
+function equal(one: Uint8Array, other: Uint8Array | null): boolean {
+  return other !== null && one.every((byte, at) => byte === other[at]);
+}
