@@ -4,6 +4,7 @@
  * ends with status 1 when a bound was missed.
  */
 import { parseArgs } from 'node:util';
+import { handoverDrill, handoverUsage } from '../handover/main.ts';
 import { enterLab, insideLab } from '../lab/enter.ts';
 import { stacks } from '../lab/stacks/index.ts';
 import type { Stack, StackName } from '../lab/stacks/stack.ts';
@@ -18,6 +19,7 @@ import { runDrill } from './run-drill.ts';
 
 const USAGE = `usage: npm run drill -- [--lab | --docker] [--stack NAME] [--advert TIME] [DRILL...]
        npm run drill -- --compare [--runs N] [--write] [ROW...]
+       ${handoverUsage}
 
   --lab       in network namespaces on this machine (default)
   --docker    in containers, through docker compose
@@ -157,6 +159,7 @@ function say(text: string): void {
 /** Status 0: all bounds kept. 1: one was missed. 2: the drills could not run. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
+    if (argv[0] === 'handover') return await handoverDrill(argv.slice(1));
     if (argv.includes('--compare')) return await compare(argv);
     const request = parseRequest(argv);
     if (request === 'help') {

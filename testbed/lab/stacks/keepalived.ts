@@ -28,6 +28,8 @@ export interface KeepalivedOptions {
    * lies between the edges. keepalived 2.2 runs scripts once a second at the most.
    */
   readonly check?: string;
+  /** A file with a number that is added to the priority, read again at each change. */
+  readonly priorityFile?: string;
 }
 
 /** Matches the command lines of keepalived's processes. */
@@ -41,7 +43,17 @@ export function startKeepalived(host: Host, options: KeepalivedOptions): LabProc
   return host.spawn(['keepalived', '-n', '-l', '-D', '-P', '-f', file, ...pidFiles]);
 }
 
-function keepalivedConfig(name: string, { instances, check }: KeepalivedOptions): string {
+function keepalivedConfig(name: string, options: KeepalivedOptions): string {
+  const { instances, check, priorityFile } = options;
+  const tracked = [
+    ...(check === undefined ? [] : ['track_script {', '  balancer', '}']),
+    ...(priorityFile === undefined ? [] : ['track_file {', '  lowering', '}']),
+  ];
+  const file = `
+track_file lowering {
+  file "${priorityFile}"
+  weight 1
+}`;
   const script = `
 vrrp_script balancer {
   script "${check}"
@@ -55,12 +67,12 @@ vrrp_script balancer {
   router_id ${name}
   script_user root
 }
-${check === undefined ? '' : script}
-${instances.map((each) => instanceBlock(each, check !== undefined)).join('\n')}
+${check === undefined ? '' : script}${priorityFile === undefined ? '' : file}
+${instances.map((each) => instanceBlock(each, tracked)).join('\n')}
 `;
 }
 
-function instanceBlock(instance: KeepalivedInstance, tracked: boolean): string {
+function instanceBlock(instance: KeepalivedInstance, tracked: readonly string[]): string {
   const { unicast, password, addresses } = instance;
   const lines = [
     `version ${instance.version}`,
@@ -78,7 +90,7 @@ function instanceBlock(instance: KeepalivedInstance, tracked: boolean): string {
     'virtual_ipaddress {',
     ...addresses.map((address) => `  ${address}/${prefixLength(address)}`),
     '}',
-    ...(tracked ? ['track_script {', '  balancer', '}'] : []),
+    ...tracked,
   ];
   return `vrrp_instance ${instance.name} {\n  ${lines.join('\n  ')}\n}`;
 }

@@ -1,0 +1,82 @@
+/**
+ * keepalived with nginx or HAProxy: the pair that Tandem replaces. Its planned switch is a priority that
+ * a file lowers (`track_file`, which keepalived sees by inotify), so that everything goes on running.
+ */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Host, LabProcess } from '../../lab/host.ts';
+import { findProgram } from '../../lab/requirements.ts';
+import { startKeepalived } from '../../lab/stacks/keepalived.ts';
+import { waitUntil } from '../../lab/wait-until.ts';
+import { limits } from '../limits.ts';
+import { type Balancer, haproxy, nginx } from './balancers.ts';
+import type { HandoverStack, PairSettings } from './edge.ts';
+
+const CHECK = '/usr/bin/curl -sf -m 0.5 -o /dev/null http://127.0.0.1/';
+/** More than lies between the two priorities. */
+const LOWERED_BY = 150;
+
+export const keepalivedNginx = debianPair(nginx);
+export const keepalivedHaproxy = debianPair(haproxy);
+
+function debianPair(balancer: Balancer): HandoverStack {
+  return {
+    name: `keepalived-${balancer.program}`,
+    missing: () => [
+      ...['keepalived', balancer.program, 'curl']
+        .filter((program) => findProgram(program) === null)
+        .map((program) => `${program} (apt-get install ${program})`),
+      ...balancer.missing(),
+    ],
+    start: (host, settings) => startEdge(balancer, host, settings),
+    giveAway: async (host) => writeFileSync(loweringFile(host), `-${LOWERED_BY}\n`),
+    release: async (host) => writeFileSync(loweringFile(host), '0\n'),
+    async holds(host, { virtualAddresses }) {
+      const addresses = await host.addresses();
+      // The link-local one is not among the global addresses.
+      const wanted = virtualAddresses.filter((address) => !address.startsWith('fe80'));
+      return wanted.every((address) => addresses.includes(address));
+    },
+  };
+}
+
+function loweringFile(host: Host): string {
+  return join(host.folder, 'lowering');
+}
+
+async function startEdge(balancer: Balancer, host: Host, settings: PairSettings) {
+  const program = host.spawn(balancer.prepare(host, settings));
+  const answers = async () => (await host.attempt(CHECK.split(' '))).status === 0;
+  await waitUntil(`${balancer.program} on ${host.name}`, answers, limits.settleTimeoutMs);
+  rmSync(loweringFile(host), { force: true });
+  writeFileSync(loweringFile(host), '0\n');
+  const priority = settings.edges[0]!.name === host.name ? 200 : 100;
+  const keepalived = startKeepalived(host, {
+    instances: [4, 6].map((family) => ({
+      name: `web${family}`,
+      version: 3,
+      vrid: 51,
+      priority,
+      advertMs: settings.advertMs,
+      addresses: settings.virtualAddresses.filter((it) => it.includes(':') === (family === 6)),
+    })),
+    check: CHECK,
+    priorityFile: loweringFile(host),
+  });
+  return {
+    async stop() {
+      // The address goes first, so that the balancer is not asked while it ends.
+      await keepalived.stop();
+      await endBalancer(balancer, program);
+    },
+  };
+}
+
+async function endBalancer({ stop }: Balancer, { child, exited }: LabProcess): Promise<void> {
+  child.kill(stop.signal);
+  const ended = exited.then(() => true);
+  if (await Promise.race([ended, delay(stop.graceMs, false, { ref: false })])) return;
+  child.kill('SIGKILL');
+  await exited;
+}

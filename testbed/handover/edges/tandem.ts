@@ -1,0 +1,76 @@
+/** Tandem as built in this checkout, with the pair connection that an agreed handover needs. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ask } from '../../../src/control/client.ts';
+import { agentStatus } from '../../lab/agent-status.ts';
+import { prefixLength } from '../../lab/stacks/stack.ts';
+import { tandemCommand } from '../../lab/stacks/tandem.ts';
+import { limits } from '../limits.ts';
+import type { HandoverStack, PairSettings } from './edge.ts';
+
+const LAUNCHER = join(import.meta.dirname, '..', '..', '..', 'dist', 'src', 'cli', 'launcher.js');
+
+export const tandemPair: HandoverStack = {
+  name: 'tandem',
+  missing: () => (existsSync(LAUNCHER) ? [] : ['the build (npm run build)']),
+  async start(host, settings) {
+    writeFileSync(join(host.folder, 'tandem.yaml'), tandemConfig(settings));
+    const env = { PAIR_SECRET: 'the secret of the laboratory' };
+    const started = host.spawn(tandemCommand(host, ['run']), { log: 'tandem', env });
+    return {
+      async stop() {
+        await started.stop(limits.stopTimeoutMs);
+        if (started.child.signalCode !== null) {
+          throw new Error(`tandem on ${host.name} did not end within ${limits.stopTimeoutMs} ms`);
+        }
+      },
+    };
+  },
+  async giveAway(host) {
+    const socket = join(host.runFolder, 'tandem', 'keepalive.sock');
+    const { status, body } = await ask(socket, '/handover', 'POST');
+    if (status !== 200) throw new Error(`${host.name} keeps the addresses: ${status} ${body}`);
+  },
+  release: async () => {},
+  async holds(host) {
+    const status = await agentStatus(host);
+    const routers = status?.routers ?? [];
+    return routers.length > 0 && routers.every((router) => router.state === 'Active');
+  },
+};
+
+/** The configuration file of the pair. */
+export function tandemConfig(settings: PairSettings): string {
+  const { edges, virtualAddresses, advertMs, origins, certificate, key } = settings;
+  const nodes = edges.map(
+    ({ name, address, side }, index) =>
+      `  ${name}: { address: ${address}, pair_addresses: [${side}], priority: ${200 - index * 100} }`,
+  );
+  const servers = (port: number) =>
+    origins.map((origin) => `{ address: "${origin}:${port}" }`).join(', ');
+  const addresses = virtualAddresses.map((address) => `"${address}/${prefixLength(address)}"`);
+  return `nodes:
+${nodes.join('\n')}
+pair: { secret: env:PAIR_SECRET }
+virtual_routers:
+  web:
+    vrid: 51
+    interface: eth0
+    addresses: [${addresses.join(', ')}]
+    advert_interval: ${advertMs}ms
+    track: { proxy: true }
+upstreams:
+  web:
+    servers: [${servers(80)}]
+    health_check: { http: { path: / }, interval: 1s, timeout: 500ms, rise: 1, fall: 2 }
+  echo: { servers: [${servers(7)}] }
+listeners:
+  web: { bind: ["0.0.0.0:80", "[::]:80"], protocol: http, routes: [{ upstream: web }] }
+  secure:
+    bind: ["0.0.0.0:443", "[::]:443"]
+    protocol: http
+    tls: { certificates: [{ certificate: ${certificate}, key: ${key} }] }
+    routes: [{ upstream: web }]
+  echo: { bind: ["0.0.0.0:7", "[::]:7"], protocol: tcp, upstream: echo }
+`;
+}

@@ -1,0 +1,26 @@
+/** Bounds and paces of the handover drills; the unit is the last word of the name. */
+export const limits = {
+  advertMs: 100,
+  /** From booting a pair, or from a repair, to the preferred host holding the addresses. */
+  settleTimeoutMs: 45_000,
+  /** From an order to give the addresses away to the other host holding them. */
+  moveTimeoutMs: 10_000,
+  /** How often it is asked who holds them. */
+  askEveryMs: 50,
+  /** An orderly stop: a drain is capped at 90 s there. */
+  stopTimeoutMs: 110_000,
+  /** After the clients are ready, before the quiet time begins. */
+  quietMs: 700,
+  /** Traffic without a move, as the measure of what the machine itself does to clients. */
+  calmMs: 6_000,
+  /** Between a move and the next one, and after the last. */
+  betweenMovesMs: 3_000,
+  /** Before a move back while the drain of the one before still lasts. */
+  soonMs: 1_000,
+  /** Longest life of a load process. */
+  loadMaxMs: 400_000,
+  /** From the end of a load to its report: what is on its way, and the transfers. */
+  reportTimeoutMs: 120_000,
+  /** A client's longest wait in a drill that is kept, ms. */
+  stallAtMostMs: 20,
+} as const;

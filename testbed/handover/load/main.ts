@@ -1,0 +1,109 @@
+/**
+ * The clients of a handover drill, a process of their own in the client's network: `node main.ts PLAN`,
+ * PLAN as JSON. Prints JSON lines: `ready` when every client has had an answer, and a `report`, which
+ * comes when standard input names the windows to look at (`{"windows": {...}}`), when it is closed, or
+ * when the time is over.
+ */
+import { createInterface } from 'node:readline';
+import { BulkTransfers } from './bulk-client.ts';
+import type { ClientOptions, Load } from './client.ts';
+import { FreshRequests, Http1Client } from './http1-client.ts';
+import { Http2Client } from './http2-client.ts';
+import { LatenessLog, watchLateness } from './lateness.ts';
+import { type KindReport, Ledger, type Window } from './ledger.ts';
+import { limits } from './limits.ts';
+import { bulkPace, type LoadKind, type LoadPlan } from './plan.ts';
+import { TcpClient } from './tcp-client.ts';
+import { WebSocketClient } from './websocket-client.ts';
+
+/** What the process tells at the end. */
+export interface LoadReport {
+  readonly kinds: readonly KindReport[];
+  /** The generator's own worst lateness in each window, ms. */
+  readonly latenessMs: Readonly<Record<string, number>>;
+}
+
+export type Windows = Readonly<Record<string, Window>>;
+
+export type LoadLine =
+  | { readonly type: 'ready' }
+  | { readonly type: 'report'; readonly report: LoadReport };
+
+/** Clients of one kind, spread over the opening time. */
+function clientsOf(kind: LoadKind, plan: LoadPlan, ledger: Ledger): readonly Load[] {
+  const { address, size, lifeMs } = plan;
+  const several = (count: number, everyMs: number, make: (options: ClientOptions) => Load) =>
+    Array.from({ length: count }, (_, index) => {
+      const offsetMs = (index * limits.openingMs) / count;
+      const life = lifeMs === undefined ? {} : { lifeMs };
+      return make({ address, ledger, everyMs, offsetMs, ...life });
+    });
+  const half = { plain: Math.ceil(size.http1 / 2), tls: Math.floor(size.http1 / 2) };
+  switch (kind) {
+    case 'http1':
+      return several(half.plain, limits.http1EveryMs, (it) => new Http1Client(it, false));
+    case 'http1-tls':
+      return several(half.tls, limits.http1EveryMs, (it) => new Http1Client(it, true));
+    case 'websocket': {
+      let tls = false;
+      return several(size.websockets, limits.messageEveryMs, (it) => {
+        tls = !tls;
+        return new WebSocketClient(it, tls);
+      });
+    }
+    case 'http2':
+      return several(size.http2, limits.http2EveryMs, (it) => new Http2Client(it));
+    case 'tcp':
+      return several(size.tcp, limits.tcpEveryMs, (it) => new TcpClient(it));
+    case 'fresh':
+      return [new FreshRequests(address, ledger)];
+    case 'download':
+    case 'upload': {
+      const { transfers } = plan;
+      const bulk = { address, ledger, bytes: size.bulkBytes, pace: bulkPace(plan), transfers };
+      return [new BulkTransfers(kind, bulk)];
+    }
+  }
+}
+
+/** Runs the load; `windows` resolves when it is to end. Rejects when the clients never all had an answer. */
+async function runLoad(
+  plan: LoadPlan,
+  windows: Promise<Windows>,
+  onReady: () => void,
+): Promise<LoadReport> {
+  const lateness = new LatenessLog();
+  const stopWatching = watchLateness(lateness);
+  const ledgers = plan.kinds.map((kind) => new Ledger(kind));
+  const loads = ledgers.flatMap((ledger) => clientsOf(ledger.kind, plan, ledger));
+  const notReady = new Promise<never>((_, reject) => {
+    setTimeout(() => {
+      const incidents = ledgers.flatMap((ledger) => ledger.report({}, lateness).incidents);
+      reject(new Error(`clients without an answer: ${JSON.stringify(incidents)}`));
+    }, limits.readyTimeoutMs).unref();
+  });
+  await Promise.race([Promise.all(loads.map((load) => load.start())), notReady]);
+  onReady();
+  const asked = await windows;
+  await Promise.all(loads.map((load) => load.finish()));
+  stopWatching();
+  const own = Object.entries(asked).map(([name, it]) => [name, lateness.worst(it.fromMs, it.toMs)]);
+  return {
+    kinds: ledgers.map((ledger) => ledger.report(asked, lateness)),
+    latenessMs: Object.fromEntries(own),
+  };
+}
+
+if (import.meta.main) {
+  const plan = JSON.parse(process.argv[2]!) as LoadPlan;
+  const write = (line: LoadLine) => process.stdout.write(`${JSON.stringify(line)}\n`);
+  setTimeout(() => process.exit(1), plan.durationMaxMs).unref();
+  const windows = new Promise<Windows>((resolve) => {
+    createInterface({ input: process.stdin })
+      .on('line', (line) => resolve((JSON.parse(line) as { windows: Windows }).windows))
+      // Whoever started it is gone: there is nobody to report to.
+      .on('close', () => resolve({}));
+  });
+  const report = await runLoad(plan, windows, () => write({ type: 'ready' }));
+  process.stdout.write(`${JSON.stringify({ type: 'report', report })}\n`, () => process.exit(0));
+}

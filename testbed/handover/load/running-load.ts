@@ -1,0 +1,108 @@
+/** The lab's side of the load: starts its processes in the client's namespace and takes their reports. */
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Host, LabProcess } from '../../lab/host.ts';
+import { limits } from '../limits.ts';
+import { limits as loadLimits } from './limits.ts';
+import type { LoadLine, LoadReport, Windows } from './main.ts';
+import type { LoadKind, LoadPlan } from './plan.ts';
+
+const PROGRAM = join(import.meta.dirname, 'main.ts');
+
+/** Who pours a gigabyte must not hold up those who measure single requests. */
+const PROCESSES: readonly (readonly LoadKind[])[] = [
+  ['http1', 'http1-tls', 'websocket', 'http2', 'tcp', 'fresh'],
+  ['download', 'upload'],
+];
+
+/** All clients of a drill. */
+export class RunningLoad {
+  readonly #processes: readonly LoadProcess[];
+
+  private constructor(processes: readonly LoadProcess[]) {
+    this.#processes = processes;
+  }
+
+  /** Resolves when every client has had an answer. Rejects, with nothing left, when one had none. */
+  static async start(host: Host, plan: Omit<LoadPlan, 'kinds'>): Promise<RunningLoad> {
+    const load = new RunningLoad(
+      PROCESSES.map((kinds) => new LoadProcess(host, { ...plan, kinds })),
+    );
+    try {
+      await Promise.all(load.#processes.map((it) => it.ready));
+      return load;
+    } catch (error) {
+      await load.kill();
+      throw error;
+    }
+  }
+
+  /** Ends the load and resolves to what it experienced. */
+  async finish(windows: Windows): Promise<LoadReport> {
+    const reports = await Promise.all(this.#processes.map((it) => it.finish(windows)));
+    const latenessMs = Object.keys(windows).map((name) => [
+      name,
+      Math.max(...reports.map((report) => report.latenessMs[name]!)),
+    ]);
+    return {
+      kinds: reports.flatMap((report) => report.kinds),
+      latenessMs: Object.fromEntries(latenessMs),
+    };
+  }
+
+  /** Ends it at once. */
+  async kill(): Promise<void> {
+    await Promise.all(this.#processes.map((it) => it.kill()));
+  }
+}
+
+class LoadProcess {
+  readonly ready: Promise<void>;
+  readonly #process: LabProcess;
+  readonly #report: Promise<LoadReport>;
+
+  constructor(host: Host, plan: LoadPlan) {
+    // A collector on other threads would wait for a processor and hold the measuring up.
+    const argv = [process.execPath, '--single-threaded-gc', PROGRAM, JSON.stringify(plan)];
+    const started = host.spawn(argv, { streams: 'pipe', log: 'load', instrument: true });
+    this.#process = started;
+    const ready = Promise.withResolvers<void>();
+    const report = Promise.withResolvers<LoadReport>();
+    this.ready = ready.promise;
+    this.#report = report.promise;
+    createInterface({ input: started.child.stdout! }).on('line', (text) => {
+      const line = JSON.parse(text) as LoadLine;
+      if (line.type === 'ready') ready.resolve();
+      else report.resolve(line.report);
+    });
+    const failed = (error: Error) => {
+      ready.reject(error);
+      report.reject(error);
+    };
+    started.child.on('error', failed);
+    started.child.on('close', (code) => {
+      failed(new Error(`the load ended with status ${code}: ${host.logTail('load')}`));
+    });
+    const late = setTimeout(
+      () => ready.reject(new Error('the load is not ready')),
+      loadLimits.readyTimeoutMs * 2,
+    );
+    this.ready.catch(() => {}).finally(() => clearTimeout(late));
+    this.#report.catch(() => {});
+  }
+
+  async finish(windows: Windows): Promise<LoadReport> {
+    this.#process.child.stdin!.write(`${JSON.stringify({ windows })}\n`);
+    const timer = setTimeout(() => this.#process.child.kill('SIGKILL'), limits.reportTimeoutMs);
+    return await this.#report.finally(() => clearTimeout(timer));
+  }
+
+  async kill(): Promise<void> {
+    const { child } = this.#process;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const closed = once(child, 'close');
+    child.kill('SIGKILL');
+    await closed;
+  }
+}

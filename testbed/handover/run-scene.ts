@@ -1,0 +1,49 @@
+/** One run of a scene: settle, clients, calm, what happens, numbers. The same for every pair. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicMs } from '../lab/monotonic.ts';
+import { limits } from './limits.ts';
+import type { LoadSize } from './load/plan.ts';
+import { RunningLoad } from './load/running-load.ts';
+import { addressOf, type HandoverPair } from './pair.ts';
+import { type RunResult, resultOf } from './result.ts';
+import type { Scene } from './scenes.ts';
+
+export type Family = 4 | 6;
+
+/** Runs the scene. Never rejects: what went wrong is in the result, with what the hosts logged. */
+export async function runScene(
+  pair: HandoverPair,
+  scene: Scene,
+  family: Family,
+  size: LoadSize,
+): Promise<RunResult> {
+  const identity = { stack: pair.stack.name, scene: scene.name, family };
+  let load: RunningLoad | null = null;
+  try {
+    await pair.restore();
+    await scene.prepare?.(pair);
+    await pair.serves();
+    load = await RunningLoad.start(pair.client, {
+      address: addressOf[family],
+      size,
+      bulkMs: scene.bulkMs,
+      transfers: scene.transfers ?? 1,
+      ...(scene.lifeMs === undefined ? {} : { lifeMs: scene.lifeMs }),
+      durationMaxMs: limits.loadMaxMs,
+    });
+    await delay(limits.quietMs);
+    const calm = { fromMs: monotonicMs(), toMs: monotonicMs() + limits.calmMs };
+    await delay(limits.calmMs);
+    const fromMs = monotonicMs();
+    const acted = await scene.act(pair).then(
+      () => null,
+      (error: Error) => error,
+    );
+    const report = await load.finish({ calm, moves: { fromMs, toMs: monotonicMs() } });
+    const error = acted === null ? null : `${acted.message}\n${pair.logs()}`;
+    return resultOf(identity, report, fromMs, error);
+  } catch (error) {
+    await load?.kill();
+    return resultOf(identity, null, 0, `${(error as Error).message}\n${pair.logs()}`);
+  }
+}
