@@ -46,7 +46,7 @@ function loweringFile(host: Host): string {
 }
 
 async function startEdge(balancer: Balancer, host: Host, settings: PairSettings) {
-  const program = host.spawn(balancer.prepare(host, settings));
+  const program = host.spawn(balancer.prepare(host, settings), { elsewhere: true });
   const answers = async () => (await host.attempt(CHECK.split(' '))).status === 0;
   await waitUntil(`${balancer.program} on ${host.name}`, answers, limits.settleTimeoutMs);
   rmSync(loweringFile(host), { force: true });

@@ -3,8 +3,10 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask } from '../../../src/control/client.ts';
 import { agentStatus } from '../../lab/agent-status.ts';
+import type { Host } from '../../lab/host.ts';
 import { prefixLength } from '../../lab/stacks/stack.ts';
-import { tandemCommand } from '../../lab/stacks/tandem.ts';
+import { tandem, tandemCommand } from '../../lab/stacks/tandem.ts';
+import { waitUntil } from '../../lab/wait-until.ts';
 import { limits } from '../limits.ts';
 import type { HandoverStack, PairSettings } from './edge.ts';
 
@@ -17,6 +19,7 @@ export const tandemPair: HandoverStack = {
     writeFileSync(join(host.folder, 'tandem.yaml'), tandemConfig(settings));
     const env = { PAIR_SECRET: 'the secret of the laboratory' };
     const started = host.spawn(tandemCommand(host, ['run']), { log: 'tandem', env });
+    await bothHalves(host);
     return {
       async stop() {
         await started.stop(limits.stopTimeoutMs);
@@ -38,6 +41,18 @@ export const tandemPair: HandoverStack = {
     return routers.length > 0 && routers.every((router) => router.state === 'Active');
   },
 };
+
+/** The supervisor starts them in sessions of their own, which do not take its place in the queue over. */
+async function bothHalves(host: Host): Promise<void> {
+  const runs = (half: RegExp) => host.processes().some((it) => half.test(it.commandLine));
+  const { keepalive, proxy } = tandem.halves;
+  await waitUntil(
+    `both halves run on ${host.name}`,
+    () => runs(keepalive) && runs(proxy),
+    limits.settleTimeoutMs,
+  );
+  host.preferAll();
+}
 
 /** The configuration file of the pair. */
 export function tandemConfig(settings: PairSettings): string {
