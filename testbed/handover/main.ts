@@ -1,6 +1,6 @@
 /**
- * `npm run drill -- handover [--full] [--runs N] [--beside N] [--family 4|6] [--write] [SCENE...]`: clients of all
- * kinds use a pair whose addresses move on purpose. Status 1 when they noticed.
+ * `npm run drill -- handover [--full] [--runs N] [--beside N] [--family 4|6] [--write] [SCENE...]`:
+ * clients of all kinds use a pair whose addresses move on purpose. Status 1 when they noticed.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,8 @@ import { type Family, runScene } from './run-scene.ts';
 import { type Scene, sceneNamed, scenes } from './scenes.ts';
 
 /** How the usage of `npm run drill` tells of it. */
-export const handoverUsage = `npm run drill -- handover [--full] [--runs N] [--beside N] [--tries N] [--write] [SCENE...]`;
+export const handoverUsage =
+  'npm run drill -- handover [--full] [--runs N] [--beside N] [--tries N] [--write] [SCENE...]';
 
 const RUNS_MAX = 50;
 const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'HANDOVER-DRILL.md');
