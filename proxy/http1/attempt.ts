@@ -39,6 +39,8 @@ export class Attempt implements OriginUser {
   sentAt = 0;
   readonly #owner: AttemptOwner;
   #origin: OriginStream | null = null;
+  /** Where that is from. */
+  #pool: OriginSource | null = null;
 
   constructor(owner: AttemptOwner) {
     this.#owner = owner;
@@ -73,13 +75,17 @@ export class Attempt implements OriginUser {
     this.sent = false;
     const origin = fresh ? pool.open(this, proxyHeader) : pool.take(this, proxyHeader);
     this.#origin = origin;
+    this.#pool = pool;
     return origin;
   }
 
-  /** The head of a final response has come; `timed`: the server wants to know after how long. */
-  answered(status: number, timed: boolean): void {
+  /**
+   * The head of a final response has come, at `now` by performance.now(); `timed`: the server wants to know
+   * after how long.
+   */
+  answered(status: number, timed: boolean, now: number): void {
     const { server } = this.#origin!;
-    const waitedMs = performance.now() - this.sentAt;
+    const waitedMs = now - this.sentAt;
     server.count(responseSlot(ServerCounter.responses1xx, status));
     server.times.header.observe(waitedMs);
     server.answered(status, timed ? waitedMs : 0);
@@ -91,11 +97,11 @@ export class Attempt implements OriginUser {
   }
 
   /** It is over, and the connection may serve on if `whole`: nothing of the request is unsent. */
-  finish(pool: OriginSource, whole: boolean, now: number): void {
+  finish(whole: boolean, now: number): void {
     const origin = this.#release();
     if (origin === null) return;
     origin.server.times.response.observe(now - this.sentAt);
-    if (whole && origin.flushed) pool.release(origin);
+    if (whole && origin.flushed) this.#pool!.release(origin);
     else origin.discard();
   }
 

@@ -131,7 +131,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     // While it has to take some of the answer first, that is what its deadline is for.
     if (this.writer.blocked) return;
     const held = this.#holds.has(Hold.body);
-    if (held || !this.#exchange.wantsBody) this.#deadline.clear();
+    if (held || !this.#exchange.wantsBody) this.#deadline.suspend();
     else this.#await('body', this.#context.limits.idleTimeoutMs);
   }
 
@@ -153,7 +153,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     const wanted = this.#keepAlive && !this.#context.draining && !changes.closes;
     const ends = this.#decoder.done && (!unbounded || chunked);
     this.#persist = wanted && !this.#exchange.last && ends;
-    form.connection = head.status === 101 ? 'upgrade' : this.#whatFollows;
+    form.connection = head.status === 101 ? 'upgrade' : this.#whatFollows();
     this.#compose(head, form);
     this.writer.chunked = form.chunked;
     this.writer.trailers = form.trailers;
@@ -237,7 +237,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
       return end;
     }
     this.#state = State.exchange;
-    this.#deadline.clear();
+    this.#deadline.suspend();
     this.#minor = head.minor;
     this.#trailersWanted = head.trailersWanted;
     // Who asks for a tunnel may send what is no HTTP without waiting for the answer.
@@ -336,7 +336,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   }
 
   /** What the `Connection` field of a response says. */
-  get #whatFollows(): ResponseForm['connection'] {
+  #whatFollows(): ResponseForm['connection'] {
     if (!this.#persist) return 'close';
     return this.#minor === 0 ? 'keep-alive' : 'unsaid';
   }

@@ -76,7 +76,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   accept(head: RequestHead): void {
     this.complete = false;
     this.continueDue = head.expectContinue;
-    this.#attempt.sent = false;
+    this.#pair.main.sent = false;
     this.#plan.accept(head);
     this.#chunked = head.bodyKind === BodyKind.chunked;
   }
@@ -100,7 +100,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     this.choice.begin(upstream, head, client);
     const server = delayMs > 0 ? null : this.choice.first();
     if (server !== null) {
-      this.#open(this.#attempt, server, false).request.compose(head, additions);
+      this.#open(this.#pair.main, server, false).request.compose(head, additions);
       return;
     }
     const parked = new ParkedRequest(this.#context.engine, this);
@@ -113,11 +113,11 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   /** A piece of the request's body. */
   content(bytes: Buffer, start: number, end: number): void {
     this.continueDue = false;
-    if (this.#attempt.sent) {
+    if (this.#pair.main.sent) {
       this.#keep(bytes, start, end);
-      this.#attempt.origin?.writer.content(bytes, start, end);
+      this.#pair.main.origin?.writer.content(bytes, start, end);
     } else {
-      this.#buffer?.content(this.#chunked, bytes, start, end);
+      this.#buffer()?.content(this.#chunked, bytes, start, end);
     }
   }
 
@@ -126,15 +126,15 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     if (this.complete) return;
     this.complete = true;
     this.continueDue = false;
-    if (this.#attempt.sent) this.#attempt.origin?.writer.end(trailers);
+    if (this.#pair.main.sent) this.#pair.main.origin?.writer.end(trailers);
     // A replay without the last chunk would leave the server waiting in the middle of a body.
-    if (this.#plan.replayable) this.#buffer?.end(this.#chunked, trailers);
+    if (this.#plan.replayable) this.#buffer()?.end(this.#chunked, trailers);
   }
 
   /** Sends on what there is. */
   flush(): void {
-    const { origin } = this.#attempt;
-    if (origin?.connected) this.#forward(this.#attempt);
+    const { origin } = this.#pair.main;
+    if (origin?.connected) this.#forward(this.#pair.main);
     else if (!this.complete) this.#owner.requestUnwanted();
   }
 
@@ -147,11 +147,11 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
 
   /** Nothing more is read from the server until `resume`: the client is slow. */
   pause(): void {
-    this.#attempt.origin?.pause();
+    this.#pair.main.origin?.pause();
   }
 
   resume(): void {
-    this.#attempt.origin?.resume();
+    this.#pair.main.origin?.resume();
   }
 
   delayOver(): void {
@@ -163,9 +163,9 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
   serverFree(server: Server): void {
     const { buffer } = this.#parked!;
     this.#parked = null;
-    const origin = this.#open(this.#attempt, server, false);
+    const origin = this.#open(this.#pair.main, server, false);
     origin.request = buffer;
-    if (origin.connected) this.attemptReady(this.#attempt);
+    if (origin.connected) this.attemptReady(this.#pair.main);
   }
 
   noServer(busy: ProxyErrorCode = 'queue_timeout'): void {
@@ -196,7 +196,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     const { server } = origin;
     const upstream = this.#upstream!;
     const { status } = head;
-    attempt.answered(status, upstream.timed);
+    attempt.answered(status, upstream.timed, this.#context.engine.clock.now());
     this.#owner.record?.answered(server, status);
     if (isUnwelcome(this.#plan.rule, status) && this.#passOver(attempt, status)) return;
     this.#pair.settle(attempt);
@@ -220,13 +220,13 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
    * The response is through: the connection may serve on if `reusable`. It may not after a request that
    * asked for an upgrade: a server may already take what follows such a request for no HTTP.
    */
-  finish(origin: OriginStream, reusable: boolean, now: number): void {
-    this.#attempt.finish(this.#poolOf(origin.server), reusable && this.complete, now);
+  finish(reusable: boolean, now: number): void {
+    this.#pair.main.finish(reusable && this.complete, now);
   }
 
   /** After a 101: connection and place at the server are somebody else's. */
   handOver(): void {
-    this.#attempt.handOver();
+    this.#pair.main.handOver();
   }
 
   attemptFailed(
@@ -257,13 +257,9 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     this.#owner.requestWanted();
   }
 
-  get #attempt(): Attempt {
-    return this.#pair.main;
-  }
-
   /** What is composed for the server so far. */
-  get #buffer(): RequestBuffer | undefined {
-    return this.#attempt.origin?.request ?? this.#parked?.buffer;
+  #buffer(): RequestBuffer | undefined {
+    return this.#pair.main.origin?.request ?? this.#parked?.buffer;
   }
 
   /** Waits for a server that has room, if the upstream lets requests wait. */
@@ -281,12 +277,12 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
 
   /** Sends what was composed to this server, over a new connection. */
   #again(server: Server, request: RequestBuffer): void {
-    this.#pair.settle(this.#attempt);
-    const origin = this.#open(this.#attempt, server, true);
+    this.#pair.settle(this.#pair.main);
+    const origin = this.#open(this.#pair.main, server, true);
     origin.request = request;
     server.count(ServerCounter.retries);
     // HTTP/2 has another stream on a connection that stands.
-    if (origin.connected) this.attemptReady(this.#attempt);
+    if (origin.connected) this.attemptReady(this.#pair.main);
   }
 
   #poolOf(server: Server): OriginSource {
@@ -301,7 +297,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
     } else {
       const { hedgeAfterMs } = this.#plan.rule;
       attempt.sent = true;
-      attempt.sentAt = performance.now();
+      attempt.sentAt = this.#context.engine.clock.now();
       origin.sendRequest();
       if (hedgeAfterMs !== null) this.#armHedge(hedgeAfterMs);
     }
@@ -312,7 +308,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
 
   /** Keeps what goes out now for another try, within the rule's bound. */
   #keep(bytes: Buffer, start: number, end: number): void {
-    const request = this.#buffer;
+    const request = this.#buffer();
     if (request === undefined || !this.#plan.replayable) return;
     if (this.#plan.keeps(request.length, end - start)) {
       request.content(this.#chunked, bytes, start, end);
@@ -369,7 +365,7 @@ export class Dispatch implements AttemptOwner, ParkedOwner {
 
   /** The server takes long: another one gets the same request. Once per request. */
   #hedge(): void {
-    const { origin } = this.#attempt;
+    const { origin } = this.#pair.main;
     if (origin === null || !this.#plan.replayable) return;
     this.#plan.mayHedge = false;
     const { server: slow } = origin;

@@ -270,8 +270,8 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
       return;
     }
     this.#answer.serverDone(origin.trailers);
-    this.#doneAt = performance.now();
-    this.#dispatch.finish(origin, this.#upgrade === '', this.#doneAt);
+    this.#doneAt = this.#context.engine.clock.now();
+    this.#dispatch.finish(this.#upgrade === '', this.#doneAt);
     this.#answer.serverFinished(this.#withIds(NO_LINES));
   }
 
@@ -283,7 +283,7 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
 
   #accept(head: RequestHead): void {
     this.#active = true;
-    const { counters, observer } = this.#context;
+    const { counters, observer, engine } = this.#context;
     counters.count(ListenerCounter.requests);
     this.#headRequest = head.method === 'HEAD';
     this.#upgrade = head.upgrade;
@@ -293,7 +293,7 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     this.#body = null;
     this.#waited = false;
     this.#code = null;
-    this.#startedAt = performance.now();
+    this.#startedAt = engine.clock.now();
     this.#doneAt = 0;
     this.#answer.reset(this.#headRequest);
     this.#dispatch.accept(head);

@@ -146,7 +146,7 @@ export class OriginConnection implements ConnectionHandler, OriginStream {
   pause(): void {
     this.#paused = true;
     this.#connection.pause();
-    this.#deadline.clear();
+    this.#deadline.suspend();
   }
 
   resume(): void {
@@ -192,7 +192,7 @@ export class OriginConnection implements ConnectionHandler, OriginStream {
     this.server.count(ServerCounter.connections);
     this.server.times.connect.observe(performance.now() - this.#startedAt);
     this.#phase = Phase.head;
-    this.#deadline.clear();
+    this.#deadline.suspend();
     if (this.proxyHeader !== null) this.#introduce(this.proxyHeader);
     this.#user?.originReady();
   }
@@ -299,7 +299,7 @@ export class OriginConnection implements ConnectionHandler, OriginStream {
 
   #done(bytes: Buffer, at: number, end: number): void {
     this.#phase = Phase.idle;
-    this.#deadline.clear();
+    this.#deadline.suspend();
     // An interim response stopped it in the middle of a read that brought the final one as well.
     if (this.#paused) this.resume();
     // More than was announced: nobody can tell what it is, so the connection is not used again.
@@ -314,7 +314,7 @@ export class OriginConnection implements ConnectionHandler, OriginStream {
   #watch(): void {
     if (this.#phase !== Phase.head && this.#phase !== Phase.body) return;
     const { idleTimeoutMs, responseTimeoutMs } = this.#config;
-    if (this.#paused || !(this.#owing || this.writer.blocked)) this.#deadline.clear();
+    if (this.#paused || !(this.#owing || this.writer.blocked)) this.#deadline.suspend();
     else if (this.#owing && this.#phase === Phase.head) this.#deadline.set(responseTimeoutMs);
     else this.#deadline.set(idleTimeoutMs);
   }

@@ -1,6 +1,7 @@
 import { LENGTH_KEPT, LENGTH_UNKNOWN, type ResponseChanges } from '../features/response-edit.ts';
 import type { Mutable } from './client-state.ts';
 import type { ResponseForm } from './compose-head.ts';
+import { Field } from './fields.ts';
 import { BodyKind, type ResponseHead } from './head.ts';
 import type { HttpContext } from './http-context.ts';
 
@@ -22,7 +23,7 @@ export function shape(
 ): void {
   form.chunked = chunked;
   form.trailers = chunked && trailersWanted;
-  form.date = head.status === 101 ? null : context.dateLine();
+  form.date = head.status === 101 || head.has(Field.date) ? null : context.dateLine();
   form.lines = changes.lines;
   form.without = changes.without;
   form.hidden = changes.hidden;

@@ -17,7 +17,8 @@ export class ServerChoice {
 
   /** A new request; takes what it needs out of the head. */
   begin(upstream: Upstream, head: RequestHead, client: ClientIdentity): void {
-    this.#tried.length = 0;
+    // Making an array empty costs something even where it is empty.
+    if (this.#tried.length > 0) this.#tried.length = 0;
     this.#upstream = upstream;
     if (upstream.keyOf !== null) this.key = upstream.keyOf(head, client);
     this.#astray = false;

@@ -33,19 +33,19 @@ describe('a deadline', () => {
         fc.integer({ min: 0, max: 500 }),
         fc.integer({ min: 0, max: 4 * DEADLINE_SLOTS * DEADLINE_TICK_MS }),
       ),
-      clear: fc.boolean(),
+      stop: fc.constantFrom('clear', 'suspend', null),
     });
     fc.assert(
       fc.property(fc.array(fc.array(move, { maxLength: 6 }), { maxLength: 5 }), (scripts) => {
         for (const script of scripts) {
           const { one, expiredAt } = deadline();
           let dueAt = Number.POSITIVE_INFINITY;
-          for (const { afterMs, delayMs, clear } of script) {
+          for (const { afterMs, delayMs, stop } of script) {
             pass(afterMs);
             if (expiredAt() !== null) break;
-            if (clear) one.clear();
-            else one.set(delayMs);
-            dueAt = clear ? Number.POSITIVE_INFINITY : clock + delayMs;
+            if (stop === null) one.set(delayMs);
+            else one[stop]();
+            dueAt = stop !== null ? Number.POSITIVE_INFINITY : clock + delayMs;
           }
           pass(5 * DEADLINE_SLOTS * DEADLINE_TICK_MS, 7 * DEADLINE_TICK_MS - 1);
           const at = expiredAt();
@@ -79,6 +79,17 @@ describe('a deadline', () => {
     expect(queue.filed).toBe(filed);
     one.clear();
     expect(queue.filed).toBe(filed);
+  });
+
+  it('that is suspended stays filed for who sets it again, but no longer than a turn of the wheel', () => {
+    const { one, expiredAt } = deadline();
+    const filed = queue.filed;
+    one.set(100);
+    one.suspend();
+    expect(queue.filed).toBe(filed + 1);
+    pass(DEADLINE_SLOTS * DEADLINE_TICK_MS);
+    expect(queue.filed).toBe(filed);
+    expect(expiredAt()).toBeNull();
   });
 
   it('that was moved nearer expires at the nearer time', () => {

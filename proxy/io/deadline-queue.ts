@@ -35,6 +35,14 @@ export class Deadline {
   }
 
   /**
+   * Never expires, until set again, which is soon: it stays where it is filed, so that neither costs
+   * anything. For the end there is `clear`.
+   */
+  suspend(): void {
+    this.expiresAt = Number.POSITIVE_INFINITY;
+  }
+
+  /**
    * Never expires, until set again. The wheel lets go of it at once: it would otherwise keep a closed
    * connection in memory for the rest of its timeout.
    */
@@ -153,7 +161,7 @@ export class DeadlineQueue {
       if (deadline.filedTick <= tick) {
         this.#remove(deadline);
         if (deadline.expiresAt <= this.#now) this.#due.push(deadline);
-        else this.#insert(deadline);
+        else if (deadline.expiresAt !== Number.POSITIVE_INFINITY) this.#insert(deadline);
       }
       deadline = next;
     }

@@ -15,6 +15,7 @@
 import type { TlsInfo } from '../tls/tls-info.ts';
 import type { DatagramEngine } from './datagrams.ts';
 import type { DeadlineQueue } from './deadline-queue.ts';
+import type { EventClock } from './event-clock.ts';
 
 /** What a connection tells its owner. No call comes from within a call of the owner's. */
 export interface ConnectionHandler {
@@ -110,6 +111,8 @@ export interface IoEngine {
   readonly name: 'net' | 'uring';
   /** The worker's deadlines; coarse, cheap to move. */
   readonly deadlines: DeadlineQueue;
+  /** The time of what it hands over. */
+  readonly clock: EventClock;
   /** Ports and channels for UDP. */
   readonly datagrams: DatagramEngine;
   /** Accepts on a listening socket whose descriptor becomes the engine's. */

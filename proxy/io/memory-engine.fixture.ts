@@ -16,6 +16,7 @@ import type {
   Listener,
   ListenerHandler,
 } from './engine.ts';
+import { EventClock } from './event-clock.ts';
 import { KernelDatagrams } from './kernel-datagrams.ts';
 import { DEADLINE_TICK_MS } from './limits.ts';
 
@@ -192,6 +193,7 @@ export class MemoryEngine implements IoEngine {
   readonly datagrams = new KernelDatagrams();
   readonly name = 'net';
   readonly deadlines = new DeadlineQueue(() => this.#clockMs);
+  readonly clock = new EventClock();
   /** Every write fills the backlog of its connection. */
   slow = false;
   /** What is told of a new outgoing connection, which the test has to establish. */

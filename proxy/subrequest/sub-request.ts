@@ -120,7 +120,7 @@ export class SubRequest implements DispatchOwner {
     if (this.#over) return;
     this.#over = true;
     const trailers = Buffer.from(origin.trailers);
-    this.#dispatch.finish(origin, true, performance.now());
+    this.#dispatch.finish(true, performance.now());
     this.#owner.ended(trailers);
   }
 

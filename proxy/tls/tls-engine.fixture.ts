@@ -49,6 +49,7 @@ export const HANDSHAKE_TIMEOUT_MS = 5000;
 export class TlsEngine implements IoEngine {
   readonly name: IoEngine['name'];
   readonly deadlines: IoEngine['deadlines'];
+  readonly clock: IoEngine['clock'];
   readonly datagrams: IoEngine['datagrams'];
   readonly failures: TlsFailure[] = [];
   readonly #under: IoEngine;
@@ -58,6 +59,7 @@ export class TlsEngine implements IoEngine {
   constructor(under: IoEngine, server: TlsContext, client: TlsContext) {
     this.name = under.name;
     this.deadlines = under.deadlines;
+    this.clock = under.clock;
     this.datagrams = under.datagrams;
     this.#under = under;
     this.#server = server;

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import { acknowledgedBytes } from '../../../src/os/acknowledged-bytes.ts';
 import type { Connection, ConnectionHandler, Destination } from '../engine.ts';
+import type { EventClock } from '../event-clock.ts';
 import { BACKLOG_BYTES_MAX, BULK_READ_BYTES_MIN } from '../limits.ts';
 import type { Sink } from './buffer-pool.ts';
 import type { NetMemory } from './net-memory.ts';
@@ -34,6 +35,7 @@ export class NetConnection implements Connection, Sink {
   readonly gathers = false;
   readonly tls = null;
   readonly #memory: NetMemory;
+  readonly #clock: EventClock;
   readonly #socket: net.Socket;
   /** What the next read goes into. */
   #readBuffer: Buffer;
@@ -42,9 +44,15 @@ export class NetConnection implements Connection, Sink {
   #closing = false;
   #errorCode: string | null = null;
 
-  constructor(memory: NetMemory, handler: ConnectionHandler, source: SocketSource) {
+  constructor(
+    memory: NetMemory,
+    clock: EventClock,
+    handler: ConnectionHandler,
+    source: SocketSource,
+  ) {
     this.handler = handler;
     this.#memory = memory;
+    this.#clock = clock;
     this.#readBuffer = memory.shared;
     this.#socket = this.#open(source);
     this.#socket.on('end', () => {
@@ -69,7 +77,12 @@ export class NetConnection implements Connection, Sink {
       writableHighWaterMark: BACKLOG_BYTES_MAX,
       onread: {
         buffer: () => this.#bufferIfChanged(),
-        callback: (length: number, bytes: Uint8Array) => this.#onRead(length, bytes as Buffer),
+        callback: (length: number, bytes: Uint8Array) => {
+          this.#clock.begin();
+          this.#onRead(length, bytes as Buffer);
+          this.#clock.end();
+          return true;
+        },
       },
     };
     if ('handle' in source) {
@@ -163,20 +176,19 @@ export class NetConnection implements Connection, Sink {
     this.#socket.setKeepAlive(true, idleMs);
   }
 
-  #onRead(length: number, bytes: Buffer): boolean {
-    if (this.#closing) return true;
+  #onRead(length: number, bytes: Buffer): void {
+    if (this.#closing) return;
     const { shared } = this.#memory;
     if (bytes === shared) {
       this.handler.onData(bytes, 0, length);
       // More is likely to come: the next read can then be forwarded without a copy.
       if (length >= BULK_READ_BYTES_MIN) this.#readBuffer = this.#memory.takeBulk();
-      return true;
+      return;
     }
     this.#memory.beginBulk(bytes);
     this.handler.onData(bytes, 0, length);
     const next = this.#memory.endBulk(bytes);
     this.#readBuffer = length >= BULK_READ_BYTES_MIN ? next : shared;
-    return true;
   }
 
   #onForeignRead(bytes: Buffer): void {

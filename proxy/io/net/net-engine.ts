@@ -8,6 +8,7 @@ import type {
   Listener,
   ListenerHandler,
 } from '../engine.ts';
+import { EventClock } from '../event-clock.ts';
 import { KernelDatagrams } from '../kernel-datagrams.ts';
 import { NetConnection } from './net-connection.ts';
 import { NetListener } from './net-listener.ts';
@@ -18,6 +19,7 @@ export class NetEngine implements IoEngine {
   readonly name = 'net';
   readonly deadlines = new DeadlineQueue(() => performance.now());
   readonly datagrams = new KernelDatagrams();
+  readonly clock = new EventClock();
   readonly #memory = new NetMemory();
   readonly #adoptHandles: boolean;
 
@@ -27,11 +29,11 @@ export class NetEngine implements IoEngine {
   }
 
   listen(fd: number, handler: ListenerHandler): Listener {
-    return new NetListener(this.#memory, fd, handler, this.#adoptHandles);
+    return new NetListener(this.#memory, this.clock, fd, handler, this.#adoptHandles);
   }
 
   connect(destination: Destination, handler: ConnectionHandler): Connection {
-    return new NetConnection(this.#memory, handler, { destination });
+    return new NetConnection(this.#memory, this.clock, handler, { destination });
   }
 
   outgoing(size: number): Buffer {

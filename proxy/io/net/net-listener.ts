@@ -1,6 +1,7 @@
 import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import type { Listener, ListenerHandler } from '../engine.ts';
+import type { EventClock } from '../event-clock.ts';
 import { FINISH_MS_MAX, LISTEN_BACKLOG_MAX } from '../limits.ts';
 import { NetConnection } from './net-connection.ts';
 import type { NetMemory } from './net-memory.ts';
@@ -32,12 +33,20 @@ const NO_HANDLER = {
  */
 export class NetListener implements Listener {
   readonly #memory: NetMemory;
+  readonly #clock: EventClock;
   readonly #handler: ListenerHandler;
   readonly #server: net.Server;
   #accepted = 0;
 
-  constructor(memory: NetMemory, fd: number, handler: ListenerHandler, adopt: boolean) {
+  constructor(
+    memory: NetMemory,
+    clock: EventClock,
+    fd: number,
+    handler: ListenerHandler,
+    adopt: boolean,
+  ) {
     this.#memory = memory;
+    this.#clock = clock;
     this.#handler = handler;
     this.#server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       this.#accept({ socket });
@@ -75,6 +84,6 @@ export class NetListener implements Listener {
 
   #accept(source: { readonly handle: object } | { readonly socket: net.Socket }): void {
     this.#accepted++;
-    this.#handler.onConnection(new NetConnection(this.#memory, NO_HANDLER, source));
+    this.#handler.onConnection(new NetConnection(this.#memory, this.#clock, NO_HANDLER, source));
   }
 }

@@ -25,8 +25,9 @@ export class UringConnection implements Connection, Tag {
   readonly tls = null;
   readonly index: number;
   readonly generation: number;
-  /** Will be flushed. */
+  /** Will be flushed, and who will be after it. */
   touched = false;
+  nextTouched: UringConnection | null = null;
   readonly #loop: ConnectionLoop;
   #fd = NO_SOCKET;
   /** Where to connect to, until that is under way. */
@@ -199,15 +200,13 @@ export class UringConnection implements Connection, Tag {
     this.#connecting = false;
     if (this.#leaving) {
       this.#finishIfThrough();
-      return;
-    }
-    if (result < 0) {
+    } else if (result < 0) {
       this.fail(errorName(result));
-      return;
+    } else {
+      this.#established = true;
+      this.#loop.touch(this);
+      if (!this.#closing) this.handler.onConnect();
     }
-    this.#established = true;
-    this.#loop.touch(this);
-    if (!this.#closing) this.handler.onConnect();
   }
 
   /** A read brought something, or is over. */

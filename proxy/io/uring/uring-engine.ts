@@ -13,6 +13,7 @@ import type {
   Listener,
   ListenerHandler,
 } from '../engine.ts';
+import { EventClock } from '../event-clock.ts';
 import { KernelDatagrams } from '../kernel-datagrams.ts';
 import { CQE_MORE, REGISTER_EVENTFD } from './abi.ts';
 import { Arena } from './arena.ts';
@@ -55,6 +56,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     () => performance.now(),
     () => this.#turn(),
   );
+  readonly clock = new EventClock();
   readonly datagrams = new KernelDatagrams();
   readonly operations: Operations;
   readonly arena: Arena;
@@ -68,9 +70,9 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   readonly #freeIndices: number[] = [];
   readonly #generations: number[] = [];
   readonly #listeners: (UringListener | null)[] = [];
-  /** Connections to be flushed. */
-  #touched: UringConnection[] = [];
-  #flushing: UringConnection[] = [];
+  /** Connections to be flushed, each with the next: the first and the last. */
+  #touched: UringConnection | null = null;
+  #lastTouched: UringConnection | null = null;
   #starved: UringConnection[] = [];
   #open = 0;
   #turning = false;
@@ -165,7 +167,10 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   touch(connection: UringConnection): void {
     if (connection.touched) return;
     connection.touched = true;
-    this.#touched.push(connection);
+    connection.nextTouched = null;
+    if (this.#lastTouched === null) this.#touched = connection;
+    else this.#lastTouched.nextTouched = connection;
+    this.#lastTouched = connection;
     if (!this.#turning) this.wake();
   }
 
@@ -225,6 +230,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     if (!connection || connection.generation !== high) {
       throw new Error(`a completion (${kind}) of connection ${index}, which is over`);
     }
+    this.clock.begin();
     if (kind === Kind.recv) connection.received(result, flags);
     else if (kind === Kind.send) connection.sent(result);
     else if (kind === Kind.connect) connection.connected(result);
@@ -258,12 +264,14 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     try {
       for (let rounds = 0; rounds < ROUNDS_MAX; rounds++) {
         ring.reap(this);
+        this.clock.end();
         this.#flush();
         if (ring.waiting === 0 && !ring.ready) break;
         ring.enter();
       }
     } finally {
       this.#turning = false;
+      this.clock.end();
       if (!this.#closed) this.#rest();
     }
   }
@@ -272,7 +280,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   #rest(): void {
     const ring = this.#ring;
     ring.signal(true);
-    if (ring.waiting === 0 && !ring.ready && this.#touched.length === 0) return;
+    if (ring.waiting === 0 && !ring.ready && this.#touched === null) return;
     ring.signal(false);
     this.#goOnLater();
   }
@@ -295,15 +303,13 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     if (this.#starved.length > 0 && this.arena.offered > 0) {
       for (const connection of this.#starved.splice(0)) this.touch(connection);
     }
-    while (this.#touched.length > 0) {
-      const connections = this.#touched;
-      this.#touched = this.#flushing;
-      this.#flushing = connections;
-      for (const connection of connections) {
-        connection.touched = false;
-        connection.flush();
-      }
-      connections.length = 0;
+    while (this.#touched !== null) {
+      const connection = this.#touched;
+      this.#touched = connection.nextTouched;
+      if (this.#touched === null) this.#lastTouched = null;
+      connection.nextTouched = null;
+      connection.touched = false;
+      connection.flush();
     }
     this.arena.offer();
   }
