@@ -21,6 +21,7 @@ export type {
 export { connectionKinds } from './handover/handover-ports.ts';
 export { type HeldByRouter, heldAtDeath, heldUnder, removeFormer } from './holdings/former.ts';
 export { releaseAddresses } from './holdings/release.ts';
+export { openConnectionCensus } from './io/connection-census.ts';
 export { createFileWatcher } from './io/file-watcher.ts';
 export { openLeases } from './io/lease.ts';
 export { openNetwork } from './io/network.ts';

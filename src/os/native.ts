@@ -67,3 +67,22 @@ export function allocateStable(length: number): StableMemory {
   bytes.fill(0);
   return { address: native.address(pointer), bytes };
 }
+
+/**
+ * Calls a native function in a thread of the pool; resolves with what it returns. Buffers among the
+ * arguments must be of `allocateStable`, and errno is that thread's, so nobody learns it.
+ */
+export function offThread<A extends unknown[]>(
+  call: (...args: A) => number,
+  ...args: A
+): Promise<number> {
+  const { async: start } = call as unknown as {
+    async(...args: [...A, (error: Error | null, result: number) => void]): void;
+  };
+  return new Promise((resolve, reject) => {
+    start(...args, (error, result) => {
+      if (error === null || error === undefined) resolve(Number(result));
+      else reject(error);
+    });
+  });
+}
