@@ -4,6 +4,7 @@ import type { Readiness } from './balancer.ts';
 import type { CacheStatus } from './cache/store/cache-keepers.ts';
 import type { CertificateStatus } from './certificates/certificate-status.ts';
 import type { NamedServersStatus } from './discovery/named-servers.ts';
+import type { AddressDrainStatus } from './draining/drain-keeper.ts';
 import type { EjectionWatch, ServerEjection } from './health/ejection-watch.ts';
 import type { ServerHealth } from './health/monitor.ts';
 import type { EngineChoice } from './io/choose-engine.ts';
@@ -80,6 +81,8 @@ export interface BalancerStatus {
   readonly accessLogs: readonly DestinationStatus[];
   /** Those that clients get, and those that servers are shown. */
   readonly certificates: readonly CertificateStatus[];
+  /** Addresses that leave this host, and what is still connected to them. */
+  readonly draining: readonly AddressDrainStatus[];
   readonly routes: readonly RouteStatus[];
 }
 
@@ -103,6 +106,7 @@ export interface StatusSources {
   readonly caches: readonly CacheStatus[];
   readonly accessLogs: readonly DestinationStatus[];
   readonly certificates: readonly CertificateStatus[];
+  readonly draining: readonly AddressDrainStatus[];
 }
 
 /** Puts the status together; a few microseconds per server. */
@@ -116,6 +120,7 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
     workers: sources.workers,
     accessLogs: sources.accessLogs,
     certificates: sources.certificates,
+    draining: sources.draining,
     listeners: config.listeners.map(({ name, protocol }) => ({
       name,
       protocol,

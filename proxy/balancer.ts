@@ -13,6 +13,8 @@ import { type PurgeTarget, purgeTest } from './cache/purge-target.ts';
 import { CacheKeepers } from './cache/store/cache-keepers.ts';
 import { CertificateKeeper } from './certificates/certificate-keeper.ts';
 import { NamedServers } from './discovery/named-servers.ts';
+import { DrainKeeper } from './draining/drain-keeper.ts';
+import type { AddressConnections, AddressDrain } from './draining/drains.ts';
 import { systemClock } from './health/clock.ts';
 import { EjectionWatch } from './health/ejection-watch.ts';
 import { HealthMonitor } from './health/monitor.ts';
@@ -34,7 +36,7 @@ import { randomTicketSecret } from './tls/tickets.ts';
 import { LiveServers } from './upstream/live-servers.ts';
 import { ServerRegistry } from './upstream/registry.ts';
 import { SlowStartTimer } from './upstream/slow-start-timer.ts';
-import type { LinesReport, WorkerSetup } from './worker-messages.ts';
+import type { DrainingReport, LinesReport, WorkerSetup } from './worker-messages.ts';
 import { type SlotOwner, WORKER_ENTRY, WorkerSlot } from './worker-slot.ts';
 
 /** May this host hold the virtual addresses, as far as the balancer is concerned? */
@@ -78,6 +80,7 @@ export class Balancer implements SlotOwner {
   readonly #caches: CacheKeepers;
   readonly #lines: LineCollector;
   readonly #certificates: CertificateKeeper;
+  readonly #drains: DrainKeeper;
   readonly #workers: readonly WorkerSlot[];
   readonly #listeners: ((readiness: Readiness) => void)[] = [];
   readonly #started = Promise.withResolvers<void>();
@@ -141,6 +144,14 @@ export class Balancer implements SlotOwner {
         this.changed();
       },
     });
+    this.#drains = new DrainKeeper({
+      log: ports.log,
+      now: processNow,
+      tell: (list) =>
+        this.#workers.flatMap((worker, index) =>
+          worker.tell({ kind: 'addressDrains', list }) ? [index] : [],
+        ),
+    });
     this.#workers = Array.from(
       { length: workers },
       (_, index) => new WorkerSlot(index, this, ports.log, workerEntry),
@@ -179,6 +190,7 @@ export class Balancer implements SlotOwner {
       caches: this.#caches.status(),
       accessLogs: this.#lines.status(),
       certificates: this.#certificates.status(),
+      draining: this.#drains.status(),
     });
   }
 
@@ -223,6 +235,28 @@ export class Balancer implements SlotOwner {
   }
 
   /**
+   * These addresses leave this host from now on, and no others: what is connected to them goes on, is asked
+   * to leave when the time is nearly up, and is cut then.
+   */
+  drainAddresses(drains: readonly AddressDrain[]): void {
+    this.#drains.order(drains);
+  }
+
+  /** What is connected to them; undefined: none drains, or nobody has counted yet. */
+  connections(): readonly AddressConnections[] | undefined {
+    return this.#drains.connections();
+  }
+
+  /** Calls back as that changes, a few times a second at most. */
+  onConnections(listener: () => void): void {
+    this.#drains.onChange(listener);
+  }
+
+  draining(index: number, { version, connections }: DrainingReport): void {
+    this.#drains.heard(index, version, connections);
+  }
+
+  /**
    * Stops: no new connections, those waiting are accepted, what is in flight is answered within the
    * config's drain timeout. Idempotent.
    */
@@ -245,6 +279,7 @@ export class Balancer implements SlotOwner {
       limits: this.#limits.memory,
       caches: this.#caches.memories,
       tls: this.#certificates.material(),
+      ...this.#drains.forWorker(),
       warmUp: !this.#everRan && this.#config.listeners.some(({ protocol }) => protocol === 'http'),
     };
   }
@@ -270,6 +305,7 @@ export class Balancer implements SlotOwner {
     releaseWorker(this.#views, index);
     this.#limits.released(index);
     this.#caches.released(index);
+    this.#drains.released(index);
     if (this.#everRan || this.#stopping !== null) return;
     // What fails at the very start fails again; whoever started us should hear of it.
     const message = `worker ${index} ended before it could serve; the log says why it failed`;
@@ -332,6 +368,7 @@ export class Balancer implements SlotOwner {
     await Promise.all(drains.map(({ deaf }) => deaf));
     this.#sockets.close();
     const cuts = await Promise.all(drains.map(({ ended }) => ended));
+    this.#drains.stop();
     await this.#lines.close();
     await this.#caches.stop();
     return { cut: cuts.reduce((sum, cut) => sum + cut, 0) };

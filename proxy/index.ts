@@ -28,6 +28,7 @@ export type { CertificateStatus } from './certificates/certificate-status.ts';
 export { expiryStage, expiryText } from './certificates/expiry.ts';
 export { type CertificateFinding, inspectCertificates } from './certificates/inspect.ts';
 export type { NamedServersStatus } from './discovery/named-servers.ts';
+export type { AddressDrainStatus } from './draining/drain-keeper.ts';
 export { uringRefusal } from './io/uring/detect.ts';
 export type { LimitStatus } from './limiting/limit-keeper.ts';
 export { BindError } from './listen-sockets.ts';

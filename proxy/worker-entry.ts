@@ -1,5 +1,6 @@
 /** The worker thread: wires the data plane to the main thread. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { DrainList } from './draining/drains.ts';
 import { createEngine } from './io/choose-engine.ts';
 import type { Logger } from './ports.ts';
 import { warmUp } from './warm-up.ts';
@@ -44,6 +45,11 @@ const plane = new DataPlane(setup, engine, log, {
   },
 });
 
+function drainAddresses({ version, drains }: DrainList): void {
+  plane.drainAddresses(drains, (connections) => report({ kind: 'draining', version, connections }));
+}
+
+if (setup.drains !== undefined) drainAddresses(setup.drains);
 port.on('message', async (order: WorkerOrder) => {
   if (order.kind === 'servers') {
     plane.replaceServers(order.changes);
@@ -52,6 +58,10 @@ port.on('message', async (order: WorkerOrder) => {
   }
   if (order.kind === 'certificates') {
     plane.useCertificates(order.tls);
+    return;
+  }
+  if (order.kind === 'addressDrains') {
+    drainAddresses(order.list);
     return;
   }
   if (order.kind === 'linesTaken') {

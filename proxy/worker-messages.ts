@@ -2,6 +2,7 @@
 import type { ProxyConfig, ServerConfig } from '../src/config/proxy-config.ts';
 import type { CacheMemory } from './cache/store/store-memory.ts';
 import type { TlsMaterial } from './certificates/material.ts';
+import type { DrainList, WorkerConnections } from './draining/drains.ts';
 import type { IoEngine } from './io/engine.ts';
 import type { LimitsMemory } from './limiting/limit-memory.ts';
 import type { SharedState } from './shared/shared-state.ts';
@@ -35,6 +36,8 @@ export interface WorkerSetup {
   readonly caches: readonly CacheMemory[];
   /** Certificates and authorities to begin with. */
   readonly tls: TlsMaterial;
+  /** What drains already; absent: nothing. */
+  readonly drains?: DrainList;
   /** Rehearse first. Not when connections wait already, as after a death. */
   readonly warmUp: boolean;
 }
@@ -42,7 +45,7 @@ export interface WorkerSetup {
 /** Levels of the Logger port. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** From the main thread. */
+/** From the main thread: the worker ends. */
 export interface DrainOrder {
   readonly kind: 'drain';
   /** Counted from now. */
@@ -78,7 +81,18 @@ export interface CertificatesOrder {
   readonly tls: TlsMaterial;
 }
 
-export type WorkerOrder = DrainOrder | ServersOrder | LinesTakenOrder | CertificatesOrder;
+/** These addresses drain from now on, and no others; what is on them is to be told. */
+export interface AddressDrainsOrder {
+  readonly kind: 'addressDrains';
+  readonly list: DrainList;
+}
+
+export type WorkerOrder =
+  | DrainOrder
+  | ServersOrder
+  | LinesTakenOrder
+  | CertificatesOrder
+  | AddressDrainsOrder;
 
 /** Lines of the access log, for the main thread to write. */
 export interface LinesReport {
@@ -89,6 +103,14 @@ export interface LinesReport {
   readonly lines: number;
 }
 
+/** What a worker has on the addresses that drain, as that changes. */
+export interface DrainingReport {
+  readonly kind: 'draining';
+  /** Of the list of addresses. */
+  readonly version: number;
+  readonly connections: readonly WorkerConnections[];
+}
+
 /** From a worker. */
 export type WorkerReport =
   /** It gives no new work to a server that this version has not. */
@@ -96,6 +118,7 @@ export type WorkerReport =
   | LinesReport
   /** It serves over node:net although it should over io_uring, for this reason. */
   | { readonly kind: 'refused'; readonly why: string }
+  | DrainingReport
   /** It accepts. */
   | { readonly kind: 'ready' }
   | {

@@ -6,7 +6,9 @@ import { closeLeft } from './io/uring/descriptor-ledger.ts';
 import { WORKER_EXIT_GRACE_MS, WORKER_YOUNG_GENERATION_MB } from './limits.ts';
 import type { Logger } from './ports.ts';
 import type {
+  AddressDrainsOrder,
   CertificatesOrder,
+  DrainingReport,
   DrainOrder,
   LinesReport,
   ServersOrder,
@@ -25,6 +27,8 @@ export interface SlotOwner {
   released(index: number): void;
   /** Lines of the access log have come; `done` is called when there may be more. */
   lines(report: LinesReport, done: () => void): void;
+  /** What its worker has on addresses that drain. */
+  draining(index: number, report: DrainingReport): void;
   /** The state of a slot has changed. */
   changed(): void;
 }
@@ -96,9 +100,10 @@ export class WorkerSlot {
     return this.#worker === null ? Number.POSITIVE_INFINITY : this.#serversVersion;
   }
 
-  /** Tells the worker, if there is one; the next one begins with what is true then. */
-  tell(order: ServersOrder | CertificatesOrder): void {
+  /** Tells the worker; false: there is none, and the next one begins with what is true then. */
+  tell(order: ServersOrder | CertificatesOrder | AddressDrainsOrder): boolean {
     this.#worker?.postMessage(order);
+    return this.#worker !== null;
   }
 
   status(): WorkerStatus {
@@ -196,6 +201,8 @@ export class WorkerSlot {
       if (this.#state === 'starting') this.#enter('running');
     } else if (report.kind === 'took') {
       this.#serversVersion = report.serversVersion;
+    } else if (report.kind === 'draining') {
+      this.#owner.draining(this.#index, report);
     } else if (report.kind === 'deaf') {
       this.#isDeaf = true;
       this.#deaf.resolve();

@@ -9,6 +9,8 @@ import { WorkerLogs } from './access-log/worker-logs.ts';
 import { openCaches } from './cache/worker-cache.ts';
 import type { TlsMaterial } from './certificates/material.ts';
 import { WorkerTls } from './certificates/worker-tls.ts';
+import type { DrainingAddress } from './draining/drains.ts';
+import { type Tell, WorkerDrains } from './draining/worker-drains.ts';
 import { featuresOf } from './features/index.ts';
 import { FailureLog } from './frontend/failure-log.ts';
 import type { Frontend, FrontendParts } from './frontend/frontend.ts';
@@ -36,6 +38,7 @@ export class DataPlane {
   readonly #pools = new Map<Server, OriginSource>();
   readonly #logs: WorkerLogs;
   readonly #tls: WorkerTls;
+  readonly #drains: WorkerDrains;
 
   /** Accepts from here on. Throws when the setup contradicts itself. */
   constructor(
@@ -79,6 +82,12 @@ export class DataPlane {
       };
       this.#frontends.set(config.name, frontendOf(config, parts));
     }
+    this.#drains = new WorkerDrains({
+      visit: (visitor) => {
+        for (const frontend of this.#frontends.values()) frontend.visit(visitor);
+      },
+      now: () => engine.deadlines.now(),
+    });
     this.#listeners = setup.sockets.flatMap(({ listener, fd }) => {
       const frontend = this.#frontends.get(listener);
       if (frontend === undefined) throw new RangeError(`a socket for no listener ${listener}`);
@@ -115,9 +124,15 @@ export class DataPlane {
     while (this.#connections() > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
+    this.#drains.stop();
     const cut = frontends.reduce((sum, frontend) => sum + frontend.cut(), 0);
     for (const pool of this.#pools.values()) pool.clear();
     return cut;
+  }
+
+  /** These addresses drain from now on, and no others; `tell` gets what is on them, as that changes. */
+  drainAddresses(drains: readonly DrainingAddress[], tell: Tell): void {
+    this.#drains.order(drains, tell);
   }
 
   /** From the next handshake on these are used. */

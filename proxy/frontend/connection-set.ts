@@ -6,10 +6,16 @@ export interface Drainable {
   cut(): void;
 }
 
-/** The client connections of one frontend. */
-export class ConnectionSet {
-  readonly #members = new Set<Drainable>();
+/** Connections of clients of one frontend, with the time each was added. */
+export class ConnectionSet<Member extends Drainable = Drainable> {
+  readonly #members = new Map<Member, number>();
+  readonly #clock: { now(): number };
   #draining = false;
+
+  /** `clock`: that of the worker's deadlines. */
+  constructor(clock: { now(): number }) {
+    this.#clock = clock;
+  }
 
   get size(): number {
     return this.#members.size;
@@ -19,23 +25,28 @@ export class ConnectionSet {
     return this.#draining;
   }
 
-  add(member: Drainable): void {
-    this.#members.add(member);
+  add(member: Member): void {
+    this.#members.set(member, this.#clock.now());
   }
 
   /** False if it was not there any more. */
-  delete(member: Drainable): boolean {
+  delete(member: Member): boolean {
     return this.#members.delete(member);
+  }
+
+  /** Shows each, with the time it was added. It may end meanwhile. */
+  visit(visit: (member: Member, addedAt: number) => void): void {
+    for (const [member, addedAt] of this.#members) visit(member, addedAt);
   }
 
   drain(): void {
     this.#draining = true;
-    for (const member of [...this.#members]) member.drain();
+    for (const member of [...this.#members.keys()]) member.drain();
   }
 
   /** Returns how many there were. */
   cut(): number {
-    const members = [...this.#members];
+    const members = [...this.#members.keys()];
     for (const member of members) member.cut();
     return members.length;
   }

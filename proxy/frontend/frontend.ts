@@ -1,6 +1,7 @@
 import type { WorkerLogs } from '../access-log/worker-logs.ts';
 import type { WorkerCache } from '../cache/worker-cache.ts';
 import type { WorkerTls } from '../certificates/worker-tls.ts';
+import type { ClientVisitor } from '../draining/client.ts';
 import type { featuresOf } from '../features/index.ts';
 import type { OriginSource } from '../http1/origin-stream.ts';
 import type { IoEngine, Listener } from '../io/engine.ts';
@@ -18,6 +19,8 @@ export interface Frontend {
   readonly connections: number;
   /** Serves a socket, whose descriptor is its own now; null: there is nothing to accept on it. */
   listen(fd: number): Listener | null;
+  /** Shows all that it has of clients. */
+  visit(visitor: ClientVisitor): void;
   /** No more connections come: finish what is in flight and close what is idle. */
   drain(): void;
   /** Ends what is left at once; returns how many connections that were. */

@@ -1,5 +1,6 @@
 import type { HttpListenerConfig } from '../../src/config/proxy-config.ts';
 import { observerOf } from '../access-log/observer-of.ts';
+import type { Arrival, Client, ClientVisitor } from '../draining/client.ts';
 import type { RouteFeature } from '../features/feature.ts';
 import { ClientConnection } from '../http1/client-connection.ts';
 import { DateLine } from '../http1/date-line.ts';
@@ -26,7 +27,7 @@ import type { TlsConnection } from '../tls/tls-connection.ts';
 import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { AcceptGate } from './accept-gate.ts';
-import { ConnectionSet, type Drainable } from './connection-set.ts';
+import { ConnectionSet } from './connection-set.ts';
 import type { FailureLog } from './failure-log.ts';
 import { type Frontend, type FrontendParts, upstreamOf } from './frontend.ts';
 import { plainAnswer } from './plain-answer.ts';
@@ -47,7 +48,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   readonly head: RequestHead;
   readonly observer: HttpContext['observer'];
   readonly #pools: FrontendParts['pools'];
-  readonly #clients = new ConnectionSet();
+  readonly #clients: ConnectionSet<Client>;
   readonly #gate: AcceptGate;
   /** Null where connections begin with a request. */
   readonly #proxied: ProxyArrivals | null;
@@ -69,6 +70,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
     this.head = new RequestHead(config.limits.headerCountMax);
     this.observer = observerOf(config, parts);
     this.#pools = parts.pools;
+    this.#clients = new ConnectionSet(parts.engine.deadlines);
     this.#gate = new AcceptGate(config, parts);
     this.#handshakes = this.#handshakesOf(config, parts);
     this.#proxied = ProxyArrivals.of(config, parts, (connection) => this.#arrived(connection));
@@ -131,10 +133,19 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
     this.#gate.failed(errorCode);
   }
 
-  forget(client: Drainable): void {
+  forget(client: Client): void {
     if (!this.#clients.delete(client)) return;
     this.counters.connectionClosed();
     this.#gate.closed(client);
+  }
+
+  visit(visitor: ClientVisitor): void {
+    // Somebody's handshake is under way; who has only connected is idle.
+    const shakes = (arrival: Arrival) => visitor.arrival('http1', arrival);
+    this.#proxied?.visit(shakes);
+    this.#handshakes?.visit(shakes);
+    this.#http2?.visit((arrival) => visitor.arrival('idle', arrival));
+    this.#clients.visit((client, bornAt) => visitor.client(client, bornAt));
   }
 
   drain(): void {
@@ -180,7 +191,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   }
 
   /** Who serves a client of HTTP/2, which is offered only where it is spoken, or of HTTP/1. */
-  #clientOf(connection: Connection, http2: boolean): ConnectionHandler & Drainable {
+  #clientOf(connection: Connection, http2: boolean): ConnectionHandler & Client {
     return http2 ? this.#http2!.session(connection) : new ClientConnection(this, connection);
   }
 
@@ -196,7 +207,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
     this.#add(client);
   }
 
-  #add(client: Drainable): void {
+  #add(client: Client): void {
     this.#clients.add(client);
     if (this.draining) client.drain();
   }

@@ -1,5 +1,6 @@
 import { BlockList } from 'node:net';
 import type { AcceptProxyConfig, ListenerConfig } from '../../src/config/proxy-config.ts';
+import type { Arrival } from '../draining/client.ts';
 import type { Connection, IoEngine } from '../io/engine.ts';
 import { type HeaderOwner, HeaderReceiver } from '../proxy-protocol/header-receiver.ts';
 import { ListenerCounter } from '../shared/layout.ts';
@@ -32,7 +33,7 @@ export class ProxyArrivals implements HeaderOwner {
   readonly #config: AcceptProxyConfig;
   readonly #parts: ArrivalParts;
   readonly #trusted = new BlockList();
-  readonly #waiting = new ConnectionSet();
+  readonly #waiting: ConnectionSet<HeaderReceiver>;
 
   /** Those of a listener; null when no connection of it begins with a header. */
   static of(
@@ -49,6 +50,7 @@ export class ProxyArrivals implements HeaderOwner {
   private constructor(config: AcceptProxyConfig, parts: ArrivalParts) {
     this.#config = config;
     this.#parts = parts;
+    this.#waiting = new ConnectionSet(parts.engine.deadlines);
     for (const { address, prefixLength } of config.from) {
       this.#trusted.addSubnet(address, prefixLength, familyOf(address));
     }
@@ -81,6 +83,11 @@ export class ProxyArrivals implements HeaderOwner {
   headerMissing(receiver: HeaderReceiver, reason: string | null): void {
     if (!this.#waiting.delete(receiver)) return;
     this.#refused('proxy_header', reason, reason === null ? '' : receiver.peer);
+  }
+
+  /** Shows those that wait. */
+  visit(visit: (arrival: Arrival) => void): void {
+    this.#waiting.visit(visit);
   }
 
   /** Ends those that still wait; returns how many there were. */

@@ -1,12 +1,13 @@
 import type { TcpLimits, TcpListenerConfig } from '../../src/config/proxy-config.ts';
 import { sessionObserverOf } from '../access-log/observer-of.ts';
+import type { Arrival, ClientVisitor } from '../draining/client.ts';
 import type { Connection, IoEngine, Listener, ListenerHandler } from '../io/engine.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { TcpContext } from '../tcp/tcp-context.ts';
 import { TcpSession } from '../tcp/tcp-session.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { AcceptGate } from './accept-gate.ts';
-import { ConnectionSet, type Drainable } from './connection-set.ts';
+import { ConnectionSet } from './connection-set.ts';
 import type { FailureLog } from './failure-log.ts';
 import { type Frontend, type FrontendParts, upstreamOf } from './frontend.ts';
 import { ProxyArrivals } from './proxy-arrivals.ts';
@@ -24,7 +25,7 @@ export class TcpFrontend implements Frontend, ListenerHandler, TcpContext {
   readonly counters: ListenerCells;
   readonly failures: FailureLog;
   readonly observer: TcpContext['observer'];
-  readonly #sessions = new ConnectionSet();
+  readonly #sessions: ConnectionSet<TcpSession>;
   readonly #gate: AcceptGate;
   /** Null where connections begin with the client's own bytes. */
   readonly #proxied: ProxyArrivals | null;
@@ -39,6 +40,7 @@ export class TcpFrontend implements Frontend, ListenerHandler, TcpContext {
     this.engine = parts.engine;
     this.limits = config.limits;
     this.counters = parts.counters;
+    this.#sessions = new ConnectionSet(parts.engine.deadlines);
     this.failures = parts.failures;
     this.observer = sessionObserverOf(config, parts);
     this.#gate = new AcceptGate(config, parts);
@@ -75,8 +77,16 @@ export class TcpFrontend implements Frontend, ListenerHandler, TcpContext {
     this.#gate.failed(errorCode);
   }
 
-  forget(session: Drainable, client: Connection): void {
+  forget(session: TcpSession, client: Connection): void {
     if (this.#sessions.delete(session)) this.#closed(client);
+  }
+
+  visit(visitor: ClientVisitor): void {
+    const arrives = (arrival: Arrival) => visitor.arrival('tcp', arrival);
+    this.#proxied?.visit(arrives);
+    this.#routed?.visit(arrives);
+    this.#handshakes?.visit(arrives);
+    this.#sessions.visit((session, bornAt) => visitor.client(session, bornAt));
   }
 
   drain(): void {

@@ -1,4 +1,5 @@
 import type { TcpListenerConfig } from '../../src/config/proxy-config.ts';
+import type { Arrival } from '../draining/client.ts';
 import type { Connection, IoEngine } from '../io/engine.ts';
 import { ListenerCounter } from '../shared/layout.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
@@ -36,12 +37,13 @@ export class TlsArrivals implements HelloOwner {
   readonly #parts: TlsArrivalParts;
   readonly #routes: TlsRouteTable<Upstream>;
   readonly #fallback: Upstream | null;
-  readonly #waiting = new ConnectionSet();
+  readonly #waiting: ConnectionSet<HelloReceiver>;
 
   /** Throws RangeError when an upstream is not there. */
   constructor(config: TcpListenerConfig, parts: TlsArrivalParts) {
     this.#config = config;
     this.#parts = parts;
+    this.#waiting = new ConnectionSet(parts.engine.deadlines);
     const named = (name: string) => upstreamOf(parts.upstreams, name);
     this.#fallback = config.upstream === null ? null : named(config.upstream);
     this.#routes = new TlsRouteTable(
@@ -65,6 +67,11 @@ export class TlsArrivals implements HelloOwner {
     const chosen = this.#choose(opening);
     if ('alert' in chosen) this.#refuse(connection, chosen);
     else this.#parts.serve(connection, chosen);
+  }
+
+  /** Shows those that wait. */
+  visit(visit: (arrival: Arrival) => void): void {
+    this.#waiting.visit(visit);
   }
 
   /** Ends those that still wait; returns how many there were. */

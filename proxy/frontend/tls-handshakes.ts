@@ -1,5 +1,6 @@
 import type { HttpListenerConfig, TcpListenerConfig } from '../../src/config/proxy-config.ts';
 import type { ListenerContexts } from '../certificates/listener-contexts.ts';
+import { type Arrival, ownAddressOf } from '../draining/client.ts';
 import type { Connection, IoEngine } from '../io/engine.ts';
 import { ListenerCounter } from '../shared/layout.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
@@ -100,15 +101,24 @@ export class TlsHandshakes implements TlsAcceptor {
     failures.note(code, this.#listener, null, said);
   }
 
+  /** Shows those that wait. */
+  visit(visit: (arrival: Arrival) => void): void {
+    for (const connection of this.#waiting) {
+      visit({ ownAddress: ownAddressOf(connection), cut: () => this.#cut(connection) });
+    }
+  }
+
   /** Ends those that still wait; returns how many there were. */
   cut(): number {
     const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const connection of waiting) {
-      connection.reset();
-      this.#parts.refused(connection);
-    }
+    for (const connection of waiting) this.#cut(connection);
     return waiting.length;
+  }
+
+  #cut(connection: TlsConnection): void {
+    this.#waiting.delete(connection);
+    connection.reset();
+    this.#parts.refused(connection);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { UdpListenerConfig } from '../../src/config/proxy-config.ts';
+import type { ClientVisitor } from '../draining/client.ts';
 import type { DatagramEngine, DatagramPort, PortHandler, ReturnPath } from '../io/datagrams.ts';
 import type { DeadlineQueue } from '../io/deadline-queue.ts';
 import type { Logger } from '../ports.ts';
@@ -69,6 +70,11 @@ export class UdpFrontend implements Frontend, UdpContext {
 
   forget(session: UdpSession): void {
     if (this.#sessions.delete(session.flow)) this.counters.connectionClosed();
+  }
+
+  /** A flow is no connection: it is not counted, and nobody can tell its client anything. */
+  visit(visitor: ClientVisitor): void {
+    for (const session of this.#sessions.values()) visitor.arrival(null, session);
   }
 
   /** Takes what waits, then begins no more sessions; those there are end when they fall silent. */

@@ -1,6 +1,7 @@
+import type { Client, Departure } from '../draining/client.ts';
+import type { ConnectionKind } from '../draining/drains.ts';
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 import type { ResponseChanges } from '../features/response-edit.ts';
-import type { Drainable } from '../frontend/connection-set.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler } from '../io/engine.ts';
 import {
@@ -10,12 +11,11 @@ import {
   LINGER_TIMEOUT_MS,
 } from '../limits.ts';
 import { ListenerCounter, responseSlot } from '../shared/layout.ts';
-import type { Splice } from '../tcp/splice.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import { ClientIdentity } from './client-identity.ts';
 import { Hold, type Mutable, State, type Waiting } from './client-state.ts';
 import { ClientTraffic } from './client-traffic.ts';
-import { composeResponse, PLAIN_FORM, type ResponseForm, responseRoom } from './compose-head.ts';
+import { PLAIN_FORM, type ResponseForm } from './compose-head.ts';
 import type { Downstream } from './downstream.ts';
 import { REFUSAL } from './error-answer.ts';
 import { Exchange } from './exchange.ts';
@@ -26,16 +26,17 @@ import type { OriginStream } from './origin-stream.ts';
 import { parseRequest } from './parse-request.ts';
 import { PartialHead } from './partial-head.ts';
 import { ReadHolds } from './read-holds.ts';
-import { isUnbounded, shape } from './response-shape.ts';
-import { openTunnel } from './tunnel.ts';
+import { isUnbounded, shape, whatFollows } from './response-shape.ts';
+import { Tunnel } from './tunnel.ts';
+import { writeHead } from './write-head.ts';
 
 /** An HTTP/1.x client: requests in, responses out in their order, one exchange at a time. */
-export class ClientConnection implements ConnectionHandler, Downstream, Drainable {
+export class ClientConnection implements ConnectionHandler, Downstream, Client {
+  readonly connection: Connection;
   readonly writer: MessageWriter;
   readonly identity: ClientIdentity;
   readonly traffic: ClientTraffic;
   readonly #context: HttpContext;
-  readonly #connection: Connection;
   readonly #exchange: Exchange;
   readonly #deadline: Deadline;
   readonly #holds: ReadHolds;
@@ -43,7 +44,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   /** A head in parts, or requests that came before their turn. */
   readonly #pending: PartialHead;
   readonly #form: Mutable<ResponseForm>;
-  #splice: Splice | null = null;
+  #tunnel: Tunnel | null = null;
   #state: State = State.head;
   #waiting: Waiting = 'request';
   /** In the middle of what a read brought. */
@@ -52,12 +53,14 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   #keepAlive = true;
   #trailersWanted = false;
   #persist = true;
+  /** Its address drains: the next answer is the last. */
+  #retired = false;
   #peerEnded = false;
   #lingeredBytes = 0;
 
   constructor(context: HttpContext, connection: Connection) {
     this.#context = context;
-    this.#connection = connection;
+    this.connection = connection;
     const { engine, counters, limits } = context;
     this.traffic = new ClientTraffic(counters);
     this.writer = new MessageWriter(engine, connection, this.traffic, ListenerCounter.bytesOut);
@@ -91,7 +94,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     this.#peerEnded = true;
     if (this.#state === State.exchange) {
       if (!this.#exchange.requestComplete) this.#exchange.fail('bad_framing');
-      else this.#connection.probe(HALF_CLOSED_PROBE_MS);
+      else this.connection.probe(HALF_CLOSED_PROBE_MS);
     } else if (!this.#isPendingRefused()) {
       this.#close();
     }
@@ -141,7 +144,8 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
 
   respondInterim(head: ResponseHead): void {
     if (this.#minor === 0) return;
-    this.#compose(head, { ...PLAIN_FORM, via: this.#context.identityRules.via });
+    const form = { ...PLAIN_FORM, via: this.#context.identityRules.via };
+    writeHead(this.writer, this.traffic, head, form);
     this.writer.flush();
   }
 
@@ -150,11 +154,11 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     const unbounded = isUnbounded(head, changes);
     const chunked = unbounded && this.#minor === 1;
     shape(form, head, changes, chunked, this.#trailersWanted, this.#context);
-    const wanted = this.#keepAlive && !this.#context.draining && !changes.closes;
+    const leaves = this.#retired || this.#context.draining || changes.closes;
     const ends = this.#decoder.done && (!unbounded || chunked);
-    this.#persist = wanted && !this.#exchange.last && ends;
-    form.connection = head.status === 101 ? 'upgrade' : this.#whatFollows();
-    this.#compose(head, form);
+    this.#persist = this.#keepAlive && !leaves && !this.#exchange.last && ends;
+    form.connection = whatFollows(head, this.#persist, this.#minor);
+    writeHead(this.writer, this.traffic, head, form);
     this.writer.chunked = form.chunked;
     this.writer.trailers = form.trailers;
   }
@@ -175,34 +179,41 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
   abort(): void {
     this.#state = State.closed;
     this.#deadline.clear();
-    this.#connection.reset();
+    this.connection.reset();
   }
 
-  tunnel(origin: OriginStream, bytes: Buffer, start: number, end: number): void {
+  tunnel(origin: OriginStream, protocol: string, bytes: Buffer, start: number, end: number): void {
     this.#state = State.tunnel;
     this.#deadline.clear();
-    const { server } = origin;
-    const splice = openTunnel(this.#context, this.#connection, this.traffic, origin, () => {
+    this.#tunnel = new Tunnel(this.#context, this, origin, protocol, (server) => {
       this.#exchange.tunnelDone(server);
       this.onClose(null);
     });
-    this.#splice = splice;
+    const { splice } = this.#tunnel;
     this.#holds.remove(Hold.body | Hold.pipeline);
     splice.fromServer(bytes, start, end);
-    const pending = this.#pending;
-    splice.fromClient(pending.bytes, 0, pending.length);
-    pending.clear();
+    splice.fromClient(this.#pending.bytes, 0, this.#pending.length);
+    this.#pending.clear();
     if (this.#peerEnded) splice.clientEnded();
   }
 
+  get kind(): ConnectionKind {
+    return this.#tunnel?.kind ?? (this.#isIdle() ? 'idle' : 'http1');
+  }
+
+  depart(departure: Departure): void {
+    this.#retired = departure !== 'stay';
+    this.#tunnel?.depart(departure);
+    if (departure === 'leave' && this.#isIdle()) this.#finish();
+  }
+
   drain(): void {
-    const idle = this.#state === State.head && this.#pending.length === 0;
-    if (idle && !this.writer.blocked) this.#await('request', IDLE_GRACE_MS);
+    if (this.#isIdle()) this.#await('request', IDLE_GRACE_MS);
   }
 
   cut(): void {
-    if (this.#splice !== null) this.#splice.cut();
-    else this.#connection.reset();
+    if (this.#tunnel !== null) this.#tunnel.splice.cut();
+    else this.connection.reset();
   }
 
   /** A head begins at `start`, and others after it as long as each is answered on the spot. */
@@ -335,17 +346,8 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     observer?.refused(bytes.subarray(start, end), this.identity.peer(), this.traffic, status, code);
   }
 
-  /** What the `Connection` field of a response says. */
-  #whatFollows(): ResponseForm['connection'] {
-    if (!this.#persist) return 'close';
-    return this.#minor === 0 ? 'keep-alive' : 'unsaid';
-  }
-
-  #compose(head: ResponseHead, form: ResponseForm): void {
-    const out = this.writer.room(responseRoom(head, form));
-    const end = composeResponse(head, form, out, this.writer.position);
-    this.traffic.headBytes += end - this.writer.position;
-    this.writer.advance(end);
+  #isIdle(): boolean {
+    return this.#state === State.head && this.#pending.length === 0 && !this.writer.blocked;
   }
 
   #expired(): void {
@@ -375,19 +377,19 @@ export class ClientConnection implements ConnectionHandler, Downstream, Drainabl
     }
     this.#state = State.linger;
     this.#pending.clear();
-    this.#connection.end();
+    this.connection.end();
     this.#awaitClose();
     this.#holds.remove(Hold.body | Hold.pipeline);
   }
 
   #close(): void {
     this.#state = State.closed;
-    this.#connection.close();
+    this.connection.close();
     this.#awaitClose();
   }
 
   #awaitClose(): void {
-    const sent = this.#connection.unsentBytes === 0;
+    const sent = this.connection.unsentBytes === 0;
     this.#await('close', sent ? LINGER_TIMEOUT_MS : this.#context.limits.idleTimeoutMs);
   }
 

@@ -28,6 +28,9 @@ export interface Downstream {
   responded(): void;
   /** Ends the connection so that the client sees that the response is cut. */
   abort(): void;
-  /** After a 101: what comes from either side goes to the other. `bytes` came with the head. */
-  tunnel(origin: OriginStream, bytes: Buffer, start: number, end: number): void;
+  /**
+   * After a 101: what comes from either side goes to the other. `protocol`: what was agreed on; `bytes`
+   * came with the head.
+   */
+  tunnel(origin: OriginStream, protocol: string, bytes: Buffer, start: number, end: number): void;
 }

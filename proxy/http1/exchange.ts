@@ -266,7 +266,7 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
       this.#client.writer.flush();
       this.#dispatch.handOver();
       this.#allowance.unbind();
-      this.#client.tunnel(origin, bytes, start, end);
+      this.#client.tunnel(origin, this.#upgrade, bytes, start, end);
       return;
     }
     this.#answer.serverDone(origin.trailers);

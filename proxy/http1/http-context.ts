@@ -1,6 +1,6 @@
 import type { HttpLimits } from '../../src/config/proxy-config.ts';
+import type { Client } from '../draining/client.ts';
 import type { RouteFeature } from '../features/feature.ts';
-import type { Drainable } from '../frontend/connection-set.ts';
 import type { FailureLog } from '../frontend/failure-log.ts';
 import type { IoEngine } from '../io/engine.ts';
 import type { Refusals } from '../rewriting/refusals.ts';
@@ -43,5 +43,5 @@ export interface HttpContext {
   /** This worker's ways to a server. */
   poolOf(upstream: Upstream, server: Server): OriginSource;
   /** A client connection has ended for good. */
-  forget(client: Drainable): void;
+  forget(client: Client): void;
 }

@@ -30,3 +30,14 @@ export function shape(
   form.length = changes.length;
   form.via = changes.own ? null : context.identityRules.via;
 }
+
+/** What the `Connection` field of a response says; `minor`: of the version that the client speaks. */
+export function whatFollows(
+  { status }: ResponseHead,
+  persists: boolean,
+  minor: number,
+): ResponseForm['connection'] {
+  if (status === 101) return 'upgrade';
+  if (!persists) return 'close';
+  return minor === 0 ? 'keep-alive' : 'unsaid';
+}

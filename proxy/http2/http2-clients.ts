@@ -1,5 +1,6 @@
 import type { HttpListenerConfig } from '../../src/config/proxy-config.ts';
-import { ConnectionSet, type Drainable } from '../frontend/connection-set.ts';
+import type { Arrival, Client } from '../draining/client.ts';
+import { ConnectionSet } from '../frontend/connection-set.ts';
 import type { HttpContext } from '../http1/http-context.ts';
 import type { IdentityRules } from '../http1/identity-rules.ts';
 import type { Connection, ConnectionHandler } from '../io/engine.ts';
@@ -18,7 +19,7 @@ type Serve = (connection: Connection, http2: boolean) => void;
 export class Http2Clients implements PrefaceOwner {
   readonly #parts: SessionParts;
   readonly #serve: Serve;
-  readonly #waiting = new ConnectionSet();
+  readonly #waiting: ConnectionSet<PrefaceReceiver>;
 
   /** That of a listener; null: it speaks HTTP/1 only. */
   static of(config: HttpListenerConfig, context: HttpContext, serve: Serve): Http2Clients | null {
@@ -33,6 +34,7 @@ export class Http2Clients implements PrefaceOwner {
   ) {
     const { http2: config, limits, name } = listener;
     this.#serve = serve;
+    this.#waiting = new ConnectionSet(context.engine.deadlines);
     this.#parts = {
       context,
       config,
@@ -66,7 +68,7 @@ export class Http2Clients implements PrefaceOwner {
   }
 
   /** Who serves a client of HTTP/2. */
-  session(connection: Connection): ConnectionHandler & Drainable {
+  session(connection: Connection): ConnectionHandler & Client {
     return new ServerSession(this.#parts, connection);
   }
 
@@ -77,6 +79,11 @@ export class Http2Clients implements PrefaceOwner {
 
   silent(receiver: PrefaceReceiver): void {
     if (this.#waiting.delete(receiver)) this.#parts.context.counters.connectionClosed();
+  }
+
+  /** Shows those that have not said yet what they speak. */
+  visit(visit: (arrival: Arrival) => void): void {
+    this.#waiting.visit(visit);
   }
 
   /** Ends those that still wait; returns how many there were. */

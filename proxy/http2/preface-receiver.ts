@@ -1,3 +1,4 @@
+import { type Arrival, ownAddressOf } from '../draining/client.ts';
 import type { Drainable } from '../frontend/connection-set.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler, IoEngine } from '../io/engine.ts';
@@ -16,7 +17,7 @@ export interface PrefaceOwner {
  * Tells by the first bytes of a connection without TLS whether its client speaks HTTP/2: no request of
  * HTTP/1 begins with the preface, for there is no method PRI. What came goes to the next handler.
  */
-export class PrefaceReceiver implements ConnectionHandler, Drainable {
+export class PrefaceReceiver implements ConnectionHandler, Drainable, Arrival {
   readonly #connection: Connection;
   readonly #owner: PrefaceOwner;
   readonly #deadline: Deadline;
@@ -29,6 +30,10 @@ export class PrefaceReceiver implements ConnectionHandler, Drainable {
     this.#deadline = new Deadline(engine.deadlines, () => this.#end());
     this.#deadline.set(timeoutMs);
     connection.handler = this;
+  }
+
+  get ownAddress(): string {
+    return ownAddressOf(this.#connection);
   }
 
   onConnect(): void {}

@@ -4,7 +4,7 @@
  *     Endpoint --block--> RequestText --HTTP/1.1 head--> parseRequest --> ServerStream --> Exchange
  *     Endpoint --content-----------------------------------------------> ServerStream --> Exchange
  */
-import type { Drainable } from '../frontend/connection-set.ts';
+import type { Client, Departure } from '../draining/client.ts';
 import { REFUSED } from '../http1/head.ts';
 import type { HttpContext } from '../http1/http-context.ts';
 import type { IdentityRules } from '../http1/identity-rules.ts';
@@ -39,7 +39,8 @@ const NO_FIELDS = { field: () => {} };
 type Ending = 'no' | 'announced' | 'last' | 'closing';
 
 /** The session with one client. */
-export class ServerSession implements ConnectionHandler, Drainable, EndpointOwner, StreamHost {
+export class ServerSession implements ConnectionHandler, Client, EndpointOwner, StreamHost {
+  readonly kind = 'http2';
   readonly context: HttpContext;
   readonly connection: Connection;
   readonly endpoint: Endpoint;
@@ -72,11 +73,10 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
     this.#life = new ConnectionLife(engine.deadlines, limits.time);
     this.#watch = new Deadline(engine.deadlines, () => this.#expired());
     this.#rest = new Deadline(engine.deadlines, () => this.endpoint.fail(ErrorCode.protocolError));
-    const { headBytesMax } = limits;
     const form = {
       settings,
       windowBytes: config.windowBytes,
-      headBytesMax,
+      headBytesMax: limits.headBytesMax,
       side: 'server',
       suspect: parts.sources.has(connection.remoteAddress, engine.deadlines.now()),
     } as const;
@@ -125,6 +125,10 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
     this.#watch.set(GOAWAY_GRACE_MS);
   }
 
+  depart(departure: Departure): void {
+    if (departure !== 'stay') this.drain();
+  }
+
   cut(): void {
     this.connection.reset();
   }
@@ -146,11 +150,10 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
       return;
     }
     numbers.last = id;
-    const { text } = this.#parts;
+    const { text, config } = this.#parts;
     text.begin();
     if (!this.#decode(block, start, end, text)) return;
-    const { streamsMax } = this.#parts.config;
-    if (this.#streams.size >= streamsMax || this.endpoint.waitingBytes > WAITING_BYTES_MAX) {
+    if (this.#streams.size >= config.streamsMax || this.endpoint.waitingBytes > WAITING_BYTES_MAX) {
       if (!ends) numbers.cut.add(id);
       this.endpoint.reset(id, ErrorCode.refusedStream);
       this.endpoint.tolerate('refused');
@@ -254,8 +257,7 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
 
   /** A request whose block has been read into the text. */
   #open(id: number, ends: boolean, blockBytes: number): void {
-    const { text } = this.#parts;
-    const { context } = this;
+    const { context, text } = this.#parts;
     const fault = text.finish(ends);
     if (fault !== null) {
       this.#refuse(id, ends, fault);
@@ -287,15 +289,13 @@ export class ServerSession implements ConnectionHandler, Drainable, EndpointOwne
   /** RFC 9113 8.1.1: a malformed request is an error of its stream. */
   #refuse(id: number, ends: boolean, fault: string): void {
     const { context, name } = this.#parts;
-    context.counters.count(ListenerCounter.requests);
-    context.counters.count(ListenerCounter.responses4xx);
+    this.#passOver(id, ends);
     context.failures.note('http2_malformed', name, null, `malformed requests are reset: ${fault}`);
-    if (!ends) this.#numbers.cut.add(id);
     this.endpoint.reset(id, ErrorCode.protocolError);
     this.endpoint.tolerate('faults');
   }
 
-  /** The client has given it up with the same breath: no server hears of it. */
+  /** No server hears of it; the client may have given it up with the same breath. */
   #passOver(id: number, ends: boolean): void {
     const { counters } = this.context;
     counters.count(ListenerCounter.requests);

@@ -55,4 +55,6 @@ export interface DatagramEngine {
   connect(host: string, port: number, handler: ChannelHandler): DatagramChannel | string;
   /** The peer's address in a path, without brackets. */
   addressOf(path: ReturnPath): string;
+  /** This host's address that the peer has asked; '' where the kernel has not said. */
+  ownAddressOf(path: ReturnPath): string;
 }

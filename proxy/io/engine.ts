@@ -45,6 +45,8 @@ export interface Connection {
    * goes before and after it would copy it for nothing.
    */
   readonly gathers: boolean;
+  /** What carries it, by the addresses that the kernel knows; absent: it is the engine's own. */
+  readonly inner?: Connection;
   /** What its TLS handshake came to; null: plain, or still to come. */
   readonly tls: TlsInfo | null;
   /** Bytes written that the kernel has not taken yet. */

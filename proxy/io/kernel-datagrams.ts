@@ -2,6 +2,7 @@ import { DatagramClient, type DatagramPath, DatagramServer } from '../../src/os/
 import { OsError } from '../../src/os/errors.ts';
 import { formatIp } from '../../src/os/ip-address.ts';
 import { decodeSocketAddress } from '../../src/os/socket-address.ts';
+import { IPPROTO_IP } from '../../src/os/socket-constants.ts';
 import type {
   ChannelHandler,
   DatagramChannel,
@@ -44,6 +45,14 @@ export class KernelDatagrams implements DatagramEngine {
   addressOf(path: ReturnPath): string {
     const address = decodeSocketAddress(path.peer);
     return address === null ? '' : formatIp(address.ip);
+  }
+
+  ownAddressOf(path: ReturnPath): string {
+    const [info] = (path as DatagramPath).control;
+    if (info === undefined) return '';
+    // struct in_pktinfo: index, address to answer from, destination; in6_pktinfo begins with the address.
+    const [start, end] = info.level === IPPROTO_IP ? [4, 8] : [0, 16];
+    return formatIp(info.data.subarray(start, end));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Arrival } from '../draining/client.ts';
 import type { Drainable } from '../frontend/connection-set.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler, IoEngine } from '../io/engine.ts';
@@ -18,7 +19,7 @@ export interface HeaderOwner {
  * Takes the PROXY header off the beginning of a connection. What came with it or after it goes to
  * the connection's next handler, in order and complete.
  */
-export class HeaderReceiver implements ConnectionHandler, Drainable {
+export class HeaderReceiver implements ConnectionHandler, Drainable, Arrival {
   readonly #connection: Connection;
   readonly #owner: HeaderOwner;
   readonly #deadline: Deadline;
@@ -36,6 +37,10 @@ export class HeaderReceiver implements ConnectionHandler, Drainable {
   /** Who the connection comes from: the balancer in front of us. */
   get peer(): string {
     return this.#connection.remoteAddress;
+  }
+
+  get ownAddress(): string {
+    return this.#connection.localAddress;
   }
 
   onConnect(): void {}

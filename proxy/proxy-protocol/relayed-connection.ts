@@ -8,10 +8,10 @@ export class RelayedConnection implements Connection {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
-  readonly #inner: Connection;
+  readonly inner: Connection;
 
   constructor(inner: Connection, addresses: ProxyAddresses) {
-    this.#inner = inner;
+    this.inner = inner;
     this.remoteAddress = addresses.source;
     this.remotePort = addresses.sourcePort;
     this.localAddress = addresses.destination;
@@ -19,54 +19,54 @@ export class RelayedConnection implements Connection {
   }
 
   get handler(): ConnectionHandler {
-    return this.#inner.handler;
+    return this.inner.handler;
   }
 
   set handler(handler: ConnectionHandler) {
-    this.#inner.handler = handler;
+    this.inner.handler = handler;
   }
 
   get gathers(): boolean {
-    return this.#inner.gathers;
+    return this.inner.gathers;
   }
 
   get tls(): TlsInfo | null {
-    return this.#inner.tls;
+    return this.inner.tls;
   }
 
   get unsentBytes(): number {
-    return this.#inner.unsentBytes;
+    return this.inner.unsentBytes;
   }
 
   get acknowledgedBytes(): number {
-    return this.#inner.acknowledgedBytes;
+    return this.inner.acknowledgedBytes;
   }
 
   write(bytes: Buffer, start: number, end: number): boolean {
-    return this.#inner.write(bytes, start, end);
+    return this.inner.write(bytes, start, end);
   }
 
   pause(): void {
-    this.#inner.pause();
+    this.inner.pause();
   }
 
   resume(): void {
-    this.#inner.resume();
+    this.inner.resume();
   }
 
   end(): void {
-    this.#inner.end();
+    this.inner.end();
   }
 
   close(): void {
-    this.#inner.close();
+    this.inner.close();
   }
 
   reset(): void {
-    this.#inner.reset();
+    this.inner.reset();
   }
 
   probe(idleMs: number): void {
-    this.#inner.probe(idleMs);
+    this.inner.probe(idleMs);
   }
 }

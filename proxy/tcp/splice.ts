@@ -1,4 +1,6 @@
-import { Deadline } from '../io/deadline-queue.ts';
+import type { Departure } from '../draining/client.ts';
+import { QUIET_MS } from '../draining/limits.ts';
+import { Deadline, type DeadlineQueue } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler, IoEngine } from '../io/engine.ts';
 
 /** How a splice ended. */
@@ -30,6 +32,7 @@ export class Splice {
   readonly #server: Connection;
   readonly #owner: SpliceOwner;
   readonly #idleTimeoutMs: number;
+  readonly #deadlines: DeadlineQueue;
   readonly #deadline: Deadline;
   #clientEnded = false;
   #serverEnded = false;
@@ -48,6 +51,7 @@ export class Splice {
     this.#server = server;
     this.#owner = owner;
     this.#idleTimeoutMs = idleTimeoutMs;
+    this.#deadlines = engine.deadlines;
     this.#deadline = new Deadline(engine.deadlines, () => this.#expired());
     client.handler = this.#side(client, server, true);
     server.handler = this.#side(server, client, false);
@@ -67,6 +71,24 @@ export class Splice {
   /** The client had already sent its end. */
   clientEnded(): void {
     this.#client.handler.onEnd();
+  }
+
+  /**
+   * When little time is left and both sides are silent, the client is told that no more comes, as if the
+   * server had ended; what it still sends goes on. If the server then sends something after all, both see
+   * a reset: what is missing must not look like an end. So does who is in the middle of something, later.
+   */
+  depart(departure: Departure): void {
+    if (departure !== 'leave' || this.#clientEnded || this.#serverEnded || this.#over) return;
+    const movedAt = this.#deadline.expiresAt - this.#idleTimeoutMs;
+    if (this.#deadlines.now() - movedAt < QUIET_MS) return;
+    this.#serverEnded = true;
+    this.#client.end();
+    this.#server.handler = {
+      ...this.#server.handler,
+      onData: () => this.#finish('cut'),
+      onEnd() {},
+    };
   }
 
   /** Ends it now; both sides see a reset. */

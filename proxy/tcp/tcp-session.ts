@@ -1,5 +1,5 @@
 import { connectTo } from '../certificates/server-tls.ts';
-import type { Drainable } from '../frontend/connection-set.ts';
+import type { Client, Departure } from '../draining/client.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler } from '../io/engine.ts';
 import { IGNORING } from '../io/ignoring.ts';
@@ -27,7 +27,8 @@ const FAILURE_COUNTERS = {
  * One TCP client: select, connect, splice. Nothing is sent to a server before it has accepted, so
  * trying another one is always safe; what the client sends earlier is kept, within a bound.
  */
-export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
+export class TcpSession implements Client, ConnectionHandler, SpliceOwner {
+  readonly kind = 'tcp';
   readonly #context: TcpContext;
   readonly #upstream: Upstream;
   readonly #client: Connection;
@@ -61,6 +62,10 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
     const { sessionMaxMs } = context.limits;
     this.#lifetime =
       sessionMaxMs === null ? null : new Deadline(context.engine.deadlines, () => this.#expired());
+  }
+
+  get connection(): Connection {
+    return this.#client;
   }
 
   /** Begins to connect. */
@@ -135,6 +140,10 @@ export class TcpSession implements Drainable, ConnectionHandler, SpliceOwner {
 
   /** A session in progress is only over when its ends say so. */
   drain(): void {}
+
+  depart(departure: Departure): void {
+    this.#splice?.depart(departure);
+  }
 
   cut(): void {
     if (this.#splice !== null) this.#splice.cut();

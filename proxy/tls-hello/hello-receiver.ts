@@ -1,3 +1,4 @@
+import { type Arrival, ownAddressOf } from '../draining/client.ts';
 import type { Drainable } from '../frontend/connection-set.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler, IoEngine } from '../io/engine.ts';
@@ -23,7 +24,7 @@ export interface HelloOwner {
 }
 
 /** Reads what a TLS client asks for, and hands the connection on as if nobody had looked. */
-export class HelloReceiver implements ConnectionHandler, Drainable {
+export class HelloReceiver implements ConnectionHandler, Drainable, Arrival {
   readonly #connection: Connection;
   readonly #owner: HelloOwner;
   readonly #deadline: Deadline;
@@ -37,6 +38,10 @@ export class HelloReceiver implements ConnectionHandler, Drainable {
     });
     this.#deadline.set(timeoutMs);
     connection.handler = this;
+  }
+
+  get ownAddress(): string {
+    return ownAddressOf(this.#connection);
   }
 
   onConnect(): void {}

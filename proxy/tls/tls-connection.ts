@@ -36,7 +36,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
   readonly gathers = false;
   tls: TlsInfo | null = null;
   readonly #engine: IoEngine;
-  readonly #inner: Connection;
+  readonly inner: Connection;
   /** Null on the way to a server. */
   readonly #acceptor: TlsAcceptor | null;
   /** Null for a client's connection. */
@@ -56,7 +56,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
   /** Closed, reset or failed: nobody is told of anything but the end. */
   #over = false;
   /** The inner connection has ended, which the handler may have to hear later. */
-  #innerEnded = false;
+  innerEnded = false;
   /** Plaintext that came after `pause`. */
   #held: Buffer | null = null;
 
@@ -87,7 +87,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
   ) {
     this.handler = handler;
     this.#engine = engine;
-    this.#inner = inner;
+    this.inner = inner;
     this.#acceptor = acceptor;
     this.#target = target;
     this.#deadline = new Deadline(engine.deadlines, () => this.#fail('tls_timeout'));
@@ -95,19 +95,19 @@ export class TlsConnection implements Connection, ConnectionHandler {
   }
 
   get remoteAddress(): string {
-    return this.#inner.remoteAddress;
+    return this.inner.remoteAddress;
   }
 
   get remotePort(): number {
-    return this.#inner.remotePort;
+    return this.inner.remotePort;
   }
 
   get localAddress(): string {
-    return this.#inner.localAddress;
+    return this.inner.localAddress;
   }
 
   get localPort(): number {
-    return this.#inner.localPort;
+    return this.inner.localPort;
   }
 
   /** Why there is none, or no more; null: it is not over, or was ended in order. */
@@ -116,11 +116,11 @@ export class TlsConnection implements Connection, ConnectionHandler {
   }
 
   get unsentBytes(): number {
-    return this.#inner.unsentBytes;
+    return this.inner.unsentBytes;
   }
 
   get acknowledgedBytes(): number {
-    return this.#inner.acknowledgedBytes;
+    return this.inner.acknowledgedBytes;
   }
 
   write(bytes: Buffer, start: number, end: number): boolean {
@@ -135,13 +135,13 @@ export class TlsConnection implements Connection, ConnectionHandler {
 
   pause(): void {
     this.#paused = true;
-    if (this.tls !== null) this.#inner.pause();
+    if (this.tls !== null) this.inner.pause();
   }
 
   resume(): void {
     this.#paused = false;
     if (this.#held !== null) queueMicrotask(() => this.#deliverHeld());
-    else if (this.tls !== null) this.#inner.resume();
+    else if (this.tls !== null) this.inner.resume();
   }
 
   end(): void {
@@ -154,16 +154,16 @@ export class TlsConnection implements Connection, ConnectionHandler {
     if (this.#over) return;
     this.#sayGoodbye();
     this.#stop();
-    this.#inner.close();
+    this.inner.close();
   }
 
   reset(): void {
     this.#stop();
-    this.#inner.reset();
+    this.inner.reset();
   }
 
   probe(idleMs: number): void {
-    this.#inner.probe(idleMs);
+    this.inner.probe(idleMs);
   }
 
   /** The inner connection is established; only those to servers hear this. */
@@ -197,7 +197,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
 
   onEnd(): void {
     if (this.#over || this.#endTold) return;
-    this.#innerEnded = true;
+    this.innerEnded = true;
     if (this.#held !== null) return;
     if (this.tls === null) this.#fail('tls_left');
     else if (this.#target !== null) this.#fail('tls_truncated');
@@ -233,7 +233,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
     const answer = own
       ? this.#acceptor?.plain(hello.bytes!, 0, hello.length)
       : this.#acceptor?.plain(bytes, start, end);
-    if (answer != null) this.#inner.write(answer, 0, answer.length);
+    if (answer != null) this.inner.write(answer, 0, answer.length);
     this.#fail('tls_expected');
   }
 
@@ -300,14 +300,14 @@ export class TlsConnection implements Connection, ConnectionHandler {
   /** What OpenSSL itself has to say: tickets, new keys. */
   #answer(session: OpenSslSession): void {
     this.#flush(session);
-    if (this.#inner.unsentBytes <= ANSWER_BACKLOG_BYTES_MAX) return;
+    if (this.inner.unsentBytes <= ANSWER_BACKLOG_BYTES_MAX) return;
     session.failure ??= { code: 'tls_too_long', detail: 'answers are not taken' };
   }
 
   #tellSecured(session: OpenSslSession): void {
     this.#deadline.clear();
     this.tls = session.info(this.#serverName);
-    if (this.#paused) this.#inner.pause();
+    if (this.#paused) this.inner.pause();
     if (this.#acceptor === null) this.handler.onConnect();
     else this.#acceptor.secured(this);
     if (this.#ended && !this.#over) this.#sendEnd();
@@ -327,22 +327,22 @@ export class TlsConnection implements Connection, ConnectionHandler {
     this.handler.onData(held, 0, held.length);
     if (this.#over) return;
     if (this.#session?.peerClosed === true) this.#tellEnd();
-    else if (this.#innerEnded) this.onEnd();
-    if (!this.#paused) this.#inner.resume();
+    else if (this.innerEnded) this.onEnd();
+    if (!this.#paused) this.inner.resume();
   }
 
   #tellEnd(): void {
     if (this.#endTold) return;
     this.#endTold = true;
     // Both have said goodbye: nothing can come any more, and some peers leave it to us to close.
-    if (this.#ended) this.#inner.close();
+    if (this.#ended) this.inner.close();
     this.handler.onEnd();
   }
 
   #sendEnd(): void {
     this.#sayGoodbye();
-    if (this.#endTold) this.#inner.close();
-    else this.#inner.end();
+    if (this.#endTold) this.inner.close();
+    else this.inner.end();
   }
 
   #sayGoodbye(): void {
@@ -358,7 +358,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
       const out = this.#engine.outgoing(OUTGOING_BYTES);
       const length = session.collect(out);
       if (length === 0) return true;
-      const room = this.#inner.write(out, 0, length);
+      const room = this.inner.write(out, 0, length);
       if (length < out.length) return room;
     }
   }
@@ -366,7 +366,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
   /** Says why to a client that nobody has begun to answer. */
   #refuse(alert: Alert, detail: string): void {
     const record = alertRecord(alert);
-    this.#inner.write(record, 0, record.length);
+    this.inner.write(record, 0, record.length);
     this.#fail(alert === Alert.decodeError ? 'tls_malformed' : 'tls_unknown_name', detail);
   }
 
@@ -382,7 +382,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
   #breakOff(failure: TlsFailure): void {
     this.#failure = failure;
     this.#stop();
-    this.#inner.close();
+    this.inner.close();
   }
 
   #stop(): void {

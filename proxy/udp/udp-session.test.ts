@@ -37,6 +37,10 @@ class Channels implements DatagramEngine {
   addressOf(): string {
     return '';
   }
+
+  ownAddressOf(): string {
+    return '';
+  }
 }
 
 const FAILURES = [null, 'ECONNREFUSED', 'ENETUNREACH', 'EAGAIN', 'EMFILE', 'EMSGSIZE'];

@@ -1,3 +1,4 @@
+import type { Arrival } from '../draining/client.ts';
 import type { ChannelHandler, DatagramChannel, DatagramPort, ReturnPath } from '../io/datagrams.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import { shortage } from '../io/shortage.ts';
@@ -13,7 +14,7 @@ import type { UdpContext } from './udp-context.ts';
  * listens at the server, the session goes to another one, with the first datagram if that is all there
  * was: nobody has read it. Of later ones UDP's users send again what they miss.
  */
-export class UdpSession implements ChannelHandler {
+export class UdpSession implements ChannelHandler, Arrival {
   /** What tells this session apart. */
   readonly flow: string;
   readonly #context: UdpContext;
@@ -48,6 +49,10 @@ export class UdpSession implements ChannelHandler {
     this.#key = key;
     this.#deadline = new Deadline(context.deadlines, () => this.#silent());
     this.#deadline.set(context.silenceMs);
+  }
+
+  get ownAddress(): string {
+    return this.#context.datagrams.ownAddressOf(this.#path);
   }
 
   /** A datagram of the client. */
@@ -87,6 +92,10 @@ export class UdpSession implements ChannelHandler {
   /** Begins the end: it is over after a shorter silence than usual. */
   drain(): void {
     this.#deadline.set(this.#context.silenceMs);
+  }
+
+  cut(): void {
+    this.end();
   }
 
   /** It is over, whatever is under way. */

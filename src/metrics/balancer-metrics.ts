@@ -2,6 +2,7 @@ import type { LimitStatus, RouteStatus, ServerStatus } from '../../proxy/index.t
 import type { BalancerReport } from '../control/balancer-report.ts';
 import { addCacheMetrics } from './cache-metrics.ts';
 import { addCertificateMetrics } from './certificate-metrics.ts';
+import { addDrainingMetrics } from './draining-metrics.ts';
 import { Exposition, snakeCase } from './exposition.ts';
 import { addNameMetrics } from './name-metrics.ts';
 import { type TotalsPrefix, totalHelp } from './total-help.ts';
@@ -34,6 +35,7 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
     out.counter('tandem_proxy_worker_deaths', 'Workers this slot lost.', labels, deaths);
     out.gauge('tandem_proxy_worker_utilization', 'Busy share, 0 to 1.', labels, utilization);
   }
+  addDrainingMetrics(out, status.draining);
   for (const { name, totals } of status.listeners) {
     addTotals(out, 'tandem_listener', { listener: name }, totals);
   }

@@ -14,6 +14,7 @@ const NOTHING = {
   routes: [],
   accessLogs: [],
   certificates: [],
+  draining: [],
 };
 
 function worker(index: number, refusal: string | null) {

@@ -16,6 +16,7 @@ const closedPort = 9;
 const clientThat = (update: (readiness: Readiness) => unknown) => ({
   update,
   onCheckRequest: () => {},
+  onDrainOrders: () => {},
   finished: () => {},
 });
 
@@ -87,6 +88,9 @@ test('servers that change together are told once', async () => {
       readiness: () => ({ ready: true, reasons: [], serving: true }),
       onReadiness: () => {},
       checkOrigins: async () => {},
+      drainAddresses: () => {},
+      connections: () => undefined,
+      onConnections: () => {},
       upstreams: () => [{ name: 'api', up: told.length, unknown: 0, total: 9 }],
       onServerHealth: (listener) => {
         changed = listener;

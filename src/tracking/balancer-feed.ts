@@ -5,7 +5,14 @@ import type { ReadinessClient } from './readiness-client.ts';
 /** What of the balancer the feed needs. */
 export type FeedSource = Pick<
   Balancer,
-  'readiness' | 'onReadiness' | 'upstreams' | 'onServerHealth' | 'checkOrigins'
+  | 'readiness'
+  | 'onReadiness'
+  | 'upstreams'
+  | 'onServerHealth'
+  | 'checkOrigins'
+  | 'drainAddresses'
+  | 'connections'
+  | 'onConnections'
 >;
 
 /** Names of the upstreams whose health counts in the election on this node. */
@@ -15,15 +22,17 @@ export function trackedUpstreams(agent: AgentConfig): ReadonlySet<string> {
 }
 
 /**
- * Tells the agent the balancer's readiness and the health of the tracked upstreams, now and whenever
- * either changes. Readiness goes at once. Of servers usually many change together, a whole rack or a
- * first round of checks, so they are told once per turn of the event loop.
+ * Tells the agent the balancer's readiness, the health of the tracked upstreams and what is connected to
+ * addresses that drain, now and whenever one changes, and passes its orders on. Readiness goes at once.
+ * Of servers usually many change together, a whole rack or a first round of checks, so they are told once
+ * per turn of the event loop.
  */
 export function feedAgent(
-  client: Pick<ReadinessClient, 'update' | 'onCheckRequest' | 'finished'>,
+  client: Pick<ReadinessClient, 'update' | 'onCheckRequest' | 'onDrainOrders' | 'finished'>,
   balancer: FeedSource,
   tracked: ReadonlySet<string>,
 ): void {
+  client.onDrainOrders((drains) => balancer.drainAddresses(drains));
   client.onCheckRequest(async (round) => {
     await balancer.checkOrigins();
     // After what the checks have changed was told.
@@ -34,10 +43,13 @@ export function feedAgent(
     if (due !== null) clearImmediate(due);
     due = null;
     const upstreams = balancer.upstreams().filter(({ name }) => tracked.has(name));
-    client.update({ ...balancer.readiness(), upstreams });
+    const connections = balancer.connections();
+    const drains = connections === undefined ? {} : { connections };
+    client.update({ ...balancer.readiness(), upstreams, ...drains });
   };
   tell();
   balancer.onReadiness(tell);
+  balancer.onConnections(tell);
   if (tracked.size === 0) return;
   balancer.onServerHealth(() => {
     due ??= setImmediate(tell);

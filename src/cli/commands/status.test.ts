@@ -26,6 +26,7 @@ const balancer = {
   routes: [],
   accessLogs: [],
   certificates: [],
+  draining: [],
 };
 let digest = '';
 const server = http.createServer((_, response) => {

@@ -88,6 +88,7 @@ const report = {
   ],
   accessLogs: [{ to: '/var/log/a', lines: 7, dropped: 3, error: 'ENOSPC' }],
   certificates: [],
+  draining: [],
   caches: [],
   upstreams: [
     {

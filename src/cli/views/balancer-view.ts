@@ -6,6 +6,7 @@ import type { BalancerReport } from '../../control/balancer-report.ts';
 import { columns } from '../output.ts';
 import { cacheView } from './cache-view.ts';
 import { certificateView } from './certificate-view.ts';
+import { drainingView } from './draining-view.ts';
 import { duration } from './duration.ts';
 import { nameView } from './name-view.ts';
 
@@ -19,6 +20,7 @@ export function balancerView(status: BalancerReport, now: number): string {
   return [
     `balancer: ${state}, ${crew}, ${age}`,
     ...[...readiness.reasons, ...(readiness.warnings ?? [])].map((reason) => `  ${reason}`),
+    ...drainingView(status.draining),
     ...listenerRows(status),
     ...limitRows(status),
     ...cacheView(status.caches),

@@ -1,0 +1,42 @@
+import type { Drainable } from '../frontend/connection-set.ts';
+import type { Connection } from '../io/engine.ts';
+import type { ConnectionKind } from './drains.ts';
+
+/** What an address that drains asks of a client's connection. */
+export type Departure =
+  /** The address is ours again: what was not said yet is not said. */
+  | 'stay'
+  /** The client is told at the next good moment that it should connect anew. */
+  | 'retire'
+  /** Little time is left: what is idle ends, too. */
+  | 'leave';
+
+/** The connection of a client that is served. */
+export interface Client extends Drainable {
+  readonly kind: ConnectionKind;
+  readonly connection: Connection;
+  /** May be called again and again, and goes back to `stay` when an order is taken back. */
+  depart(departure: Departure): void;
+}
+
+/** What a client has that is not served yet, or that is no connection. */
+export interface Arrival {
+  /** This host's address that the client has reached. */
+  readonly ownAddress: string;
+  cut(): void;
+}
+
+/** Is shown all clients of a worker. */
+export interface ClientVisitor {
+  /** `bornAt`: by the clock of the worker's deadlines. */
+  client(client: Client, bornAt: number): void;
+  /** `kind` null: it is cut at the deadline, and not counted. */
+  arrival(kind: ConnectionKind | null, arrival: Arrival): void;
+}
+
+/** This host's address that a connection has reached, whatever a PROXY header says. */
+export function ownAddressOf(connection: Connection): string {
+  let own = connection;
+  while (own.inner !== undefined) own = own.inner;
+  return own.localAddress;
+}
