@@ -196,3 +196,6 @@ export const verifyOffsetsMicros = [20_000, 150_000, 1_200_000, 4_000_000, 12_00
 
 /** How long its answer is waited for. */
 export const verifyAnswerMicros = 500_000;
+
+/** How long an agreed handover may take to be agreed before the address moves without (design 4.2 rule 2). */
+export const handoverMicros = 500_000;

@@ -14,9 +14,21 @@ export function parametersOf(config: VirtualRouterConfig): RouterParameters {
     strictRfc: config.strictRfc,
     asksPeer: asksPeer(config),
     grouped: config.syncGroup !== undefined,
+    drainMicros: drainMicros(config),
     preemptDelayMicros: (config.preemptDelayMs ?? 0) * 1000,
     startupDelayMicros: (config.startupDelayMs ?? 0) * 1000,
   };
+}
+
+/** An owner gives nothing away, and whoever knows the RFC only understands no agreement. */
+function drainMicros({
+  drainTimeoutMs = 0,
+  peer,
+  strictRfc,
+  priority,
+}: VirtualRouterConfig): number {
+  const agrees = peer === 'tandem' && !strictRfc && priority !== ownerPriority;
+  return agrees ? drainTimeoutMs * 1000 : 0;
 }
 
 /** Design 4.2 rule 4: without a witness there is no veto, nor where only the RFC's signals count. */

@@ -4,8 +4,8 @@ import { virtualMacOf } from './packet/virtual-mac.ts';
 import type { RouterDriver } from './router-driver.ts';
 import type { RouterStatus } from './status.ts';
 import { describeShutdown } from './transition-text.ts';
-import { preemptWait } from './virtual-router/backup.ts';
 import { preemptsCounted } from './virtual-router/hold-down.ts';
+import { preemptWait } from './virtual-router/preemption.ts';
 import { nextDeadline } from './virtual-router/state.ts';
 import { activeDownInterval, skewTime } from './virtual-router/timers.ts';
 

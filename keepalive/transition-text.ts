@@ -1,7 +1,7 @@
 /** Transitions in an operator's words. */
 import { formatIp } from '../src/os/ip-address.ts';
 import type { TransitionReason } from './virtual-router/action.ts';
-import type { ShutdownCause } from './virtual-router/event.ts';
+import type { HandoverCause, ShutdownCause } from './virtual-router/event.ts';
 
 const SHUTDOWN_TEXT: Record<ShutdownCause, string> = {
   stop: 'the agent is stopping',
@@ -9,6 +9,13 @@ const SHUTDOWN_TEXT: Record<ShutdownCause, string> = {
   'interface-missing': 'the interface does not exist',
   'no-source-address': 'the interface has no address to advertise from',
   'socket-error': 'the advertisement socket cannot be opened',
+};
+
+const HANDOVER_TEXT: Record<HandoverCause, string> = {
+  asked: 'an operator asked for it',
+  fall: 'it is the better host now',
+  request: 'it is the better host and asked for them',
+  stop: 'the agent is stopping',
 };
 
 /** Why a router is out of the election. */
@@ -53,6 +60,10 @@ export function describeReason(reason: TransitionReason): string {
         `this process did not run for ${millis(reason.stalledMicros)} and ` +
         `${formatIp(reason.heard.source)} took over meanwhile`
       );
+    case 'handed-over':
+      return `handed over to the peer: ${HANDOVER_TEXT[reason.cause]}`;
+    case 'given':
+      return `${formatIp(reason.heard.source)} handed the addresses over`;
     case 'fell-behind':
       return `our priority fell from ${reason.before} to ${reason.priority}: handed to the peer`;
     case 'group':
@@ -74,6 +85,7 @@ export function reasonFields(reason: TransitionReason): Record<string, string | 
   if (reason.code === 'silence' || reason.code === 'peer-lost')
     fields.silentMs = reason.micros / 1000;
   if (reason.code === 'replaced-while-stalled') fields.stalledMs = reason.stalledMicros / 1000;
+  if (reason.code === 'handed-over') fields.cause = reason.cause;
   if (reason.code === 'group') fields.member = reason.member;
   if (reason.code === 'duplicate') fields.mac = reason.mac;
   if (reason.code === 'shutdown') fields.cause = reason.cause;

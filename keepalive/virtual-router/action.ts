@@ -1,5 +1,5 @@
 /** What `step` asks the driver to do, in this order. */
-import type { HeardAdvertisement, ShutdownCause } from './event.ts';
+import type { HandoverCause, HeardAdvertisement, ShutdownCause } from './event.ts';
 
 /** Why a transition happened, with the numbers an operator asks for. */
 export type TransitionReason =
@@ -24,6 +24,10 @@ export type TransitionReason =
       readonly heard: HeardAdvertisement;
       readonly stalledMicros: number;
     }
+  /** Given to the peer, as agreed. */
+  | { readonly code: 'handed-over'; readonly cause: HandoverCause }
+  /** Given by the Active router, as agreed. */
+  | { readonly code: 'given'; readonly heard: HeardAdvertisement }
   | { readonly code: 'fell-behind'; readonly priority: number; readonly before: number }
   /** Another member of the sync group, by name, is not Active any more. */
   | { readonly code: 'group'; readonly member: string }
@@ -43,6 +47,12 @@ export type RouterAction =
   | { readonly type: 'add-addresses' }
   | { readonly type: 'remove-addresses' }
   | { readonly type: 'announce' }
+  /** From now on only connections that are there are served on the addresses, for so long. */
+  | { readonly type: 'begin-drain'; readonly micros: number }
+  /** The drain is over, or the addresses are ours again. */
+  | { readonly type: 'end-drain' }
+  /** Ask the peer to take over (`fall`), or to hand over; the outcome is a `handover-answer`. */
+  | { readonly type: 'seek-handover'; readonly cause: 'fall' | 'preempt' }
   /** Ask the peer beside the LAN who holds the addresses; its answer names `asked`. */
   | { readonly type: 'ask-peer'; readonly asked: number }
   /** For the log: the better router waits; `preempts`: how often it took the address lately. */

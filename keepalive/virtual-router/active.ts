@@ -9,6 +9,14 @@ import {
 import type { RouterAction } from './action.ts';
 import { outranks } from './election.ts';
 import type { HeardAdvertisement, RouterEvent } from './event.ts';
+import {
+  handOver,
+  isOverdue,
+  mayAskToTakeOver,
+  speakUp,
+  spokenPriority,
+  withholdFall,
+} from './handing-over.ts';
 import { afterYield } from './hold-down.ts';
 import { faultPriority } from './priority.ts';
 import type { ActiveState, Standing } from './state.ts';
@@ -57,9 +65,8 @@ function act(state: ActiveState, event: RouterEvent, now: number): Step {
     case 'advertisement':
       return hear(state, event.heard, event.localAddress, now);
     case 'tick':
-      return state.lookAroundUntil === null
-        ? timerFired(state, now)
-        : lookAroundOver(state, state.lookAroundUntil, now);
+      if (state.lookAroundUntil !== null) return lookAroundOver(state, state.lookAroundUntil, now);
+      return isOverdue(state, now) ? speakUp(state, now) : timerFired(state, now);
     case 'standing':
       return changeStanding(state, event.standing, now);
     case 'reconfigure':
@@ -77,6 +84,15 @@ function act(state: ActiveState, event: RouterEvent, now: number): Step {
         : followGroup(state, now, event);
     case 'duplicate':
       return event.order === 'yield' ? giveUpTo(state, event.mac, now) : { state, actions: [] };
+    case 'hand-over':
+      return handOver(state, event.cause, now);
+    case 'handover-answer':
+      return event.granted ? { state, actions: [] } : speakUp(state, now);
+    case 'hold':
+      return { state: { ...state, onHold: event.onHold }, actions: [] };
+    case 'expect':
+    case 'given':
+    case 'drained':
     case 'startup':
     case 'peer-lost':
     case 'peer-heard':
@@ -95,7 +111,7 @@ function hear(
   if (state.lookAroundUntil !== null) return hearWhileLooking(state, heard, now);
   // 6.4.3: another Active router resigns; say at once that the addresses still have one.
   if (heard.priority === 0) return reassert(state, now);
-  const self = { priority: state.standing.priority, address: localAddress };
+  const self = { priority: spokenPriority(state), address: localAddress };
   if (outranks({ priority: heard.priority, address: heard.source }, self)) {
     // 6.4.3: higher priority, or equal and the greater address.
     return yieldTo(heard, state, now);
@@ -111,7 +127,7 @@ function hear(
  * (keepalived has this as `higher_prio_send_advert`).
  */
 function yieldTo(heard: HeardAdvertisement, state: ActiveState, now: number): Step {
-  const { priority } = state.standing;
+  const priority = spokenPriority(state);
   const backup = enterBackup(state, now, {
     heard,
     intervalMicros: heard.intervalMicros,
@@ -137,9 +153,7 @@ function giveUpTo(state: ActiveState, mac: string, now: number): Step {
 /** Advertises now, and announces, because the other router may have done so for itself. */
 function reassert(state: ActiveState, now: number): Step {
   const advertised = { ...state, advertiseAt: now + state.parameters.advertIntervalMicros };
-  return doubt(advertised, now, [
-    { type: 'send-advertisement', priority: state.standing.priority },
-  ]);
+  return doubt(advertised, now, [{ type: 'send-advertisement', priority: spokenPriority(state) }]);
 }
 
 function hearWhileLooking(state: ActiveState, heard: HeardAdvertisement, now: number): Step {
@@ -163,8 +177,7 @@ function doubt(state: ActiveState, now: number, before: readonly RouterAction[])
 }
 
 function timerFired(before: ActiveState, now: number): Step {
-  const { parameters, standing } = before;
-  const interval = parameters.advertIntervalMicros;
+  const interval = before.parameters.advertIntervalMicros;
   let state = before;
   const actions: RouterAction[] = [];
   if (now >= state.advertiseAt) {
@@ -173,7 +186,7 @@ function timerFired(before: ActiveState, now: number): Step {
     // 6.4.3: Adver_Timer fired. Counted from the deadline, so that lateness does not add up.
     const next = state.advertiseAt + interval;
     state = { ...state, lateWakes: 0, advertiseAt: next > now ? next : now + interval };
-    actions.push({ type: 'send-advertisement', priority: standing.priority });
+    actions.push({ type: 'send-advertisement', priority: spokenPriority(state) });
   }
   if (now >= state.announceAt) {
     state = nextAnnouncement(state, now);
@@ -245,7 +258,7 @@ function lookAroundOver(state: ActiveState, until: number, now: number): Step {
     },
     actions: [
       ...armLease(state),
-      { type: 'send-advertisement', priority: state.standing.priority },
+      { type: 'send-advertisement', priority: spokenPriority(state) },
       { type: 'announce' },
     ],
   };
@@ -271,9 +284,11 @@ function changeStanding(before: ActiveState, standing: Standing, now: number): S
       actions: [{ type: 'send-advertisement', priority: 0 }, ...left.actions],
     };
   }
+  // Departure, design 4.2 rule 2: whoever still serves asks the better peer to take over first.
+  if (mayAskToTakeOver(before, state)) return withholdFall(before, state, now);
   // Departure, design 4.2 rule 1: a changed priority is advertised at once.
   return {
-    state: { ...state, advertiseAt: now + parameters.advertIntervalMicros },
+    state: { ...state, withheld: null, advertiseAt: now + parameters.advertIntervalMicros },
     actions: [{ type: 'send-advertisement', priority: standing.priority }],
   };
 }
@@ -298,7 +313,7 @@ function reconfigure(
   const said = actions.some(({ type }) => type === 'send-advertisement');
   const news = repaced || event.readdressed;
   const saysSo: RouterAction[] =
-    news && !said ? [{ type: 'send-advertisement', priority: state.standing.priority }] : [];
+    news && !said ? [{ type: 'send-advertisement', priority: spokenPriority(state) }] : [];
   const advertiseAt = news ? now + interval : state.advertiseAt;
   const advertised = { ...state, advertiseAt };
   if (!event.readdressed) return { state: advertised, actions: [...actions, ...saysSo] };

@@ -4,9 +4,16 @@ import { isLinkLocal } from '../packet/advertisement.ts';
 import type { TransitionReason } from './action.ts';
 import { compareAddresses } from './election.ts';
 import type { GroupOrder, HeardAdvertisement, RouterEvent } from './event.ts';
-import { preemptHold, preemptsCounted } from './hold-down.ts';
-import { faultPriority } from './priority.ts';
-import type { BackupState, RouterState, Standing } from './state.ts';
+import {
+  endDrain,
+  given,
+  isPromised,
+  requestAnswered,
+  requestHandover,
+  shouldRequest,
+} from './handing-over.ts';
+import { better, holdShown, mayPreempt, waits, yieldsToUs } from './preemption.ts';
+import type { BackupState, Standing } from './state.ts';
 import type { Step } from './step.ts';
 import { activeDownInterval, skewTime } from './timers.ts';
 import { enterActive, enterInitialize } from './transition.ts';
@@ -14,7 +21,7 @@ import { heardAnswer, lateAnswerMicros, questionAt } from './vouching.ts';
 
 /** One event in Backup. */
 export function stepBackup(before: BackupState, event: RouterEvent, now: number): Step {
-  const result = react(before, event, now);
+  const result = settle(react(before, event, now));
   const { state } = result;
   if (before.asked === null || state.name !== 'Backup') return result;
   // Another down timer, another question.
@@ -22,11 +29,21 @@ export function stepBackup(before: BackupState, event: RouterEvent, now: number)
   return { ...result, state: { ...state, asked: null } };
 }
 
+/** A request to hand over is about one preemption only. */
+function settle(result: Step): Step {
+  const { state } = result;
+  if (state.name !== 'Backup' || state.requested === null) return result;
+  return state.downCause === 'lower-priority'
+    ? result
+    : { ...result, state: { ...state, requested: null } };
+}
+
 function react(state: BackupState, event: RouterEvent, now: number): Step {
   switch (event.type) {
     case 'advertisement':
       return holdShown(state, hear(state, event.heard, now), now);
     case 'tick':
+      if (state.drain !== null && now >= state.drain.until) return endDrain(state);
       return now < state.activeDownAt ? mayAsk(state, now) : timerFired(state, now);
     case 'standing':
       return holdShown(state, changeStanding(state, event.standing, now), now);
@@ -47,6 +64,17 @@ function react(state: BackupState, event: RouterEvent, now: number): Step {
     case 'lease-lost':
       // Its rules are there, perhaps for the first time.
       return { state: event.silent ? state : { ...state, leased: true }, actions: [] };
+    case 'handover-answer':
+      return { state: requestAnswered(state, event.granted, now), actions: [] };
+    case 'expect':
+      return { state: { ...state, expectsUntil: event.until }, actions: [] };
+    case 'given':
+      return { state: given(state, now), actions: [] };
+    case 'drained':
+      return endDrain(state);
+    case 'hold':
+      return holdShown(state, changeHold(state, event.onHold, now), now);
+    case 'hand-over':
     case 'startup':
     case 'doubt':
       return { state, actions: [] };
@@ -57,14 +85,19 @@ function hear(state: BackupState, heard: HeardAdvertisement, now: number): Backu
   if (isBystander(state, heard, now)) return state;
   const betterSince = better(state, heard, now);
   const fresh = { ...state, heard, held: false, lateWakes: 0, betterSince, vouched: null };
-  // 6.4.2: the Active router resigns. Skew_Time alone decides which Backup follows.
+  // 6.4.2: the Active router resigns. Skew_Time alone decides which Backup follows, unless it was
+  // agreed (departure, design 4.2 rule 2).
   if (heard.priority === 0) {
-    const activeDownAt = now + skew(state);
-    return { ...fresh, followed: null, activeDownAt, downCause: 'resigned', ready: false };
+    const promised = isPromised(state, now);
+    const activeDownAt = promised ? now : now + skew(state);
+    const downCause = promised ? 'given' : 'resigned';
+    return { ...fresh, followed: null, activeDownAt, downCause, ready: false };
   }
   // Departure, design 4.2 rule 1: an Active router that fell below us does not get another
   // Active_Down_Interval.
-  if (yieldsToUs(fresh) && !waits(fresh, now)) return shorten(fresh, now);
+  if (yieldsToUs(fresh) && !waits(fresh, now)) {
+    return fresh.requested === null ? shorten(fresh, now) : fresh;
+  }
   // 6.4.2: an equal or better Active router, or one we do not preempt, starts the timer anew, with
   // its interval and the skew that follows from it.
   if (heard.priority >= state.standing.priority || !mayPreempt(state) || waits(fresh, now)) {
@@ -102,43 +135,6 @@ function patience(
   return now + 2 * activeDownInterval(version, standing.priority, heard.intervalMicros);
 }
 
-function better(
-  { standing, betterSince }: BackupState,
-  heard: HeardAdvertisement,
-  now: number,
-): number | null {
-  return heard.priority > 0 && heard.priority < standing.priority ? (betterSince ?? now) : null;
-}
-
-/**
- * How long a better Backup has to have been better before it takes the address from a sound Active
- * router. Departure: the RFC knows no such wait.
- */
-export function preemptWait(state: RouterState, now: number): number {
-  const { parameters, preempts, standing } = state;
-  if (parameters.strictRfc || parameters.owner) return 0;
-  const usual = Math.max(parameters.preemptDelayMicros, preemptHold(preempts, now));
-  const since = state.name === 'Backup' ? (state.betterSince ?? now) : now;
-  return Math.max(usual, (standing.preemptNotBefore ?? since) - since);
-}
-
-/** The better router, and not yet for long enough. */
-function waits(state: BackupState, now: number): boolean {
-  const { betterSince, heard } = state;
-  if (betterSince === null || heard === null || heard.priority <= faultPriority) return false;
-  return now - betterSince < preemptWait(state, now);
-}
-
-/** The operator is told once that the better router waits, and again when a reload makes it wait longer. */
-function holdShown(before: BackupState, state: BackupState, now: number): Step {
-  const delayed = before.parameters.preemptDelayMicros < state.parameters.preemptDelayMicros;
-  const told = mayPreempt(before) && waits(before, now) && !delayed;
-  if (told || !mayPreempt(state) || !waits(state, now)) return { state, actions: [] };
-  const waitMicros = preemptWait(state, now);
-  const preempts = preemptsCounted(state.preempts, now);
-  return { state, actions: [{ type: 'preempt-held', waitMicros, preempts }] };
-}
-
 /**
  * While the Active router we follow is alive, somebody else's low or zero priority says nothing
  * about it: it is a third router on its way to Backup, or a forgery, and must not make us claim.
@@ -152,20 +148,11 @@ function isBystander(state: BackupState, heard: HeardAdvertisement, now: number)
   return now - followed.at < downInterval(state, state.activeIntervalMicros);
 }
 
-/** RFC 9568 section 6.1: the owner preempts whatever Preempt_Mode says. */
-function mayPreempt(state: BackupState): boolean {
-  return state.parameters.preempt || state.parameters.owner;
-}
-
-/**
- * Design 4.2 rule 1. A faulted Active router (2 or less) gives way even where `preempt` is off: the
- * operator who turned preemption off wanted no needless move, not a dead balancer.
- */
-function yieldsToUs(state: BackupState): boolean {
-  const { heard, standing, parameters } = state;
-  if (parameters.strictRfc || heard === null || heard.priority === 0) return false;
-  if (heard.priority >= standing.priority) return false;
-  return heard.priority <= faultPriority || mayPreempt(state);
+/** A hold that ends gives back what was yielded, too. */
+function changeHold(before: BackupState, onHold: boolean, now: number): BackupState {
+  const state = { ...before, onHold, yielded: onHold && before.yielded };
+  if (onHold) return withhold({ ...state, requested: null }, now);
+  return changeStanding(state, state.standing, now);
 }
 
 /**
@@ -247,7 +234,9 @@ function changeStanding(before: BackupState, standing: Standing, now: number): B
     // together apart.
     return { ...state, held: false, activeDownAt: now + skew(state) };
   }
-  if (yieldsToUs(state)) return waits(state, now) ? state : shorten(state, now);
+  if (yieldsToUs(state)) {
+    return waits(state, now) || state.requested !== null ? state : shorten(state, now);
+  }
   if (state.downCause === 'lower-priority' && heard && heard.priority >= standing.priority) {
     // We fell back below the Active router before the shortened timer fired.
     return followAgain(state, heard);
@@ -338,6 +327,7 @@ function timerFired(state: BackupState, now: number): Step {
     const asking = { ...state, asked: now, activeDownAt: now + lateAnswerMicros(state) };
     return { state: asking, actions: [{ type: 'ask-peer', asked: now }] };
   }
+  if (shouldRequest(state)) return requestHandover(state, now);
   // The group decides when all its members may (sync-group.ts).
   if (state.parameters.grouped) return { state: { ...state, ready: true }, actions: [] };
   // 6.4.2: Active_Down_Timer fired.
@@ -358,6 +348,7 @@ function obey(state: BackupState, order: GroupOrder, now: number): Step {
 function claimReason(state: BackupState, now: number): TransitionReason {
   const { heard, standing } = state;
   if (heard !== null && state.downCause === 'resigned') return { code: 'resigned', heard };
+  if (heard !== null && state.downCause === 'given') return { code: 'given', heard };
   if (heard !== null && state.downCause === 'lower-priority') {
     return { code: 'peer-lower', heard, priority: standing.priority };
   }

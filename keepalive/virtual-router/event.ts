@@ -27,6 +27,12 @@ export type ShutdownCause =
  */
 export type GroupOrder = 'claim' | 'yield' | 'concede' | 'resign' | 'listen';
 
+/**
+ * Why an Active router hands over. `asked`: an operator says so. `fall`: the peer is better now.
+ * `request`: the peer would preempt otherwise. `stop`: the agent is stopping.
+ */
+export type HandoverCause = 'asked' | 'fall' | 'request' | 'stop';
+
 /** One input of the state machine. */
 export type RouterEvent =
   /** The interface can be used. `leased`: see the state. */
@@ -92,4 +98,16 @@ export type RouterEvent =
       readonly mac: string;
     }
   /** Something suggests that neighbours may believe another host: announce again. */
-  | { readonly type: 'doubt' };
+  | { readonly type: 'doubt' }
+  /** The peer is ready to take over from this Active router, and to pass on what is not its own. */
+  | { readonly type: 'hand-over'; readonly cause: HandoverCause }
+  /** The peer was asked to take over, or to hand over. False: nothing comes of it. */
+  | { readonly type: 'handover-answer'; readonly granted: boolean }
+  /** The Active router is about to resign in favour of this one. */
+  | { readonly type: 'expect'; readonly until: number }
+  /** It has, says the peer beside the LAN. */
+  | { readonly type: 'given' }
+  /** Nothing is left on the addresses that were given away. */
+  | { readonly type: 'drained' }
+  /** An operator wants no voluntary move, or wants them again: then nothing is yielded, either. */
+  | { readonly type: 'hold'; readonly onHold: boolean };

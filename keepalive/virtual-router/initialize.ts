@@ -24,6 +24,8 @@ export function stepInitialize(before: InitializeState, event: RouterEvent, now:
       return { state: { ...before, standing: event.standing }, actions: [] };
     case 'reconfigure':
       return reconfigured(before, event);
+    case 'hold':
+      return { state: { ...before, onHold: event.onHold }, actions: [] };
     case 'advertisement':
     case 'shutdown':
     case 'tick':
@@ -34,6 +36,11 @@ export function stepInitialize(before: InitializeState, event: RouterEvent, now:
     case 'peer-answer':
     case 'group':
     case 'duplicate':
+    case 'hand-over':
+    case 'handover-answer':
+    case 'expect':
+    case 'given':
+    case 'drained':
       return { state: before, actions: [] };
   }
 }

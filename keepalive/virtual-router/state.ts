@@ -27,6 +27,8 @@ export interface RouterParameters {
   readonly asksPeer: boolean;
   /** In a sync group: claims only together with the others (sync-group.ts). */
   readonly grouped: boolean;
+  /** How long connections may last after an agreed handover (handing-over.ts); 0: there is none. */
+  readonly drainMicros: number;
 }
 
 /** The effective priority (design 4.1) with the one fact about it that the timers need. */
@@ -54,6 +56,8 @@ interface Common {
   readonly heard: HeardAdvertisement | null;
   /** How often it took the address back (hold-down.ts). */
   readonly preempts: Preempts;
+  /** An operator wants no voluntary move until further notice. */
+  readonly onHold: boolean;
 }
 
 /** Not taking part: not started, stopped, or the interface cannot be used. */
@@ -62,7 +66,22 @@ export interface InitializeState extends Common {
 }
 
 /** What the down timer of a Backup waits for. */
-export type DownCause = 'silence' | 'resigned' | 'lower-priority' | 'peer-lost';
+export type DownCause = 'silence' | 'resigned' | 'given' | 'lower-priority' | 'peer-lost';
+
+/** The addresses were given away, and the connections that they had here go on (design 4.4). */
+export interface Drain {
+  readonly since: number;
+  /** Then what is left is cut. */
+  readonly until: number;
+}
+
+/** A lower priority that is not advertised yet, because the peer was asked to take over first. */
+export interface Withheld {
+  /** The one that is advertised meanwhile. */
+  readonly priority: number;
+  /** The end of patience. */
+  readonly until: number;
+}
 
 /** Answers in a row that kept a Backup from claiming. */
 export interface Vouched {
@@ -98,6 +117,14 @@ export interface BackupState extends Common {
   readonly asked: number | null;
   /** The peer is not heard, and says beside the LAN that it is well; null: it does not. */
   readonly vouched: Vouched | null;
+  /** Null: no connection of an earlier time goes on here. */
+  readonly drain: Drain | null;
+  /** Gave the addresses up on an operator's word: they are not taken back from a sound router. */
+  readonly yielded: boolean;
+  /** Until then the Active router's resignation is meant for this one; 0: no such thing was agreed. */
+  readonly expectsUntil: number;
+  /** When the peer was asked to hand over rather than be preempted; null: it was not. */
+  readonly requested: number | null;
 }
 
 /** Answering for the addresses. */
@@ -119,6 +146,8 @@ export interface ActiveState extends Common {
   /** Start of the schedule `announceAt` comes from, and its position in it. */
   readonly announceFrom: number;
   readonly announceStep: number;
+  /** Null: what is advertised is what the router is worth. */
+  readonly withheld: Withheld | null;
 }
 
 /** A virtual router in one of the three states of RFC 9568 section 6.4. */
@@ -133,6 +162,7 @@ export function initialState(parameters: RouterParameters, standing: Standing): 
     leased: false,
     heard: null,
     preempts: noPreempts,
+    onHold: false,
   };
 }
 
@@ -142,8 +172,20 @@ export function nextDeadline(state: RouterState): number | null {
     case 'Initialize':
       return null;
     case 'Backup':
-      return state.ready ? null : (questionAt(state) ?? state.activeDownAt);
+      return earliest(backupDeadline(state), state.drain?.until ?? null);
     case 'Active':
-      return state.lookAroundUntil ?? Math.min(state.advertiseAt, state.announceAt);
+      return (
+        state.lookAroundUntil ??
+        earliest(Math.min(state.advertiseAt, state.announceAt), state.withheld?.until ?? null)
+      );
   }
+}
+
+function backupDeadline(state: BackupState): number | null {
+  return state.ready ? null : (questionAt(state) ?? state.activeDownAt);
+}
+
+function earliest(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
 }

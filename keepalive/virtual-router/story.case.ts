@@ -27,6 +27,7 @@ export const PARAMETERS: RouterParameters = {
   strictRfc: false,
   asksPeer: false,
   grouped: false,
+  drainMicros: 0,
   preemptDelayMicros: 0,
   startupDelayMicros: 0,
 };
@@ -159,8 +160,17 @@ function nameEvent(event: RouterEvent): string {
       return `duplicate at ${event.mac}: ${event.order}`;
     case 'startup':
       return event.leased ? 'startup with a lease' : 'startup';
+    case 'hand-over':
+      return `hand over (${event.cause})`;
+    case 'handover-answer':
+      return `handover ${event.granted ? 'granted' : 'refused'}`;
+    case 'hold':
+      return event.onHold ? 'hold' : 'hold is over';
     case 'tick':
     case 'doubt':
+    case 'expect':
+    case 'given':
+    case 'drained':
       return event.type;
   }
 }
@@ -173,6 +183,10 @@ function describe(action: RouterAction): string {
       return `woke ${millis(action.lateMicros)} late`;
     case 'preempt-held':
       return `wait ${millis(action.waitMicros)}`;
+    case 'begin-drain':
+      return `drain ${millis(action.micros)}`;
+    case 'seek-handover':
+      return `seek a handover (${action.cause})`;
     case 'transition':
       return '';
     case 'ask-peer':
@@ -181,6 +195,7 @@ function describe(action: RouterAction): string {
     case 'add-addresses':
     case 'remove-addresses':
     case 'announce':
+    case 'end-drain':
       return action.type;
   }
 }

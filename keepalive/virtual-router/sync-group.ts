@@ -52,6 +52,8 @@ export function groupOrders(
   if (changed === undefined || event.type === 'group') return [];
   const others = new Orders(members, change.member);
   if (event.type === 'shutdown') return event.cause === 'stop' ? [] : others.afterLoss();
+  // An agreement is about all members, and each is told of it.
+  if (reason?.code === 'handed-over') return [];
   if (before === 'Active' && changed.state.name === 'Backup') {
     // An old peer is told in each member, because silence in some is all it would hear.
     if (reason?.code === 'fell-behind') return others.toActive('resign');

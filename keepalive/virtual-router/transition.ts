@@ -21,12 +21,16 @@ export function enterActive(state: RouterState, now: number, reason: TransitionR
     leased: state.leased,
     heard: state.heard,
     preempts: takesBack(reason) ? afterPreempt(state.preempts, now) : state.preempts,
+    onHold: state.onHold,
     advertiseAt: now + parameters.advertIntervalMicros,
     lookAroundUntil: null,
     stalledMicros: 0,
     lateWakes: 0,
+    withheld: null,
     ...announcementsFrom(now),
   };
+  // The lease covers by now what the drain allowed.
+  const drained = drains(state) ? [{ type: 'end-drain' } as const] : [];
   return {
     state: active,
     actions: [
@@ -34,6 +38,7 @@ export function enterActive(state: RouterState, now: number, reason: TransitionR
       { type: 'send-advertisement', priority: standing.priority },
       { type: 'add-addresses' },
       { type: 'announce' },
+      ...drained,
       { type: 'transition', from: state.name, to: 'Active', reason },
     ],
   };
@@ -51,8 +56,29 @@ export function armLease(state: RouterState): RouterAction[] {
 
 /** Mute before the addresses go, for that takes a moment. */
 function giveUp(state: RouterState): RouterAction[] {
+  if (drains(state)) return [{ type: 'end-drain' }, { type: 'remove-addresses' }];
   if (state.name !== 'Active') return [];
-  return [...(state.leased ? [{ type: 'end-lease' } as const] : []), { type: 'remove-addresses' }];
+  return [...endLease(state), { type: 'remove-addresses' }];
+}
+
+function drains(state: RouterState): boolean {
+  return state.name === 'Backup' && state.drain !== null;
+}
+
+function endLease(state: RouterState): RouterAction[] {
+  return state.leased ? [{ type: 'end-lease' }] : [];
+}
+
+/**
+ * Gives the addresses to a peer that waits for them. What drains may speak before the resignation ends
+ * the lease: between the two, not a packet is lost.
+ */
+function giveAway(state: RouterState, micros: number): RouterAction[] {
+  return [
+    { type: 'begin-drain', micros },
+    { type: 'send-advertisement', priority: 0 },
+    ...endLease(state),
+  ];
 }
 
 /** The announcement schedule after the first one, which is made now. */
@@ -71,6 +97,8 @@ export interface BackupEntry {
   readonly reason: TransitionReason;
   /** Wait that much longer than Active_Down_Interval; default 0. */
   readonly extraMicros?: number;
+  /** Connections on the addresses go on for so long; absent: nothing does. */
+  readonly drainMicros?: number;
 }
 
 /** Becomes Backup because another member of the sync group did; `resign` also says so. */
@@ -97,13 +125,13 @@ export function followGroup(
 /** Becomes Backup with a full Active_Down_Interval (RFC 9568 sections 6.4.1 and 6.4.3). */
 export function enterBackup(state: RouterState, now: number, entry: BackupEntry): Step {
   const { parameters, standing } = state;
-  const { extraMicros = 0 } = entry;
+  const { extraMicros = 0, drainMicros, reason } = entry;
   const activeDownAt =
     now +
     extraMicros +
     activeDownInterval(parameters.version, standing.priority, entry.intervalMicros);
-  const actions = giveUp(state);
-  actions.push({ type: 'transition', from: state.name, to: 'Backup', reason: entry.reason });
+  const actions = drainMicros === undefined ? giveUp(state) : giveAway(state, drainMicros);
+  actions.push({ type: 'transition', from: state.name, to: 'Backup', reason });
   return {
     state: {
       name: 'Backup',
@@ -113,7 +141,7 @@ export function enterBackup(state: RouterState, now: number, entry: BackupEntry)
       heard: entry.heard,
       listeningSince: now,
       activeDownAt,
-      patientUntil: entry.reason.code === 'group' && extraMicros > 0 ? activeDownAt : 0,
+      patientUntil: reason.code === 'group' && extraMicros > 0 ? activeDownAt : 0,
       downCause: 'silence',
       followed: entry.heard,
       lastSignAt: null,
@@ -125,6 +153,11 @@ export function enterBackup(state: RouterState, now: number, entry: BackupEntry)
       betterSince: null,
       asked: null,
       vouched: null,
+      onHold: state.onHold,
+      drain: drainMicros === undefined ? null : { since: now, until: now + drainMicros },
+      yielded: reason.code === 'handed-over' && reason.cause === 'asked',
+      expectsUntil: 0,
+      requested: null,
     },
     actions,
   };
@@ -154,6 +187,7 @@ export function enterInitialize(state: RouterState, cause: ShutdownCause): Step 
       leased: false,
       heard: null,
       preempts: state.preempts,
+      onHold: state.onHold,
     },
     actions,
   };

@@ -1,0 +1,120 @@
+/**
+ * Agreed handovers (design 4.2 rule 2 and 4.4), the part of them that belongs to one virtual router.
+ * Who asks whom, and what was agreed, is settled beside the LAN (handover/); here it is events.
+ *
+ *     giver       Active --hand-over--> begin-drain, resign --> Backup that drains --drained--> Backup
+ *     receiver    Backup --expect--> ... --its resignation, or given--> Active, without Skew_Time
+ *
+ * A router that drains is a Backup like any other: should nobody take over, it claims again after one
+ * Active_Down_Interval, and its connections have never left.
+ */
+import { handoverMicros } from '../limits.ts';
+import type { HandoverCause } from './event.ts';
+import { faultPriority } from './priority.ts';
+import type { ActiveState, BackupState } from './state.ts';
+import type { Step } from './step.ts';
+import { enterBackup } from './transition.ts';
+
+/** What its advertisements say. */
+export function spokenPriority({ withheld, standing }: ActiveState): number {
+  return withheld?.priority ?? standing.priority;
+}
+
+/** Only the kernel's lease can keep a host silent that still has the addresses. */
+export function mayHandOver({ parameters, leased }: ActiveState | BackupState): boolean {
+  return parameters.drainMicros > 0 && leased;
+}
+
+/** Resigns in favour of the peer, and drains. A router that looks around has nothing to give. */
+export function handOver(state: ActiveState, cause: HandoverCause, now: number): Step {
+  if (!mayHandOver(state) || state.lookAroundUntil !== null) return { state, actions: [] };
+  return enterBackup(state, now, {
+    heard: null,
+    intervalMicros: state.parameters.advertIntervalMicros,
+    reason: { code: 'handed-over', cause },
+    drainMicros: state.parameters.drainMicros,
+  });
+}
+
+/**
+ * A fall that leaves the balancer serving: dead ones have nothing to drain. On hold only a fault is a
+ * reason to move.
+ */
+export function mayAskToTakeOver(before: ActiveState, after: ActiveState): boolean {
+  const { priority } = after.standing;
+  if (!mayHandOver(after) || priority >= spokenPriority(before)) return false;
+  return after.onHold ? priority === faultPriority : priority >= faultPriority;
+}
+
+/** Goes on saying what was said until now, for as long as the peer may take to answer. */
+export function withholdFall(before: ActiveState, after: ActiveState, now: number): Step {
+  const { withheld } = before;
+  if (withheld !== null) return { state: after, actions: [] };
+  return {
+    state: {
+      ...after,
+      withheld: { priority: before.standing.priority, until: now + handoverMicros },
+    },
+    actions: [{ type: 'seek-handover', cause: 'fall' }],
+  };
+}
+
+/** The peer has not answered in time. */
+export function isOverdue({ withheld }: ActiveState, now: number): boolean {
+  return withheld !== null && now >= withheld.until;
+}
+
+/** Nothing came of it: the priority is advertised as it is. */
+export function speakUp(state: ActiveState, now: number): Step {
+  if (state.withheld === null) return { state, actions: [] };
+  return {
+    state: {
+      ...state,
+      withheld: null,
+      advertiseAt: now + state.parameters.advertIntervalMicros,
+    },
+    actions: [{ type: 'send-advertisement', priority: state.standing.priority }],
+  };
+}
+
+/** The addresses were promised, and their holder has just resigned or says that it has. */
+export function isPromised({ expectsUntil }: BackupState, now: number): boolean {
+  return now < expectsUntil;
+}
+
+/** Beside the LAN: the holder has resigned. */
+export function given(state: BackupState, now: number): BackupState {
+  if (!isPromised(state, now) || state.ready) return state;
+  const heard = state.followed ?? state.heard;
+  return { ...state, heard, followed: null, activeDownAt: now, downCause: 'given', held: false };
+}
+
+/** Rather than preempt a sound router, asks it to hand over. */
+export function shouldRequest(state: BackupState): boolean {
+  const { downCause, heard, requested } = state;
+  if (downCause !== 'lower-priority' || requested !== null || !mayHandOver(state)) return false;
+  return heard !== null && heard.priority > faultPriority;
+}
+
+/** Asks, and waits for the answer before it claims. */
+export function requestHandover(state: BackupState, now: number): Step {
+  return {
+    state: { ...state, requested: now, activeDownAt: now + handoverMicros },
+    actions: [{ type: 'seek-handover', cause: 'preempt' }],
+  };
+}
+
+/** Granted: its resignation is on the way. Refused: then as if it could not be asked. */
+export function requestAnswered(state: BackupState, granted: boolean, now: number): BackupState {
+  if (state.requested === null || granted || state.downCause !== 'lower-priority') return state;
+  return { ...state, activeDownAt: Math.min(state.activeDownAt, now) };
+}
+
+/** Nothing is left, or its time is over. */
+export function endDrain(state: BackupState): Step {
+  if (state.drain === null) return { state, actions: [] };
+  return {
+    state: { ...state, drain: null },
+    actions: [{ type: 'end-drain' }, { type: 'remove-addresses' }],
+  };
+}
