@@ -22,6 +22,7 @@ import { DeadlineTimer } from './deadline-timer.ts';
 import { DuplicateWatches } from './duplicates/duplicate-watches.ts';
 import type { EventSink } from './events/event-types.ts';
 import { removeLeftovers } from './holdings/leftovers.ts';
+import { Handovers } from './handover/handovers.ts';
 import { InputFunnel, type RouterInput } from './input-funnel.ts';
 import { Recorder } from './journal/recorder.ts';
 import { linkStatus } from './link-status.ts';
@@ -35,7 +36,7 @@ import { RouterDriver } from './router-driver.ts';
 import { routerStatus } from './router-status.ts';
 import { RouterTable } from './router-table.ts';
 import { Standings } from './standings.ts';
-import type { AgentStatus, Transition } from './status.ts';
+import type { AgentStatus, HandoverResult, Transition } from './status.ts';
 import { SyncGroups } from './sync-groups.ts';
 import type { ProxyReport } from './tracking/proxy-tracker.ts';
 import { TrackerTable } from './tracking/tracker-table.ts';
@@ -58,6 +59,7 @@ export class Agent {
   readonly #bfd: PeerWatches;
   readonly #duplicates: DuplicateWatches;
   readonly #peer: PeerRelations;
+  readonly #handovers: Handovers;
   readonly #emit: EventSink;
   readonly #recorder: Recorder;
   readonly #funnel = new InputFunnel<RouterInput>(
@@ -68,6 +70,7 @@ export class Agent {
   readonly #reconfigurer: Reconfigurer;
   /** One reconfiguration after the other. */
   #reconfigured: Promise<unknown> = Promise.resolve();
+  #leaving: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
   /** Builds everything; nothing touches the network before `start`. */
@@ -98,7 +101,17 @@ export class Agent {
     });
     for (const router of config.virtualRouters) this.#addRouter(router);
     const routers = () => this.#table.routers;
-    this.#peer = new PeerRelations({ config, ports, routers, input });
+    this.#handovers = new Handovers({
+      ports,
+      limiter: this.#limiter,
+      routers,
+      membersOf: (router) => this.#groups.membersOf(router),
+      emit: this.#emit,
+      input: (router, event) => {
+        if (this.#stopping === null) this.#input(router, event);
+      },
+    });
+    this.#peer = new PeerRelations({ config, ports, routers, handovers: this.#handovers, input });
     this.#admission = new Admission({
       table: this.#table,
       network: ports.network,
@@ -181,6 +194,7 @@ export class Agent {
       },
       onStanding: () => this.#retrack(),
       askPeer: (asked) => this.#peer.ask(router, asked),
+      seekHandover: (cause) => this.#handovers.seek(router, cause),
     });
     this.#table.add(router);
     this.#groups.add(router);
@@ -210,6 +224,7 @@ export class Agent {
     this.#retrack();
     for (const name of names) this.#admission.evaluate(name);
     this.#sweepLeases();
+    this.#handovers.start();
     this.#peer.start();
   }
 
@@ -228,6 +243,7 @@ export class Agent {
   /** What the balancer says of itself. `alive: false` as soon as its socket closes. */
   setProxy(report: ProxyReport): void {
     this.#trackers.setProxy(report);
+    this.#handovers.setProxy(report);
     this.#retrack();
   }
 
@@ -244,6 +260,20 @@ export class Agent {
     });
     this.#reconfigured = done.catch(() => {});
     return done;
+  }
+
+  /**
+   * Gives the addresses of these routers, and of those that move with them, to the peer; null: of all
+   * that this node is Active for. Their connections go on here. Resolves when each was given or refused.
+   */
+  handover(routers: readonly string[] | null): Promise<readonly HandoverResult[]> {
+    return this.#handovers.give(routers, 'operator');
+  }
+
+  /** True: no voluntary move until further notice. False: as usual again. */
+  hold(on: boolean): void {
+    this.#handovers.hold(on);
+    this.#peer.changed();
   }
 
   /** Calls back after each change of state, once its actions were begun. */
@@ -266,24 +296,33 @@ export class Agent {
       routers: this.#table.routers.map((router) => ({
         ...routerStatus(router, now),
         ...this.#peer.statusOf(router),
+        ...this.#handovers.statusOf(router),
       })),
       links: this.#table.links.map((link) =>
         linkStatus(link, this.#admission.running(link.interface)),
       ),
       scripts: this.#trackers.scripts(now),
       bfd: this.#bfd.status(),
+      hold: this.#handovers.holding,
       pair: this.#peer.pair(),
       duplicates: this.#duplicates.status(),
     };
   }
 
   /**
-   * Resigns (priority 0 where Active), takes the addresses off and closes the agent's sockets.
+   * Hands over what the peer agrees to take and lets its connections end (`stopDrainMaxMicros`), resigns
+   * the rest (priority 0 where Active), takes the addresses off and closes the agent's sockets.
    * Resolves when the addresses are gone. The ports are closed by whoever opened them.
    */
   stop(): Promise<void> {
-    this.#stopping ??= this.#shutdown();
-    return this.#stopping;
+    this.#leaving ??= this.#leave();
+    return this.#leaving;
+  }
+
+  async #leave(): Promise<void> {
+    await this.#handovers.leave();
+    this.#stopping = this.#shutdown();
+    await this.#stopping;
   }
 
   async #shutdown(): Promise<void> {
@@ -296,6 +335,7 @@ export class Agent {
     this.#trackers.stop();
     this.#bfd.close();
     this.#duplicates.close();
+    this.#handovers.stop();
     this.#peer.stop();
     await Promise.all(this.#table.routers.map((router) => router.close()));
     await this.#reconfigurer.settle();
@@ -325,6 +365,7 @@ export class Agent {
     if (reason !== null || event.type === 'standing' || event.type === 'reconfigure')
       this.#peer.changed();
     this.#duplicates.after(router.config.name, event, router.state);
+    this.#handovers.after(router, reason);
     return this.#groups.after(router, { event, before, reason });
   }
 

@@ -12,7 +12,7 @@ export type { BfdSessionStatus } from './bfd/status.ts';
 export { EventReader } from './events/event-reader.ts';
 export { EventStream } from './events/event-stream.ts';
 export type { AgentEvent, EventType } from './events/event-types.ts';
-export { eventTypes } from './events/event-types.ts';
+export { eventTypes, handoverCauses } from './events/event-types.ts';
 export type {
   AddressConnections,
   ConnectionKind,

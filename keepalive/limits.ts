@@ -199,3 +199,19 @@ export const verifyAnswerMicros = 500_000;
 
 /** How long an agreed handover may take to be agreed before the address moves without (design 4.2 rule 2). */
 export const handoverMicros = 500_000;
+
+/** For so long a receiver waits for the resignation that it was promised, and passes strangers on unasked. */
+export const handoverExpectMicros = 2_000_000;
+
+/** A drain lasts at least this long: packets may still be on their way by the old holder's address. */
+export const drainLeastMicros = 1_000_000;
+/** Time between two counts of what is left. */
+export const drainCountMicros = 250_000;
+
+/** An agent that is told to stop drains no longer than this (design 4.2). */
+export const stopDrainMaxMicros = 90_000_000;
+
+/** While the agents are not connected, a draining peer is asked this often whether it is there. */
+export const drainerProbeMicros = 1_000_000;
+/** So many silences in a row: it is dead, and so are its connections. */
+export const drainerSilencesMax = 3;

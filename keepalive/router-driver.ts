@@ -53,6 +53,8 @@ export interface RouterDriverOptions {
   onStanding(): void;
   /** The peer is to be asked who holds the addresses. */
   askPeer(asked: number): void;
+  /** The addresses are to move by agreement, if the peer agrees. */
+  seekHandover(cause: 'priority' | 'preempted'): void;
 }
 
 /** One virtual router: its state, and the hands that do what `step` asks for. */
@@ -265,6 +267,15 @@ export class RouterDriver {
       case 'announce':
         this.#announcePending = true;
         if (this.keeper.held) this.#announce();
+        break;
+      case 'begin-drain':
+        this.lease.drain(action.micros / 1000);
+        break;
+      case 'end-drain':
+        this.lease.endDrain();
+        break;
+      case 'seek-handover':
+        this.#options.seekHandover(action.cause);
         break;
       case 'ask-peer':
         this.statistics.peerAsked += 1;

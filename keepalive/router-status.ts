@@ -2,7 +2,7 @@ import { formatIp } from '../src/os/ip-address.ts';
 import { routeText } from './holdings/route-text.ts';
 import { virtualMacOf } from './packet/virtual-mac.ts';
 import type { RouterDriver } from './router-driver.ts';
-import type { RouterStatus } from './status.ts';
+import type { HandoverStatus, RouterStatus } from './status.ts';
 import { describeShutdown } from './transition-text.ts';
 import { preemptsCounted } from './virtual-router/hold-down.ts';
 import { preemptWait } from './virtual-router/preemption.ts';
@@ -13,7 +13,7 @@ import { activeDownInterval, skewTime } from './virtual-router/timers.ts';
 export function routerStatus(
   router: RouterDriver,
   now: number,
-): Omit<RouterStatus, 'witness' | 'announcement'> {
+): Omit<RouterStatus, 'witness' | 'announcement' | keyof HandoverStatus> {
   const { config, state } = router;
   const { standing } = state;
   const ownMicros = config.advertIntervalMs * 1000;

@@ -2,6 +2,7 @@
  * Counters, named after RFC 6527 (the VRRPv3 MIB) where it has the object: the comment gives its
  * name. They start at zero with the agent and only grow.
  */
+import type { handoverRefusals } from './events/event-types.ts';
 import type { DecodeErrorCode } from './packet/advertisement.ts';
 
 /** Counters of one virtual router. */
@@ -68,6 +69,11 @@ export interface RouterStatistics {
   peerAsked: number;
   /** Answers of the peer that kept this router from claiming. */
   takeoversPostponed: number;
+  /** Addresses given to the peer by agreement. */
+  handoversGiven: number;
+  handoversReceived: number;
+  /** There was no agreement, by reason (handover/refusals.ts). */
+  readonly handoversRefused: Record<(typeof handoverRefusals)[number], number>;
   /** How late advertisements left, after their deadline. */
   readonly advertLateness: Lateness;
 }
@@ -154,6 +160,15 @@ export function routerStatistics(): RouterStatistics {
     wokeLate: 0,
     peerAsked: 0,
     takeoversPostponed: 0,
+    handoversGiven: 0,
+    handoversReceived: 0,
+    handoversRefused: {
+      'not-connected': 0,
+      'no-answer': 0,
+      'peer-refused': 0,
+      cannot: 0,
+      overtaken: 0,
+    },
     advertLateness: emptyLateness(),
   };
 }

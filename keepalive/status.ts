@@ -1,6 +1,7 @@
 /** The agent's status: plain values that survive JSON, durations instead of points in time. */
 import type { VirtualAddress } from '../src/config/agent-config.ts';
 import type { BfdSessionStatus } from './bfd/status.ts';
+import type { ConnectionKind, PassedOn } from './handover/handover-ports.ts';
 import type { DuplicateStatus } from './duplicates/status.ts';
 import type { LatenessSummary } from './lateness.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';
@@ -31,8 +32,57 @@ export interface Transition {
   readonly at: number;
 }
 
+/** Addresses that were given to the peer, and what goes on here until it has ended. */
+export interface DrainStatus {
+  /** Until what is left is cut. */
+  readonly leftMs: number;
+  readonly forMs: number;
+  /** As the kernel counts; null: not known. */
+  readonly connections: number | null;
+  /** As the balancer knows them; null: it has not said. */
+  readonly kinds: Readonly<Record<ConnectionKind, number>> | null;
+  /** Age of the oldest; null: the balancer has not said. */
+  readonly oldestMs: number | null;
+}
+
+/** Packets of connections that this host does not know go to a peer that drains. */
+export interface SecondChanceStatus extends PassedOn {
+  /** Its own address, canonical text. */
+  readonly peer: string;
+}
+
+/** What agreed handovers have to do with a router. */
+export interface HandoverStatus {
+  /** Null: nothing drains. To the protocol a router that drains is a Backup. */
+  readonly drain: DrainStatus | null;
+  /** Null: nothing is passed on. */
+  readonly secondChance: SecondChanceStatus | null;
+  /** Ever since the agent started. */
+  readonly passedOn: PassedOn;
+  /** Gave the addresses up on an operator's word, and does not take them back from a sound peer. */
+  readonly yielded: boolean;
+}
+
+/** Whether an operator wants no voluntary move. */
+export interface HoldStatus {
+  readonly own: boolean;
+  /** On the other node; what it said last. */
+  readonly peer: boolean;
+}
+
+/** What became of a wish to hand over. */
+export interface HandoverResult {
+  /** Routers that move together, by name. */
+  readonly routers: readonly string[];
+  readonly outcome: 'given' | 'refused' | 'not-active';
+  /** Null: given. */
+  readonly reason: string | null;
+  /** Name of the other node; null: there is none to talk to. */
+  readonly to: string | null;
+}
+
 /** One virtual router. */
-export interface RouterStatus {
+export interface RouterStatus extends HandoverStatus {
   readonly name: string;
   readonly vrid: number;
   readonly interface: string;
@@ -165,6 +215,7 @@ export interface AgentStatus {
   readonly duplicates: readonly DuplicateStatus[];
   /** BFD sessions with the peers; empty without `bfd` in the config. */
   readonly bfd: readonly BfdSessionStatus[];
+  readonly hold: HoldStatus;
   /** The connection with the other agent; null without `pair` in the config. */
   readonly pair: PairStatus | null;
 }

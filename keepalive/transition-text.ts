@@ -12,9 +12,9 @@ const SHUTDOWN_TEXT: Record<ShutdownCause, string> = {
 };
 
 const HANDOVER_TEXT: Record<HandoverCause, string> = {
-  asked: 'an operator asked for it',
-  fall: 'it is the better host now',
-  request: 'it is the better host and asked for them',
+  operator: 'an operator asked for it',
+  priority: 'our priority fell below its',
+  preempted: 'it is the better host and asked for them',
   stop: 'the agent is stopping',
 };
 

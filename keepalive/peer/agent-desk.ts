@@ -1,3 +1,5 @@
+import { formatIp } from '../../src/os/ip-address.ts';
+import type { Handovers } from '../handover/handovers.ts';
 import { heldAddresses } from '../holdings/address-keeper.ts';
 import { peerReasonCharsMax, peerReasonsMax } from '../limits.ts';
 import type { RouterDriver } from '../router-driver.ts';
@@ -16,14 +18,17 @@ export class AgentDesk implements PeerDesk {
   readonly #routers: () => readonly RouterDriver[];
   readonly #witness: (router: string) => Witness | undefined;
   readonly #resolver: AddressResolver;
+  readonly #handovers: Handovers;
 
   /** `routers`: as they are whenever somebody asks; `witness`: of the router of that name. */
   constructor(
     routers: () => readonly RouterDriver[],
     witness: (router: string) => Witness | undefined,
     resolver: AddressResolver,
+    handovers: Handovers,
   ) {
     this.#resolver = resolver;
+    this.#handovers = handovers;
     this.#routers = routers;
     this.#witness = witness;
   }
@@ -33,6 +38,10 @@ export class AgentDesk implements PeerDesk {
   }
 
   answer(question: PeerQuestion, respond: (answer: PeerAnswer) => void): void {
+    if (question.type === 'handover') {
+      this.#handovers.answer(question, respond);
+      return;
+    }
     const router = this.#routers().find(({ config }) => config.name === question.router);
     // The files differ: about a router that is unknown here there is nothing to say.
     if (router === undefined) return;
@@ -44,6 +53,10 @@ export class AgentDesk implements PeerDesk {
     const witness = this.#witness(question.router);
     if (witness === undefined || !holdsLease(router)) answer(false);
     else witness.ask(answer);
+  }
+
+  heard(report: PeerReport | null): void {
+    this.#handovers.heard(report);
   }
 
   #resolve({ config }: RouterDriver, respond: (answer: PeerAnswer) => void): void {
@@ -58,6 +71,8 @@ export class AgentDesk implements PeerDesk {
     const { config, state, readings } = router;
     const counting = readings.filter(({ effect }) => effect.type !== 'none');
     const witness = this.#witness(config.name)?.status().answers;
+    const source = router.sourceAddress();
+    const handover = this.#handovers.reportOf(router, source === null ? null : formatIp(source));
     return {
       name: config.name,
       state: state.name,
@@ -68,6 +83,7 @@ export class AgentDesk implements PeerDesk {
       }),
       leaseArmed: holdsLease(router),
       witness: witness ?? null,
+      ...(handover === null ? {} : { handover }),
     };
   }
 }

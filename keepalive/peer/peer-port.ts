@@ -4,6 +4,7 @@
  * TLS, the simulator in memory. Losing it never moves an address: it only leaves questions unanswered.
  */
 import type { StateName } from '../virtual-router/action.ts';
+import type { HandoverCause } from '../virtual-router/event.ts';
 import type { HolderAnswer } from '../virtual-router/vouching.ts';
 
 /** One virtual router as its node tells the peer. */
@@ -20,6 +21,24 @@ export interface PeerRouterReport {
   readonly leaseArmed: boolean;
   /** Its witness answered it when it was asked last; null: there is none, or no answer yet. */
   readonly witness: boolean | null;
+  /** Absent: it hands nothing over, or is of a version that cannot. */
+  readonly handover?: PeerHandoverReport;
+}
+
+/** Where an agreed handover stands for one virtual router. */
+export interface PeerHandoverReport {
+  /** The node's own address on the router's interface, canonical text; null: there is none now. */
+  readonly address: string | null;
+  /** An operator wants no voluntary move there. */
+  readonly onHold: boolean;
+  /** It serves connections of an earlier time; null: it does not. */
+  readonly drain: {
+    readonly leftMs: number;
+    /** As its kernel counts; null: not known. */
+    readonly connections: number | null;
+    /** Age of the oldest; null: not known. */
+    readonly oldestMs: number | null;
+  } | null;
 }
 
 /** What one agent says of itself, with every heartbeat and at each change. */
@@ -27,12 +46,29 @@ export interface PeerReport {
   readonly routers: readonly PeerRouterReport[];
 }
 
-/** What one agent may ask the other. Every question is about one virtual router, by its name. */
-export type PeerQuestion = {
+/** What one agent may ask the other. */
+export type PeerQuestion = RouterQuestion | HandoverQuestion;
+
+/** A question about one virtual router, by its name. */
+export interface RouterQuestion {
   /** `holder`: what is it there? `resolve`: where does a neighbour of its interface find its addresses? */
   readonly type: 'holder' | 'resolve';
   readonly router: string;
-};
+}
+
+/** A step of an agreed handover (keepalive/handover/), of all routers of one sync group together. */
+export interface HandoverQuestion {
+  readonly type: 'handover';
+  /** `offer`: will you take them? `request`: will you give them? `given`: I have resigned. */
+  readonly step: 'offer' | 'request' | 'given';
+  /** Tells one negotiation from another; the same question may arrive over several paths. */
+  readonly id: number;
+  /** Names of the virtual routers. */
+  readonly routers: readonly string[];
+  readonly cause: HandoverCause;
+  /** What the asking host is worth now, 1-255. */
+  readonly priority: number;
+}
 
 /** Where a neighbour finds one virtual address. */
 export interface ResolvedAddress {
@@ -46,7 +82,9 @@ export interface ResolvedAddress {
 export type PeerAnswer =
   | ({ readonly type: 'holder' } & HolderAnswer)
   /** Null: it could not ask. */
-  | { readonly type: 'resolve'; readonly resolved: readonly ResolvedAddress[] | null };
+  | { readonly type: 'resolve'; readonly resolved: readonly ResolvedAddress[] | null }
+  /** Why not, when it is not granted. */
+  | { readonly type: 'handover'; readonly granted: boolean; readonly reason: string | null };
 
 /** The agent's side: where the connection gets what it tells the peer. */
 export interface PeerDesk {
@@ -54,6 +92,8 @@ export interface PeerDesk {
   report(): PeerReport;
   /** Answers a question of the peer, at once or later, at most once; or never. */
   answer(question: PeerQuestion, respond: (answer: PeerAnswer) => void): void;
+  /** The peer's report has come, or the connection with it was lost (`null`). */
+  heard(report: PeerReport | null): void;
 }
 
 /** The connection between the two agents. */

@@ -6,6 +6,7 @@
  */
 import type { AgentConfig } from '../../src/config/agent-config.ts';
 import { formatMac } from '../duplicates/mac.ts';
+import type { Handovers } from '../handover/handovers.ts';
 import { heldAddresses } from '../holdings/address-keeper.ts';
 import { verifyAnswerMicros, witnessTimeoutMaxMicros, witnessTimeoutMinMicros } from '../limits.ts';
 import type { AgentPorts } from '../ports.ts';
@@ -25,6 +26,7 @@ export interface PeerRelationsOptions {
   readonly config: AgentConfig;
   readonly ports: AgentPorts;
   readonly routers: () => readonly RouterDriver[];
+  readonly handovers: Handovers;
   /** The agent's funnel. */
   input(router: RouterDriver, event: RouterEvent): void;
 }
@@ -71,10 +73,11 @@ export class PeerRelations {
   /** Tells and answers from now on. */
   start(): void {
     for (const witness of this.#witnesses.values()) witness.start();
-    const { clock, network, peer } = this.#options.ports;
+    const { handovers, ports } = this.#options;
+    const { clock, network, peer } = ports;
     const resolver = new AddressResolver(clock, network);
     const witness = (name: string) => this.#witnesses.get(name);
-    peer?.serve(new AgentDesk(this.#options.routers, witness, resolver));
+    peer?.serve(new AgentDesk(this.#options.routers, witness, resolver, handovers));
   }
 
   /** Something that the peer is told has changed. */

@@ -51,8 +51,8 @@ export type RouterAction =
   | { readonly type: 'begin-drain'; readonly micros: number }
   /** The drain is over, or the addresses are ours again. */
   | { readonly type: 'end-drain' }
-  /** Ask the peer to take over (`fall`), or to hand over; the outcome is a `handover-answer`. */
-  | { readonly type: 'seek-handover'; readonly cause: 'fall' | 'preempt' }
+  /** Ask the peer to take over (`priority`), or to hand over; the outcome is a `handover-answer`. */
+  | { readonly type: 'seek-handover'; readonly cause: 'priority' | 'preempted' }
   /** Ask the peer beside the LAN who holds the addresses; its answer names `asked`. */
   | { readonly type: 'ask-peer'; readonly asked: number }
   /** For the log: the better router waits; `preempts`: how often it took the address lately. */

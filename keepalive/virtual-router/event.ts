@@ -1,4 +1,5 @@
 /** Everything that can happen to a virtual router. */
+import type { handoverCauses } from '../events/event-types.ts';
 import type { RouterParameters, Standing } from './state.ts';
 import type { HolderAnswer } from './vouching.ts';
 
@@ -28,10 +29,10 @@ export type ShutdownCause =
 export type GroupOrder = 'claim' | 'yield' | 'concede' | 'resign' | 'listen';
 
 /**
- * Why an Active router hands over. `asked`: an operator says so. `fall`: the peer is better now.
- * `request`: the peer would preempt otherwise. `stop`: the agent is stopping.
+ * Why an Active router hands over. `operator`: one says so. `priority`: it fell, and the peer is better.
+ * `preempted`: the peer is better, and asked. `stop`: the agent is stopping.
  */
-export type HandoverCause = 'asked' | 'fall' | 'request' | 'stop';
+export type HandoverCause = (typeof handoverCauses)[number];
 
 /** One input of the state machine. */
 export type RouterEvent =

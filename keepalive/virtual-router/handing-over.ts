@@ -55,7 +55,7 @@ export function withholdFall(before: ActiveState, after: ActiveState, now: numbe
       ...after,
       withheld: { priority: before.standing.priority, until: now + handoverMicros },
     },
-    actions: [{ type: 'seek-handover', cause: 'fall' }],
+    actions: [{ type: 'seek-handover', cause: 'priority' }],
   };
 }
 
@@ -100,7 +100,7 @@ export function shouldRequest(state: BackupState): boolean {
 export function requestHandover(state: BackupState, now: number): Step {
   return {
     state: { ...state, requested: now, activeDownAt: now + handoverMicros },
-    actions: [{ type: 'seek-handover', cause: 'preempt' }],
+    actions: [{ type: 'seek-handover', cause: 'preempted' }],
   };
 }
 

@@ -212,6 +212,7 @@ export class PairLink implements PeerPort {
   #down(path: PairPath): void {
     const { log, config } = this.#options;
     if (this.#paths.some((other) => other.connection !== null)) return;
+    this.#desk?.heard(null);
     const { trouble } = path.status();
     log.warn(
       { peer: config.peer },
@@ -224,6 +225,7 @@ export class PairLink implements PeerPort {
     switch (saying.t) {
       case 'report':
         this.#heard = { report: saying.report, at: this.#options.clock.now() };
+        this.#desk?.heard(saying.report);
         break;
       case 'ask':
         this.#desk?.answer(saying.question, (answer) => {

@@ -1,0 +1,259 @@
+import { handoverExpectMicros, handoverMicros } from '../limits.ts';
+import type {
+  HandoverQuestion,
+  PeerAnswer,
+  PeerHandoverReport,
+  PeerRouterReport,
+} from '../peer/peer-port.ts';
+import type { AgentPorts } from '../ports.ts';
+import type { RouterDriver } from '../router-driver.ts';
+import type { HandoverCause, RouterEvent } from '../virtual-router/event.ts';
+import { peerSide, type Refusal, whyNotBetter, whyNotGive, whyNotTake } from './refusals.ts';
+import type { SecondChances } from './second-chances.ts';
+
+/** What the negotiations work with. */
+export interface NegotiationsOptions {
+  readonly ports: AgentPorts;
+  readonly chances: SecondChances;
+  readonly named: (name: string) => RouterDriver | undefined;
+  /** An operator of this node wants no voluntary move. */
+  readonly onHold: () => boolean;
+  /** The resignation of the peer is expected from now on. */
+  onExpected(router: RouterDriver, cause: HandoverCause): void;
+  input(router: RouterDriver, event: RouterEvent): void;
+}
+
+/** Called once, with why there was no agreement, or null. */
+export type Settled = (refusal: Refusal | null) => void;
+
+/**
+ * Who asks whom, before addresses move by agreement (design 4.4). Routers of one sync group are
+ * negotiated together, named by the first of them.
+ *
+ *     this host gives     offer ----> the peer opens its rules, and expects
+ *                         <-- granted                                          --> hand-over, given
+ *     this host takes     opens its rules, and expects; request ----> the peer hands over
+ *                         <-- granted
+ *
+ * A question without an answer in time, and any answer but "granted", is the end of it: both hosts go
+ * on as VRRP has it.
+ */
+export class Negotiations {
+  readonly #options: NegotiationsOptions;
+  /** By the first router's name; who waits for the outcome. */
+  readonly #underWay = new Map<string, Settled[]>();
+  /** The last that was granted to a request: it may come again, over another path. */
+  #granted: number | null = null;
+  #lastId: number;
+
+  constructor(options: NegotiationsOptions) {
+    this.#options = options;
+    // So that a restarted agent does not begin with the numbers of the one before it.
+    this.#lastId = Math.floor(options.ports.random() * 2 ** 40);
+  }
+
+  /** Gives the addresses of these routers to the peer, if that takes them. */
+  offer(routers: readonly RouterDriver[], cause: HandoverCause, settled: Settled): void {
+    this.#negotiate(routers, settled, (done) => {
+      const refusal = this.#whyNotOffer(routers, cause);
+      if (refusal !== null) return done(refusal);
+      this.#ask('offer', routers, cause, (refused) => {
+        done(refused ?? this.#give(routers, cause));
+      });
+    });
+  }
+
+  /** Has the peer give the addresses of these routers to this host. */
+  request(routers: readonly RouterDriver[], settled: Settled): void {
+    this.#negotiate(routers, settled, (done) => {
+      const refusal = this.#whyNotRequest(routers);
+      if (refusal !== null) return done(refusal);
+      const failure = this.#expect(routers, 'preempted');
+      if (failure !== null) return done({ type: 'cannot', why: failure });
+      this.#ask('request', routers, 'preempted', (refused) => {
+        for (const router of routers) {
+          if (refused === null) this.#options.input(router, { type: 'given' });
+          else this.#options.chances.withdraw(router);
+        }
+        done(refused);
+      });
+    });
+  }
+
+  /** Answers a step of the peer's. */
+  answer(question: HandoverQuestion, respond: (answer: PeerAnswer) => void): void {
+    const reason = this.#judge(question);
+    respond({ type: 'handover', granted: reason === null, reason });
+  }
+
+  /** One negotiation of the same routers at a time; who comes later hears of its outcome, too. */
+  #negotiate(
+    routers: readonly RouterDriver[],
+    settled: Settled,
+    begin: (done: Settled) => void,
+  ): void {
+    const key = routers[0]?.config.name ?? '';
+    const waiting = this.#underWay.get(key);
+    if (waiting !== undefined) {
+      waiting.push(settled);
+      return;
+    }
+    const all = [settled];
+    this.#underWay.set(key, all);
+    begin((refusal) => {
+      this.#underWay.delete(key);
+      for (const one of all) one(refusal);
+    });
+  }
+
+  #ask(
+    step: HandoverQuestion['step'],
+    routers: readonly RouterDriver[],
+    cause: HandoverCause,
+    answered: Settled,
+  ): void {
+    const { peer } = this.#options.ports;
+    this.#lastId += 1;
+    const question: HandoverQuestion = {
+      type: 'handover',
+      step,
+      id: this.#lastId,
+      routers: routers.map(({ config }) => config.name),
+      cause,
+      priority: routers[0]?.state.standing.priority ?? 1,
+    };
+    peer?.ask(question, handoverMicros, (answer) => {
+      if (answer?.type !== 'handover') {
+        const ms = handoverMicros / 1000;
+        answered({ type: 'no-answer', why: `the peer did not answer within ${ms} ms` });
+      } else if (answer.granted) answered(null);
+      else answered({ type: 'peer-refused', why: answer.reason ?? 'the peer does not say why' });
+    });
+  }
+
+  /** The peer is ready. Why nothing was given after all; null: it was. */
+  #give(routers: readonly RouterDriver[], cause: HandoverCause): Refusal | null {
+    const why = firstOf(routers, whyNotGive);
+    if (why !== null) return { type: 'overtaken', why };
+    for (const router of routers) this.#options.input(router, { type: 'hand-over', cause });
+    // Beside the resignation on the LAN, which may be lost.
+    this.#ask('given', routers, cause, () => {});
+    return null;
+  }
+
+  #judge(question: HandoverQuestion): string | null {
+    const routers = question.routers.map((name) => this.#options.named(name));
+    const known = routers.filter((router) => router !== undefined);
+    if (known.length < routers.length || known.length === 0) {
+      return `not all of ${question.routers.join(', ')} are known here: the files differ`;
+    }
+    switch (question.step) {
+      case 'offer':
+        return this.#judgeOffer(known, question);
+      case 'request':
+        return this.#judgeRequest(known, question);
+      case 'given':
+        for (const router of known) this.#options.input(router, { type: 'given' });
+        return null;
+    }
+  }
+
+  #judgeOffer(routers: readonly RouterDriver[], question: HandoverQuestion): string | null {
+    const why = firstOf(routers, whyNotTake);
+    if (why !== null) return why;
+    const worse = (router: RouterDriver) => {
+      const ours = router.state.standing.priority;
+      return question.cause === 'priority' ? whyNotBetter(router, ours, question) : null;
+    };
+    return firstOf(routers, worse) ?? this.#expect(routers, question.cause);
+  }
+
+  #judgeRequest(routers: readonly RouterDriver[], question: HandoverQuestion): string | null {
+    if (this.#granted === question.id) return null;
+    if (this.#options.onHold()) return 'an operator has put this node on hold';
+    const why = firstOf(routers, whyNotGive) ?? firstOf(routers, (router) => notBelow(router, question));
+    if (why !== null) return why;
+    this.#granted = question.id;
+    for (const router of routers) {
+      this.#options.input(router, { type: 'hand-over', cause: question.cause });
+    }
+    return null;
+  }
+
+  /** Opens the rules of all; why not, and then of none. */
+  #expect(routers: readonly RouterDriver[], cause: HandoverCause): string | null {
+    const { chances, input, onExpected, ports } = this.#options;
+    for (const router of routers) {
+      const { state } = router;
+      const holder = state.name === 'Backup' ? (state.followed ?? state.heard) : null;
+      const failure =
+        holder === null ? 'no Active router is heard' : chances.prepare(router, holder.source);
+      if (failure === null) continue;
+      for (const one of routers) chances.withdraw(one);
+      return failure;
+    }
+    const until = ports.clock.now() + handoverExpectMicros;
+    for (const router of routers) {
+      onExpected(router, cause);
+      input(router, { type: 'expect', until });
+    }
+    return null;
+  }
+
+  #whyNotOffer(routers: readonly RouterDriver[], cause: HandoverCause): Refusal | null {
+    const why = firstOf(routers, whyNotGive);
+    if (why !== null) return { type: 'cannot', why };
+    return this.#whyNotPeer(routers, (router, { priority }) => {
+      const ours = router.state.standing.priority;
+      return cause === 'priority' && priority <= ours
+        ? `${router.config.name} has priority ${priority} there, and ${ours} here`
+        : null;
+    });
+  }
+
+  #whyNotRequest(routers: readonly RouterDriver[]): Refusal | null {
+    const why = firstOf(routers, whyNotTake);
+    if (why !== null) return { type: 'cannot', why };
+    return this.#whyNotPeer(routers, (_router, _report, { onHold }) =>
+      onHold ? 'an operator has put the peer on hold' : null,
+    );
+  }
+
+  #whyNotPeer(
+    routers: readonly RouterDriver[],
+    objection: (
+      router: RouterDriver,
+      report: PeerRouterReport,
+      handover: PeerHandoverReport,
+    ) => string | null,
+  ): Refusal | null {
+    const status = this.#options.ports.peer?.status() ?? null;
+    if (status === null) return { type: 'cannot', why: 'there is no `pair` in the file' };
+    if (!status.connected) {
+      return { type: 'not-connected', why: `the agents are not connected (${status.peer})` };
+    }
+    const report = status.node?.report?.routers ?? null;
+    const why = firstOf(routers, (router) => {
+      const side = peerSide(router.config.name, report);
+      return typeof side === 'string' ? side : objection(router, side.router, side.handover);
+    });
+    return why === null ? null : { type: 'cannot', why };
+  }
+}
+
+function notBelow(router: RouterDriver, { priority }: HandoverQuestion): string | null {
+  const ours = router.state.standing.priority;
+  if (ours < priority) return null;
+  return `${router.config.name} has priority ${ours} here, and ${priority} there`;
+}
+
+function firstOf(
+  routers: readonly RouterDriver[],
+  why: (router: RouterDriver) => string | null,
+): string | null {
+  for (const router of routers) {
+    const found = why(router);
+    if (found !== null) return found;
+  }
+  return null;
+}

@@ -1,0 +1,60 @@
+/** Why a handover cannot be, in an operator's words. Pure. */
+import type { handoverRefusals } from '../events/event-types.ts';
+import type { HandoverQuestion, PeerHandoverReport, PeerRouterReport } from '../peer/peer-port.ts';
+import type { RouterDriver } from '../router-driver.ts';
+import { deadPriority } from '../virtual-router/priority.ts';
+
+/** Why there was no agreement. */
+export interface Refusal {
+  readonly type: (typeof handoverRefusals)[number];
+  /** One sentence without its full stop. */
+  readonly why: string;
+}
+
+/** Why this host cannot give a router's addresses away; null: it can. */
+export function whyNotGive({ config, state, lease }: RouterDriver): string | null {
+  const { name } = config;
+  if (state.parameters.drainMicros === 0) return `${name}: ${DISABLED}`;
+  if (state.name !== 'Active') return `${name} is ${state.name} here`;
+  if (!state.leased || !lease.open) return `${name}: there is no lease here (${lease.reason})`;
+  if (state.lookAroundUntil !== null) return `${name}: this host did not run and looks around`;
+  return null;
+}
+
+/** Why this host cannot take a router's addresses from its Active host; null: it can. */
+export function whyNotTake({ config, state, lease }: RouterDriver): string | null {
+  const { name } = config;
+  const { standing, parameters } = state;
+  if (parameters.drainMicros === 0) return `${name}: ${DISABLED}`;
+  if (state.name !== 'Backup') return `${name} is ${state.name} here`;
+  if (!state.leased || !lease.open) return `${name}: there is no lease here (${lease.reason})`;
+  if (standing.priority <= deadPriority) return `${name}: the balancer is dead or was never ready`;
+  if (standing.claimNotBefore !== null) return `${name}: the balancer was never ready`;
+  if (state.followed === null && state.heard === null) return `${name}: no Active router is heard`;
+  return null;
+}
+
+/** Why the other host is no better place for them; null: it is. */
+export function whyNotBetter(
+  { config }: RouterDriver,
+  ours: number,
+  { priority }: Pick<HandoverQuestion, 'priority'>,
+): string | null {
+  if (ours > priority) return null;
+  return `${config.name} has priority ${ours} here, and ${priority} there`;
+}
+
+/** What the peer says of a router's handovers, or why it cannot take part in one. */
+export function peerSide(
+  name: string,
+  report: readonly PeerRouterReport[] | null,
+): { readonly router: PeerRouterReport; readonly handover: PeerHandoverReport } | string {
+  const router = report?.find((one) => one.name === name);
+  if (router === undefined) return `the peer has no ${name}: the files differ`;
+  const { handover } = router;
+  if (handover === undefined) return `${name}: ${DISABLED_THERE}`;
+  return { router, handover };
+}
+
+const DISABLED = 'agreed handovers are off (drain_timeout, peer, strict_rfc, or priority 255)';
+const DISABLED_THERE = 'agreed handovers are off on the peer, or its Tandem is too old for them';

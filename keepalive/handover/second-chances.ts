@@ -1,0 +1,196 @@
+import { formatIp, parseIp } from '../../src/os/ip-address.ts';
+import { heldAddresses } from '../holdings/address-keeper.ts';
+import { handoverExpectMicros } from '../limits.ts';
+import type { LogLimiter } from '../log-limiter.ts';
+import type { PeerReport } from '../peer/peer-port.ts';
+import type { AgentPorts, Timer } from '../ports.ts';
+import type { RouterDriver } from '../router-driver.ts';
+import type { SecondChanceStatus } from '../status.ts';
+import { DrainerWatch } from './drainer-watch.ts';
+import type { PassedOn, SecondChance } from './handover-ports.ts';
+import { peerSide } from './refusals.ts';
+
+/** What the second chances work with. */
+export interface SecondChancesOptions {
+  readonly ports: AgentPorts;
+  readonly limiter: LogLimiter;
+  readonly routers: () => readonly RouterDriver[];
+}
+
+interface Entry {
+  readonly chance: SecondChance;
+  readonly peer: Uint8Array;
+  /** Of the time in which a resignation is expected, and the peer's report need not be here yet. */
+  readonly grace: Timer;
+  graceUntil: number;
+  readonly watch: DrainerWatch;
+}
+
+/**
+ * The receiver's side: the rules that pass packets of connections which this host does not know on to the
+ * peer. They are there while the addresses are promised to this host, and while it is Active and the
+ * peer says that it drains; whatever made it so, and whichever agent was started anew meanwhile.
+ */
+export class SecondChances {
+  readonly #options: SecondChancesOptions;
+  readonly #entries = new Map<RouterDriver, Entry>();
+  #report: PeerReport | null = null;
+  /** When what the peer drains, by name, is over at the latest. */
+  readonly #drains = new Map<string, number>();
+  /** Passed on by rules that are gone. */
+  readonly #passed = new Map<RouterDriver, PassedOn>();
+
+  constructor(options: SecondChancesOptions) {
+    this.#options = options;
+  }
+
+  /** The peer is about to resign: its rules are there from now on. Why they are not; null: they are. */
+  prepare(router: RouterDriver, peer: Uint8Array): string | null {
+    const { clock } = this.#options.ports;
+    this.#close(router);
+    const graceUntil = clock.now() + handoverExpectMicros;
+    const failure = this.#open(router, peer, graceUntil);
+    return failure === null ? null : `${router.config.name}: ${failure}`;
+  }
+
+  /** Nothing comes of it. */
+  withdraw(router: RouterDriver): void {
+    const entry = this.#entries.get(router);
+    if (entry !== undefined) entry.graceUntil = 0;
+    this.after(router);
+  }
+
+  /** The peer's report, or null when the connection with it was lost. */
+  heard(report: PeerReport | null): void {
+    const { clock } = this.#options.ports;
+    for (const { watch } of this.#entries.values()) watch.connected(report !== null);
+    if (report === null) return;
+    this.#report = report;
+    this.#drains.clear();
+    for (const { name, handover } of report.routers) {
+      if (!handover?.drain) continue;
+      this.#drains.set(name, clock.now() + handover.drain.leftMs * 1000);
+    }
+    for (const router of this.#options.routers()) this.after(router);
+  }
+
+  /** The router's state may be another one, or time has passed. */
+  after(router: RouterDriver): void {
+    const now = this.#options.ports.clock.now();
+    const entry = this.#entries.get(router);
+    const promised = entry !== undefined && now < entry.graceUntil;
+    const wanted = promised || (router.state.name === 'Active' && this.#drainsAt(router, now));
+    if (!wanted) this.#close(router);
+    else if (entry === undefined) this.#reopen(router);
+  }
+
+  /** Null: nothing is passed on. */
+  statusOf(router: RouterDriver): SecondChanceStatus | null {
+    const entry = this.#entries.get(router);
+    return entry === undefined ? null : { peer: formatIp(entry.peer), ...this.passedOn(router) };
+  }
+
+  /** Ever since the start. */
+  passedOn(router: RouterDriver): PassedOn {
+    const before = this.#passed.get(router) ?? { packets: 0, bytes: 0 };
+    const chance = this.#entries.get(router)?.chance;
+    const now = chance === undefined ? null : this.#countersOf(router, chance);
+    if (now === null) return before;
+    return { packets: before.packets + now.packets, bytes: before.bytes + now.bytes };
+  }
+
+  /** Removes all rules. */
+  stop(): void {
+    for (const router of [...this.#entries.keys()]) this.#close(router);
+  }
+
+  #drainsAt({ config }: RouterDriver, now: number): boolean {
+    return (this.#drains.get(config.name) ?? 0) > now;
+  }
+
+  /** Without a word of the other agent just now: after a restart, or rules that could not be had. */
+  #reopen(router: RouterDriver): void {
+    const side = peerSide(router.config.name, this.#report?.routers ?? null);
+    const address = typeof side === 'string' ? null : side.handover.address;
+    const peer = address === null ? null : parseIp(address);
+    if (peer === null) return;
+    const failure = this.#open(router, peer, 0);
+    if (failure !== null) this.#complain(router, failure);
+  }
+
+  #open(router: RouterDriver, peer: Uint8Array, graceUntil: number): string | null {
+    const { clock, network, secondChances } = this.#options.ports;
+    if (secondChances === undefined) return 'this host cannot pass packets on';
+    const { config } = router;
+    try {
+      const chance = secondChances.open({
+        interface: config.interface,
+        family: config.family,
+        vrid: config.vrid,
+        addresses: heldAddresses(config),
+        peer,
+      });
+      const grace = clock.timer(Math.max(graceUntil, clock.now()), () => this.after(router));
+      const watch = new DrainerWatch({
+        interface: config.interface,
+        peer,
+        never: this.#options.routers().flatMap(virtualAddresses),
+        clock,
+        network,
+        onDead: () => this.#abandon(router),
+      });
+      this.#entries.set(router, { chance, peer, grace, graceUntil, watch });
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** Its connections have died with it: reset at once, their clients try again at once. */
+  #abandon(router: RouterDriver): void {
+    const { name } = router.config;
+    this.#drains.delete(name);
+    this.#options.ports.log.warn(
+      { router: name },
+      `${name}: the host that drained is gone; packets of its connections are answered with a reset`,
+    );
+    this.withdraw(router);
+  }
+
+  #close(router: RouterDriver): void {
+    const entry = this.#entries.get(router);
+    if (entry === undefined) return;
+    this.#passed.set(router, this.passedOn(router));
+    this.#entries.delete(router);
+    entry.grace.cancel();
+    entry.watch.stop();
+    try {
+      entry.chance.close();
+    } catch (error) {
+      this.#complain(router, (error as Error).message);
+    }
+  }
+
+  #countersOf(router: RouterDriver, chance: SecondChance): PassedOn | null {
+    try {
+      return chance.counters();
+    } catch (error) {
+      this.#complain(router, (error as Error).message);
+      return null;
+    }
+  }
+
+  #complain({ config: { name } }: RouterDriver, reason: string): void {
+    const { limiter, ports } = this.#options;
+    limiter.limit(`${name} second chance`, (suppressed) =>
+      ports.log.warn(
+        { router: name, suppressed },
+        `${name}: the rules that pass packets on to the draining host: ${reason}`,
+      ),
+    );
+  }
+}
+
+function virtualAddresses({ config }: RouterDriver): string[] {
+  return heldAddresses(config).map(({ address }) => address);
+}
