@@ -17,23 +17,23 @@
 import type { AgentConfig, VirtualRouterConfig } from '../src/config/agent-config.ts';
 import { Admission } from './admission.ts';
 import type { AdvertisementLink } from './advertisement-link.ts';
+import { agentStatus } from './agent-status.ts';
 import { PeerWatches } from './bfd/peer-watches.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { DuplicateWatches } from './duplicates/duplicate-watches.ts';
 import type { EventSink } from './events/event-types.ts';
-import { removeLeftovers } from './holdings/leftovers.ts';
 import { Handovers } from './handover/handovers.ts';
+import { removeLeftovers } from './holdings/leftovers.ts';
 import { InputFunnel, type RouterInput } from './input-funnel.ts';
 import { Recorder } from './journal/recorder.ts';
-import { linkStatus } from './link-status.ts';
 import { LogLimiter } from './log-limiter.ts';
+import { takeNetworkNews } from './network-news.ts';
 import { takeIn } from './packet-intake.ts';
 import { PeerRelations } from './peer/peer-relations.ts';
-import type { AgentPorts, NetworkEvent, ReceivedPacket } from './ports.ts';
+import type { AgentPorts, ReceivedPacket } from './ports.ts';
 import { logPlan } from './reconfiguration.ts';
 import { interfacesOf, Reconfigurer } from './reconfigurer.ts';
 import { RouterDriver } from './router-driver.ts';
-import { routerStatus } from './router-status.ts';
 import { RouterTable } from './router-table.ts';
 import { Standings } from './standings.ts';
 import type { AgentStatus, HandoverResult, Transition } from './status.ts';
@@ -127,26 +127,8 @@ export class Agent {
       // Who takes part counts in a sync group.
       onEvaluated: () => this.#retrack(),
     });
-    this.#duplicates = new DuplicateWatches({
-      config,
-      ports,
-      limiter: this.#limiter,
-      onOrder: (name, event) => {
-        const router = this.#table.named(name);
-        if (router !== undefined && this.#stopping === null) this.#input(router, event);
-      },
-    });
-    this.#bfd = new PeerWatches({
-      routers: config.virtualRouters,
-      ports,
-      limiter: this.#limiter,
-      onNews: (name, news) => {
-        const router = this.#table.named(name);
-        if (router === undefined) return;
-        if (news.type === 'peer-lost' || news.type === 'peer-heard') this.#input(router, news);
-        else router.fence(news);
-      },
-    });
+    this.#duplicates = this.#watchDuplicates();
+    this.#bfd = this.#watchPeers();
     this.#reconfigurer = new Reconfigurer({
       table: this.#table,
       groups: this.#groups,
@@ -164,6 +146,32 @@ export class Agent {
       input,
       resign: (router) => this.#resign(router),
       stopping: () => this.#stopping !== null,
+    });
+  }
+
+  #watchDuplicates(): DuplicateWatches {
+    return new DuplicateWatches({
+      config: this.#config,
+      ports: this.#ports,
+      limiter: this.#limiter,
+      onOrder: (name, event) => {
+        const router = this.#table.named(name);
+        if (router !== undefined && this.#stopping === null) this.#input(router, event);
+      },
+    });
+  }
+
+  #watchPeers(): PeerWatches {
+    return new PeerWatches({
+      routers: this.#config.virtualRouters,
+      ports: this.#ports,
+      limiter: this.#limiter,
+      onNews: (name, news) => {
+        const router = this.#table.named(name);
+        if (router === undefined) return;
+        if (news.type === 'peer-lost' || news.type === 'peer-heard') this.#input(router, news);
+        else router.fence(news);
+      },
     });
   }
 
@@ -215,7 +223,10 @@ export class Agent {
     const { node, digest } = this.#config;
     this.#emit({ type: 'started', node, digest });
     this.#recorder.begin();
-    network.subscribe((event) => this.#networkEvent(event));
+    const news = { table: this.#table, admission: this.#admission, retrack: () => this.#retrack() };
+    network.subscribe((event) => {
+      if (this.#stopping === null) takeNetworkNews(event, news);
+    });
     const names = interfacesOf(this.#config);
     for (const name of names) this.#admission.setLink(name, network.link(name));
     this.#trackers.start();
@@ -283,30 +294,19 @@ export class Agent {
 
   /** Everything known now; safe to keep and to serialise. */
   status(): AgentStatus {
-    const now = this.#ports.clock.now();
-    return {
-      node: this.#config.node,
-      digest: this.#config.digest,
-      uptimeMs: (now - this.#startedAt) / 1000,
-      timerLateness: {
-        ...this.#timer.lateness.summary(now),
-        histogram: structuredClone(this.#timer.lateness.total),
-      },
-      proxy: { ...this.#trackers.proxy.report, everReady: this.#trackers.proxy.everReady },
-      routers: this.#table.routers.map((router) => ({
-        ...routerStatus(router, now),
-        ...this.#peer.statusOf(router),
-        ...this.#handovers.statusOf(router),
-      })),
-      links: this.#table.links.map((link) =>
-        linkStatus(link, this.#admission.running(link.interface)),
-      ),
-      scripts: this.#trackers.scripts(now),
-      bfd: this.#bfd.status(),
-      hold: this.#handovers.holding,
-      pair: this.#peer.pair(),
-      duplicates: this.#duplicates.status(),
-    };
+    return agentStatus({
+      config: this.#config,
+      now: this.#ports.clock.now(),
+      startedAt: this.#startedAt,
+      lateness: this.#timer.lateness,
+      trackers: this.#trackers,
+      table: this.#table,
+      admission: this.#admission,
+      peer: this.#peer,
+      handovers: this.#handovers,
+      bfd: this.#bfd,
+      duplicates: this.#duplicates,
+    });
   }
 
   /**
@@ -391,41 +391,6 @@ export class Agent {
       if (deadline !== null && (earliest === null || deadline < earliest)) earliest = deadline;
     }
     this.#timer.set(earliest);
-  }
-
-  #networkEvent(event: NetworkEvent): void {
-    if (this.#stopping !== null) return;
-    switch (event.type) {
-      case 'link':
-        if (!this.#admission.knows(event.interface)) return;
-        this.#admission.setLink(event.interface, event.link);
-        this.#retrack();
-        this.#admission.evaluate(event.interface);
-        break;
-      case 'address-added':
-      case 'address-removed': {
-        const change = event.type === 'address-added' ? 'added' : 'removed';
-        for (const router of this.#table.on(event.interface)) {
-          router.keeper.changed(event.address, change);
-        }
-        // It may be the one we send from.
-        this.#admission.evaluate(event.interface);
-        break;
-      }
-      case 'virtual-mac-changed':
-        for (const router of this.#table.on(event.interface)) {
-          router.keeper.changed(null, 'unknown');
-        }
-        break;
-      case 'routes-changed':
-        for (const router of this.#table.routers) router.keeper.routesChanged();
-        break;
-      case 'resync':
-        this.#admission.lookAgain();
-        this.#retrack();
-        for (const router of this.#table.routers) router.keeper.changed(null, 'unknown');
-        break;
-    }
   }
 
   /** Something tracked changed. */

@@ -8,7 +8,7 @@ import { heldAddresses } from './holdings/address-keeper.ts';
 import { Holdings } from './holdings/holdings.ts';
 import { LeaseKeeper } from './holdings/lease-keeper.ts';
 import { LatenessRecorder } from './lateness.ts';
-import { addressLifetimeMinSeconds, preemptsFreeMax, transitionsKeptMax } from './limits.ts';
+import { addressLifetimeMinSeconds, transitionsKeptMax } from './limits.ts';
 import type { LogLimiter } from './log-limiter.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';
 import { virtualMacOf } from './packet/virtual-mac.ts';
@@ -19,7 +19,7 @@ import { parametersOf } from './router-parameters.ts';
 import { type RouterStatistics, routerStatistics } from './statistics.ts';
 import type { Transition } from './status.ts';
 import { SelfFaults } from './tracking/self-faults.ts';
-import { describeReason, millis, reasonFields } from './transition-text.ts';
+import { describeReason, reasonFields } from './transition-text.ts';
 import { type RouterAction, transitionReason } from './virtual-router/action.ts';
 import type { RouterEvent, ShutdownCause } from './virtual-router/event.ts';
 import type { TrackerReading } from './virtual-router/priority.ts';
@@ -283,10 +283,10 @@ export class RouterDriver {
         break;
       case 'woke-late':
         this.statistics.wokeLate += 1;
-        this.#wokeLate(action.lateMicros, action.waitMicros);
+        this.#news.wokeLate(action);
         break;
       case 'preempt-held':
-        this.#preemptHeld(action);
+        this.#news.preemptHeld(action);
         break;
       case 'transition':
         this.#transition(action, now);
@@ -338,32 +338,6 @@ export class RouterDriver {
         { router: this.config.name, interface: this.config.interface, err: error, suppressed },
         `${this.config.name}: ${text}: ${reason}`,
       ),
-    );
-  }
-
-  #wokeLate(lateMicros: number, waitMicros: number): void {
-    const { log, limiter, emit } = this.#options;
-    const { name } = this.config;
-    const [lateMs, waitMs] = [lateMicros / 1000, waitMicros / 1000];
-    emit({ type: 'woke-late', router: name, lateMs, waitMs });
-    limiter.limit(`${name} late`, (suppressed) =>
-      log.warn(
-        { router: name, lateMs, suppressed },
-        `${name}: this process did not run for ${millis(lateMicros)}; ` +
-          `listening for ${millis(waitMicros)} before it acts`,
-      ),
-    );
-  }
-
-  #preemptHeld({ waitMicros, preempts }: RouterAction & { type: 'preempt-held' }): void {
-    const { name } = this.config;
-    const waitMs = waitMicros / 1000;
-    this.#options.emit({ type: 'preempt-held', router: name, waitMs, recent: preempts });
-    const often = preempts > preemptsFreeMax ? ` (took them ${preempts} times lately)` : '';
-    this.#options.log.info(
-      { router: name, waitMs, preempts },
-      `${name}: better than the Active router; ` +
-        `takes the addresses when it has been so for ${millis(waitMicros)}${often}`,
     );
   }
 

@@ -1,8 +1,8 @@
 /** The agent's status: plain values that survive JSON, durations instead of points in time. */
 import type { VirtualAddress } from '../src/config/agent-config.ts';
 import type { BfdSessionStatus } from './bfd/status.ts';
-import type { ConnectionKind, PassedOn } from './handover/handover-ports.ts';
 import type { DuplicateStatus } from './duplicates/status.ts';
+import type { ConnectionKind, PassedOn } from './handover/handover-ports.ts';
 import type { LatenessSummary } from './lateness.ts';
 import type { ChecksumForm } from './packet/advertisement.ts';
 import type { AnnouncementStatus } from './peer/announcement-check.ts';

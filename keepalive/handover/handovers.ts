@@ -210,10 +210,7 @@ export class Handovers {
     return this.#options.membersOf(router).filter(({ state }) => state.name !== 'Initialize');
   }
 
-  #giveUnit(
-    members: readonly RouterDriver[],
-    cause: 'operator' | 'stop',
-  ): Promise<HandoverResult> {
+  #giveUnit(members: readonly RouterDriver[], cause: 'operator' | 'stop'): Promise<HandoverResult> {
     const routers = members.map(({ config }) => config.name);
     const to = this.#options.ports.peer === undefined ? null : this.#peerName();
     if (members.every(({ state }) => state.name !== 'Active')) {

@@ -171,7 +171,8 @@ export class Negotiations {
   #judgeRequest(routers: readonly RouterDriver[], question: HandoverQuestion): string | null {
     if (this.#granted === question.id) return null;
     if (this.#options.onHold()) return 'an operator has put this node on hold';
-    const why = firstOf(routers, whyNotGive) ?? firstOf(routers, (router) => notBelow(router, question));
+    const why =
+      firstOf(routers, whyNotGive) ?? firstOf(routers, (router) => notBelow(router, question));
     if (why !== null) return why;
     this.#granted = question.id;
     for (const router of routers) {

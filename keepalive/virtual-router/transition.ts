@@ -155,7 +155,8 @@ export function enterBackup(state: RouterState, now: number, entry: BackupEntry)
       vouched: null,
       onHold: state.onHold,
       drain: drainMicros === undefined ? null : { since: now, until: now + drainMicros },
-      yielded: reason.code === 'handed-over' && (reason.cause === 'operator' || reason.cause === 'stop'),
+      yielded:
+        reason.code === 'handed-over' && (reason.cause === 'operator' || reason.cause === 'stop'),
       expectsUntil: 0,
       requested: null,
     },

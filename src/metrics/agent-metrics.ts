@@ -62,9 +62,13 @@ function addRouter(out: Exposition, router: RouterStatus): void {
     }
   }
   addTrackers(out, router);
-  const { advertLateness, ...counters } = router.statistics;
+  const { advertLateness, handoversRefused, ...counters } = router.statistics;
   for (const [counter, value] of Object.entries(counters)) {
     out.counter(`tandem_vrrp_${snakeCase(counter)}`, counterHelp(counter), labels, value);
+  }
+  for (const [reason, value] of Object.entries(handoversRefused)) {
+    const help = 'Handovers that the hosts did not agree on, by reason.';
+    out.counter('tandem_vrrp_handovers_refused', help, { ...labels, reason }, value);
   }
   const late = 'Delay of an advertisement after its deadline.';
   out.histogram('tandem_vrrp_advert_lateness_seconds', late, labels, advertLateness);

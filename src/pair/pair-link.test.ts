@@ -137,7 +137,7 @@ test('a question has its deadline, whether the peer answers or is not there', as
     new Promise((resolve) => a.link.ask({ type: 'holder', router: 'web' }, micros, resolve));
   expect(await ask(1_000_000_000)).toBeNull();
   const b = start('edge-b', port);
-  b.link.serve({ report: () => reportOf(100), answer: () => {} });
+  b.link.serve({ report: () => reportOf(100), answer: () => {}, heard: () => {} });
   await both(a.link, b.link);
   expect(await ask(20_000)).toBeNull();
 });

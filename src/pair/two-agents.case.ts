@@ -69,6 +69,7 @@ export function desk(report: PeerReport): PeerDesk {
     report: () => report,
     answer: (_question, respond) =>
       respond({ type: 'holder', state: 'Active', priority: 200, leaseArmed: true, witness: true }),
+    heard() {},
   };
 }
 
