@@ -281,9 +281,9 @@ export class Agent {
     return this.#handovers.give(routers, 'operator');
   }
 
-  /** True: no voluntary move until further notice. False: as usual again. */
-  hold(on: boolean): void {
-    this.#handovers.hold(on);
+  /** True: no voluntary move until further notice. False: as usual again. `restart`: it was so before. */
+  hold(on: boolean, by: 'operator' | 'restart' = 'operator'): void {
+    this.#handovers.hold(on, by);
     this.#peer.changed();
   }
 

@@ -127,6 +127,17 @@ const intruded = () =>
     await pair.run(3_000_000);
   });
 
+const handedOver = () =>
+  story({ paired: true, both: { drainTimeoutMs: 2_000 } }, async (pair) => {
+    await pair.run(1_000_000);
+    pair.a.agent?.hold(true);
+    void pair.a.agent?.handover(null);
+    await pair.run(3_000_000);
+    pair.sideLink.cut = true;
+    void pair.b.agent?.handover(null);
+    await pair.run(100_000);
+  });
+
 /** What is wrong with an event, by its row of the table. */
 function faultsOf(event: AgentEvent): string[] {
   const { type, ...carried } = event;
@@ -149,6 +160,7 @@ it('every row of the table is emitted by a real agent, with its fields and no ot
     deaf({ strictRfc: true }),
     vouchedFor(),
     intruded(),
+    handedOver(),
   ]);
   const events = told.flatMap(({ a, b }) => [...a, ...b]);
   expect(events.flatMap(faultsOf)).toEqual([]);

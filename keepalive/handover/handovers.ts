@@ -129,7 +129,8 @@ export class Handovers {
   }
 
   /** No voluntary move from now on, or again; then what was given up on an operator's word may be taken back. */
-  hold(own: boolean): void {
+  hold(own: boolean, by: 'operator' | 'restart'): void {
+    this.#options.emit({ type: 'hold', on: own, by });
     this.#setHold({ ...this.#hold, own });
     if (own || this.#hold.peer) return;
     for (const router of this.#options.routers()) {

@@ -49,7 +49,7 @@ export class Negotiations {
   constructor(options: NegotiationsOptions) {
     this.#options = options;
     // So that a restarted agent does not begin with the numbers of the one before it.
-    this.#lastId = Math.floor(options.ports.random() * 2 ** 40);
+    this.#lastId = options.ports.clock.now();
   }
 
   /** Gives the addresses of these routers to the peer, if that takes them. */

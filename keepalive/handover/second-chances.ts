@@ -23,6 +23,8 @@ interface Entry {
   /** Of the time in which a resignation is expected, and the peer's report need not be here yet. */
   readonly grace: Timer;
   graceUntil: number;
+  /** The promise was kept. */
+  claimed: boolean;
   readonly watch: DrainerWatch;
 }
 
@@ -78,8 +80,10 @@ export class SecondChances {
   after(router: RouterDriver): void {
     const now = this.#options.ports.clock.now();
     const entry = this.#entries.get(router);
-    const promised = entry !== undefined && now < entry.graceUntil;
-    const wanted = promised || (router.state.name === 'Active' && this.#drainsAt(router, now));
+    const active = router.state.name === 'Active';
+    if (entry !== undefined && active) entry.claimed = true;
+    const promised = entry !== undefined && now < entry.graceUntil && (active || !entry.claimed);
+    const wanted = promised || (active && this.#drainsAt(router, now));
     if (!wanted) this.#close(router);
     else if (entry === undefined) this.#reopen(router);
   }
@@ -139,7 +143,7 @@ export class SecondChances {
         network,
         onDead: () => this.#abandon(router),
       });
-      this.#entries.set(router, { chance, peer, grace, graceUntil, watch });
+      this.#entries.set(router, { chance, peer, grace, graceUntil, claimed: false, watch });
       return null;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

@@ -17,6 +17,7 @@ import type { Prng } from './prng.ts';
 import { SimBfd } from './sim-bfd.ts';
 import { SimClaims } from './sim-claims.ts';
 import { hostClock, type SimClock } from './sim-clock.ts';
+import { SimHandover } from './sim-handover.ts';
 import { SimKernel } from './sim-kernel.ts';
 import type { Frame, SimLan } from './sim-lan.ts';
 import { SimPairLink, type SimSideLink } from './sim-pair-link.ts';
@@ -78,6 +79,7 @@ export class SimHost extends SimKernel {
   #frozen = false;
   #waiting: (() => void)[] = [];
   #subscriber: ((event: NetworkEvent) => void) | null = null;
+  readonly handover: SimHandover;
   readonly #sockets: SimSockets;
   readonly #claims: SimClaims;
   readonly #parts: readonly HostPart[];
@@ -88,13 +90,16 @@ export class SimHost extends SimKernel {
     this.#config = options.config;
     this.#file = options.config;
     this.station = options.lan.attach({ receive: (frame) => this.#receive(frame) });
+    this.handover = new SimHandover(options.clock);
     this.#sockets = new SimSockets(this, options);
     this.#claims = new SimClaims(this, options);
     this.#parts = [
       this.#sockets,
       new SimBfd(this, options),
       this.#claims,
-      ...(options.sideLink === undefined ? [] : [new SimPairLink(this, options.sideLink)]),
+      ...(options.sideLink === undefined
+        ? []
+        : [new SimPairLink(this, options.sideLink), this.handover]),
     ];
   }
 
@@ -169,6 +174,7 @@ export class SimHost extends SimKernel {
   lose(): void {
     this.kill();
     this.powerOff();
+    this.handover.lose();
   }
 
   /**

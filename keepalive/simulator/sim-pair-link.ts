@@ -4,6 +4,7 @@ import type {
   PeerDesk,
   PeerPort,
   PeerQuestion,
+  PeerReport,
 } from '../peer/peer-port.ts';
 import type { AgentPorts, NeighbourProbe, NeighbourProbeOptions, NetworkPort } from '../ports.ts';
 import type { HostPart, SimProcess } from './host-part.ts';
@@ -75,11 +76,16 @@ export class SimSideLink {
   }
 }
 
+/** Time between two reports of an agent that has nothing new to say. */
+const HEARTBEAT_MICROS = 1_000_000;
+
 /** One host's end of the side link, and its probes of the witness. */
 export class SimPairLink implements HostPart {
   readonly #host: SimHost;
   readonly #link: SimSideLink;
   #served: { readonly desk: PeerDesk; readonly process: SimProcess } | null = null;
+  /** What the other agent said last. */
+  #heard: PeerReport | null = null;
 
   constructor(host: SimHost, link: SimSideLink) {
     this.#host = host;
@@ -92,8 +98,11 @@ export class SimPairLink implements HostPart {
     const peer: PeerPort = {
       serve: (desk) => {
         this.#served = { desk, process };
+        if (this.#handsOver) this.#beat(process);
       },
-      changed: () => {},
+      changed: () => {
+        if (this.#handsOver) this.#tell(process);
+      },
       ask: (question, timeoutMicros, onAnswer) =>
         this.#ask(process, question, timeoutMicros, onAnswer),
       status: () => this.#status(),
@@ -109,6 +118,38 @@ export class SimPairLink implements HostPart {
   /** The process is gone, and with it whoever answered. */
   reset(): void {
     this.#served = null;
+    this.#heard = null;
+  }
+
+  /** Only then does it matter what the agents say of themselves. */
+  get #handsOver(): boolean {
+    return this.#host.config.virtualRouters.some(({ drainTimeoutMs = 0 }) => drainTimeoutMs > 0);
+  }
+
+  #beat(process: SimProcess): void {
+    if (!process.alive()) return;
+    this.#tell(process);
+    this.#link.after(HEARTBEAT_MICROS, () => process.run(() => this.#beat(process)));
+  }
+
+  /** Later, as a claim is worth more than telling of it. */
+  #tell({ run, alive }: SimProcess): void {
+    this.#link.after(0, () =>
+      run(() => {
+        const report = this.#served?.desk.report();
+        if (!alive() || report === undefined) return;
+        this.#link.carry(() => this.#link.beyond(this)?.hear(report));
+      }),
+    );
+  }
+
+  /** The other agent's report arrives. */
+  hear(report: PeerReport): void {
+    const served = this.#served;
+    served?.process.run(() => {
+      this.#heard = report;
+      served.desk.heard(report);
+    });
   }
 
   #ask(
@@ -153,6 +194,18 @@ export class SimPairLink implements HostPart {
 
   #status(): PairStatus {
     const questions = { asked: 0, answered: 0, served: 0 };
-    return { peer: 'the other', connected: !this.#link.cut, paths: [], node: null, questions };
+    const node =
+      this.#heard === null
+        ? null
+        : {
+            version: '',
+            digest: '',
+            sameFile: true,
+            sameVersion: true,
+            clockAheadMs: 0,
+            report: this.#heard,
+            reportAgoMs: 0,
+          };
+    return { peer: 'the other', connected: !this.#link.cut, paths: [], node, questions };
   }
 }

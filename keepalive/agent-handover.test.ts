@@ -1,0 +1,282 @@
+/** Agreed handovers of two whole agents, over a simulated LAN and side link. */
+import { describe, expect, it } from 'vitest';
+import { routerConfig, SimPair, VIRTUAL_ADDRESS } from './simulator/sim-pair.case.ts';
+
+const [ms, s] = [1000, 1_000_000];
+const DRAIN_MS = 60_000;
+
+async function pairOf(options: ConstructorParameters<typeof SimPair>[0] = {}): Promise<SimPair> {
+  const pair = new SimPair({
+    leased: true,
+    paired: true,
+    ...options,
+    both: { drainTimeoutMs: DRAIN_MS, ...options?.both },
+  });
+  for (const host of [pair.a, pair.b]) {
+    pair.startHost(host);
+    host.setProxy({ alive: true, ready: true, reasons: [] });
+  }
+  await pair.run(2 * s);
+  expect(pair.states()).toEqual(['Active', 'Backup']);
+  for (const host of [pair.a, pair.b]) host.handover.connections.set(VIRTUAL_ADDRESS, 5);
+  return pair;
+}
+
+/** An agent that stops in order would wait for its connections. */
+function end(pair: SimPair): void {
+  pair.a.kill();
+  pair.b.kill();
+}
+
+const answering = ({ a, b }: SimPair) => [a.answers, b.answers];
+
+const givenBy = async (pair: SimPair, node: 'a' | 'b') => {
+  const asked = pair[node].agent!.handover(null);
+  await pair.run(20 * ms);
+  return (await asked)[0]!;
+};
+
+describe('an operator’s handover', () => {
+  it('moves the addresses within milliseconds, and the giver drains, mute', async () => {
+    const pair = await pairOf();
+    const asked = pair.a.agent!.handover(null);
+    const took = await pair.until(pair.b, 'Active', 20 * ms);
+    expect((await asked)[0]).toEqual({
+      routers: ['web'],
+      outcome: 'given',
+      reason: null,
+      to: 'the other',
+    });
+    expect(took).toBeLessThan(3 * ms);
+    await pair.run(5 * ms);
+    expect(pair.states()).toEqual(['Backup', 'Active']);
+    expect(answering(pair)).toEqual([false, true]);
+    expect(pair.a.addresses.has(VIRTUAL_ADDRESS)).toBe(true);
+    expect(pair.a.lease.passesIp(VIRTUAL_ADDRESS)).toBe(true);
+    expect(pair.b.handover.passesOn.get(VIRTUAL_ADDRESS)).toBe('198.51.100.11');
+    const { drain, yielded } = pair.router(pair.a);
+    expect(yielded).toBe(true);
+    expect(drain?.leftMs).toBeGreaterThan(DRAIN_MS - 100);
+    end(pair);
+  });
+
+  it('is over when no connection is left', async () => {
+    const pair = await pairOf();
+    await givenBy(pair, 'a');
+    await pair.run(5 * s);
+    expect(pair.router(pair.a).drain?.connections).toBe(5);
+    expect(pair.b.handover.passesOn.size).toBe(1);
+    pair.a.handover.connections.clear();
+    await pair.run(2 * s);
+    expect(pair.router(pair.a).drain).toBeNull();
+    expect(pair.a.addresses.size).toBe(0);
+    expect(pair.b.handover.passesOn.size).toBe(0);
+    expect(pair.states()).toEqual(['Backup', 'Active']);
+    end(pair);
+  });
+
+  it('is over at its time, whatever is left', async () => {
+    const pair = await pairOf({ both: { drainTimeoutMs: 3_000 } });
+    await givenBy(pair, 'a');
+    await pair.run(5 * s);
+    expect(pair.router(pair.a).drain).toBeNull();
+    expect(pair.a.addresses.size).toBe(0);
+    expect(pair.b.handover.passesOn.size).toBe(0);
+    end(pair);
+  });
+
+  it('goes back, and back again, while both still drain', async () => {
+    const pair = await pairOf();
+    await givenBy(pair, 'a');
+    expect((await givenBy(pair, 'b')).outcome).toBe('given');
+    expect(pair.states()).toEqual(['Active', 'Backup']);
+    expect(pair.router(pair.a).drain).toBeNull();
+    expect(pair.router(pair.b).drain).not.toBeNull();
+    expect(pair.a.handover.passesOn.get(VIRTUAL_ADDRESS)).toBe('198.51.100.12');
+    expect(pair.b.handover.passesOn.size).toBe(0);
+    expect((await givenBy(pair, 'a')).outcome).toBe('given');
+    expect(answering(pair)).toEqual([false, true]);
+    expect(pair.a.handover.passesOn.size).toBe(0);
+    expect(pair.b.handover.passesOn.get(VIRTUAL_ADDRESS)).toBe('198.51.100.11');
+    end(pair);
+  });
+
+  it('moves both families of a router together', async () => {
+    const routers = (priority: number) => [
+      routerConfig({ priority, syncGroup: 'web', drainTimeoutMs: DRAIN_MS }),
+      routerConfig({
+        name: 'web.ipv6',
+        priority,
+        family: 6,
+        syncGroup: 'web',
+        drainTimeoutMs: DRAIN_MS,
+        addresses: [
+          { address: 'fe80::100', prefixLength: 64 },
+          { address: '2001:db8::100', prefixLength: 64 },
+        ],
+      }),
+    ];
+    const pair = await pairOf({ routers: { a: routers(200), b: routers(100) } });
+    const result = await givenBy(pair, 'a');
+    expect(result).toMatchObject({ routers: ['web', 'web.ipv6'], outcome: 'given' });
+    expect(pair.a.agent!.status().routers.map(({ state }) => state)).toEqual(['Backup', 'Backup']);
+    expect(pair.b.agent!.status().routers.map(({ state }) => state)).toEqual(['Active', 'Active']);
+    end(pair);
+  });
+
+  it('stays given: the better node does not take it back before the release', async () => {
+    const pair = await pairOf();
+    await givenBy(pair, 'a');
+    await pair.run(30 * s);
+    expect(pair.states()).toEqual(['Backup', 'Active']);
+    pair.a.agent!.hold(false);
+    await pair.until(pair.a, 'Active', 400 * ms);
+    await pair.run(5 * ms);
+    expect(pair.states()).toEqual(['Active', 'Backup']);
+    expect(pair.router(pair.b).drain).not.toBeNull();
+    end(pair);
+  });
+
+  it.each([
+    [
+      'a peer that is not connected',
+      'not connected',
+      (pair: SimPair) => {
+        pair.sideLink.cut = true;
+      },
+    ],
+    [
+      'a peer whose balancer is dead',
+      'balancer is dead',
+      (pair: SimPair) => pair.b.setProxy({ alive: false, ready: false, reasons: ['gone'] }),
+    ],
+  ])('is refused with %s, and nothing moves', async (_what, why, spoil) => {
+    const track = { proxy: true, interfaces: [], scripts: [] };
+    const pair = await pairOf({ both: { track } });
+    spoil(pair);
+    await pair.run(50 * ms);
+    const result = await givenBy(pair, 'a');
+    expect(result.outcome).toBe('refused');
+    expect(result.reason).toContain(why);
+    await pair.run(s);
+    expect(pair.states()).toEqual(['Active', 'Backup']);
+    expect(pair.a.addresses.has(VIRTUAL_ADDRESS)).toBe(true);
+    end(pair);
+  });
+
+  it('is refused when the answer is lost, and then the rules of the peer go', async () => {
+    const pair = await pairOf();
+    const asked = pair.a.agent!.handover(null);
+    pair.sideLink.loss = 1;
+    await pair.run(3 * s);
+    expect((await asked)[0]?.outcome).toBe('refused');
+    expect(pair.states()).toEqual(['Active', 'Backup']);
+    expect(pair.b.handover.passesOn.size).toBe(0);
+    end(pair);
+  });
+
+  it('on a node that is Backup says so', async () => {
+    const pair = await pairOf();
+    expect((await givenBy(pair, 'b')).outcome).toBe('not-active');
+    end(pair);
+  });
+});
+
+describe('who moves by agreement without being told', () => {
+  it('a better node that comes back', async () => {
+    const pair = await pairOf();
+    pair.a.lose();
+    await pair.until(pair.b, 'Active', s);
+    pair.startHost(pair.a);
+    pair.a.setProxy({ alive: true, ready: true, reasons: [] });
+    await pair.until(pair.a, 'Active', 3 * s);
+    await pair.run(5 * ms);
+    expect(pair.router(pair.b)).toMatchObject({
+      state: 'Backup',
+      drain: { forMs: expect.any(Number) },
+    });
+    expect(pair.logged(/handed the addresses over/)).toHaveLength(1);
+    expect(pair.a.handover.passesOn.get(VIRTUAL_ADDRESS)).toBe('198.51.100.12');
+    end(pair);
+  });
+
+  it('a node whose priority falls while its balancer serves', async () => {
+    const script = {
+      name: 'check',
+      command: ['/check'],
+      intervalMs: 100,
+      timeoutMs: 50,
+      rise: 1,
+      fall: 1,
+      weight: -150,
+    };
+    const track = { proxy: false, interfaces: [], scripts: ['check'] };
+    const pair = await pairOf({ both: { track }, rest: { healthScripts: [script] } });
+    pair.a.script = () => false;
+    await pair.until(pair.b, 'Active', 300 * ms);
+    await pair.run(5 * ms);
+    expect(pair.router(pair.a).drain).not.toBeNull();
+    expect(pair.router(pair.a).yielded).toBe(false);
+    pair.a.script = () => true;
+    await pair.until(pair.a, 'Active', s);
+    end(pair);
+  });
+
+  it('a node that stops, which waits for its connections', async () => {
+    const pair = await pairOf();
+    let over = false;
+    const stopped = pair.a.agent!.stop().then(() => {
+      over = true;
+    });
+    await pair.run(5 * s);
+    expect(pair.states()).toEqual(['Backup', 'Active']);
+    expect(over).toBe(false);
+    pair.a.handover.connections.clear();
+    for (let turn = 0; turn < 4 && !over; turn++) await pair.run(s);
+    await stopped;
+    expect(pair.a.addresses.size).toBe(0);
+    end(pair);
+  });
+
+  it('nobody while an operator holds either node', async () => {
+    const pair = await pairOf();
+    pair.b.agent!.hold(true);
+    await pair.run(s);
+    pair.a.lose();
+    await pair.until(pair.b, 'Active', s);
+    pair.startHost(pair.a);
+    pair.a.setProxy({ alive: true, ready: true, reasons: [] });
+    await pair.run(30 * s);
+    expect(pair.states()).toEqual(['Backup', 'Active']);
+    expect(pair.a.agent!.status().hold).toEqual({ own: false, peer: true });
+    pair.b.agent!.hold(false);
+    await pair.until(pair.a, 'Active', 3 * s);
+    end(pair);
+  });
+});
+
+describe('a host that dies while the other drains', () => {
+  it('the new holder: the one that drains holds the addresses again after a plain takeover time', async () => {
+    const pair = await pairOf();
+    await givenBy(pair, 'a');
+    await pair.run(2 * s);
+    pair.b.lose();
+    expect(await pair.until(pair.a, 'Active', s)).toBeLessThan(330 * ms);
+    expect(pair.router(pair.a).drain).toBeNull();
+    end(pair);
+  });
+
+  it('the one that drains: packets are passed on to nobody any more', async () => {
+    const pair = await pairOf();
+    await givenBy(pair, 'a');
+    await pair.run(2 * s);
+    expect(pair.b.handover.passesOn.size).toBe(1);
+    pair.a.lose();
+    pair.startHost(pair.a);
+    pair.a.setProxy({ alive: true, ready: true, reasons: [] });
+    pair.a.agent!.hold(true);
+    await pair.run(3 * s);
+    expect(pair.b.handover.passesOn.size).toBe(0);
+    end(pair);
+  });
+});
