@@ -21,10 +21,10 @@ interface Entry {
   readonly chance: SecondChance;
   readonly peer: Uint8Array;
   /** Of the time in which a resignation is expected, and the peer's report need not be here yet. */
-  readonly grace: Timer;
+  grace: Timer;
   graceUntil: number;
-  /** The promise was kept. */
-  claimed: boolean;
+  /** As the router was last. */
+  active: boolean;
   readonly watch: DrainerWatch;
 }
 
@@ -81,8 +81,9 @@ export class SecondChances {
     const now = this.#options.ports.clock.now();
     const entry = this.#entries.get(router);
     const active = router.state.name === 'Active';
-    if (entry !== undefined && active) entry.claimed = true;
-    const promised = entry !== undefined && now < entry.graceUntil && (active || !entry.claimed);
+    if (entry?.active === true && !active) this.#linger(router, entry, now);
+    if (entry !== undefined) entry.active = active;
+    const promised = entry !== undefined && now < entry.graceUntil;
     const wanted = promised || (active && this.#drainsAt(router, now));
     if (!wanted) this.#close(router);
     else if (entry === undefined) this.#reopen(router);
@@ -106,6 +107,23 @@ export class SecondChances {
   /** Removes all rules. */
   stop(): void {
     for (const router of [...this.#entries.keys()]) this.#close(router);
+  }
+
+  /**
+   * The addresses have just gone to the peer, whose connections are passed on until its neighbours know
+   * that, or they would be reset here. In any other way of leaving nothing is passed on any more.
+   */
+  #linger(router: RouterDriver, entry: Entry, now: number): void {
+    const { state } = router;
+    const given = state.name === 'Backup' && state.drain !== null;
+    entry.graceUntil = given ? now + handoverExpectMicros : 0;
+    entry.grace.cancel();
+    entry.grace = this.#after(router, entry.graceUntil);
+  }
+
+  #after(router: RouterDriver, atMicros: number): Timer {
+    const { clock } = this.#options.ports;
+    return clock.timer(Math.max(atMicros, clock.now()), () => this.after(router));
   }
 
   #drainsAt({ config }: RouterDriver, now: number): boolean {
@@ -134,7 +152,8 @@ export class SecondChances {
         addresses: heldAddresses(config),
         peer,
       });
-      const grace = clock.timer(Math.max(graceUntil, clock.now()), () => this.after(router));
+      const grace = this.#after(router, graceUntil);
+      const active = router.state.name === 'Active';
       const watch = new DrainerWatch({
         interface: config.interface,
         peer,
@@ -143,7 +162,7 @@ export class SecondChances {
         network,
         onDead: () => this.#abandon(router),
       });
-      this.#entries.set(router, { chance, peer, grace, graceUntil, claimed: false, watch });
+      this.#entries.set(router, { chance, peer, grace, graceUntil, active, watch });
       return null;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

@@ -6,8 +6,10 @@ import {
   createScriptRunner,
   heldAtDeath,
   heldUnder,
+  openConnectionCensus,
   openLeases,
   openNetwork,
+  openSecondChances,
   releaseAddresses,
   removeFormer,
   startAgent,
@@ -50,6 +52,8 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
   held.write([...heldUnder(agentConfig), ...stuck]);
   const files = createFileWatcher();
   const leases = openLeases(log, runtimeDir);
+  const secondChances = openSecondChances(log, runtimeDir);
+  const census = openConnectionCensus();
   const outlets = new AgentOutlets({ config: agentConfig, runtimeDir, scripts, journal, log });
   const pair = connectPair(agentConfig, secret, log);
   let balancer: BalancerListener | null = null;
@@ -60,6 +64,8 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     files,
     processes: createProcessScanner(),
     leases,
+    secondChances,
+    census,
     ...(pair === null ? {} : { peer: pair }),
     checkOrigins: (round) => balancer?.checkOrigins(round) ?? false,
     tellDrains: (drains) => balancer?.drain(drains),
@@ -93,6 +99,8 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
         outlets.close();
         realTime.close();
         files.close();
+        secondChances.close();
+        census.close();
         leases.close();
         network.close();
         lock.release();
