@@ -13,7 +13,8 @@ export type Departure =
 
 /** The connection of a client that is served. */
 export interface Client extends Drainable {
-  readonly kind: ConnectionKind;
+  /** Null: it has had all it gets, and is only waited for to end: it is not counted. */
+  readonly kind: ConnectionKind | null;
   readonly connection: Connection;
   /** May be called again and again, and goes back to `stay` when an order is taken back. */
   depart(departure: Departure): void;

@@ -91,11 +91,16 @@ export class DepartingAddress {
   }
 
   client(client: Client, bornAt: number): void {
-    this.#counts[client.kind]++;
+    const { kind } = client;
+    if (kind === null) {
+      this.arrival(null, client);
+      return;
+    }
+    this.#counts[kind]++;
     this.#oldestAt = Math.min(this.#oldestAt, bornAt);
     switch (this.#stage) {
       case 'retire':
-        if (!SPREAD.has(client.kind)) client.depart('retire');
+        if (!SPREAD.has(kind)) client.depart('retire');
         else if (!this.#told.has(client)) this.#untold.push(client);
         return;
       case 'stay':
@@ -108,7 +113,7 @@ export class DepartingAddress {
     }
   }
 
-  arrival(kind: ConnectionKind | null, arrival: Arrival): void {
+  arrival(kind: ConnectionKind | null, arrival: Pick<Arrival, 'cut'>): void {
     if (kind !== null) this.#counts[kind]++;
     if (this.#stage !== 'cut') return;
     this.#cutting.push(arrival);

@@ -133,8 +133,7 @@ export class ClientConnection implements ConnectionHandler, Downstream, Client {
   awaitBody(): void {
     // While it has to take some of the answer first, that is what its deadline is for.
     if (this.writer.blocked) return;
-    const held = this.#holds.has(Hold.body);
-    if (held || !this.#exchange.wantsBody) this.#deadline.suspend();
+    if (this.#holds.has(Hold.body) || !this.#exchange.wantsBody) this.#deadline.suspend();
     else this.#await('body', this.#context.limits.idleTimeoutMs);
   }
 
@@ -197,7 +196,8 @@ export class ClientConnection implements ConnectionHandler, Downstream, Client {
     if (this.#peerEnded) splice.clientEnded();
   }
 
-  get kind(): ConnectionKind {
+  get kind(): ConnectionKind | null {
+    if (this.#state === State.linger || this.#state === State.closed) return null;
     return this.#tunnel?.kind ?? (this.#isIdle() ? 'idle' : 'http1');
   }
 

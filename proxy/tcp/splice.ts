@@ -75,8 +75,9 @@ export class Splice {
 
   /**
    * When little time is left and both sides are silent, the client is told that no more comes, as if the
-   * server had ended; what it still sends goes on. If the server then sends something after all, both see
-   * a reset: what is missing must not look like an end. So does who is in the middle of something, later.
+   * server had ended; what it still sends goes on. A server that then sends something after all sees a
+   * reset, for nobody gets it any more. Who is in the middle of something is not told: what is cut off
+   * must not look like an end.
    */
   depart(departure: Departure): void {
     if (departure !== 'leave' || this.#clientEnded || this.#serverEnded || this.#over) return;
