@@ -30,7 +30,7 @@ export { createScriptRunner } from './io/script-runner.ts';
 export { openSecondChances } from './io/second-chance.ts';
 export { systemClock } from './io/system-clock.ts';
 export type { LatenessSummary } from './lateness.ts';
-export { eventReaderStuckMs, eventReadersMax, notifyStopMs } from './limits.ts';
+export { eventReaderStuckMs, eventReadersMax, notifyStopMs, stopDrainMaxMicros } from './limits.ts';
 export { LogLimiter } from './log-limiter.ts';
 export type { NotifyStatus } from './notify/notifier.ts';
 export { Notifier } from './notify/notifier.ts';
@@ -41,6 +41,7 @@ export type {
   PairStatus,
   PeerAnswer,
   PeerDesk,
+  PeerHandoverReport,
   PeerPort,
   PeerQuestion,
   PeerReport,
@@ -51,6 +52,10 @@ export type { Lateness, LinkStatistics, RouterStatistics } from './statistics.ts
 export { latenessBoundsMicros } from './statistics.ts';
 export type {
   AgentStatus,
+  DrainStatus,
+  HandoverResult,
+  HandoverStatus,
+  LastDrainStatus,
   LinkStatus,
   RouterStatus,
   ScriptStatus,

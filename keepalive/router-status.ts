@@ -41,6 +41,8 @@ export function routerStatus(
       claimInMs: claimIn > 0 ? claimIn / 1000 : null,
     },
     selfFaults: router.faults.status(),
+    noHandover: config.noHandover ?? null,
+    handoverBreaks: config.handoverBreaks ?? [],
     preempt: {
       inMs: preemptIn(router, now),
       recent: preemptsCounted(state.preempts, now),

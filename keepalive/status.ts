@@ -45,6 +45,16 @@ export interface DrainStatus {
   readonly oldestMs: number | null;
 }
 
+/** The last drain that is over. */
+export interface LastDrainStatus {
+  /** As of the event `drain-ended`. */
+  readonly how: 'empty' | 'timeout' | 'claimed' | 'abandoned';
+  /** What was left, as the kernel counted last; null: not known. */
+  readonly connections: number | null;
+  readonly forMs: number;
+  readonly agoMs: number;
+}
+
 /** Packets of connections that this host does not know go to a peer that drains. */
 export interface SecondChanceStatus extends PassedOn {
   /** Its own address, canonical text. */
@@ -55,6 +65,8 @@ export interface SecondChanceStatus extends PassedOn {
 export interface HandoverStatus {
   /** Null: nothing drains. To the protocol a router that drains is a Backup. */
   readonly drain: DrainStatus | null;
+  /** Null: there was none since the agent started. */
+  readonly lastDrain: LastDrainStatus | null;
   /** Null: nothing is passed on. */
   readonly secondChance: SecondChanceStatus | null;
   /** Ever since the agent started. */
@@ -105,6 +117,10 @@ export interface RouterStatus extends HandoverStatus {
   };
   /** Faults of this node that show only while it is Active, and are still believed. */
   readonly selfFaults: readonly SelfFaultStatus[];
+  /** Why the file lets the addresses move by VRRP alone, as the end of a sentence; null: nothing in it does. */
+  readonly noHandover: string | null;
+  /** Listeners whose connections break in a handover all the same: they are bound to the addresses. */
+  readonly handoverBreaks: readonly string[];
   /** What holds a better node back from taking the addresses of a sound Active router. */
   readonly preempt: {
     /** Until it may; null: nothing to wait for. */

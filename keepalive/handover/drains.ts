@@ -5,7 +5,7 @@ import type { LogLimiter } from '../log-limiter.ts';
 import type { PeerHandoverReport } from '../peer/peer-port.ts';
 import type { AgentPorts, Timer } from '../ports.ts';
 import type { RouterDriver } from '../router-driver.ts';
-import type { DrainStatus } from '../status.ts';
+import type { DrainStatus, LastDrainStatus } from '../status.ts';
 import type { RouterEvent } from '../virtual-router/event.ts';
 import { type AddressConnections, type ConnectionKind, connectionKinds } from './handover-ports.ts';
 
@@ -36,6 +36,10 @@ interface Entry {
 export class Drains {
   readonly #options: DrainsOptions;
   readonly #entries = new Map<RouterDriver, Entry>();
+  readonly #last = new WeakMap<
+    RouterDriver,
+    Omit<LastDrainStatus, 'agoMs'> & { readonly at: number }
+  >();
   #connections: readonly AddressConnections[] = [];
   #waiting: (() => void)[] = [];
 
@@ -99,6 +103,14 @@ export class Drains {
     };
   }
 
+  /** Null: none has ended. */
+  lastOf(router: RouterDriver): LastDrainStatus | null {
+    const last = this.#last.get(router);
+    if (last === undefined) return null;
+    const { at, ...rest } = last;
+    return { ...rest, agoMs: (this.#options.ports.clock.now() - at) / 1000 };
+  }
+
   /** Counts no more, and tells nobody. */
   stop(): void {
     for (const { timer } of this.#entries.values()) timer?.cancel();
@@ -124,8 +136,10 @@ export class Drains {
     const { name } = router.config;
     timer?.cancel();
     this.#entries.delete(router);
-    const forMs = (ports.clock.now() - since) / 1000;
+    const now = ports.clock.now();
+    const forMs = (now - since) / 1000;
     const how = howEnded(router, connections);
+    this.#last.set(router, { how, connections, forMs, at: now });
     emit({ type: 'drain-ended', router: name, how, forMs, connections: connections ?? -1 });
     ports.log.info(
       { router: name, how, forMs, connections },

@@ -130,7 +130,11 @@ export class Handovers {
 
   /** No voluntary move from now on, or again; then what was given up on an operator's word may be taken back. */
   hold(own: boolean, by: 'operator' | 'restart'): void {
-    this.#options.emit({ type: 'hold', on: own, by });
+    const { emit, ports } = this.#options;
+    if (own !== this.#hold.own) {
+      emit({ type: 'hold', on: own, by });
+      ports.log.info({ on: own, by }, HOLD_TEXT[own ? by : 'released']);
+    }
     this.#setHold({ ...this.#hold, own });
     if (own || this.#hold.peer) return;
     for (const router of this.#options.routers()) {
@@ -194,6 +198,7 @@ export class Handovers {
     const { state } = router;
     return {
       drain: this.#drains.statusOf(router),
+      lastDrain: this.#drains.lastOf(router),
       secondChance: this.#chances.statusOf(router),
       passedOn: this.#chances.passedOn(router),
       yielded: state.name === 'Backup' && state.yielded,
@@ -276,3 +281,10 @@ export class Handovers {
     return this.#options.ports.peer?.status().peer ?? '';
   }
 }
+
+const HOLD_TEXT = {
+  operator: 'on hold: the addresses stay where they are unless their host fails',
+  restart:
+    'on hold, as before the restart: the addresses stay where they are unless their host fails',
+  released: 'released: the addresses move as usual again',
+} as const;

@@ -14,7 +14,7 @@ export interface Refusal {
 /** Why this host cannot give a router's addresses away; null: it can. */
 export function whyNotGive({ config, state, lease }: RouterDriver): string | null {
   const { name } = config;
-  if (state.parameters.drainMicros === 0) return `${name}: ${DISABLED}`;
+  if (state.parameters.drainMicros === 0) return disabled(config);
   if (state.name !== 'Active') return `${name} is ${state.name} here`;
   if (!state.leased || !lease.open) return `${name}: there is no lease here (${lease.reason})`;
   if (state.lookAroundUntil !== null) return `${name}: this host did not run and looks around`;
@@ -25,7 +25,7 @@ export function whyNotGive({ config, state, lease }: RouterDriver): string | nul
 export function whyNotTake({ config, state, lease }: RouterDriver): string | null {
   const { name } = config;
   const { standing, parameters } = state;
-  if (parameters.drainMicros === 0) return `${name}: ${DISABLED}`;
+  if (parameters.drainMicros === 0) return disabled(config);
   if (state.name !== 'Backup') return `${name} is ${state.name} here`;
   if (!state.leased || !lease.open) return `${name}: there is no lease here (${lease.reason})`;
   if (standing.priority <= deadPriority) return `${name}: the balancer is dead or was never ready`;
@@ -56,5 +56,8 @@ export function peerSide(
   return { router, handover };
 }
 
-const DISABLED = 'agreed handovers are off (drain_timeout, peer, strict_rfc, or priority 255)';
+function disabled({ name, noHandover = '' }: RouterDriver['config']): string {
+  return `${name}: there is no agreed handover ${noHandover}`.trimEnd();
+}
+
 const DISABLED_THERE = 'agreed handovers are off on the peer, or its Tandem is too old for them';

@@ -1,4 +1,5 @@
 /** What commands say: results on stdout, everything else on stderr. */
+import { Progress } from './progress.ts';
 
 /** Where a command writes. Each call is one line or one document. */
 export interface Output {
@@ -8,19 +9,33 @@ export interface Output {
   json(value: unknown): void;
   /** A problem, a warning, a remark: never part of the result. */
   note(text: string): void;
+  /** A line on stderr for who waits; each takes the place of the one before. */
+  readonly progress: Progress;
 }
 
 /** A stream that takes text; stdout and stderr do. */
 export interface TextSink {
   write(text: string): unknown;
+  /** A person looks at it, and a line can be overwritten; absent: false. */
+  readonly isTTY?: boolean | undefined;
+  /** Its width in characters, where it has one. */
+  readonly columns?: number | undefined;
 }
 
 /** Output on the given streams. */
 export function createOutput(stdout: TextSink, stderr: TextSink): Output {
+  const progress = new Progress(stderr);
   return {
-    line: (text) => void stdout.write(`${text}\n`),
+    line(text) {
+      progress.clear();
+      stdout.write(`${text}\n`);
+    },
     json: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
-    note: (text) => void stderr.write(`${text}\n`),
+    note(text) {
+      progress.clear();
+      stderr.write(`${text}\n`);
+    },
+    progress,
   };
 }
 

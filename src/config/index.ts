@@ -22,7 +22,7 @@ export { readPages } from './page-files.ts';
 export { configValue, printConfig } from './print.ts';
 export { type Finding, formatProblem, orderProblems, type Problem } from './problem.ts';
 export { readSecrets } from './secrets.ts';
-export { formatDuration } from './units.ts';
+export { formatDuration, parseDuration } from './units.ts';
 
 /** What loading needs to know of the host. */
 export interface LoadOptions extends IdentitySources {

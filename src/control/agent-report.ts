@@ -1,5 +1,6 @@
 import type { AgentStatus, NotifyStatus } from '../../keepalive/index.ts';
 import type { JournalStatus } from '../log/journal-file.ts';
+import type { HoldReport } from './operator-orders.ts';
 
 /** What the agent's process has, and has not, to be on time. */
 export interface TimingReport {
@@ -25,6 +26,7 @@ export interface AgentReport extends AgentStatus {
     /** Connected to events.sock. */
     readonly readers: number;
   };
+  readonly hold: HoldReport;
   readonly timing: TimingReport;
   /** Null: the config has no journal. */
   readonly journal: JournalStatus | null;

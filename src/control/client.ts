@@ -21,7 +21,12 @@ export function ask(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = http.request(
-      { socketPath, path, method, headers: { host: 'localhost' }, timeout: ANSWER_TIMEOUT_MS },
+      {
+        ...{ socketPath, path, method, headers: { host: 'localhost' } },
+        timeout: ANSWER_TIMEOUT_MS,
+        // One that was kept from the question before may lead to a process that has ended since.
+        agent: false,
+      },
       (response) => {
         const chunks: Buffer[] = [];
         let bytes = 0;

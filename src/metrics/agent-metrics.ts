@@ -3,6 +3,7 @@ import type { AgentReport } from '../control/agent-report.ts';
 import { addBfdSession } from './bfd-metrics.ts';
 import { addDuplicates } from './duplicate-metrics.ts';
 import { Exposition, snakeCase } from './exposition.ts';
+import { addHandover, addHold } from './handover-metrics.ts';
 import { counterHelp } from './mib-names.ts';
 import { addOutlets } from './outlet-metrics.ts';
 import { addPair } from './pair-metrics.ts';
@@ -18,6 +19,7 @@ export function agentMetrics(status: AgentReport): Promise<string> {
   out.gauge('tandem_agent_balancer_ready', 'The balancer is alive and ready.', { node }, ready);
   addTiming(out, status);
   addOutlets(out, status);
+  addHold(out, status);
   for (const router of status.routers) addRouter(out, router);
   for (const { interface: name, family, statistics } of status.links) {
     for (const [counter, value] of Object.entries(statistics)) {
@@ -62,6 +64,7 @@ function addRouter(out: Exposition, router: RouterStatus): void {
     }
   }
   addTrackers(out, router);
+  addHandover(out, router);
   const { advertLateness, handoversRefused, ...counters } = router.statistics;
   for (const [counter, value] of Object.entries(counters)) {
     out.counter(`tandem_vrrp_${snakeCase(counter)}`, counterHelp(counter), labels, value);

@@ -15,16 +15,13 @@ import {
   startAgent,
   systemClock,
 } from '../../keepalive/index.ts';
-import type { AgentReport } from '../control/agent-report.ts';
-import { createControlServer, json, text } from '../control/server.ts';
-import { createLogger, type Logger } from '../log/logger.ts';
-import { agentMetrics } from '../metrics/agent-metrics.ts';
+import { createLogger } from '../log/logger.ts';
 import { sdNotify } from '../os/sd-notify.ts';
 import { claimHalf } from '../runtime/half-lock.ts';
 import { HeldFile } from '../runtime/held-file.ts';
 import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
-import { listenUnix } from '../runtime/unix-listener.ts';
 import { type BalancerListener, listenForBalancer } from '../tracking/readiness-server.ts';
+import { resumeOrders, serveControl } from './agent-control.ts';
 import { AgentOutlets } from './agent-outlets.ts';
 import { reportReady, superviseProcess } from './lifecycle.ts';
 import { loadInWorker, type ProcessOptions } from './load-in-worker.ts';
@@ -74,18 +71,14 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     log,
     ...outlets.ports(),
   });
+  const operator = resumeOrders(agent, runtimeDir, log);
   const feed = await listenForBalancer(join(runtimeDir, SOCKETS.agent), log, (sign) =>
     agent.setProxy(sign),
   );
   balancer = feed;
   await outlets.serve(agent);
   const realTime = new RealTime(log);
-  const report = (): AgentReport => ({
-    ...agent.status(),
-    ...outlets.report(),
-    timing: realTime.report(),
-  });
-  const control = await listenControl(join(runtimeDir, SOCKETS.keepalive), report, log);
+  const control = await serveControl(runtimeDir, { agent, operator, outlets, realTime, log });
   pair?.start();
   superviseProcess(
     {
@@ -155,21 +148,4 @@ async function load(options: ProcessOptions) {
     );
   }
   return { agentConfig: config.agent, journal: config.log.journal, log };
-}
-
-async function listenControl(path: string, report: () => AgentReport, log: Logger) {
-  const server = createControlServer(
-    {
-      '/status': () => json(report()),
-      '/metrics': async () => text(await agentMetrics(report())),
-    },
-    log,
-  );
-  await listenUnix(server, path);
-  return {
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
 }

@@ -67,7 +67,7 @@ async function agentHalf(
     name: 'keepalive',
     nodeFlags: AGENT_NODE_FLAGS,
     args: ['keepalive', ...args],
-    stopMs: agentStopMs,
+    stopMs: agentStopMs(config.virtualRouters.some(({ drainTimeoutMs = 0 }) => drainTimeoutMs > 0)),
     async afterDeath() {
       const lock = tryClaimHalf('keepalive', runtimeDir);
       // Ours never got it: the addresses are in the care of an agent that lives.

@@ -2,6 +2,8 @@
 import type { CliCommand } from '../command.ts';
 import { check } from './check.ts';
 import { explain } from './explain.ts';
+import { handover } from './handover.ts';
+import { hold } from './hold.ts';
 import { init } from './init.ts';
 import { keepalive } from './keepalive.ts';
 import { proxy } from './proxy.ts';
@@ -17,6 +19,8 @@ export const commands: readonly CliCommand[] = [
   keepalive,
   proxy,
   status,
+  handover,
+  hold,
   purge,
   check,
   explain,

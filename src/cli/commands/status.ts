@@ -3,12 +3,10 @@ import { type CheckedFile, checkFile } from '../../config/index.ts';
 import type { AgentReport } from '../../control/agent-report.ts';
 import type { BalancerReport } from '../../control/balancer-report.ts';
 import type { CliCommand, ExitStatus, Invocation } from '../command.ts';
+import type { Half } from '../halves.ts';
 import { defaultConfigPath } from '../program.ts';
 import { agentView } from '../views/agent-view.ts';
 import { balancerView } from '../views/balancer-view.ts';
-
-/** What one half answered, or why it did not. */
-type Half<Status> = { readonly status: Status } | { readonly absent: string };
 
 /** `tandem status`: what this host is doing right now. */
 export const status: CliCommand = {
@@ -27,23 +25,20 @@ agent ends (exit status 1) or you do.`,
   options: [['--follow', "go on printing the agent's events as they happen (docs/EVENTS.md)"]],
   async run(invocation) {
     if (invocation.options.follow === true) return follow(invocation);
-    const { join } = await import('node:path');
-    const { runtimeDir, SOCKETS } = await import('../../runtime/runtime-dir.ts');
-    const dir = runtimeDir(invocation.env);
+    const { askHalf, socketOf } = await import('../halves.ts');
     const [agent, balancer] = await Promise.all([
-      askHalf<AgentReport>(join(dir, SOCKETS.keepalive)),
-      askHalf<BalancerReport>(join(dir, SOCKETS.proxy)),
+      askHalf<AgentReport>(socketOf(invocation.env, 'keepalive')),
+      askHalf<BalancerReport>(socketOf(invocation.env, 'proxy')),
     ]);
     return report(agent, balancer, invocation);
   },
 };
 
 async function follow({ env, json, output }: Invocation): Promise<ExitStatus> {
-  const { join } = await import('node:path');
-  const { runtimeDir, SOCKETS } = await import('../../runtime/runtime-dir.ts');
+  const { absence, socketOf } = await import('../halves.ts');
   const { readEvents } = await import('../../control/event-client.ts');
   const { eventView } = await import('../views/event-view.ts');
-  const socket = join(runtimeDir(env), SOCKETS.events);
+  const socket = socketOf(env, 'events');
   try {
     await readEvents(socket, (line) => output.line(json ? line : eventView(JSON.parse(line))));
     output.note('the agent has ended');
@@ -51,23 +46,6 @@ async function follow({ env, json, output }: Invocation): Promise<ExitStatus> {
     output.note(`agent: ${absence(socket, error as NodeJS.ErrnoException)}`);
   }
   return 1;
-}
-
-async function askHalf<Status>(socket: string): Promise<Half<Status>> {
-  const { ask } = await import('../../control/client.ts');
-  try {
-    const answer = await ask(socket, '/status');
-    if (answer.status !== 200) return { absent: `starting (${socket})` };
-    return { status: JSON.parse(answer.body) };
-  } catch (error) {
-    return { absent: absence(socket, error as NodeJS.ErrnoException) };
-  }
-}
-
-function absence(socket: string, { code, message }: NodeJS.ErrnoException): string {
-  if (code === 'ENOENT' || code === 'ECONNREFUSED') return `not running (${socket})`;
-  if (code === 'EACCES') return `this user may not ask it (${socket}); try sudo`;
-  return `no answer (${socket}): ${message}`;
 }
 
 const isProxy = (tracker: TrackerReading) => tracker.kind === 'proxy';

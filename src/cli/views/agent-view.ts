@@ -5,6 +5,7 @@ import { columns } from '../output.ts';
 import { bfdView } from './bfd-view.ts';
 import { duplicateView } from './duplicate-view.ts';
 import { duration } from './duration.ts';
+import { holdView, movesView, stateText } from './moves-view.ts';
 import { pairView } from './pair-view.ts';
 
 /** Transitions shown per virtual router, newest first. */
@@ -18,7 +19,7 @@ export function agentView(status: AgentReport): string {
       router.name,
       String(router.vrid),
       router.interface,
-      router.state,
+      stateText(router),
       duration(router.stateForMs),
       priorityText(router),
       activeText(router),
@@ -28,8 +29,9 @@ export function agentView(status: AgentReport): string {
   const age = `up ${duration(status.uptimeMs)}, config ${status.digest.slice(0, 12)}`;
   return [
     `agent on ${status.node}: ${age}`,
+    ...holdView(status),
     ...columns(rows),
-    ...status.routers.flatMap(routerDetails),
+    ...status.routers.flatMap((router) => routerDetails(router, status)),
     ...duplicateView(status.duplicates),
     ...bfdView(status.bfd),
     ...pairView(status.pair),
@@ -93,10 +95,11 @@ function routeLine(route: string, held: boolean, state: RouterStatus['state']): 
 }
 
 /** What deserves a line of its own: why it waits, what each tracker says, what happened last. */
-function routerDetails(router: RouterStatus): string[] {
+function routerDetails(router: RouterStatus, { pair }: AgentReport): string[] {
   const lines: string[] = [];
   const say = (text: string) => lines.push(`  ${router.name}: ${text}`);
   const { open, reason } = router.lease;
+  for (const line of movesView(router, pair)) say(line);
   if (!open && reason !== null) say(`no lease: ${reason}`);
   const beside = router.excludedAddresses.map((a) => `${a.address}/${a.prefixLength}`);
   const { virtualMac } = router;

@@ -2,8 +2,8 @@ import type { AddressDrainStatus } from '../../../proxy/index.ts';
 import { columns } from '../output.ts';
 import { duration } from './duration.ts';
 
-/** How a kind is called in a sentence. */
-const NAMES = {
+/** How a kind of connection is called, in the order in which they are told. */
+export const connectionNames = {
   http1: 'HTTP/1 busy',
   idle: 'HTTP/1 idle',
   http2: 'HTTP/2',
@@ -31,8 +31,8 @@ function openOf(kinds: NonNullable<AddressDrainStatus['kinds']>): number {
 
 function remarks({ kinds, polite, leftMs, cut }: AddressDrainStatus): string[] {
   if (kinds === null) return ['not counted yet'];
-  const counted = Object.entries(NAMES).flatMap(([kind, name]) => {
-    const count = kinds[kind as keyof typeof NAMES];
+  const counted = Object.entries(connectionNames).flatMap(([kind, name]) => {
+    const count = kinds[kind as keyof typeof connectionNames];
     return count === 0 ? [] : [`${count} ${name}`];
   });
   return [

@@ -1,6 +1,8 @@
 import type { PairPathStatus, PairPeerStatus, PairStatus } from '../../../keepalive/index.ts';
 import { columns } from '../output.ts';
+import { drainText } from './drain-view.ts';
 import { duration } from './duration.ts';
+import { stateText } from './moves-view.ts';
 
 /** Clocks further apart than this make two logs hard to compare, ms. */
 const CLOCK_APART_MS = 2_000;
@@ -41,10 +43,13 @@ function peerDetails(node: PairPeerStatus, connected: boolean): string[] {
   }
   const age = connected || node.reportAgoMs === null ? '' : `${duration(node.reportAgoMs)} ago: `;
   for (const router of node.report?.routers ?? []) {
-    const { name, state, priority, configured, reasons } = router;
+    const { name, state, priority, configured, reasons, handover } = router;
     const from = priority === configured ? '' : ` (configured ${configured})`;
-    const why = reasons.length === 0 ? '' : `; ${reasons.join('; ')}`;
-    lines.push(`${age}${name} ${state}, priority ${priority}${from}${why}`);
+    const drain = handover?.drain ?? null;
+    const left = drain === null ? [] : [drainText({ ...drain, kinds: null })];
+    const what = [...left, ...(handover?.onHold ? ['on hold'] : []), ...reasons];
+    const more = what.map((text) => `; ${text}`).join('');
+    lines.push(`${age}${name} ${stateText({ state, drain })}, priority ${priority}${from}${more}`);
   }
   return lines;
 }
