@@ -3,7 +3,7 @@ import { SILENT_LOG } from '../data-plane.fixture.ts';
 import { DrainKeeper } from './drain-keeper.ts';
 import { only } from './draining.fixture.ts';
 import type { DrainList, KindCounts } from './drains.ts';
-import { OVERDUE_MS } from './limits.ts';
+import { CUT_AHEAD_MS, OVERDUE_MS } from './limits.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -40,7 +40,11 @@ test('what all workers have is one sum, once all have counted', () => {
   expect(keeper.connections()).toBeUndefined();
   counts(0, { idle: 3, tcp: 1 }, 500);
   expect(keeper.connections()).toBeUndefined();
-  expect(keeper.status()[0]).toMatchObject({ kinds: null, oldestMs: null, leftMs: 60_000 });
+  expect(keeper.status()[0]).toMatchObject({
+    kinds: null,
+    oldestMs: null,
+    leftMs: 60_000 - CUT_AHEAD_MS,
+  });
   counts(1, { idle: 2, http2: 1 }, 9000);
   expect(keeper.connections()).toEqual([
     { address: '192.0.2.1', kinds: only({ idle: 5, tcp: 1, http2: 1 }), oldestMs: 9000 },
@@ -91,7 +95,7 @@ test('the polite time is the last part of a long drain and half of a short one, 
   expect(keeper.status()[0]!.polite).toBe(true);
   keeper.order([]);
   keeper.order(order(20_000));
-  expect(polite()).toBe(10_000);
+  expect(polite()).toBe((20_000 - CUT_AHEAD_MS) / 2);
   expect(keeper.status()[0]!.polite).toBe(false);
   keeper.stop();
 });
@@ -117,7 +121,7 @@ test('what is taken back is over at once, and said', () => {
 test('an order that nobody takes back is forgotten some time after its end', () => {
   const { keeper, lists, lines } = keeperOfTwo();
   keeper.order(order(1000));
-  vi.advanceTimersByTime(1000 + OVERDUE_MS - 300);
+  vi.advanceTimersByTime(900 + OVERDUE_MS - 300);
   expect(keeper.status()).toHaveLength(1);
   expect(keeper.status()[0]!.leftMs).toBe(0);
   vi.advanceTimersByTime(600);

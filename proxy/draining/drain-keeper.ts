@@ -10,7 +10,14 @@ import {
   ownFamily,
   type WorkerConnections,
 } from './drains.ts';
-import { CENSUS_INTERVAL_MS, CENSUS_REPEAT_MS, OVERDUE_MS, POLITE_MS } from './limits.ts';
+import {
+  CENSUS_INTERVAL_MS,
+  CENSUS_REPEAT_MS,
+  CUT_AHEAD_MS,
+  CUT_AHEAD_SHARE,
+  OVERDUE_MS,
+  POLITE_MS,
+} from './limits.ts';
 
 /** An address that drains, as status shows it. */
 export interface AddressDrainStatus {
@@ -72,7 +79,8 @@ export class DrainKeeper {
     const now = this.#parts.now();
     const known = new Map(this.#drains.map((drain) => [drain.address, drain]));
     const drains = new Map<string, DrainingAddress>();
-    for (const { addresses, leftMs } of orders) {
+    for (const { addresses, leftMs: orderedMs } of orders) {
+      const leftMs = orderedMs - Math.min(CUT_AHEAD_MS, orderedMs * CUT_AHEAD_SHARE);
       for (const text of addresses) {
         const address = ownFamily(text);
         // An order that comes again, to a balancer that was restarted too, has less time than there was.

@@ -1,10 +1,10 @@
 /** A draining address over several workers: one order, one sum. */
 import { once } from 'node:events';
 import http2 from 'node:http2';
-import { afterEach, expect, test } from 'vitest';
-import type { Balancer } from '../balancer.ts';
+import { BroadcastChannel } from 'node:worker_threads';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { Balancer } from '../balancer.ts';
 import { HTTP2, proxyConfig, SILENT_LOG, upstreamConfig } from '../data-plane.fixture.ts';
-import { startBalancer } from '../index.ts';
 import type { RawPeer } from '../raw-peers.fixture.ts';
 import { clientAt, LEAVING, onAllAddresses, only, STAYING } from './draining.fixture.ts';
 import { HeldOrigin } from './held-origin.fixture.ts';
@@ -16,12 +16,19 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function startTwo(): Promise<{ balancer: Balancer; port: number; origin: HeldOrigin }> {
+const CRASHING = new URL('../crashing-worker.fixture.ts', import.meta.url);
+const channel = new BroadcastChannel('crash');
+afterAll(() => channel.close());
+
+async function startTwo(
+  entry?: URL,
+): Promise<{ balancer: Balancer; port: number; origin: HeldOrigin }> {
   const origin = await HeldOrigin.listen();
   closers.push(() => origin.close());
   const listener = { http2: HTTP2, connectionsMax: 1000 };
   const config = onAllAddresses(proxyConfig(upstreamConfig([origin.port]), listener));
-  const balancer = await startBalancer({ ...config, workers: 2 }, { log: SILENT_LOG });
+  const balancer = new Balancer({ ...config, workers: 2 }, { log: SILENT_LOG }, entry);
+  await balancer.started;
   closers.push(() => balancer.stop());
   return { balancer, port: balancer.status().listeners[0]!.binds[0]!.port, origin };
 }
@@ -95,4 +102,22 @@ test('who was not told yet goes on when the order is taken back', async () => {
   for (const peer of peers.slice(1)) peer.send(GET);
   const answers = await Promise.all(peers.slice(1).map((peer) => peer.has('ok')));
   for (const answer of answers) expect(answer).not.toMatch(/connection: close/i);
+});
+
+test('a worker that dies takes its connections with it, and the next one counts on', async () => {
+  const { balancer, port } = await startTwo(CRASHING);
+  await idle(port, 20);
+  balancer.drainAddresses([{ addresses: [LEAVING], leftMs: 600_000 }]);
+  const count = () => balancer.connections()?.[0]?.kinds.idle;
+  await expect.poll(count, PATIENCE).toBe(20);
+  channel.postMessage(0);
+  await expect.poll(() => balancer.status().workers[0]!.deaths, PATIENCE).toBe(1);
+  const { open } = balancer.status().listeners[0]!.totals;
+  expect(open).toBeLessThan(20);
+  expect(count()).toBe(open);
+  await expect.poll(() => balancer.status().workers[0]!.state, PATIENCE).toBe('running');
+  const more = 20;
+  await idle(port, more);
+  await expect.poll(count, PATIENCE).toBe(open + more);
+  balancer.drainAddresses([]);
 });

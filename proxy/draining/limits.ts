@@ -30,6 +30,13 @@ export const CENSUS_SHARE_MAX = 0.05;
 export const CENSUS_REPEAT_MS = 1000;
 
 /**
+ * What is left is cut so long before the agent's own deadline, ms, or this share of a short drain: then
+ * nothing leaves this host from the address any more, and resets should be through.
+ */
+export const CUT_AHEAD_MS = 250;
+export const CUT_AHEAD_SHARE = 0.1;
+
+/**
  * An order whose deadline is over by so much is forgotten, ms: whoever gave it should have taken it back,
  * and is dead.
  */

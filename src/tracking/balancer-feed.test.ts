@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
 import { startBalancer } from '../../proxy/index.ts';
@@ -9,6 +12,8 @@ import type { ProxyConfig } from '../config/proxy-config.ts';
 import { sourceFromBytes } from '../config/source.ts';
 import { feedAgent, trackedUpstreams } from './balancer-feed.ts';
 import type { Readiness } from './readiness.ts';
+import { ReadinessClient } from './readiness-client.ts';
+import { type BalancerSign, listenForBalancer } from './readiness-server.ts';
 
 const closedPort = 9;
 
@@ -76,6 +81,49 @@ test('the agent hears of tracked upstreams only, and of every change in one piec
   } finally {
     await balancer.stop();
     origin.close();
+  }
+});
+
+test('the agent orders a drain, and hears what is connected until it takes that back', async () => {
+  const origin = net.createServer((socket) => socket.pipe(socket));
+  origin.listen(0, '127.0.0.1');
+  await once(origin, 'listening');
+  const { agent, proxy } = compiled((origin.address() as net.AddressInfo).port);
+  const log = pino({ level: 'silent' });
+  const dir = mkdtempSync(join(tmpdir(), 'tandem-'));
+  const path = join(dir, 'agent.sock');
+  let heard: BalancerSign['connections'];
+  const feed = await listenForBalancer(path, log, (sign) => {
+    heard = sign.connections;
+  });
+  const balancer = await startBalancer(proxy, { log });
+  const client = new ReadinessClient(path, log);
+  feedAgent(client, balancer, trackedUpstreams(agent));
+  const { port } = balancer.status().listeners[0]!.binds[0]!;
+  const clients = [1, 2].map(() => net.connect({ host: '127.0.0.1', port }));
+  try {
+    for (const socket of clients) socket.write('x');
+    await Promise.all(clients.map((socket) => once(socket, 'data')));
+    const patience = { timeout: 10_000 };
+    feed.drain([{ addresses: ['127.0.0.1'], leftMs: 600_000 }]);
+    const tcp = (count: number) => [
+      expect.objectContaining({
+        address: '127.0.0.1',
+        kinds: { http1: 0, idle: 0, http2: 0, websocket: 0, tcp: count },
+      }),
+    ];
+    await expect.poll(() => heard, patience).toEqual(tcp(2));
+    clients[0]!.destroy();
+    await expect.poll(() => heard, patience).toEqual(tcp(1));
+    feed.drain([]);
+    await expect.poll(() => heard, patience).toBeUndefined();
+  } finally {
+    for (const socket of clients) socket.destroy();
+    client.close();
+    feed.close();
+    await balancer.stop();
+    origin.close();
+    rmSync(dir, { recursive: true });
   }
 });
 
