@@ -14,12 +14,15 @@ export interface EngineChoice {
   readonly alarm: boolean;
 }
 
-/** What `proxy.io` comes to on this host; `given` is a reason against io_uring that is known before. */
+/**
+ * What `proxy.io` comes to on this host; `auto` is io_uring where it is to be had. `given` is a reason against
+ * it that is known before.
+ */
 export function chooseEngine(wanted: ProxyConfig['io'], given: string | null): EngineChoice {
-  if (wanted !== 'uring') return { io: 'net', refusal: null, alarm: false };
+  if (wanted === 'net') return { io: 'net', refusal: null, alarm: false };
   const refusal = given ?? uringRefusal();
   if (refusal === null) return { io: 'uring', refusal, alarm: false };
-  return { io: 'net', refusal, alarm: true };
+  return { io: 'net', refusal, alarm: wanted === 'uring' || given !== null };
 }
 
 /** One line for the operator. */

@@ -1,6 +1,12 @@
 /** `tandem proxy`: the balancer wired to the agent's socket, the admin listener and the CLI. */
 import { join } from 'node:path';
-import { type Balancer, type Readiness, StartError, startBalancer } from '../../proxy/index.ts';
+import {
+  type Balancer,
+  type Readiness,
+  StartError,
+  startBalancer,
+  uringRefusal,
+} from '../../proxy/index.ts';
 import { type AdminSource, startAdmin } from '../admin/admin-listener.ts';
 import { formatEndpoint } from '../config/index.ts';
 import type { ProxyConfig } from '../config/proxy-config.ts';
@@ -85,7 +91,8 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
  * why it should not use it: the last ones crashed. `started` is for when signals are taken care of.
  */
 function watchUring(io: ProxyConfig['io'], runtimeDir: string, log: Logger) {
-  if (io === 'net') return { refusal: null, started() {}, end() {} };
+  // A host that has none says so itself, and what serves over node:net there may die as it likes.
+  if (io === 'net' || uringRefusal() !== null) return { refusal: null, started() {}, end() {} };
   const record = new UringRecord(runtimeDir);
   const refusal = record.refusal(Date.now());
   if (refusal === null) record.begin(Date.now());

@@ -13,7 +13,7 @@ import { balancerEndedSaysSystemd } from './ended.ts';
 const LAUNCHER = join(import.meta.dirname, '..', 'cli', 'launcher.js');
 const config = (port: number) => `upstreams: { o: { servers: [{ address: "127.0.0.1:9" }] } }
 listeners: { w: { bind: ["127.0.0.1:${port}"], protocol: tcp, upstream: o } }
-proxy: { workers: 1, io: uring }
+proxy: { workers: 1 }
 `;
 const refusal = uringRefusal();
 const unless = refusal === null ? '' : `, not here: ${refusal}`;

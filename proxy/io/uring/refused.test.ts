@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { OsError } from '../../../src/os/errors.ts';
+import type { Logger } from '../../ports.ts';
 
 const ERRORS = { EPERM: 1, EAGAIN: 11, ENOMEM: 12, EINVAL: 22, EMFILE: 24, ENOSYS: 38 } as const;
 
@@ -46,7 +47,9 @@ vi.mock('../../../src/os/mapped-memory.ts', async (importOriginal) => {
   };
 });
 
-const { chooseEngine, createEngine } = await import('../choose-engine.ts');
+const { chooseEngine, createEngine, engineWarnings, sayEngine } = await import(
+  '../choose-engine.ts'
+);
 const { uringRefusal } = await import('./detect.ts');
 const { Ring } = await import('./ring.ts');
 
@@ -72,11 +75,50 @@ describe('a kernel without io_uring', () => {
     ['EINVAL', /^the kernel is older than 6\.1/],
   ] as const)('says %s in words', (code, words) => {
     failing = { call: 'io_uring_setup', errno: ERRORS[code], after: 0 };
-    const { io, refusal: said } = chooseEngine('uring', null);
+    const { io, refusal: said, alarm } = chooseEngine('uring', null);
     expect(io).toBe('net');
     expect(said).toMatch(words);
     expect(said).toContain(code);
+    expect(alarm).toBe(true);
   });
+
+  it('is worth one line to who leaves the choice to us', () => {
+    failing = { call: 'io_uring_setup', errno: ERRORS.EPERM, after: 0 };
+    const lines: string[] = [];
+    const at = (level: string) => (_: object, message: string) =>
+      void lines.push(`${level} ${message}`);
+    const log: Logger = {
+      debug: at('debug'),
+      info: at('info'),
+      warn: at('warn'),
+      error: at('error'),
+      child: () => log,
+    };
+    const choice = chooseEngine('auto', null);
+    expect(choice).toMatchObject({ io: 'net', alarm: false });
+    sayEngine(choice, log);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^info no io_uring, the network is reached through node:net: the host or a/,
+      ),
+    ]);
+    expect(engineWarnings(choice)).toEqual([]);
+  });
+
+  it('is not asked by who wants node:net, and the reason we know already counts for everybody else', () => {
+    expect(chooseEngine('net', 'it crashed')).toEqual({ io: 'net', refusal: null, alarm: false });
+    for (const wanted of ['auto', 'uring'] as const) {
+      expect(chooseEngine(wanted, 'it crashed')).toEqual({
+        io: 'net',
+        refusal: 'it crashed',
+        alarm: true,
+      });
+    }
+  });
+});
+
+it.skipIf(refusal !== null)(`a kernel that says yes is taken at its word${unless}`, () => {
+  expect(chooseEngine('auto', null)).toEqual({ io: 'uring', refusal: null, alarm: false });
 });
 
 describe.skipIf(refusal !== null)(`a kernel that has had enough of us${unless}`, () => {

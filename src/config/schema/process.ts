@@ -113,7 +113,7 @@ export const proxySchema = documented(
         doc:
           "How the balancer reaches sockets. `net` is Node's own way and works everywhere; `uring` " +
           'asks the kernel through io_uring, for less processor time, and is `net` with a warning ' +
-          'where the host forbids that. `auto` takes `net` in this version. See IO.md.',
+          'where the host forbids that. `auto`: io_uring where it is to be had. See IO.md.',
         allowed: choiceAllowed(ioEngines),
         default: 'auto',
       }),
