@@ -63,7 +63,7 @@ const said = (how: 'killed' | 'dumped', status: string) => ({
   EXIT_STATUS: status,
 });
 
-describe.skipIf(refusal !== null)(`the use of io_uring${unless}`, { timeout: 60_000 }, () => {
+describe.skipIf(refusal !== null)(`the use of io_uring${unless}`, { timeout: 120_000 }, () => {
   test('ends with two crashes within a minute, and begins again after a stop', async () => {
     for (let crash = 0; crash < 2; crash++) {
       expect(await live('SIGSEGV')).toContain(BEGUN);
