@@ -1,10 +1,11 @@
 /**
  * `npm run bench`: what a proxied request costs in Tandem, nginx and HAProxy, measured side by side.
- * bench/page.md explains the method; bench/scenarios.ts is the list of what is measured.
+ * bench/page.md explains the method; bench/parts.ts is the list of what is measured.
  *
  *     this process ── testbed/lab: a loopback and a process namespace of our own
  *                        └─ this program again, pinned to the load core
- *                             ├─ origins, wrk          load core
+ *                             ├─ origins, wrk, h2load,
+ *                             │  open-loop generator   load core
  *                             └─ tandem nginx haproxy  proxy core, taking turns
  *
  * Everything that is started lives in those namespaces, files in a /run that only they see: when
@@ -19,18 +20,17 @@ import { labPath } from '../testbed/lab/requirements.ts';
 import { coresHere } from './bench/cores.ts';
 import { machineHere } from './bench/machine.ts';
 import { HELP, type Options, parseOptions, UsageError } from './bench/options.ts';
-import { reportFeatures } from './bench/report-features.ts';
-import { reportMarkdown } from './bench/report-markdown.ts';
+import { runBench } from './bench/parts.ts';
+import { pictures, reportMarkdown } from './bench/report-markdown.ts';
 import { reportText } from './bench/report-text.ts';
 import { missingForBench } from './bench/requirements.ts';
-import { runPlan } from './bench/rounds.ts';
 import { type Summary, summarise } from './bench/summary.ts';
 import { anyDisturbed } from './bench/tables.ts';
 
 const DOCS = join(import.meta.dirname, '..', 'docs');
 
 /** Measures and reports; must be inside the lab. */
-async function bench({ plan, features, json, write }: Options): Promise<void> {
+async function bench({ plan, json, write }: Options): Promise<void> {
   // The lab's PATH: an ordinary user's lacks sbin, where nginx and haproxy are.
   process.env.PATH = labPath();
   const cores = coresHere()!;
@@ -39,13 +39,17 @@ async function bench({ plan, features, json, write }: Options): Promise<void> {
   const folder = mkdtempSync('/run/tandem-bench-');
   const progress = (line: string) => void process.stderr.write(`${line}\n`);
   const setting = { cores, folder, signal: interrupted.signal, progress };
-  const run = await runPlan(plan, setting).finally(() => rmSync(folder, { recursive: true }));
+  const startedAt = performance.now();
+  const run = await runBench(plan, setting).finally(() => rmSync(folder, { recursive: true }));
+  progress(`took ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
   const summary = summarise(plan, run, machineHere());
-  const text = features ? reportFeatures(summary) : reportText(summary);
-  process.stdout.write(json ? toJson(summary) : `\n${text}\n`);
-  if (!write || features) return;
+  process.stdout.write(json ? toJson(summary) : `\n${reportText(summary)}\n`);
+  if (!write) return;
   if (anyDisturbed(summary)) throw new Error('disturbed: docs/ is left as it is');
   writeFileSync(join(DOCS, 'BENCHMARKS.md'), reportMarkdown(summary));
+  for (const [name, picture] of Object.entries(pictures(summary))) {
+    if (picture !== null) writeFileSync(join(DOCS, name), picture);
+  }
   writeFileSync(join(DOCS, 'benchmarks.json'), toJson(summary));
 }
 

@@ -12,9 +12,13 @@ export interface Place {
   readonly certificate: CertificateFiles;
   /** Ports of the origins on 127.0.0.1. */
   readonly origins: readonly number[];
+  /** Worker processes or threads. */
+  readonly workers: number;
+  /** Most client connections at a time. */
+  readonly connections: number;
 }
 
-/** A proxy under test. All get one core and one worker, and configurations that ask for the same. */
+/** A proxy under test. All get as many cores as workers, and configurations that ask for the same. */
 export interface Contender {
   /** As `--contender` takes it. */
   readonly name: string;
@@ -26,6 +30,8 @@ export interface Contender {
   version(): string;
   /** Why it cannot serve a listener of this kind here; null when it can. */
   lacks(listener: ListenerKind): string | null;
+  /** Why it cannot run with so many workers here; null when it can. */
+  lacksWorkers(workers: number): string | null;
   /** Writes its configuration and says how to start it. */
   prepare(place: Place): Launch;
 }

@@ -33,11 +33,40 @@ export function pickCores(
   return { proxy, load: others.find((core) => !siblings.includes(core)) ?? others[0] };
 }
 
+/** Where a proxy of several workers and the load that it gets run. */
+export interface WorkerCores {
+  readonly proxy: readonly number[];
+  readonly load: readonly number[];
+  /** False when there are too few cores, and both use all of them. */
+  readonly apart: boolean;
+}
+
+/**
+ * A core for each of so many workers, and all others for the load, if there is one. One worker has its core to itself as
+ * {@link pickCores} gives it.
+ */
+export function pickWorkerCores(
+  allowed: readonly number[],
+  workers: number,
+  { proxy, load }: Cores,
+): WorkerCores {
+  const ordered = [proxy, ...allowed.filter((core) => core !== proxy && core !== load), load];
+  const mine = ordered.slice(0, workers);
+  const rest = ordered.slice(workers);
+  return rest.length > 0
+    ? { proxy: mine, load: rest, apart: true }
+    : { proxy: mine, load: ordered, apart: false };
+}
+
+/** Cores that this process may use. */
+export function allowedCores(): readonly number[] {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  return parseCpuList(/^Cpus_allowed_list:\s*(.*)$/m.exec(status)?.[1] ?? '');
+}
+
 /** {@link pickCores} for this process on this machine. */
 export function coresHere(): Cores | null {
-  const status = readFileSync('/proc/self/status', 'utf8');
-  const allowed = parseCpuList(/^Cpus_allowed_list:\s*(.*)$/m.exec(status)?.[1] ?? '');
-  return pickCores(allowed, threadSiblings);
+  return pickCores(allowedCores(), threadSiblings);
 }
 
 function threadSiblings(core: number): readonly number[] {

@@ -9,6 +9,8 @@ const place = {
   listen: { http: 8080 },
   certificate: { certificate: '/run/bench/certificate.pem', key: '/run/bench/key.pem' },
   origins: [8081, 8082],
+  workers: 1,
+  connections: 8192,
 };
 
 describe('the configuration of each feature loads without a mistake, and is not the plain one', () => {

@@ -8,10 +8,29 @@ export const limits = {
   loadGraceMs: 15_000,
   /** A request that takes longer is an error of the run. */
   requestTimeoutS: 10,
+  /** Client connections that the contenders are configured for. */
+  connectionsMax: 8192,
+  /** More than the connections that are measured: for what makes sure that it serves. */
+  connectionsSpare: 100,
+  /** Descriptors of a process that are left for other things than connections. */
+  descriptorsSpare: 500,
+  /** Resident memory that changes by less between two looks has settled, ... */
+  memorySettledBytes: 128 * 1024,
+  memoryLookEveryMs: 250,
+  /** ... and is taken as it is after so many. */
+  memoryLooksMax: 8,
   roundsMax: 101,
   secondsMax: 600,
   /** Lines of a process's log shown when it fails. */
   logTailLinesMax: 10,
   /** With more of the proxy's core used by others, a result is disturbed and not published. */
   foreignShareMax: 0.05,
+  /** The open-loop generator's own lateness at its p99: what no percentile is too small for, ... */
+  latenessMaxUs: 100,
+  /** ... and its part of the p99 that is measured. With more of both, a result is refused. */
+  latenessShareMax: 0.2,
+  /** With more of the core of generator and origins in use, they are what is measured. */
+  loadCoreShareMax: 0.97,
+  /** After the last request is due, for the answers that are still missing. */
+  openLoopDrainMs: 2_000,
 } as const;

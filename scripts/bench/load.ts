@@ -1,4 +1,4 @@
-/** The load generator: wrk, one thread, a closed loop over a fixed number of connections. */
+/** The load generator: wrk, a closed loop over a fixed number of connections. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,7 +16,7 @@ const execute = promisify(execFile);
 
 /**
  * Sends a scenario's traffic to a port of 127.0.0.1 for so many seconds. wrk runs on the cores of
- * the calling process, and so does h2load, for HTTP/2. Rejects when any request fails, and with
+ * the calling process, and so does h2load, for HTTP/2; with `cores`, wrk runs on those, a thread on each. Rejects when any request fails, and with
  * an AbortError when aborted.
  */
 export async function runLoad(
@@ -24,6 +24,7 @@ export async function runLoad(
   port: number,
   seconds: number,
   signal: AbortSignal,
+  cores?: readonly number[],
 ): Promise<LoadResult> {
   const { listener } = scenario;
   if (listener === 'h2' || listener === 'h2c') {
@@ -34,7 +35,7 @@ export async function runLoad(
     `${name}: ${value}`,
   ]);
   const args = [
-    '--threads=1',
+    `--threads=${cores?.length ?? 1}`,
     `--connections=${scenario.connections}`,
     `--duration=${seconds}s`,
     `--timeout=${limits.requestTimeoutS}s`,
@@ -42,7 +43,9 @@ export async function runLoad(
     ...fields,
     `${listener === 'https' ? 'https' : 'http'}://127.0.0.1:${port}${scenario.path}`,
   ];
-  const { stdout } = await execute('wrk', args, {
+  const pinned = cores === undefined ? [] : ['taskset', '-c', String(cores)];
+  const [program, ...rest] = [...pinned, 'wrk', ...args] as [string, ...string[]];
+  const { stdout } = await execute(program, rest, {
     signal,
     timeout: seconds * 1000 + limits.loadGraceMs,
     killSignal: 'SIGKILL',

@@ -33,6 +33,8 @@ function systemName(): string {
 
 /** `wrk -v` prints its version, then its usage, and exits 1. */
 function loadGeneratorVersion(): string {
-  const { stdout } = spawnSync('wrk', ['-v'], { encoding: 'utf8' });
-  return /^wrk \S+/.exec(stdout)?.[0] ?? 'wrk';
+  const wrk = spawnSync('wrk', ['-v'], { encoding: 'utf8' }).stdout;
+  const h2load = spawnSync('h2load', ['--version'], { encoding: 'utf8' }).stdout;
+  const versions = [/^wrk \S+/.exec(wrk)?.[0] ?? 'wrk', h2load?.trim() || 'h2load'];
+  return versions.join(', ');
 }

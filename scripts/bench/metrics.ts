@@ -3,8 +3,13 @@ import type { Measurement } from './measurement.ts';
 
 export type MetricName =
   | 'cpuPerRequestUs'
+  | 'cpuPerConnectionUs'
   | 'bytesPerCpuSecond'
+  | 'cpuPerMebibyteUs'
+  | 'bytesPerSecond'
   | 'requestsPerSecond'
+  | 'connectionsPerSecond'
+  | 'connectionsPerCpuSecond'
   | 'latencyP50Us'
   | 'latencyP99Us'
   | 'coreShare'
@@ -34,16 +39,46 @@ export const metrics: Readonly<Record<MetricName, Metric>> = {
     of: ({ cpuS, requests }) => (cpuS * 1e6) / requests,
     format: microseconds,
   },
+  cpuPerConnectionUs: {
+    title: 'CPU per connection',
+    better: 'lower',
+    of: ({ cpuS, requests }) => (cpuS * 1e6) / requests,
+    format: microseconds,
+  },
   bytesPerCpuSecond: {
     title: 'bytes per CPU second',
     better: 'higher',
     of: ({ bytes, cpuS }) => bytes / cpuS,
     format: (value) => `${grouped(value / MIB)} MiB`,
   },
+  cpuPerMebibyteUs: {
+    title: 'CPU per MiB',
+    better: 'lower',
+    of: ({ bytes, cpuS }) => (cpuS * 1e6) / (bytes / MIB),
+    format: microseconds,
+  },
+  bytesPerSecond: {
+    title: 'bytes/s',
+    better: 'higher',
+    of: ({ bytes, loadS }) => bytes / loadS,
+    format: (value) => `${grouped(value / MIB)} MiB`,
+  },
   requestsPerSecond: {
     title: 'requests/s',
     better: 'higher',
     of: ({ requests, loadS }) => requests / loadS,
+    format: grouped,
+  },
+  connectionsPerSecond: {
+    title: 'connections/s',
+    better: 'higher',
+    of: ({ requests, loadS }) => requests / loadS,
+    format: grouped,
+  },
+  connectionsPerCpuSecond: {
+    title: 'connections per CPU second',
+    better: 'higher',
+    of: ({ cpuS, requests }) => requests / cpuS,
     format: grouped,
   },
   latencyP50Us: {

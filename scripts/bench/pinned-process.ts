@@ -1,4 +1,4 @@
-/** A server process held to one core: started, waited for, ended. */
+/** A server process held to one core, or some: started, waited for, ended. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ export interface Launch {
   readonly ports: readonly number[];
 }
 
-/** A running server with all its threads and children on one core. */
+/** A running server with all its threads and children on the cores it was given. */
 export class PinnedProcess {
   readonly name: string;
   readonly #child: ChildProcess;
@@ -34,12 +34,12 @@ export class PinnedProcess {
   static async start(
     name: string,
     launch: Launch,
-    core: number,
+    cores: number | readonly number[],
     folder: string,
   ): Promise<PinnedProcess> {
     const logFile = join(folder, `${name}.log`);
     const log = openSync(logFile, 'w');
-    const child = spawn('taskset', ['-c', String(core), ...launch.argv], {
+    const child = spawn('taskset', ['-c', String(cores), ...launch.argv], {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...launch.env },
     });

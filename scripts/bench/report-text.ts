@@ -1,35 +1,41 @@
 /** The report on the terminal. */
 import { columns } from '../../src/cli/output.ts';
+import {
+  featureSections,
+  latencySections,
+  memorySections,
+  promiseSections,
+  type Section,
+  scenarioSections,
+  workersSections,
+} from './sections.ts';
 import type { Summary } from './summary.ts';
-import { anyDisturbed, memoryTable, ratioLegend, scenarioTable, type Table } from './tables.ts';
+import { anyDisturbed, lengthsLine } from './tables.ts';
 
 const WARNING =
   "disturbed: something else ran on the proxy's core; measure again on a quiet machine";
 
 /** A summary for people, without a final newline. */
 export function reportText(summary: Summary): string {
-  const { machine, contenders, rounds, secondsPerRound } = summary;
+  const { machine, contenders } = summary;
   const head = [
     `${machine.processor}, ${machine.cores} cores, Linux ${machine.kernel}, ${machine.system}`,
     `${contenders.map(({ version }) => version).join('; ')}; ${machine.loadGenerator}`,
-    `median (min – max) of ${rounds} rounds of ${secondsPerRound} s; one core for the proxy`,
+    `median (min – max) of interleaved rounds; ${lengthsLine(summary)}`,
   ];
-  const scenarios = summary.scenarios.flatMap((scenario) => [
-    '',
-    `${scenario.name}: ${scenario.title} (÷: ${ratioLegend(scenario.headline)})`,
-    ...indented(scenarioTable(scenario)),
-    ...scenario.skipped.map(({ contender, why }) => `  ${contender}: skipped: ${why}`),
-  ]);
-  return [
-    ...head,
-    ...scenarios,
-    '',
-    'memory',
-    ...indented(memoryTable(summary.memory)),
-    ...(anyDisturbed(summary) ? ['', WARNING] : []),
-  ].join('\n');
+  const sections = [
+    ...scenarioSections(summary),
+    ...latencySections(summary),
+    ...memorySections(summary),
+    ...workersSections(summary),
+    ...featureSections(summary),
+    ...promiseSections(summary),
+  ];
+  const warning = anyDisturbed(summary) ? ['', WARNING] : [];
+  return [...head, ...sections.flatMap(sectionLines), ...warning].join('\n');
 }
 
-function indented(table: Table): readonly string[] {
-  return columns(table).map((line) => `  ${line}`);
+function sectionLines({ heading, words, table, remarks }: Section): readonly string[] {
+  const indented = [...columns(table), ...remarks].map((line) => `  ${line}`);
+  return ['', [heading, ...words].join(': '), ...indented];
 }

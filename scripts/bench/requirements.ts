@@ -1,7 +1,7 @@
 /** What the benchmark needs from the machine, asked before anything is started. */
 import { findProgram } from '../../testbed/lab/requirements.ts';
 import { coresHere } from './cores.ts';
-import type { Plan } from './rounds.ts';
+import { type BenchPlan, contendersOf } from './parts.ts';
 
 const PROGRAMS: readonly (readonly [program: string, debianPackage: string])[] = [
   ['wrk', 'wrk'],
@@ -13,11 +13,11 @@ const PROGRAMS: readonly (readonly [program: string, debianPackage: string])[] =
 ];
 
 /** One sentence per thing that is missing, naming the remedy; empty when the plan can run. */
-export function missingForBench(plan: Plan): readonly string[] {
+export function missingForBench(plan: BenchPlan): readonly string[] {
   const programs = PROGRAMS.filter(([program]) => findProgram(program) === null).map(
     ([program, name]) => `\`${program}\` is not installed (apt-get install ${name})`,
   );
-  const contenders = plan.contenders.flatMap((contender) => {
+  const contenders = contendersOf(plan).flatMap((contender) => {
     const missing = contender.missing();
     return missing === null ? [] : [`${contender.name}: ${missing}`];
   });

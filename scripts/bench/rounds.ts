@@ -2,25 +2,19 @@
  * The run: origins and all contenders are up from the start, and each scenario goes round and
  * round them (A B C A B C), so that what changes on the machine meanwhile hits all of them alike.
  */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { type CertificateFiles, makeCertificate } from './certificate.ts';
 import type { Contender } from './contender.ts';
-import type { Cores } from './cores.ts';
+import { Fleet, type Runner, type Setting } from './fleet.ts';
 import { runLoad } from './load.ts';
 import { type Measurement, measure } from './measurement.ts';
-import { prepareOrigins } from './origins.ts';
-import { PinnedProcess } from './pinned-process.ts';
-import { freePorts } from './ports.ts';
 import { usageOf } from './process-usage.ts';
-import { type ListenerKind, listenerKinds, type Scenario } from './scenario.ts';
+import { listenerKinds, type Scenario } from './scenario.ts';
 import { verify } from './verify.ts';
-
-const ORIGINS = 3;
 
 export interface Plan {
   readonly scenarios: readonly Scenario[];
   readonly contenders: readonly Contender[];
+  /** Of them those that take part only where both engines of ours do (`Scenario.bothEngines`). */
+  readonly sidelined: readonly Contender[];
   /** At least 1. */
   readonly rounds: number;
   /** Length of one measurement; wrk takes whole seconds. */
@@ -54,49 +48,27 @@ export interface Run {
   readonly memory: readonly Memory[];
 }
 
-interface Runner {
-  readonly contender: Contender;
-  readonly process: PinnedProcess;
-  readonly ports: Readonly<Partial<Record<ListenerKind, number>>>;
-  readonly startedBytes: number;
-}
-
-/** Where and how a plan is run. */
-export interface Setting {
-  readonly cores: Cores;
-  /** An empty folder for configurations and logs. */
-  readonly folder: string;
-  /** Ends the run early; it then rejects. */
-  readonly signal: AbortSignal;
-  /** Takes one line per step. */
-  progress(line: string): void;
-}
-
 /**
  * Runs a plan. Whatever it started has ended when it resolves or rejects. Rejects, naming scenario,
- * round and contender, when one does not start, answers wrongly, or any request fails.
+ * round and contender, when one does not start, answers wrongly, or any request fails. `name` tells
+ * the plans of one run apart.
  */
-export async function runPlan(plan: Plan, setting: Setting): Promise<Run> {
-  const servers: PinnedProcess[] = [];
+export async function runPlan(plan: Plan, setting: Setting, name = 'scenarios'): Promise<Run> {
+  const fleet = await Fleet.start(name, setting);
   try {
-    return await runWith(servers, plan, setting);
+    return await runWith(fleet, plan, setting);
   } finally {
-    await Promise.all(servers.map((server) => server.stop()));
+    await fleet.stop();
   }
 }
 
-async function runWith(servers: PinnedProcess[], plan: Plan, setting: Setting): Promise<Run> {
-  const { cores, folder } = setting;
-  const origins = await freePorts(ORIGINS);
-  const launch = prepareOrigins(folder, origins);
-  servers.push(await PinnedProcess.start('origins', launch, cores.load, folder));
-  const shared = { origins, certificate: makeCertificate(folder) };
+async function runWith(fleet: Fleet, plan: Plan, setting: Setting): Promise<Run> {
+  const kinds = listenerKinds.filter((kind) =>
+    plan.scenarios.some(({ listener }) => listener === kind),
+  );
   const runners: Runner[] = [];
   for (const contender of plan.contenders) {
-    setting.signal.throwIfAborted();
-    const runner = await startContender(contender, plan, shared, setting);
-    servers.push(runner.process);
-    runners.push(runner);
+    runners.push(await fleet.add(contender, { kinds, cores: setting.cores.proxy }));
   }
   const scenarios: ScenarioRun[] = [];
   for (const scenario of plan.scenarios) {
@@ -111,33 +83,17 @@ async function runWith(servers: PinnedProcess[], plan: Plan, setting: Setting): 
   return { scenarios, memory };
 }
 
-async function startContender(
-  contender: Contender,
-  plan: Plan,
-  shared: { readonly origins: readonly number[]; readonly certificate: CertificateFiles },
-  { cores, folder: parent }: Setting,
-): Promise<Runner> {
-  const folder = join(parent, contender.name);
-  mkdirSync(folder);
-  const kinds = listenerKinds.filter(
-    (kind) =>
-      contender.lacks(kind) === null && plan.scenarios.some(({ listener }) => listener === kind),
-  );
-  const free = await freePorts(kinds.length);
-  const ports = Object.fromEntries(kinds.map((kind, index) => [kind, free[index]!]));
-  const launch = contender.prepare({ folder, listen: ports, ...shared });
-  const process = await PinnedProcess.start(contender.name, launch, cores.proxy, folder);
-  return { contender, process, ports, startedBytes: usageOf(process.pid).residentBytes };
-}
-
 async function runScenario(
   plan: Plan,
   scenario: Scenario,
   runners: readonly Runner[],
   setting: Setting,
 ): Promise<ScenarioRun> {
-  const able = runners.filter(({ contender }) => contender.lacks(scenario.listener) === null);
-  const skipped = runners
+  const invited = runners.filter(
+    ({ contender }) => scenario.bothEngines || !plan.sidelined.includes(contender),
+  );
+  const able = invited.filter(({ contender }) => contender.lacks(scenario.listener) === null);
+  const skipped = invited
     .map(({ contender }) => ({ contender, why: contender.lacks(scenario.listener) }))
     .filter((entry): entry is { contender: Contender; why: string } => entry.why !== null);
   for (const { contender, why } of skipped)

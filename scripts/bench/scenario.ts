@@ -36,6 +36,8 @@ export interface Scenario {
   readonly streams?: number;
   /** The figure the contenders are compared by. */
   readonly headline: MetricName;
+  /** Tandem takes part with both its engines, not only with the faster one. */
+  readonly bothEngines: boolean;
   /** Part of `--quick`. */
   readonly quick: boolean;
 }

@@ -41,6 +41,7 @@ export const scenarios: readonly Scenario[] = [
     path: originPaths.small,
     ...KEPT_ALIVE,
     headline: 'cpuPerRequestUs',
+    bothEngines: true,
     quick: true,
   },
   {
@@ -52,6 +53,7 @@ export const scenarios: readonly Scenario[] = [
     headers: BROWSER_FIELDS,
     connections: 64,
     headline: 'cpuPerRequestUs',
+    bothEngines: true,
     quick: true,
   },
   {
@@ -62,6 +64,7 @@ export const scenarios: readonly Scenario[] = [
     path: originPaths['64k'],
     ...KEPT_ALIVE,
     headline: 'bytesPerCpuSecond',
+    bothEngines: false,
     quick: false,
   },
   {
@@ -72,7 +75,8 @@ export const scenarios: readonly Scenario[] = [
     path: originPaths['1m'],
     ...KEPT_ALIVE,
     headline: 'bytesPerCpuSecond',
-    quick: true,
+    bothEngines: false,
+    quick: false,
   },
   {
     name: 'close',
@@ -82,7 +86,8 @@ export const scenarios: readonly Scenario[] = [
     path: originPaths.small,
     headers: CLOSE,
     connections: 64,
-    headline: 'cpuPerRequestUs',
+    headline: 'cpuPerConnectionUs',
+    bothEngines: true,
     quick: true,
   },
   {
@@ -93,6 +98,7 @@ export const scenarios: readonly Scenario[] = [
     path: originPaths.small,
     ...KEPT_ALIVE,
     headline: 'cpuPerRequestUs',
+    bothEngines: true,
     quick: false,
   },
   {
@@ -103,7 +109,8 @@ export const scenarios: readonly Scenario[] = [
     path: originPaths.small,
     headers: CLOSE,
     connections: 64,
-    headline: 'cpuPerRequestUs',
+    headline: 'cpuPerConnectionUs',
+    bothEngines: false,
     quick: false,
   },
   {
@@ -117,6 +124,7 @@ export const scenarios: readonly Scenario[] = [
     connections: 16,
     streams: 10,
     headline: 'cpuPerRequestUs',
+    bothEngines: false,
     quick: false,
   },
   {
@@ -129,6 +137,7 @@ export const scenarios: readonly Scenario[] = [
     connections: 16,
     streams: 10,
     headline: 'cpuPerRequestUs',
+    bothEngines: false,
     quick: false,
   },
   {
@@ -139,6 +148,7 @@ export const scenarios: readonly Scenario[] = [
     path: originPaths.small,
     ...KEPT_ALIVE,
     headline: 'cpuPerRequestUs',
+    bothEngines: false,
     quick: false,
   },
   {
@@ -149,6 +159,7 @@ export const scenarios: readonly Scenario[] = [
     path: originPaths.small,
     ...KEPT_ALIVE,
     headline: 'cpuPerRequestUs',
+    bothEngines: false,
     quick: false,
   },
   {
@@ -160,6 +171,7 @@ export const scenarios: readonly Scenario[] = [
     headers: {},
     connections: 256,
     headline: 'requestsPerSecond',
+    bothEngines: false,
     quick: false,
   },
   {
@@ -170,6 +182,7 @@ export const scenarios: readonly Scenario[] = [
     path: originPaths.small,
     ...KEPT_ALIVE,
     headline: 'cpuPerRequestUs',
+    bothEngines: false,
     quick: true,
   },
   {
@@ -180,6 +193,7 @@ export const scenarios: readonly Scenario[] = [
     path: originPaths['1m'],
     ...KEPT_ALIVE,
     headline: 'bytesPerCpuSecond',
+    bothEngines: true,
     quick: false,
   },
   {
@@ -190,7 +204,8 @@ export const scenarios: readonly Scenario[] = [
     path: originPaths.small,
     headers: CLOSE,
     connections: 64,
-    headline: 'cpuPerRequestUs',
+    headline: 'cpuPerConnectionUs',
+    bothEngines: true,
     quick: false,
   },
 ];

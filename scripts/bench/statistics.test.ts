@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ratioSpread, spread } from './statistics.ts';
+import { pairedSpread, ratioSpread, spread } from './statistics.ts';
 
 test('the median of an odd number of rounds is the middle one, whatever their order', () => {
   expect(spread([9, 1, 5])).toEqual({ median: 5, min: 1, max: 9 });
@@ -36,4 +36,14 @@ test('a disturbance that lasts for a round cancels out of the ratio, not of the 
 
 test('rounds that do not pair up have no ratio', () => {
   expect(() => ratioSpread([1, 2], [1])).toThrow(RangeError);
+});
+
+test('rounds that do not count on one side have no part in a ratio', () => {
+  expect(pairedSpread([1, Number.NaN, 3, 8], [2, 2, 2, Number.NaN])).toEqual({
+    median: 1,
+    min: 0.5,
+    max: 1.5,
+  });
+  expect(pairedSpread([Number.NaN], [1])).toBeNull();
+  expect(pairedSpread(undefined, [1])).toBeNull();
 });

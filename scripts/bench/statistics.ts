@@ -26,3 +26,17 @@ export function ratioSpread(subject: readonly number[], other: readonly number[]
   if (subject.length !== other.length) throw new RangeError('rounds do not pair up');
   return spread(subject.map((value, round) => value / other[round]!));
 }
+
+/**
+ * As {@link ratioSpread}, for rounds of which some do not count (NaN): of those that do on both sides. Null without
+ * any, or when one side is missing.
+ */
+export function pairedSpread(
+  subject: readonly number[] | undefined,
+  other: readonly number[] | undefined,
+): Spread | null {
+  if (subject === undefined || other === undefined) return null;
+  const ratios = subject.map((value, round) => value / (other[round] ?? Number.NaN));
+  const counted = ratios.filter(Number.isFinite);
+  return counted.length === 0 ? null : spread(counted);
+}

@@ -1,8 +1,13 @@
 /** What a run comes to: figures with their spread, and ratios. This is what `--json` prints. */
+import { type LatencySummary, summariseLatency } from './latency-summary.ts';
 import type { Machine } from './machine.ts';
+import { type ConnectionsSummary, summariseConnections } from './memory/connections-summary.ts';
 import { type MetricName, metrics } from './metrics.ts';
-import type { Entry, Plan, Run, ScenarioRun } from './rounds.ts';
+import { type BenchPlan, type BenchRun, contendersOf, type PartName, partNames } from './parts.ts';
+import { type Judgement, judge } from './promises.ts';
+import type { Entry, ScenarioRun } from './rounds.ts';
 import { ratioSpread, type Spread, spread } from './statistics.ts';
+import { summariseWorkers, type WorkersSummary } from './workers-summary.ts';
 
 export interface Row {
   readonly contender: string;
@@ -34,31 +39,53 @@ export interface MemorySummary {
   readonly endedBytes: number;
 }
 
+/** Rounds of a part, and the length of one measurement; null where a part has none of its own. */
+export interface PartLength {
+  readonly part: PartName;
+  readonly rounds: number;
+  readonly seconds: number | null;
+}
+
 export interface Summary {
   readonly machine: Machine;
-  readonly rounds: number;
-  readonly secondsPerRound: number;
   readonly contenders: readonly { readonly name: string; readonly version: string }[];
+  readonly lengths: readonly PartLength[];
+  readonly judgements: readonly Judgement[];
   readonly scenarios: readonly ScenarioSummary[];
+  /** Of the processes that ran the scenarios. */
   readonly memory: readonly MemorySummary[];
+  readonly latency: LatencySummary | null;
+  readonly connections: ConnectionsSummary | null;
+  readonly workers: WorkersSummary | null;
+  readonly features: readonly ScenarioSummary[];
 }
 
 /** Computes everything that is reported. */
-export function summarise(plan: Plan, run: Run, machine: Machine): Summary {
+export function summarise(plan: BenchPlan, run: BenchRun, machine: Machine): Summary {
+  const ordinary = contendersOf({ ...plan, features: null });
+  const contenders = ordinary.length > 0 ? ordinary : contendersOf(plan).slice(0, 1);
   return {
     machine,
-    rounds: plan.rounds,
-    secondsPerRound: plan.seconds,
-    contenders: plan.contenders.map((contender) => ({
+    contenders: contenders.map((contender) => ({
       name: contender.name,
       version: contender.version(),
     })),
-    scenarios: run.scenarios.map(summariseScenario),
-    memory: run.memory.map(({ contender, startedBytes, endedBytes }) => ({
+    lengths: partNames.flatMap((part) => {
+      const of = plan[part];
+      if (of === null) return [];
+      return [{ part, rounds: of.rounds, seconds: 'seconds' in of ? of.seconds : null }];
+    }),
+    judgements: judge(run),
+    scenarios: run.requests?.scenarios.map(summariseScenario) ?? [],
+    memory: (run.requests?.memory ?? []).map(({ contender, startedBytes, endedBytes }) => ({
       contender: contender.name,
       startedBytes,
       endedBytes,
     })),
+    latency: run.latency && summariseLatency(run.latency),
+    connections: run.memory && summariseConnections(run.memory),
+    workers: run.workers && summariseWorkers(run.workers),
+    features: run.features?.scenarios.map(summariseScenario) ?? [],
   };
 }
 

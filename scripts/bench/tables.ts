@@ -1,25 +1,34 @@
 /** A summary as tables of words, for the terminal and for Markdown alike. */
 import { limits } from './limits.ts';
-import { type Metric, type MetricName, metrics } from './metrics.ts';
+import { type MetricName, metrics } from './metrics.ts';
 import type { Spread } from './statistics.ts';
 import type { MemorySummary, Ratio, Row, ScenarioSummary, Summary } from './summary.ts';
 
 /** The first row is the heading. */
 export type Table = readonly (readonly string[])[];
 
-/** Shown beside the headline. */
+/** Shown beside every headline, after what belongs to it. */
 const BESIDE: readonly MetricName[] = [
-  'requestsPerSecond',
   'latencyP50Us',
   'latencyP99Us',
   'coreShare',
   'residentBytes',
 ];
 
+/** Where it is not bytes or connections that count. */
+const REQUESTS: readonly MetricName[] = ['requestsPerSecond'];
+
+/** What a headline is shown with. */
+const WITH: Readonly<Partial<Record<MetricName, readonly MetricName[]>>> = {
+  requestsPerSecond: ['cpuPerRequestUs'],
+  bytesPerCpuSecond: ['cpuPerMebibyteUs', 'bytesPerSecond'],
+  cpuPerConnectionUs: ['connectionsPerSecond'],
+};
+
 /** One row per contender: the headline, how ours compares, and the other figures. */
 export function scenarioTable({ headline, rows, ratios }: ScenarioSummary): Table {
   const subjects = [...new Set(ratios.map(({ subject }) => subject))];
-  const beside = BESIDE.filter((name) => name !== headline);
+  const beside = [...(WITH[headline] ?? REQUESTS), ...BESIDE];
   const heading = [
     'proxy',
     metrics[headline].title,
@@ -28,7 +37,7 @@ export function scenarioTable({ headline, rows, ratios }: ScenarioSummary): Tabl
   ];
   const line = (row: Row) => [
     isDisturbed(row) ? `${row.contender} (disturbed)` : row.contender,
-    formatSpread(metrics[headline], row.figures[headline]),
+    formatSpread(metrics[headline].format, row.figures[headline]),
     ...subjects.map((subject) => formatRatio(ratios, subject, row.contender)),
     ...beside.map((name) => metrics[name].format(row.figures[name].median)),
   ];
@@ -41,8 +50,16 @@ export function isDisturbed({ foreignShare }: Row): boolean {
 }
 
 /** {@link isDisturbed} for any row of a run. */
-export function anyDisturbed({ scenarios }: Summary): boolean {
-  return scenarios.some(({ rows }) => rows.some(isDisturbed));
+export function anyDisturbed({ scenarios, features }: Summary): boolean {
+  return [...scenarios, ...features].some(({ rows }) => rows.some(isDisturbed));
+}
+
+/** How many rounds of what length each part had. */
+export function lengthsLine({ lengths }: Summary): string {
+  const list = lengths.map(({ part, rounds, seconds }) =>
+    seconds === null ? `${part}: ${rounds}` : `${part}: ${rounds} of ${seconds} s`,
+  );
+  return list.join('; ');
 }
 
 /** Resident memory before any load and after all of it. */
@@ -64,7 +81,16 @@ export function ratioLegend(headline: MetricName): string {
   return better === 'lower' ? 'below 1.00 is better' : 'above 1.00 is better';
 }
 
-function formatSpread({ format }: Metric, { median, min, max }: Spread): string {
+/** Bytes of one connection, for people. */
+export function perConnection(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1)} KiB`;
+}
+
+/** The median, and in brackets the lowest and the highest round when they differ. */
+export function formatSpread(
+  format: (value: number) => string,
+  { median, min, max }: Spread,
+): string {
   return min === max ? format(median) : `${format(median)} (${format(min)} – ${format(max)})`;
 }
 

@@ -1,4 +1,4 @@
-/** HAProxy as Debian ships it, one thread. */
+/** HAProxy as Debian ships it. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ export const haproxy: Contender = {
     return `HAProxy ${/version (\d+(?:\.\d+)+)/.exec(stdout)?.[1] ?? 'of unknown version'}`;
   },
   lacks: () => null,
+  lacksWorkers: () => null,
   prepare(place) {
     const file = join(place.folder, 'haproxy.cfg');
     if (place.listen.https !== undefined || place.listen.h2 !== undefined)
@@ -37,8 +38,9 @@ function haproxyConfig(place: Place): string {
   const servers = origins.map((port, index) => `  server o${index} 127.0.0.1:${port}`).join('\n');
   const parts = [
     `global
-  nbthread 1
-  maxconn 8192
+  nbthread ${place.workers}
+  maxconn ${place.connections}
+  no strict-limits
   tune.ssl.cachesize 0
 defaults
   timeout client 60s

@@ -1,8 +1,8 @@
-/** nginx as Debian ships it, one worker. */
+/** nginx as Debian ships it. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram } from '../../../testbed/lab/requirements.ts';
+import { findProgram, isRealRoot } from '../../../testbed/lab/requirements.ts';
 import type { Contender, Place } from '../contender.ts';
 import { nginxBasics } from '../nginx-basics.ts';
 
@@ -18,6 +18,8 @@ export const nginx: Contender = {
     if (listener !== 'tcp' || streamHere() !== null) return null;
     return 'this nginx has no stream module (apt-get install libnginx-mod-stream)';
   },
+  lacksWorkers: (workers) =>
+    workers > 1 && !isRealRoot() ? 'its master process needs root of the machine' : null,
   prepare(place) {
     const file = join(place.folder, 'nginx.conf');
     writeFileSync(file, nginxConfig(place, streamHere()));
@@ -39,6 +41,9 @@ function streamHere(): StreamModule {
   return streamModule(build(), existsSync);
 }
 
+/** Connections of its own beside those to clients and, as many, to servers: listeners, spare ones. */
+const SPARE = 256;
+
 let cachedBuild: string | null = null;
 
 function build(): string {
@@ -47,9 +52,12 @@ function build(): string {
 }
 
 function nginxConfig(place: Place, stream: StreamModule): string {
-  const { folder, listen } = place;
+  const { folder, listen, workers, connections } = place;
   const load = listen.tcp === undefined ? null : (stream?.load ?? null);
-  const parts = [load === null ? '' : `load_module ${load};\n`, nginxBasics(folder)];
+  const parts = [
+    load === null ? '' : `load_module ${load};\n`,
+    nginxBasics(folder, workers, 2 * connections + SPARE),
+  ];
   const { tcp, ...http } = listen;
   if (Object.keys(http).length > 0) parts.push(httpPart(place));
   if (tcp !== undefined) parts.push(streamPart(place, tcp));
@@ -63,10 +71,12 @@ function servers({ origins }: Place): string {
 /** Bodies stay out of temporary files: the others pass them on without a disk, too. */
 function httpPart(place: Place): string {
   const { http, https, h2, h2c } = place.listen;
+  // Without it one worker accepts what the others are too late for.
+  const share = place.workers > 1 ? ' reuseport' : '';
   const secured = https !== undefined || h2 !== undefined;
   const ports = [
-    ...(http === undefined ? [] : [`listen 127.0.0.1:${http};`]),
-    ...(https === undefined ? [] : [`listen 127.0.0.1:${https} ssl;`]),
+    ...(http === undefined ? [] : [`listen 127.0.0.1:${http}${share};`]),
+    ...(https === undefined ? [] : [`listen 127.0.0.1:${https} ssl${share};`]),
     ...(h2c === undefined ? [] : [`listen 127.0.0.1:${h2c} http2;`]),
     ...(h2 === undefined ? [] : [`listen 127.0.0.1:${h2} ssl http2;`]),
     ...(secured ? [tlsPart(place)] : []),

@@ -1,4 +1,4 @@
-/** Tandem as built in this checkout, one worker thread. */
+/** Tandem as built in this checkout. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Contender, Place } from '../contender.ts';
@@ -6,6 +6,9 @@ import { FEATURES_OFF, type Feature } from '../features.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const LAUNCHER = join(ROOT, 'dist', 'src', 'cli', 'launcher.js');
+
+/** Of `limits.connections`. */
+const CONNECTIONS_DEFAULT = 10_000;
 
 /** Tandem with the engine that `proxy.io` names; `ours` as in Contender. */
 export function tandem(
@@ -23,6 +26,7 @@ export function tandem(
       return `Tandem ${version} on Node ${process.version}, io: ${io}`;
     },
     lacks: () => null,
+    lacksWorkers: () => null,
     prepare(place) {
       const file = join(place.folder, 'tandem.yaml');
       writeFileSync(file, tandemConfig(place, io, feature));
@@ -37,16 +41,17 @@ export function tandem(
 
 /** The configuration with that feature on. */
 export function tandemConfig(
-  { listen, origins, certificate }: Place,
+  { listen, origins, certificate, workers, connections }: Place,
   io: string,
   feature: Feature,
 ): string {
   const more = (text: string | undefined) => (text === undefined ? '' : `, ${text}`);
+  const many = connections > CONNECTIONS_DEFAULT ? `limits: { connections: ${connections} }` : '';
   const servers = origins.map((port) => `{ address: "127.0.0.1:${port}" }`).join(', ');
   const listeners = [];
   const routes = `routes: [{ upstream: b${more(feature.route)} }]`;
   if (listen.http !== undefined) {
-    const http = `bind: ["127.0.0.1:${listen.http}"], protocol: http, ${routes}`;
+    const http = `bind: ["127.0.0.1:${listen.http}"], protocol: http, ${routes}${more(many || undefined)}`;
     listeners.push(`  http: { ${http}${more(feature.listener)} }`);
   }
   if (listen.h2c !== undefined) {
@@ -78,6 +83,6 @@ ${feature.top ?? ''}
 ${listen.cached === undefined ? '' : 'caches: { hits: { memory: 64MiB } }'}
 listeners:
 ${listeners.join('\n')}
-proxy: { workers: 1, io: ${io} }
+proxy: { workers: ${workers}, io: ${io} }
 `;
 }
