@@ -16,6 +16,7 @@ import { coreBusyS, usageOf } from './process-usage.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 import { spread } from './statistics.ts';
+import { verify } from './verify.ts';
 
 const GENERATOR = join(import.meta.dirname, 'open-loop', 'main.ts');
 
@@ -82,7 +83,10 @@ async function runWith(
     return (requests * 1e6) / durationUs;
   };
   setting.progress('latency: open loop at a fixed rate');
-  for (const runner of runners) await saturate(runner);
+  for (const runner of runners) {
+    await verify(scenario, runner.ports.http!);
+    await saturate(runner);
+  }
   const reference = runners.find(({ contender }) => contender.name === 'nginx') ?? runners[0]!;
   const measured: number[] = [];
   while (measured.length < SATURATION_ROUNDS) measured.push(await saturate(reference));

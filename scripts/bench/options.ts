@@ -20,16 +20,16 @@ export class UsageError extends Error {}
 
 /** Rounds, and seconds of one measurement, by part. All of FULL fits into nine minutes, of QUICK into one. */
 const FULL = {
-  requests: { rounds: 5, seconds: 1 },
-  latency: { rounds: 3, seconds: 4 },
+  requests: { rounds: 4, seconds: 1 },
+  latency: { rounds: 3, seconds: 3 },
   memory: { rounds: 2, connections: { idle: 10_000, active: 2_000 } },
-  workers: { rounds: 3, seconds: 1 },
+  workers: { rounds: 2, seconds: 1 },
   features: { rounds: 3, seconds: 1 },
 } as const;
 const QUICK = {
   requests: { rounds: 2, seconds: 1 },
   latency: { rounds: 1, seconds: 2 },
-  memory: { rounds: 1, connections: { idle: 10_000, active: 1_000 } },
+  memory: { rounds: 1, connections: { idle: 10_000, active: 0 } },
   workers: { rounds: 1, seconds: 1 },
   features: { rounds: 1, seconds: 1 },
 } as const;
@@ -101,7 +101,10 @@ function planOf(values: Values): BenchPlan {
       : { contenders: chosen, ...defaults.memory, rounds: rounds ?? defaults.memory.rounds },
     workers: !parts.includes('workers')
       ? null
-      : { contenders: chosen, ...lengths(defaults.workers) },
+      : {
+          contenders: chosen.filter((entry) => values.contender || !sidelined.includes(entry)),
+          ...lengths(defaults.workers),
+        },
     features: !parts.includes('features')
       ? null
       : {

@@ -11,14 +11,14 @@ test('each promise is one sentence of its own', () => {
 
 test.each([
   // 12/15, 18/24, 12.5/15.5
-  ['plain requests: CPU, of nginx', 0.8, 'held, not in every round'],
-  ['plain requests: CPU, of HAProxy', 0.78, 'held, not in every round'],
+  ['plain requests: CPU ÷ nginx', 0.8, 'held, not in every round'],
+  ['plain requests: CPU ÷ HAProxy', 0.78, 'held, not in every round'],
   // Both let 300 MiB per CPU second through, for 0.2 and 0.3 s.
   ['TCP: bytes per CPU second', 1.5, 'held'],
   // 700/840 and 910/840
   ['p99 at 70 %', 0.96, 'held, not in every round'],
   ['growth of memory', 1, 'held'],
-  ['two workers: throughput', 1.85, 'held'],
+  ['two workers’ throughput', 1.85, 'held'],
 ])('%s', (words, ratio, expected) => {
   const judgement = about(words);
   expect(judgement.measured!.median).toBeCloseTo(ratio, 1);

@@ -30,17 +30,17 @@ const URING = 'tandem-uring';
 const NET = 'tandem-net';
 
 export const promises: readonly SpeedPromise[] = [
-  inScenario('issue 5', 'plain requests: CPU, of nginx’s', 'plain', 'nginx', { atMost: 0.8 }),
-  inScenario('issue 5', 'plain requests: CPU, of HAProxy’s', 'plain', 'haproxy', { atMost: 0.8 }),
-  inScenario('issue 5', 'a browser’s requests: CPU, of nginx’s', 'browser', 'nginx', {
+  inScenario('issue 5', 'plain requests: CPU ÷ nginx’s', 'plain', 'nginx', { atMost: 0.8 }),
+  inScenario('issue 5', 'plain requests: CPU ÷ HAProxy’s', 'plain', 'haproxy', { atMost: 0.8 }),
+  inScenario('issue 5', 'a browser’s requests: CPU ÷ nginx’s', 'browser', 'nginx', {
     atMost: 0.85,
   }),
-  inScenario('issue 5', 'a browser’s requests: CPU, of HAProxy’s', 'browser', 'haproxy', {
+  inScenario('issue 5', 'a browser’s requests: CPU ÷ HAProxy’s', 'browser', 'haproxy', {
     atMost: 0.85,
   }),
   {
     source: 'issue 5',
-    promise: 'p99 at 70 % of nginx’s saturation, of nginx’s',
+    promise: 'p99 at 70 % of nginx’s saturation ÷ nginx’s',
     bound: { atMost: 1 },
     measure: ({ latency }) => {
       const p99 = (name: string) =>
@@ -52,27 +52,27 @@ export const promises: readonly SpeedPromise[] = [
       return pairedSpread(p99(URING), p99('nginx'));
     },
   },
-  inScenario('issue 5', 'TCP: bytes per CPU second, of HAProxy’s', 'tcp-1m', 'haproxy', {
+  inScenario('issue 5', 'TCP: bytes per CPU second ÷ HAProxy’s', 'tcp-1m', 'haproxy', {
     atLeast: 1,
   }),
-  inScenario('issue 5', 'TCP: CPU per connection, of HAProxy’s', 'tcp-close', 'haproxy', {
+  inScenario('issue 5', 'TCP: CPU per connection ÷ HAProxy’s', 'tcp-close', 'haproxy', {
     atMost: 1,
   }),
   {
     source: 'issue 5',
-    promise: 'two workers: throughput of one, where the clients have little to do',
+    promise: 'two workers’ throughput ÷ one’s, where clients have little to do',
     bound: { atLeast: 1.8 },
     measure: ({ workers }) => throughputOfWorkers(workers, 'rsa-handshake', URING),
   },
   {
     source: 'issue 5',
-    promise: 'two workers: plain requests per CPU second of two cores, of one',
+    promise: 'two workers’ plain requests per second of two cores ÷ one’s',
     bound: { atLeast: 1.8 },
     measure: ({ workers }) => costOfWorkers(workers, 'plain', URING),
   },
   {
     source: 'issue 5',
-    promise: 'idle connections: growth of memory, of nginx’s',
+    promise: 'idle connections: growth of memory ÷ nginx’s',
     bound: { atMost: 1.5 },
     measure: ({ memory }) => {
       const growth = (name: string) =>
@@ -84,33 +84,29 @@ export const promises: readonly SpeedPromise[] = [
   },
   inScenario(
     'issue 5',
-    'engine net, plain requests: CPU, of nginx’s',
+    'engine net, plain requests: CPU ÷ nginx’s',
     'plain',
     'nginx',
     { atMost: 1.1 },
     NET,
   ),
-  inScenario(
-    'issue 4',
-    'everything compiled in, plain requests: CPU, of nginx’s',
-    'plain',
-    'nginx',
-    { atMost: 1.2 },
-  ),
-  inScenario('issue 6', 'HTTPS, kept alive: CPU, of nginx’s', 'tls', 'nginx', { atMost: 1.3 }),
+  inScenario('issue 4', 'everything compiled in, plain requests: CPU ÷ nginx’s', 'plain', 'nginx', {
+    atMost: 1.2,
+  }),
+  inScenario('issue 6', 'HTTPS, kept alive: CPU ÷ nginx’s', 'tls', 'nginx', { atMost: 1.3 }),
   inScenario(
     'issue 6',
-    'full handshakes per CPU second, of nginx’s',
+    'full handshakes per CPU second ÷ nginx’s',
     'tls-handshake',
     'nginx',
     { atLeast: 0.8 },
     URING,
     'connectionsPerCpuSecond',
   ),
-  inScenario('issue 6', 'an answer out of the cache: CPU, of nginx’s', 'cache-hit', 'nginx', {
+  inScenario('issue 6', 'an answer out of the cache: CPU ÷ nginx’s', 'cache-hit', 'nginx', {
     atMost: 0.8,
   }),
-  inScenario('design', 'HTTP/2 over TLS: CPU per request, of nginx’s', 'h2', 'nginx', {
+  inScenario('design', 'HTTP/2 over TLS: CPU ÷ nginx’s', 'h2', 'nginx', {
     atMost: 1,
   }),
 ];

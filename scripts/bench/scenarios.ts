@@ -183,7 +183,7 @@ export const scenarios: readonly Scenario[] = [
     ...KEPT_ALIVE,
     headline: 'cpuPerRequestUs',
     bothEngines: false,
-    quick: true,
+    quick: false,
   },
   {
     name: 'tcp-1m',

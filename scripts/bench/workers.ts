@@ -12,6 +12,7 @@ import { runLoad } from './load.ts';
 import { coreBusyS, usageOf } from './process-usage.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
+import { verify } from './verify.ts';
 
 export const WORKERS = [1, 2] as const;
 export type Workers = (typeof WORKERS)[number];
@@ -145,8 +146,9 @@ async function measureOne(
     allS: all.reduce((sum, core) => sum + coreBusyS(core), 0),
     atMs: monotonicMs(),
   });
-  const before = look();
   const port = ports[scenario.listener]!;
+  await verify(scenario, port);
+  const before = look();
   const load = await runLoad(scenario, port, seconds, signal, cores.load).catch((error: Error) => {
     process.assertAlive();
     throw error;

@@ -1,6 +1,11 @@
 /** What the memory part comes to. */
 import { type Spread, spread } from '../statistics.ts';
-import type { ConnectionState, MemoryRound, MemoryRun } from './memory.ts';
+import {
+  type ConnectionState,
+  connectionStates,
+  type MemoryRound,
+  type MemoryRun,
+} from './memory.ts';
 
 export interface ConnectionsRow {
   readonly contender: string;
@@ -23,12 +28,14 @@ export function summariseConnections({ connections, entries }: MemoryRun): Conne
     entries.map(({ contender, rounds }) =>
       summariseRow(contender.name, rounds[state], connections[state]),
     );
-  const states = (['idle', 'active'] as const).map((state) => ({
-    state,
-    connections: connections[state],
-    rows: rows(state),
-  }));
-  return { states };
+  const measured = connectionStates.filter((state) => connections[state] > 0);
+  return {
+    states: measured.map((state) => ({
+      state,
+      connections: connections[state],
+      rows: rows(state),
+    })),
+  };
 }
 
 function summariseRow(

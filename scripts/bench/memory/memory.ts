@@ -12,6 +12,7 @@ import { freePorts } from '../ports.ts';
 import { usageOf } from '../process-usage.ts';
 import { originPaths } from '../scenario.ts';
 import { scenarios } from '../scenarios.ts';
+import { verify } from '../verify.ts';
 import { descriptorsMax } from './descriptors.ts';
 import { StandingConnections } from './standing-connections.ts';
 import { WAITING_PATH, WaitingOrigin } from './waiting-origin.ts';
@@ -24,7 +25,7 @@ export interface MemoryPlan {
   readonly contenders: readonly Contender[];
   /** Fresh processes per contender and state. */
   readonly rounds: number;
-  /** Connections, fewer where the descriptors that a process may have do not suffice. */
+  /** Connections, fewer where the descriptors that a process may have do not suffice; 0 leaves a state out. */
   readonly connections: Readonly<Record<ConnectionState, number>>;
 }
 
@@ -72,6 +73,7 @@ async function runWith(
     rounds: { idle: [] as MemoryRound[], active: [] as MemoryRound[] },
   }));
   for (const state of connectionStates) {
+    if (connections[state] === 0) continue;
     setting.progress(`memory: ${connections[state]} ${state} connections`);
     for (let round = 1; round <= plan.rounds; round++) {
       for (const { contender, rounds } of entries) {
@@ -102,6 +104,7 @@ async function measureOne(
   const port = ports.http!;
   const clients = new StandingConnections();
   try {
+    await verify(scenarios[0]!, port);
     await runLoad(scenarios[0]!, port, 1, signal);
     const baseBytes = await settled(process.pid);
     const path = state === 'idle' ? originPaths.small : WAITING_PATH;

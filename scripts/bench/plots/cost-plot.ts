@@ -9,6 +9,8 @@ const RIGHT = 150;
 const TOP = 78;
 const BAR = 13;
 const GAP = 16;
+/** What is longer is cut off; its figure stands beside it. */
+const TIMES_MAX = 3;
 
 /** What a scenario costs is told by. */
 const COST: Readonly<Partial<Record<MetricName, MetricName>>> = {
@@ -24,9 +26,10 @@ const UNIT: Readonly<Partial<Record<MetricName, string>>> = {
 export function costPlot(scenarios: readonly ScenarioSummary[]): string | null {
   const groups = scenarios.flatMap(groupOf);
   if (groups.length === 0) return null;
-  const longest = Math.max(...groups.flatMap(({ bars }) => bars.map(({ max }) => max)));
+  const most = Math.max(...groups.flatMap(({ bars }) => bars.map(({ max }) => max)));
+  const longest = Math.min(most, TIMES_MAX);
   const width = WIDTH - LEFT - RIGHT;
-  const scale = (value: number) => LEFT + (value / longest) * width;
+  const scale = (value: number) => LEFT + (Math.min(value, longest) / longest) * width;
   const elements: string[] = [];
   let y = TOP;
   for (const { name, bars } of groups) {

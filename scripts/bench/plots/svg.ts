@@ -55,7 +55,7 @@ function style(): string {
   };
   return `<style>
 text { font: 12px system-ui, sans-serif; } .title { font-weight: 600; font-size: 14px; }
-.path { fill: none; stroke-width: 2; } .base { opacity: 0.35; stroke: none; } .bar { stroke: none; }
+polyline.path { fill: none; stroke-width: 2; } rect.base { opacity: 0.35; stroke: none; } rect.bar { stroke: none; }
 ${scheme('light')}
 @media (prefers-color-scheme: dark) { ${scheme('dark')} }
 </style>`;
