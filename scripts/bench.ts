@@ -17,7 +17,7 @@ import { constants as osConstants } from 'node:os';
 import { join } from 'node:path';
 import { enterLab, insideLab } from '../testbed/lab/enter.ts';
 import { labPath } from '../testbed/lab/requirements.ts';
-import { coresHere } from './bench/cores.ts';
+import { allowedCores, coresHere } from './bench/cores.ts';
 import { machineHere } from './bench/machine.ts';
 import { HELP, type Options, parseOptions, UsageError } from './bench/options.ts';
 import { runBench } from './bench/parts.ts';
@@ -34,11 +34,12 @@ async function bench({ plan, json, write }: Options): Promise<void> {
   // The lab's PATH: an ordinary user's lacks sbin, where nginx and haproxy are.
   process.env.PATH = labPath();
   const cores = coresHere()!;
+  const allowed = allowedCores();
   const pinned = spawnSync('taskset', ['-apc', String(cores.load), String(process.pid)]);
   if (pinned.status !== 0) throw new Error(`taskset: ${pinned.stderr}`);
   const folder = mkdtempSync('/run/tandem-bench-');
   const progress = (line: string) => void process.stderr.write(`${line}\n`);
-  const setting = { cores, folder, signal: interrupted.signal, progress };
+  const setting = { cores, allowed, folder, signal: interrupted.signal, progress };
   const startedAt = performance.now();
   const run = await runBench(plan, setting).finally(() => rmSync(folder, { recursive: true }));
   progress(`took ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);

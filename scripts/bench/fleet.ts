@@ -16,6 +16,8 @@ const ORIGINS = 3;
 /** Where and how a plan is run. */
 export interface Setting {
   readonly cores: Cores;
+  /** All that the benchmark may use; it has since been held to one of them. */
+  readonly allowed: readonly number[];
   /** An empty folder for configurations and logs. */
   readonly folder: string;
   /** Ends the run early; it then rejects. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { monotonicMs } from '../../testbed/lab/monotonic.ts';
 import type { Contender } from './contender.ts';
-import { allowedCores, pickWorkerCores } from './cores.ts';
+import { pickWorkerCores } from './cores.ts';
 import { Fleet, type Runner, type Setting } from './fleet.ts';
 import { limits } from './limits.ts';
 import { runLoad } from './load.ts';
@@ -120,9 +120,9 @@ function orderFor(
 async function measureRound(
   { process: proxy }: Runner,
   order: OpenLoopOrder,
-  { cores, signal }: Setting,
+  { cores, allowed, signal }: Setting,
 ): Promise<LatencyRound> {
-  const [generatorCore] = pickWorkerCores(allowedCores(), 1, cores).load;
+  const [generatorCore] = pickWorkerCores(allowed, 1, cores).load;
   const look = () => ({
     proxyS: usageOf(proxy.pid).cpuS,
     loadS: coreBusyS(generatorCore!),

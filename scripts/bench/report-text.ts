@@ -37,5 +37,6 @@ export function reportText(summary: Summary): string {
 
 function sectionLines({ heading, words, table, remarks }: Section): readonly string[] {
   const indented = [...columns(table), ...remarks].map((line) => `  ${line}`);
-  return ['', [heading, ...words].join(': '), ...indented];
+  const opening = words.length === 0 ? heading : `${heading}: ${words.join(' ')}`;
+  return ['', opening, ...indented];
 }

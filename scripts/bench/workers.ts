@@ -6,7 +6,7 @@
  */
 import { monotonicMs } from '../../testbed/lab/monotonic.ts';
 import type { Contender } from './contender.ts';
-import { allowedCores, pickWorkerCores, type WorkerCores } from './cores.ts';
+import { pickWorkerCores, type WorkerCores } from './cores.ts';
 import { Fleet, type Runner, type Setting } from './fleet.ts';
 import { runLoad } from './load.ts';
 import { coreBusyS, usageOf } from './process-usage.ts';
@@ -25,6 +25,7 @@ export const workerScenarios: readonly Scenario[] = [
   plain,
   {
     ...handshake,
+    connections: 16,
     name: 'rsa-handshake',
     title: 'HTTPS, a full handshake with an RSA key of 4096 bits for every request',
     meaning: 'work that leaves the clients and origins next to nothing to do',
@@ -63,7 +64,7 @@ export interface WorkersRun {
 
 /** Runs it. Rejects when a contender does not start or any request fails. */
 export async function runWorkers(plan: WorkersPlan, setting: Setting): Promise<WorkersRun> {
-  const cores = pickWorkerCores(allowedCores(), 2, setting.cores);
+  const cores = pickWorkerCores(setting.allowed, 2, setting.cores);
   const fleet = await Fleet.start('workers', setting, cores.load, 'RSA-4096');
   try {
     return await runWith(fleet, cores.apart, plan, setting);
@@ -85,7 +86,7 @@ async function runWith(
   for (const workers of WORKERS) {
     const runners: Runner[] = [];
     for (const contender of able) {
-      const { proxy } = pickWorkerCores(allowedCores(), workers, setting.cores);
+      const { proxy } = pickWorkerCores(setting.allowed, workers, setting.cores);
       const wanted = { kinds: ['http', 'https'], cores: proxy, workers } as const;
       runners.push(await fleet.add(contender, wanted, `${contender.name}-${workers}`));
     }
@@ -98,7 +99,7 @@ async function runWith(
   const skipped = plan.contenders
     .map((contender) => ({ contender, why: why(contender) }))
     .filter((entry): entry is { contender: Contender; why: string } => entry.why !== null);
-  return { cores: allowedCores().length, apart, scenarios: measured, skipped };
+  return { cores: setting.allowed.length, apart, scenarios: measured, skipped };
 }
 
 async function measureAll(
@@ -116,7 +117,7 @@ async function measureAll(
   for (let round = 0; round <= plan.rounds; round++) {
     for (const [index, { contender, rounds }] of entries.entries()) {
       for (const workers of WORKERS) {
-        const cores = pickWorkerCores(allowedCores(), workers, setting.cores);
+        const cores = pickWorkerCores(setting.allowed, workers, setting.cores);
         const runner = crews.get(workers)![index]!;
         const one = await measureOne(runner, scenario, cores, plan.seconds, setting).catch(
           (error: Error) => {
