@@ -12,7 +12,7 @@ import type { Summary } from './summary.ts';
 
 const BENCH = join(import.meta.dirname, '..', 'bench.ts');
 const needs = missingForBench(parseOptions([]).plan);
-const short = ['--quick', '--rounds=1', '--seconds=1'];
+const short = ['--quick', '--rounds=1', '--seconds=2'];
 
 function bench(...args: string[]): ChildProcess {
   return spawn(process.execPath, [BENCH, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { limits } from './limits.ts';
-import type { Latency, LoadResult } from './load-result.ts';
+import { type Latency, type LoadResult, NothingAnswered } from './load-result.ts';
 import type { Scenario } from './scenario.ts';
 
 /** h2load prints a line for each tenth, and a dozen at the end. */
@@ -70,7 +70,7 @@ export function parseHttp2Load(output: string, log: string, seconds: number): Lo
     const list = wrong.map(([kind, count]) => `${count} ${kind}`).join(', ');
     throw new Error(`errors under load: ${list} (${rows.length} requests answered)`);
   }
-  if (rows.length === 0) throw new Error('not one request was answered');
+  if (rows.length === 0) throw new NothingAnswered();
   return {
     durationUs: seconds * 1e6,
     requests: rows.length,

@@ -20,6 +20,13 @@ export interface Latency {
 /** `status`: answers other than 2xx and 3xx. */
 export type LoadError = 'connect' | 'read' | 'write' | 'status' | 'timeout';
 
+/** So busy a machine that a stretch of load brought nothing: a warm-up may pass over it. */
+export class NothingAnswered extends Error {
+  constructor() {
+    super('not one request was answered');
+  }
+}
+
 /**
  * Reads the output of one run. Throws an Error for a run that does not count: without a result,
  * without a single answer, or with any error.
@@ -33,6 +40,6 @@ export function parseLoadResult(output: string): LoadResult {
     const list = errors.map(([kind, count]) => `${count} ${kind}`).join(', ');
     throw new Error(`errors under load: ${list} (${result.requests} requests answered)`);
   }
-  if (result.requests === 0) throw new Error('not one request was answered');
+  if (result.requests === 0) throw new NothingAnswered();
   return result;
 }

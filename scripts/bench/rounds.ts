@@ -5,6 +5,7 @@
 import type { Contender } from './contender.ts';
 import { Fleet, type Runner, type Setting } from './fleet.ts';
 import { runLoad } from './load.ts';
+import { NothingAnswered } from './load-result.ts';
 import { type Measurement, measure } from './measurement.ts';
 import { usageOf } from './process-usage.ts';
 import { listenerKinds, type Scenario } from './scenario.ts';
@@ -104,9 +105,10 @@ async function runScenario(
     for (const [index, runner] of able.entries()) {
       const what = `${scenario.name}, round ${round}, ${runner.contender.name}`;
       const measured = await measureOne(plan, scenario, runner, setting).catch((error: Error) => {
+        if (round === 0 && error instanceof NothingAnswered) return null;
         throw new Error(`${what}: ${error.message}`);
       });
-      if (round === 0) continue;
+      if (round === 0 || measured === null) continue;
       entries[index]!.measurements.push(measured);
       setting.progress(`  round ${round} of ${plan.rounds}: ${runner.contender.name}`);
     }

@@ -9,6 +9,7 @@ import type { Contender } from './contender.ts';
 import { pickWorkerCores, type WorkerCores } from './cores.ts';
 import { Fleet, type Runner, type Setting } from './fleet.ts';
 import { runLoad } from './load.ts';
+import { NothingAnswered } from './load-result.ts';
 import { coreBusyS, usageOf } from './process-usage.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
@@ -121,12 +122,13 @@ async function measureAll(
         const runner = crews.get(workers)![index]!;
         const one = await measureOne(runner, scenario, cores, plan.seconds, setting).catch(
           (error: Error) => {
+            if (round === 0 && error instanceof NothingAnswered) return null;
             throw new Error(
               `${scenario.name}, ${workers} workers, ${contender.name}: ${error.message}`,
             );
           },
         );
-        if (round > 0) rounds[workers].push(one);
+        if (round > 0 && one !== null) rounds[workers].push(one);
       }
     }
     if (round > 0) setting.progress(`  ${scenario.name}: round ${round} of ${plan.rounds}`);
