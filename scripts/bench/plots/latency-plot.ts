@@ -19,7 +19,7 @@ export function latencyPlot({ rows, rate }: LatencySummary): string | null {
     percentiles.flatMap((percent) => [latencyUs[percent].min, latencyUs[percent].max]),
   );
   const low = Math.floor(Math.log10(Math.max(1, Math.min(...values))) * 3) / 3;
-  const high = Math.ceil(Math.log10(Math.max(...values)) * 3) / 3 + 1 / 3;
+  const high = Math.ceil(Math.log10(Math.max(...values)) * 3) / 3;
   const y = (value: number) =>
     TOP + (1 - (Math.log10(Math.max(1, value)) - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
   const x = (index: number) =>
