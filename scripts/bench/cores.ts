@@ -42,8 +42,8 @@ export interface WorkerCores {
 }
 
 /**
- * A core for each of so many workers, and all others for the load, if there is one. One worker has its core to itself as
- * {@link pickCores} gives it.
+ * A core for each of so many workers, and all others for the load, if there is one. One worker has
+ * its core to itself as {@link pickCores} gives it.
  */
 export function pickWorkerCores(
   allowed: readonly number[],

@@ -16,7 +16,8 @@ const execute = promisify(execFile);
 
 /**
  * Sends a scenario's traffic to a port of 127.0.0.1 for so many seconds. wrk runs on the cores of
- * the calling process, and so does h2load, for HTTP/2; with `cores`, wrk runs on those, a thread on each. Rejects when any request fails, and with
+ * the calling process, and so does h2load, for HTTP/2; with `cores`, wrk runs on those,
+ * a thread on each. Rejects when any request fails, and with
  * an AbortError when aborted.
  */
 export async function runLoad(

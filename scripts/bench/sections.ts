@@ -50,7 +50,8 @@ export function latencySections({ latency }: Summary): readonly Section[] {
     {
       heading: 'latency',
       words: [
-        `${count(rate)} requests/s for everybody: ${percent} of the ${count(saturation)} at which ${reference} is saturated in this run.`,
+        `${count(rate)} requests/s for everybody: ${percent} of the ${count(saturation)}` +
+          ` at which ${reference} is saturated in this run.`,
       ],
       table: latencyTable(latency),
       remarks: rows.flatMap(({ contender, refused }) =>
@@ -88,7 +89,8 @@ export function workersSections({ workers }: Summary): readonly Section[] {
   if (workers === null) return [];
   const place = workers.apart
     ? `Of ${workers.cores} cores the load had those that the workers did not.`
-    : `With one worker the load had a core to itself; with two, workers, origins and clients shared ${workers.cores} cores.`;
+    : 'With one worker the load had a core to itself; with two, workers, origins and clients ' +
+      `shared ${workers.cores} cores.`;
   return workers.scenarios.map((scenario) => ({
     heading: `workers: ${scenario.name}`,
     words: [`${scenario.title}: ${scenario.meaning}.`, place],

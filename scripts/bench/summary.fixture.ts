@@ -87,8 +87,8 @@ const plan: Plan = {
 const lengths = { contenders: plan.contenders, rounds: 2, seconds: 4 };
 
 /**
- * Two scenarios, three rounds, nginx disturbed in one of them (two rounds of three) and unable in the other; latency with
- * a round of HAProxy that does not count; memory, workers and a feature.
+ * Two scenarios, three rounds, nginx disturbed in one of them (two rounds of three) and unable in the
+ * other; latency with a round of HAProxy that does not count; memory, workers and a feature.
  */
 export const fixture: { plan: BenchPlan; run: BenchRun; machine: Machine } = {
   machine: {

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { generate, type Wire } from './generate.ts';
 
-/** A proxy that answers after `serviceMs`, and not at all from `frozen[0]` to `frozen[1]`; a wait takes no longer than it must. */
+/**
+ * A proxy that answers after `serviceMs`, and not at all from `frozen[0]` to `frozen[1]`; a wait takes
+ * `lateMs` longer than it must.
+ */
 function wireTo(
   connections: number,
   serviceMs: number,

@@ -29,8 +29,8 @@ export interface Times {
 const WAIT_MAX_MS = 50;
 
 /**
- * Sends a request at each of the times `due`, which are milliseconds from now and rising; waits `drainMs` after the last
- * for the answers that are missing, and gives them up.
+ * Sends a request at each of the times `due`, which are milliseconds from now and rising; waits
+ * `drainMs` after the last for the answers that are missing, and gives them up.
  */
 export function generate(due: Float64Array, wire: Wire, drainMs: number): Times {
   const latencyMs = new Float64Array(due.length).fill(Number.NaN);

@@ -38,7 +38,8 @@ export function memoryPlot({ states }: ConnectionsSummary): string {
       elements.push(bar(scale(base), y, scale(end) - scale(base), BAR - 6, colour));
       const [min, max] = [base + growthBytes.min, base + growthBytes.max];
       if (max > min) elements.push(whisker(scale(min), scale(max), y + BAR / 2 - 3));
-      const text = `+${metrics.residentBytes.format(growthBytes.median)}, ${perConnection(perConnectionBytes.median)} each`;
+      const growth = metrics.residentBytes.format(growthBytes.median);
+      const text = `+${growth}, ${perConnection(perConnectionBytes.median)} each`;
       elements.push(label(scale(Math.max(end, max)) + 8, y + BAR - 9, text, 'start', 'faint'));
       y += BAR;
     }

@@ -50,12 +50,19 @@ function style(): string {
     const colours = Object.entries(COLOURS).map(
       ([name, colour]) => `.${name} { fill: ${colour[which]}; stroke: ${colour[which]}; }`,
     );
-    const ground = `.paper { fill: ${paper}; } text { fill: ${ink}; } .faint { fill: ${faint}; stroke: ${paper}; } .line { stroke: ${line}; } .ink { stroke: ${ink}; }`;
-    return [ground, ...colours].join(' ');
+    const ground = [
+      `.paper { fill: ${paper}; } text { fill: ${ink}; }`,
+      `.faint { fill: ${faint}; stroke: ${paper}; }`,
+      `.line { stroke: ${line}; } .ink { stroke: ${ink}; }`,
+    ];
+    return [...ground, ...colours].join(' ');
   };
   return `<style>
-text { font: 12px system-ui, sans-serif; } text.faint { paint-order: stroke; stroke-width: 3px; } .title { font-weight: 600; font-size: 14px; }
-polyline.path { fill: none; stroke-width: 2; } rect.base { opacity: 0.35; stroke: none; } rect.bar { stroke: none; }
+text { font: 12px system-ui, sans-serif; }
+text.faint { paint-order: stroke; stroke-width: 3px; }
+.title { font-weight: 600; font-size: 14px; }
+polyline.path { fill: none; stroke-width: 2; }
+rect.base { opacity: 0.35; stroke: none; } rect.bar { stroke: none; }
 ${scheme('light')}
 @media (prefers-color-scheme: dark) { ${scheme('dark')} }
 </style>`;
