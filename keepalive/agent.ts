@@ -312,17 +312,15 @@ export class Agent {
   /**
    * Hands over what the peer agrees to take and lets its connections end (`stopDrainMaxMicros`), resigns
    * the rest (priority 0 where Active), takes the addresses off and closes the agent's sockets.
-   * Resolves when the addresses are gone. The ports are closed by whoever opened them.
+   * Resolves when the addresses are gone. The ports are closed by whoever opened them. `at-once`: hands
+   * nothing over and waits for nobody, also when it has begun to.
    */
-  stop(): Promise<void> {
-    this.#leaving ??= this.#leave();
+  stop(how: 'in-order' | 'at-once' = 'in-order'): Promise<void> {
+    const shutdown = () => (this.#stopping ??= this.#shutdown());
+    if (how === 'at-once') return shutdown();
+    if (this.#leaving === null && !this.#handovers.concerned) return shutdown();
+    this.#leaving ??= this.#handovers.leave().then(shutdown);
     return this.#leaving;
-  }
-
-  async #leave(): Promise<void> {
-    await this.#handovers.leave();
-    this.#stopping = this.#shutdown();
-    await this.#stopping;
   }
 
   async #shutdown(): Promise<void> {

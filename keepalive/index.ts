@@ -19,6 +19,7 @@ export type {
   DrainOrder,
 } from './handover/handover-ports.ts';
 export { connectionKinds } from './handover/handover-ports.ts';
+export { longestStopDrainMs } from './handover/stop-drain.ts';
 export { type HeldByRouter, heldAtDeath, heldUnder, removeFormer } from './holdings/former.ts';
 export { releaseAddresses } from './holdings/release.ts';
 export { openConnectionCensus } from './io/connection-census.ts';

@@ -67,6 +67,11 @@ export class Drains {
     this.#tell();
   }
 
+  /** Something drains. */
+  get any(): boolean {
+    return this.#entries.size > 0;
+  }
+
   /** Resolves when nothing drains, or at `until` (microseconds). */
   async over(until: number): Promise<void> {
     if (this.#entries.size === 0) return;

@@ -113,17 +113,24 @@ export class Handovers {
     return Promise.all([...units.values()].map((members) => this.#giveUnit(members, cause)));
   }
 
+  /** There is something to give away, or that was and still drains. */
+  get concerned(): boolean {
+    return this.#giveable().length > 0 || this.#drains.any;
+  }
+
   /** Before the agent stops: gives all away, and lets the connections end. */
   async leave(): Promise<void> {
     const { clock, log } = this.#options.ports;
     const until = clock.now() + stopDrainMaxMicros;
-    await this.give(null, 'stop');
+    const names = this.#giveable().map(({ config }) => config.name);
+    if (names.length > 0) await this.give(names, 'stop');
     this.#drains.hurry(until);
     const draining = this.#options.routers().filter((router) => this.#drains.statusOf(router));
     if (draining.length === 0) return;
     log.info(
       { routers: draining.map(({ config }) => config.name), forMs: stopDrainMaxMicros / 1000 },
-      `stopping: waits for the connections that are left, at most ${stopDrainMaxMicros / 1_000_000} s`,
+      `stopping: waits for the connections that are left, at most ${stopDrainMaxMicros / 1_000_000} s ` +
+        '(a second signal ends them at once)',
     );
     await this.#drains.over(until);
   }
@@ -209,6 +216,12 @@ export class Handovers {
   stop(): void {
     this.#drains.stop();
     this.#chances.stop();
+  }
+
+  #giveable(): readonly RouterDriver[] {
+    return this.#options
+      .routers()
+      .filter(({ state }) => state.name === 'Active' && state.parameters.drainMicros > 0);
   }
 
   /** Members that are out of the election have nothing to give or take. */

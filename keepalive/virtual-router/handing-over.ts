@@ -8,7 +8,7 @@
  * A router that drains is a Backup like any other: should nobody take over, it claims again after one
  * Active_Down_Interval, and its connections have never left.
  */
-import { handoverMicros } from '../limits.ts';
+import { handoverMicros, stopDrainMaxMicros } from '../limits.ts';
 import type { HandoverCause } from './event.ts';
 import { faultPriority } from './priority.ts';
 import type { ActiveState, BackupState } from './state.ts';
@@ -32,8 +32,14 @@ export function handOver(state: ActiveState, cause: HandoverCause, now: number):
     heard: null,
     intervalMicros: state.parameters.advertIntervalMicros,
     reason: { code: 'handed-over', cause },
-    drainMicros: state.parameters.drainMicros,
+    drainMicros: drainMicros(state, cause),
   });
+}
+
+/** An agent that stops does not wait for ever. */
+function drainMicros({ parameters }: ActiveState, cause: HandoverCause): number {
+  const most = cause === 'stop' ? stopDrainMaxMicros : Number.POSITIVE_INFINITY;
+  return Math.min(parameters.drainMicros, most);
 }
 
 /**

@@ -23,7 +23,7 @@ import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
 import { type BalancerListener, listenForBalancer } from '../tracking/readiness-server.ts';
 import { resumeOrders, serveControl } from './agent-control.ts';
 import { AgentOutlets } from './agent-outlets.ts';
-import { reportReady, superviseProcess } from './lifecycle.ts';
+import { CRASH, reportReady, superviseProcess } from './lifecycle.ts';
 import { loadInWorker, type ProcessOptions } from './load-in-worker.ts';
 import { connectPair, readPairSecret } from './pair-connection.ts';
 import { demandAgentPrivileges } from './privileges.ts';
@@ -84,7 +84,8 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     {
       async stop(reason) {
         sdNotify('STOPPING=1');
-        await agent.stop();
+        // A process with a defect in it has no time to negotiate.
+        await agent.stop(reason === CRASH ? 'at-once' : 'in-order');
         held.clear(stuck);
         pair?.close();
         feed.close();
@@ -132,6 +133,9 @@ export async function runRelease(options: ProcessOptions): Promise<void> {
   const lock = claimHalf('keepalive', runtimeDir);
   const network = await openNetwork(log, runtimeDir);
   const leases = openLeases(log, runtimeDir);
+  const secondChances = openSecondChances(log, runtimeDir);
+  secondChances.sweep();
+  secondChances.close();
   if (await releaseAddresses(heldAtDeath(agentConfig, held.read()), network, log, leases))
     held.clear();
   leases.close();

@@ -4,6 +4,9 @@ import { READY_MESSAGE } from '../supervision/child.ts';
 /** A crash leaves at most this long for the orderly part of dying, ms. */
 const CRASH_STOP_MS = 500;
 
+/** The reason for a stop that must not take long. */
+export const CRASH = 'crash';
+
 /** What a process of Tandem does when it is told to end. */
 export interface Stoppable {
   stop(reason: string): Promise<void>;
@@ -46,7 +49,7 @@ export function superviseProcess(half: Stoppable, log: Logger): void {
   function crash(error: Error): void {
     log.fatal({ stack: error?.stack ?? String(error) }, `a defect in Tandem: ${error?.message}`);
     setTimeout(() => process.exit(1), CRASH_STOP_MS);
-    if (!stopping) half.stop('crash').finally(() => process.exit(1));
+    if (!stopping) half.stop(CRASH).finally(() => process.exit(1));
     stopping = true;
   }
 }

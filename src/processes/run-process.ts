@@ -1,5 +1,12 @@
 /** `tandem run`: both halves in the foreground, for containers, the lab, and a first look. */
-import { heldAtDeath, openLeases, openNetwork, releaseAddresses } from '../../keepalive/index.ts';
+import {
+  heldAtDeath,
+  longestStopDrainMs,
+  openLeases,
+  openNetwork,
+  openSecondChances,
+  releaseAddresses,
+} from '../../keepalive/index.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { Logger } from '../log/logger.ts';
 import { tryClaimHalf } from '../runtime/half-lock.ts';
@@ -63,11 +70,12 @@ async function agentHalf(
   const runtimeDir = ensureRuntimeDir(process.env);
   const network = await openNetwork(log, runtimeDir);
   const leases = openLeases(log, runtimeDir);
+  const secondChances = openSecondChances(log, runtimeDir);
   return {
     name: 'keepalive',
     nodeFlags: AGENT_NODE_FLAGS,
     args: ['keepalive', ...args],
-    stopMs: agentStopMs(config.virtualRouters.some(({ drainTimeoutMs = 0 }) => drainTimeoutMs > 0)),
+    stopMs: agentStopMs(longestStopDrainMs(config)),
     async afterDeath() {
       const lock = tryClaimHalf('keepalive', runtimeDir);
       // Ours never got it: the addresses are in the care of an agent that lives.
@@ -75,6 +83,7 @@ async function agentHalf(
       try {
         // The agent that died may have read another version of the file than we have.
         const held = new HeldFile(runtimeDir);
+        secondChances.sweep();
         const routers = heldAtDeath(config, held.read());
         if (await releaseAddresses(routers, network, log, leases)) held.clear();
       } finally {

@@ -5,13 +5,12 @@
  * Stopping goes in order: the agent first, so that the peer has the addresses before this host
  * stops answering; then the balancer, which finishes what it has in flight.
  */
-import { stopDrainMaxMicros } from '../../keepalive/index.ts';
 import type { Logger } from '../log/logger.ts';
 import { type Child, type ChildExit, startChild, waitOrKill } from './child.ts';
 import { afterExit, NO_CRASHES, type RestartState } from './restart-policy.ts';
 
-/** Beyond this, and its drain, the agent did not stop in time and is killed, ms. */
-const AGENT_STOP_MS = 3_000;
+/** Added to what the agent gives connections to end, after which it is killed, ms. */
+const AGENT_STOP_MARGIN_MS = 3_000;
 /** Added to the balancer's own drain bound before it is killed, ms. */
 const BALANCER_STOP_MARGIN_MS = 5_000;
 
@@ -26,9 +25,9 @@ export interface HalfSpec {
   afterDeath(signal: NodeJS.Signals | null): Promise<void>;
 }
 
-/** Stop bound of the agent half, ms; `drains`: connections may end on it once the peer has the addresses. */
-export function agentStopMs(drains: boolean): number {
-  return AGENT_STOP_MS + (drains ? stopDrainMaxMicros / 1000 : 0);
+/** Stop bound of the agent half, ms, from how long it lets connections end. */
+export function agentStopMs(drainMs: number): number {
+  return drainMs + AGENT_STOP_MARGIN_MS;
 }
 
 /** Stop bound of the balancer half, ms, from its drain timeout. */
