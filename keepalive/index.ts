@@ -19,6 +19,7 @@ export type {
   DrainOrder,
 } from './handover/handover-ports.ts';
 export { connectionKinds } from './handover/handover-ports.ts';
+export { removeLeftRules } from './handover/left-rules.ts';
 export { longestStopDrainMs } from './handover/stop-drain.ts';
 export { type HeldByRouter, heldAtDeath, heldUnder, removeFormer } from './holdings/former.ts';
 export { releaseAddresses } from './holdings/release.ts';
@@ -31,7 +32,7 @@ export { createScriptRunner } from './io/script-runner.ts';
 export { openSecondChances } from './io/second-chance.ts';
 export { systemClock } from './io/system-clock.ts';
 export type { LatenessSummary } from './lateness.ts';
-export { eventReaderStuckMs, eventReadersMax, notifyStopMs, stopDrainMaxMicros } from './limits.ts';
+export { eventReaderStuckMs, eventReadersMax, notifyStopMs } from './limits.ts';
 export { LogLimiter } from './log-limiter.ts';
 export type { NotifyStatus } from './notify/notifier.ts';
 export { Notifier } from './notify/notifier.ts';

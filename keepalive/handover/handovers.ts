@@ -25,6 +25,7 @@ import type { ProxyReport } from '../tracking/proxy-tracker.ts';
 import type { TransitionReason } from '../virtual-router/action.ts';
 import type { HandoverCause, RouterEvent } from '../virtual-router/event.ts';
 import { Drains } from './drains.ts';
+import { removeLeftRules } from './left-rules.ts';
 import { Negotiations } from './negotiations.ts';
 import type { Refusal } from './refusals.ts';
 import { SecondChances } from './second-chances.ts';
@@ -70,11 +71,7 @@ export class Handovers {
   /** Removes what an earlier agent left behind. */
   start(): void {
     const { secondChances, log } = this.#options.ports;
-    try {
-      secondChances?.sweep();
-    } catch (error) {
-      log.debug({ err: error }, 'no second chances to sweep');
-    }
+    if (secondChances !== undefined) removeLeftRules(secondChances, log);
   }
 
   /** A router's state machine wants one rather than move alone; the outcome is an input of all members. */

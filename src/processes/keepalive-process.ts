@@ -12,6 +12,7 @@ import {
   openSecondChances,
   releaseAddresses,
   removeFormer,
+  removeLeftRules,
   startAgent,
   systemClock,
 } from '../../keepalive/index.ts';
@@ -134,7 +135,7 @@ export async function runRelease(options: ProcessOptions): Promise<void> {
   const network = await openNetwork(log, runtimeDir);
   const leases = openLeases(log, runtimeDir);
   const secondChances = openSecondChances(log, runtimeDir);
-  secondChances.sweep();
+  removeLeftRules(secondChances, log);
   secondChances.close();
   if (await releaseAddresses(heldAtDeath(agentConfig, held.read()), network, log, leases))
     held.clear();

@@ -6,6 +6,7 @@ import {
   openNetwork,
   openSecondChances,
   releaseAddresses,
+  removeLeftRules,
 } from '../../keepalive/index.ts';
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { Logger } from '../log/logger.ts';
@@ -83,7 +84,7 @@ async function agentHalf(
       try {
         // The agent that died may have read another version of the file than we have.
         const held = new HeldFile(runtimeDir);
-        secondChances.sweep();
+        removeLeftRules(secondChances, log);
         const routers = heldAtDeath(config, held.read());
         if (await releaseAddresses(routers, network, log, leases)) held.clear();
       } finally {
