@@ -63,6 +63,11 @@ export class DepartingAddress {
   /** By the clock of the worker's deadlines. */
   #oldestAt = Number.POSITIVE_INFINITY;
   #told = new WeakSet<Client>();
+  /**
+   * Seen without a request since they were to close after the next one: idle for the time between two
+   * visits at least. On one that was opened just now a request is likely to be on its way.
+   */
+  #rested = new WeakSet<Client>();
   #untold: Client[] = [];
   #cutting: { cut(): void }[] = [];
 
@@ -83,7 +88,10 @@ export class DepartingAddress {
     if (this.#stage === 'cut' && this.#over) this.#stage = 'over';
     // More time than there was: as if the order had been taken back.
     if (this.#stage === 'serving' && before !== 'serving') this.#stage = 'stay';
-    if (this.#stage === 'stay') this.#told = new WeakSet();
+    if (this.#stage === 'stay') {
+      this.#told = new WeakSet();
+      this.#rested = new WeakSet();
+    }
     this.#counts = noneOfAny();
     this.#oldestAt = Number.POSITIVE_INFINITY;
     this.#untold = [];
@@ -99,18 +107,24 @@ export class DepartingAddress {
     this.#counts[kind]++;
     this.#oldestAt = Math.min(this.#oldestAt, bornAt);
     switch (this.#stage) {
+      case 'stay':
+        client.depart('stay');
+        return;
       case 'retire':
         if (!SPREAD.has(kind)) client.depart('retire');
         else if (!this.#told.has(client)) this.#untold.push(client);
-        return;
-      case 'stay':
+        break;
       case 'leave':
-        client.depart(this.#stage);
-        return;
+        client.depart(kind === 'idle' && !this.#rested.has(client) ? 'retire' : 'leave');
+        break;
       case 'cut':
         this.#cutting.push(client);
         this.#cut++;
+        return;
+      default:
+        return;
     }
+    if (kind === 'idle') this.#rested.add(client);
   }
 
   arrival(kind: ConnectionKind | null, arrival: Pick<Arrival, 'cut'>): void {

@@ -206,7 +206,8 @@ export class DrainKeeper {
       const { cut, kinds } = this.#sumOf(address);
       const left = connectionKinds.reduce((sum, kind) => sum + kinds[kind], 0);
       const early = now() < drain.deadlineAt;
-      const how = early ? `${left} connections go on` : `${cut} connections were cut`;
+      const goOn = left === 0 ? 'all its connections have ended' : `${left} connections go on`;
+      const how = early ? goOn : `${cut} connections were cut`;
       log.info({ address, left, cut }, `${address} drains no more: ${how}`);
     }
   }

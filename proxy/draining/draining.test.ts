@@ -1,5 +1,6 @@
 /** What becomes of HTTP clients whose address leaves this host: real sockets, every kind of connection. */
 import { once } from 'node:events';
+import http from 'node:http';
 import http2 from 'node:http2';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -321,6 +322,53 @@ describe('a WebSocket', () => {
     drain.order('cut');
     expect(await peer.closed()).toBe('ECONNRESET');
   });
+});
+
+test('a WebSocket of a real client closes in order: 1001', async () => {
+  const socket = new WebSocket(`ws://${LEAVING}:${plane.port}/chat`);
+  closers.push(() => socket.close());
+  await once(socket, 'open');
+  origin.tunnel.send(serverFrame(1, 'hello'));
+  const [{ data }] = await once(socket, 'message');
+  expect(data).toBe('hello');
+  const closed = once(socket, 'close');
+  drain.order('retire');
+  // A masked close frame of 1001 reaches the server, which then ends it.
+  await origin.tunnel.until((received) => received.startsWith('\x88\x82') && received.length === 8);
+  origin.tunnel.socket.end();
+  const [{ code, wasClean }] = await closed;
+  expect({ code, wasClean }).toEqual({ code: 1001, wasClean: true });
+  await expect.poll(() => drain.kinds).toEqual(only({}));
+});
+
+test('clients that keep asking notice nothing of a whole drain but its end', async () => {
+  const untilCutMs = 4000;
+  let asking = true;
+  const tally = { answered: 0, closes: 0 };
+  const agents = Array.from(
+    { length: 10 },
+    () => new http.Agent({ keepAlive: true, maxSockets: 1 }),
+  );
+  closers.push(() => {
+    for (const agent of agents) agent.destroy();
+  });
+  drain.orderFor(untilCutMs, untilCutMs / 2);
+  const clients = agents.map(async (agent) => {
+    while (asking) {
+      const request = http.get({ host: LEAVING, port: plane.port, agent });
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      response.resume();
+      await once(response, 'end');
+      tally.answered++;
+      if (response.headers.connection === 'close') tally.closes++;
+    }
+  });
+  setTimeout(() => {
+    asking = false;
+  }, untilCutMs - 200);
+  await Promise.all(clients);
+  expect(tally.closes).toBeGreaterThan(10);
+  expect(tally.answered).toBeGreaterThan(2 * tally.closes);
 });
 
 test('all kinds together come to an end in order, within a short drain', async () => {

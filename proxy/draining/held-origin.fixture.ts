@@ -1,11 +1,19 @@
 /** An origin whose answers a test holds back, and whose WebSockets it plays by hand. */
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { RawPeer } from '../raw-peers.fixture.ts';
 
-const SWITCHED =
-  'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n';
+/** RFC 6455 4.2.2 */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/** The answer to who knows that key. */
+function switched(key: string): string {
+  const accept = createHash('sha1').update(`${key}${GUID}`).digest('base64');
+  const fields = ['Connection: upgrade', 'Upgrade: websocket', `Sec-WebSocket-Accept: ${accept}`];
+  return `HTTP/1.1 101 Switching Protocols\r\n${fields.join('\r\n')}\r\n\r\n`;
+}
 
 /** Answers `/` at once and `/held` when told to. */
 export class HeldOrigin {
@@ -19,11 +27,11 @@ export class HeldOrigin {
   static async listen(): Promise<HeldOrigin> {
     const origin = new HeldOrigin();
     const server = origin.#server;
-    server.on('upgrade', (_request, socket: Socket) => {
+    server.on('upgrade', (request, socket: Socket) => {
       // Both ends of a tunnel end by themselves.
       socket.allowHalfOpen = true;
       origin.#tunnels.push(new RawPeer(socket));
-      socket.write(SWITCHED);
+      socket.write(switched(request.headers['sec-websocket-key'] ?? ''));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
