@@ -57,8 +57,11 @@ export class Drains {
     const { state } = router;
     const drain = state.name === 'Backup' ? state.drain : null;
     const entry = this.#entries.get(router);
-    if (entry !== undefined && entry.since !== drain?.since) this.#end(router, entry);
-    if (drain !== null && entry?.since !== drain.since) this.#begin(router, drain);
+    if (entry?.since === drain?.since) return;
+    if (entry !== undefined) this.#end(router, entry);
+    if (drain !== null) this.#begin(router, drain);
+    // It passes our packets on for as long as we say that we drain.
+    this.#options.ports.peer?.changed();
   }
 
   /** Nothing lasts beyond this; the balancer is told. */
