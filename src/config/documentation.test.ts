@@ -169,3 +169,14 @@ test('the example of the limits loads without a word, and every limit holds some
     tiers: { header: 'x-plan', allowances: [{ value: 'gold', allowance: { delayAfter: 10 } }] },
   });
 });
+
+test('the example of a handover loads without a word, and its connections go on', () => {
+  const handover = readFileSync(join(import.meta.dirname, '../../docs/HANDOVER.md'), 'utf8');
+  const example = /```yaml\n(# docs: handover\n.*?)```/s.exec(handover)?.[1] ?? '';
+  const { config, problems } = checkSource(
+    sourceFromBytes('docs/HANDOVER.md', Buffer.from(example)),
+  );
+  expect(problems).toEqual([]);
+  const { agent } = compileConfig(config!, { node: 'edge-a', digest: '', cores: 1 });
+  expect(agent!.virtualRouters[0]).toMatchObject({ drainTimeoutMs: 1_800_000 });
+});

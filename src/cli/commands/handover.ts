@@ -119,6 +119,10 @@ async function handOver(
   return exitStatus(outcome, asked, invocation);
 }
 
+const STAYS =
+  'nothing moved, and nothing was broken; to move it all the same, stop the agent here ' +
+  '(systemctl stop tandem-keepalive): without an agreement that breaks every connection';
+
 function tellResults(
   results: readonly HandoverResult[],
   asked: readonly RouterStatus[],
@@ -129,7 +133,7 @@ function tellResults(
     if (result.outcome === 'given') output.line(resultText(result));
     if (result.outcome === 'refused') {
       output.note(resultText(result));
-      output.note(`${result.routers.join(', ')}: stays Active here, and nothing was broken`);
+      output.note(STAYS);
     }
   }
   // Whoever asks for all means those that are here.

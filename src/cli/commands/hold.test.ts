@@ -30,10 +30,14 @@ test('a release names what may be taken back, and says when the other node is he
   agent.answer = () => ({ body: { hold: peer, released: ['web', 'api'], unkept: null } });
   expect(await run('--release')).toEqual({
     status: 0,
-    stdout: 'released: the addresses move as usual\nweb, api: may be taken back from now on\n',
-    stderr: 'the other node is held as well; release it there, too\n',
+    stdout:
+      'released here; the other node is on hold, too, so nothing moves until it is released there\n' +
+      'web, api: may be taken back from now on\n',
+    stderr: '',
   });
-  expect(agent.orders).toEqual(['/hold?on=0']);
+  agent.answer = () => ({ body: { hold: free, released: [], unkept: null } });
+  expect((await run('--release')).stdout).toBe('released: the addresses move as usual\n');
+  expect(agent.orders).toEqual(['/hold?on=0', '/hold?on=0']);
 });
 
 test('what a restart would forget, or remember, is said', async () => {

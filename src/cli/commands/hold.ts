@@ -61,11 +61,14 @@ function tell(answer: HoldAnswer, { json, output }: Invocation): ExitStatus {
     }
     return 0;
   }
-  output.line('released: the addresses move as usual');
+  output.line(
+    state.peer
+      ? 'released here; the other node is on hold, too, so nothing moves until it is released there'
+      : 'released: the addresses move as usual',
+  );
   if (released.length > 0) {
     output.line(`${released.join(', ')}: may be taken back from now on`);
   }
-  if (state.peer) output.note('the other node is held as well; release it there, too');
   if (unkept !== null) {
     output.note(`a restarted agent is held again: its file cannot be removed (${unkept})`);
   }

@@ -63,7 +63,8 @@ export function movesView(router: RouterStatus, pair: PairStatus | null): string
 }
 
 function isOfInterest({ how, agoMs }: NonNullable<RouterStatus['lastDrain']>): boolean {
-  return how === 'timeout' || agoMs < PAST_SHOWN_MS;
+  // That it has the addresses again is in its state.
+  return how !== 'claimed' && (how === 'timeout' || agoMs < PAST_SHOWN_MS);
 }
 
 /** What a planned switch would break, and why. */
