@@ -28,9 +28,9 @@ export const limits = {
   /** The open-loop generator's own lateness at its p99: what no percentile is too small for, ... */
   latenessMaxUs: 100,
   /** ... and its part of the p99 that is measured. With more of both, a result is refused. */
-  latenessShareMax: 0.2,
+  latenessShareMax: 0.25,
   /** With more of the core of generator and origins in use, they are what is measured. */
-  loadCoreShareMax: 0.97,
+  loadCoreShareMax: 0.99,
   /** After the last request is due, for the answers that are still missing. */
   openLoopDrainMs: 2_000,
 } as const;

@@ -50,7 +50,7 @@ test('a run on time is believed', () => {
 test.each([
   ['requests stay without an answer', { ...good, unanswered: 3 }, 0.5, '3 of 1000 requests'],
   ['the generator was late', { ...good, latenessUs: flat(900) }, 0.5, 'late itself: 900 µs'],
-  ['its core was full', good, 0.99, '99 % in use'],
+  ['its core was full', good, 0.995, '% in use'],
 ])('no percentiles when %s', (_, result, share, why) => {
   expect(refusal(result, share)).toContain(why);
 });

@@ -1,6 +1,6 @@
 /**
- * The few system calls of the open-loop generator, bound through koffi. Node's own sockets would cost the
- * generator more per request than nginx spends on one, on the core that the origins need, too.
+ * The few system calls of the open-loop generator, bound through koffi: it must leave the origins most of the
+ * core that they share, and Node's own sockets would cost it more per request than nginx spends on one.
  */
 import { koffi } from '../../../src/os/native.ts';
 
