@@ -1,6 +1,6 @@
 import { LIST_MEMBERS_MAX } from '../limits.ts';
 import { TOKEN_LOWER } from './characters.ts';
-import { Field, knownField, NOT_FOR_CONNECTION, nameHash } from './fields.ts';
+import { Field, knownField, NOT_FOR_CONNECTION } from './fields.ts';
 import type { MessageHead } from './head.ts';
 import { listMembers } from './list-members.ts';
 
@@ -76,7 +76,7 @@ function saysKeepAlive(head: MessageHead): boolean {
 
 function mayBeRemoved(name: string): boolean {
   const bytes = Buffer.from(name, 'latin1');
-  const field = knownField(bytes, 0, bytes.length, nameHash(bytes, 0, bytes.length));
+  const field = knownField(bytes, 0, bytes.length);
   // Transfer-Encoding is removed anyway: every hop frames anew.
   return field === Field.transferEncoding || (NOT_FOR_CONNECTION & (1 << field)) === 0;
 }

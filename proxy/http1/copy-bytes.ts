@@ -17,7 +17,8 @@ export function copy(from: Buffer, start: number, end: number, out: Buffer, at: 
 
 /** All bytes of a buffer. */
 export function copyAll(from: Buffer, out: Buffer, at: number): number {
-  return copy(from, 0, from.length, out, at);
+  if (from.length > 0) out.set(from, at);
+  return at + from.length;
 }
 
 /** CR LF. */

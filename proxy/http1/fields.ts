@@ -101,10 +101,11 @@ export const NOT_FOR_CONNECTION =
     Field.setCookie,
   );
 
-/** Multiplier and start of the hash below; found so that no two known names meet in a slot. */
-export const NAME_HASH_SEED = 17;
-export const NAME_HASH_FACTOR = 5;
+/** What the first byte of a name counts below; found so that no two known names meet in a slot. */
+const FIRST_BYTE_FACTOR = 6;
 const SLOT_MASK = 0xff;
+/** Known names are no shorter. */
+const NAME_BYTES_MIN = 2;
 
 const LOWER_NAMES: readonly Buffer[] = Object.values(NAMES).map((name) => Buffer.from(name));
 const FIELD_BY_SLOT = buildSlots();
@@ -113,25 +114,24 @@ function buildSlots(): Uint8Array {
   const slots = new Uint8Array(SLOT_MASK + 1);
   LOWER_NAMES.forEach((name, field) => {
     if (field === Field.other) return;
-    const slot = nameHash(name, 0, name.length) & SLOT_MASK;
+    const slot = slotOf(name, 0, name.length);
     if (slots[slot] !== 0) throw new Error(`${name} shares a slot: choose another factor`);
     slots[slot] = field;
   });
   return slots;
 }
 
-/** The hash that a scanner may also build up byte by byte with the two constants above. */
-export function nameHash(bytes: Uint8Array, start: number, end: number): number {
-  let hash = NAME_HASH_SEED;
-  for (let at = start; at < end; at++) {
-    hash = (Math.imul(hash, NAME_HASH_FACTOR) + TOKEN_LOWER[bytes[at]!]!) | 0;
-  }
-  return hash;
+/** Where a known name has its number: by its length and three of its bytes, in any case. */
+function slotOf(bytes: Uint8Array, start: number, end: number): number {
+  const first = FIRST_BYTE_FACTOR * TOKEN_LOWER[bytes[start]!]!;
+  const last = TOKEN_LOWER[bytes[end - 2]!]! + TOKEN_LOWER[bytes[end - 1]!]!;
+  return (end - start + first + last) & SLOT_MASK;
 }
 
-/** Which known field the name in [start, end) is; `hash` is its `nameHash`. */
-export function knownField(bytes: Uint8Array, start: number, end: number, hash: number): number {
-  const field = FIELD_BY_SLOT[hash & SLOT_MASK]!;
+/** Which known field the name in [start, end) is. */
+export function knownField(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start < NAME_BYTES_MIN) return Field.other;
+  const field = FIELD_BY_SLOT[slotOf(bytes, start, end)]!;
   if (field === Field.other) return field;
   const name = LOWER_NAMES[field]!;
   if (name.length !== end - start) return Field.other;

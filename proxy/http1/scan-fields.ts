@@ -1,6 +1,6 @@
 import type { ProxyErrorCode } from '../errors.ts';
 import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, TOKEN_LOWER, UNDERSCORE } from './characters.ts';
-import { Field, knownField, NAME_HASH_FACTOR, NAME_HASH_SEED } from './fields.ts';
+import { Field, knownField } from './fields.ts';
 import {
   DROPPED,
   FIELD_STRIDE,
@@ -82,7 +82,6 @@ export function scanFields(
 function scanLine(section: FieldSection, line: number, stop: number, rules: FieldRules): number {
   const { bytes } = section;
   let at = line;
-  let hash = NAME_HASH_SEED;
   let flags = 0;
   let lower = 0;
   let underscored = false;
@@ -90,7 +89,6 @@ function scanLine(section: FieldSection, line: number, stop: number, rules: Fiel
     lower = TOKEN_LOWER[bytes[at]!]!;
     if (lower === 0) break;
     if (lower === UNDERSCORE) underscored = true;
-    hash = (Math.imul(hash, NAME_HASH_FACTOR) + lower) | 0;
     at++;
   }
   if (at === stop) return INCOMPLETE;
@@ -124,7 +122,7 @@ function scanLine(section: FieldSection, line: number, stop: number, rules: Fiel
   if (valueStart !== nameEnd + 2 || bytes[nameEnd + 1] !== SP || valueEnd !== at) {
     flags |= IRREGULAR;
   }
-  record(section, line, nameEnd, valueStart, valueEnd, hash, flags);
+  record(section, line, nameEnd, valueStart, valueEnd, flags);
   return at + 2;
 }
 
@@ -134,10 +132,9 @@ function record(
   nameEnd: number,
   valueStart: number,
   valueEnd: number,
-  hash: number,
   flags: number,
 ): void {
-  const field = knownField(section.bytes, nameStart, nameEnd, hash);
+  const field = knownField(section.bytes, nameStart, nameEnd);
   if (field !== Field.other) {
     const bit = 1 << field;
     section.repeated |= section.present & bit;

@@ -3,7 +3,7 @@
  * that it reads them. They come when everything has been decided, so none of them may be one that
  * somebody decides by.
  */
-import { Field, knownField, nameHash } from './fields.ts';
+import { Field, knownField } from './fields.ts';
 import { withoutBlanks } from './list-members.ts';
 
 /** Families of fields about the message, its routing or its condition. */
@@ -31,7 +31,7 @@ export function forwardableTrailers(lines: Buffer): Buffer {
 /** May a field of that name come after the body? Never one that we know a meaning of. */
 function mayTrail(name: string): boolean {
   const bytes = Buffer.from(name, 'latin1');
-  const field = knownField(bytes, 0, bytes.length, nameHash(bytes, 0, bytes.length));
+  const field = knownField(bytes, 0, bytes.length);
   const lower = name.toLowerCase();
   if (field !== Field.other || DECIDING.has(lower)) return false;
   return !DECIDING_PREFIXES.some((prefix) => lower.startsWith(prefix));

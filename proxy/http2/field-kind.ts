@@ -3,7 +3,6 @@
  * must be tokens in lower case, values free of what a line of HTTP/1 could not carry (RFC 9113 8.2).
  */
 import { CR, FIELD_VALUE, HTAB, SP, TOKEN_LOWER } from '../http1/characters.ts';
-import { NAME_HASH_FACTOR, NAME_HASH_SEED } from '../http1/fields.ts';
 
 /** Kinds of fields. */
 export const FieldKind = {
@@ -57,6 +56,8 @@ const NAME_BYTE = Uint8Array.from(TOKEN_LOWER, (lower, byte) =>
 );
 
 const SLOT_MASK = 0x7f;
+const HASH_SEED = 17;
+const HASH_FACTOR = 5;
 
 interface Known {
   readonly name: Buffer;
@@ -76,8 +77,8 @@ function buildSlots(): readonly (readonly Known[])[] {
 }
 
 function hashOf(bytes: Buffer, start: number, end: number): number {
-  let hash = NAME_HASH_SEED;
-  for (let at = start; at < end; at++) hash = (Math.imul(hash, NAME_HASH_FACTOR) + bytes[at]!) | 0;
+  let hash = HASH_SEED;
+  for (let at = start; at < end; at++) hash = (Math.imul(hash, HASH_FACTOR) + bytes[at]!) | 0;
   return hash;
 }
 

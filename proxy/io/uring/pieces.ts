@@ -31,6 +31,8 @@ export class Pieces {
   #large: Buffer | null = null;
   readonly #largeFree: Buffer[] = [];
   readonly #larges = new WeakSet<Buffer>();
+  /** Of what was allocated. */
+  readonly #addresses = new WeakMap<Buffer, number>();
   /** Where small bytes from elsewhere are collected, and how far it is full. */
   #scrap = NO_SLOT;
   #scrapAt = 0;
@@ -63,6 +65,13 @@ export class Pieces {
     return this.#large;
   }
 
+  /** Memory of the caller's that is sent in place, however little of it. */
+  allocate(size: number): Buffer {
+    const memory = Buffer.allocUnsafeSlow(size);
+    this.#addresses.set(memory, Number(koffi().address(memory)));
+    return memory;
+  }
+
   /** Takes bytes [start, end) to be sent; `done` gives the memory back. */
   take(bytes: Buffer, start: number, end: number): Piece {
     const length = end - start;
@@ -84,6 +93,8 @@ export class Pieces {
       this.copiedBytes += length;
       return this.#inPlace(copyOf(bytes, start, end), 0, length);
     }
+    const address = this.#addresses.get(bytes);
+    if (address !== undefined) return this.#piece(address + start, length, NO_SLOT, bytes);
     if (length <= COPY_BYTES_MAX) return this.#copy(bytes, start, end);
     if (bytes === this.#large) this.#large = null;
     return this.#inPlace(bytes, start, length);

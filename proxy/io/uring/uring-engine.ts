@@ -157,7 +157,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   }
 
   allocate(size: number): Buffer {
-    return Buffer.allocUnsafeSlow(size);
+    return this.pieces.allocate(size);
   }
 
   close(): void {
