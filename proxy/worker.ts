@@ -83,9 +83,7 @@ export class DataPlane {
       this.#frontends.set(config.name, frontendOf(config, parts));
     }
     this.#drains = new WorkerDrains({
-      visit: (visitor) => {
-        for (const frontend of this.#frontends.values()) frontend.visit(visitor);
-      },
+      frontends: () => this.#frontends.values(),
       now: () => engine.deadlines.now(),
     });
     this.#listeners = setup.sockets.flatMap(({ listener, fd }) => {

@@ -35,6 +35,29 @@ export interface ClientVisitor {
   arrival(kind: ConnectionKind | null, arrival: Arrival): void;
 }
 
+/** Shows clients one with each step. */
+export function* showClients(
+  visitor: ClientVisitor,
+  clients: Iterable<readonly [Client, number]>,
+): Generator<void> {
+  for (const [client, bornAt] of clients) {
+    visitor.client(client, bornAt);
+    yield;
+  }
+}
+
+/** Shows what is not served yet, one with each step. */
+export function* showArrivals(
+  visitor: ClientVisitor,
+  kind: ConnectionKind | null,
+  arrivals: Iterable<Arrival>,
+): Generator<void> {
+  for (const arrival of arrivals) {
+    visitor.arrival(kind, arrival);
+    yield;
+  }
+}
+
 /** This host's address that a connection has reached, whatever a PROXY header says. */
 export function ownAddressOf(connection: Connection): string {
   let own = connection;

@@ -69,7 +69,6 @@ export class DepartingAddress {
    */
   #rested = new WeakSet<Client>();
   #untold: Client[] = [];
-  #cutting: { cut(): void }[] = [];
 
   constructor(drain: DrainingAddress) {
     this.drain = drain;
@@ -95,7 +94,6 @@ export class DepartingAddress {
     this.#counts = noneOfAny();
     this.#oldestAt = Number.POSITIVE_INFINITY;
     this.#untold = [];
-    this.#cutting = [];
   }
 
   client(client: Client, bornAt: number): void {
@@ -118,7 +116,7 @@ export class DepartingAddress {
         client.depart(kind === 'idle' && !this.#rested.has(client) ? 'retire' : 'leave');
         break;
       case 'cut':
-        this.#cutting.push(client);
+        client.cut();
         this.#cut++;
         return;
       default:
@@ -130,7 +128,7 @@ export class DepartingAddress {
   arrival(kind: ConnectionKind | null, arrival: Pick<Arrival, 'cut'>): void {
     if (kind !== null) this.#counts[kind]++;
     if (this.#stage !== 'cut') return;
-    this.#cutting.push(arrival);
+    arrival.cut();
     if (kind !== null) this.#cut++;
   }
 
@@ -139,13 +137,12 @@ export class DepartingAddress {
     const share = shareToTell(this.drain, now, this.#untold.length);
     for (const client of this.#untold.slice(0, share)) {
       this.#told.add(client);
-      client.depart('retire');
+      // It may have gone since it was shown.
+      if (client.kind !== null) client.depart('retire');
     }
-    for (const client of this.#cutting) client.cut();
     if (this.#stage === 'cut') this.#over = true;
     if (this.#stage === 'stay') this.#stage = 'serving';
     this.#untold = [];
-    this.#cutting = [];
   }
 
   /** When the oldest client came, by the clock of the worker's deadlines; Infinity: there is none. */

@@ -7,12 +7,12 @@ import {
   ownFamily,
   type WorkerConnections,
 } from './drains.ts';
-import { CENSUS_INTERVAL_MS, CENSUS_SHARE_MAX } from './limits.ts';
+import { CENSUS_INTERVAL_MS, CENSUS_SHARE_MAX, VISITS_PER_TURN_MAX } from './limits.ts';
 
 /** What it works with. */
 export interface WorkerDrainParts {
-  /** Shows all clients of this worker. */
-  visit(visitor: ClientVisitor): void;
+  /** Who shows the clients of this worker, one with each step. */
+  frontends(): Iterable<{ visit(visitor: ClientVisitor): Generator<void> }>;
   /** The clock of the worker's deadlines, by which clients have their ages. */
   now(): number;
 }
@@ -22,7 +22,8 @@ export type Tell = (connections: readonly WorkerConnections[]) => void;
 
 /**
  * The draining addresses of one worker. While there are any, all clients are looked at a few times a
- * second; while there are none, nothing is done, and nothing is kept.
+ * second, some in each turn so that nobody waits for that; while there are none, nothing is done, and
+ * nothing is kept.
  */
 export class WorkerDrains implements ClientVisitor {
   readonly #parts: WorkerDrainParts;
@@ -32,6 +33,12 @@ export class WorkerDrains implements ClientVisitor {
   #told = '';
   /** At the last visit, by the clock of the parts. */
   #now = 0;
+  /** The visit that is under way, how long it has taken so far, and its next turn. */
+  #visiting: Generator<void> | null = null;
+  #busyMs = 0;
+  /** When it began. */
+  #visitedAt = 0;
+  #turn: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: WorkerDrainParts) {
@@ -55,6 +62,8 @@ export class WorkerDrains implements ClientVisitor {
   /** Nothing drains any more, for this worker ends. */
   stop(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#turn);
+    this.#visiting = null;
     this.#addresses.clear();
   }
 
@@ -70,27 +79,56 @@ export class WorkerDrains implements ClientVisitor {
     return this.#addresses.get(ownFamily(ownAddress));
   }
 
+  /** Begins a visit of all; one that is under way is given up. */
   #visit(): void {
     clearTimeout(this.#timer);
-    const begun = performance.now();
+    clearImmediate(this.#turn);
     const now = processNow();
+    this.#visitedAt = now;
     this.#now = this.#parts.now();
+    this.#busyMs = 0;
     for (const [key, address] of this.#addresses) address.begin(now, this.#withdrawn.has(key));
-    if (this.#addresses.size > 0) this.#parts.visit(this);
-    for (const address of this.#addresses.values()) address.end(now);
+    this.#visiting = this.#everybody();
+    this.#goOn();
+  }
+
+  *#everybody(): Generator<void> {
+    if (this.#addresses.size === 0) return;
+    for (const frontend of this.#parts.frontends()) yield* frontend.visit(this);
+  }
+
+  /** Some more of them. */
+  #goOn(): void {
+    const begun = performance.now();
+    const visiting = this.#visiting;
+    for (let shown = 0; shown < VISITS_PER_TURN_MAX; shown++) {
+      if (visiting?.next().done === false) continue;
+      this.#visiting = null;
+      break;
+    }
+    this.#busyMs += performance.now() - begun;
+    if (this.#visiting === null) this.#finish();
+    else this.#turn = setImmediate(() => this.#goOn());
+  }
+
+  /** All were shown. */
+  #finish(): void {
+    for (const address of this.#addresses.values()) address.end(this.#visitedAt);
     for (const key of this.#withdrawn) this.#addresses.delete(key);
     this.#withdrawn = new Set();
     this.#report();
     if (this.#addresses.size === 0) return;
-    const restMs = (performance.now() - begun) / CENSUS_SHARE_MAX;
-    this.#timer = setTimeout(() => this.#visit(), Math.max(restMs, this.#dueMs(now)));
+    const restMs = Math.max(CENSUS_INTERVAL_MS, this.#busyMs / CENSUS_SHARE_MAX);
+    this.#timer = setTimeout(() => this.#visit(), Math.min(restMs, this.#stageMs()));
     this.#timer.unref();
   }
 
-  /** Until the next visit is due: by the clock, or because a stage changes. */
-  #dueMs(now: number): number {
-    const turns = [...this.#addresses.values()].map(({ drain }) => nextStageAt(drain, now));
-    return Math.min(CENSUS_INTERVAL_MS, ...turns.map((turn) => Math.max(1, turn - now)));
+  /** Until a stage changes that was not seen yet. */
+  #stageMs(): number {
+    const turns = [...this.#addresses.values()].map(({ drain }) =>
+      nextStageAt(drain, this.#visitedAt),
+    );
+    return Math.max(1, Math.min(...turns) - processNow());
   }
 
   /** Ages alone are no news: whoever is told can go on counting. */

@@ -34,9 +34,14 @@ export class ConnectionSet<Member extends Drainable = Drainable> {
     return this.#members.delete(member);
   }
 
-  /** Shows each, with the time it was added. It may end meanwhile. */
-  visit(visit: (member: Member, addedAt: number) => void): void {
-    for (const [member, addedAt] of this.#members) visit(member, addedAt);
+  /** Each with the time it was added, one after the other: some may come and go meanwhile. */
+  entries(): Iterable<readonly [Member, number]> {
+    return this.#members.entries();
+  }
+
+  /** Each, in the same way. */
+  members(): Iterable<Member> {
+    return this.#members.keys();
   }
 
   drain(): void {

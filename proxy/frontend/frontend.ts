@@ -19,8 +19,8 @@ export interface Frontend {
   readonly connections: number;
   /** Serves a socket, whose descriptor is its own now; null: there is nothing to accept on it. */
   listen(fd: number): Listener | null;
-  /** Shows all that it has of clients. */
-  visit(visitor: ClientVisitor): void;
+  /** Shows all that it has of clients, one with each step. */
+  visit(visitor: ClientVisitor): Generator<void>;
   /** No more connections come: finish what is in flight and close what is idle. */
   drain(): void;
   /** Ends what is left at once; returns how many connections that were. */

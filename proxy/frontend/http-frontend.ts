@@ -1,6 +1,6 @@
 import type { HttpListenerConfig } from '../../src/config/proxy-config.ts';
 import { observerOf } from '../access-log/observer-of.ts';
-import type { Arrival, Client, ClientVisitor } from '../draining/client.ts';
+import { type Client, type ClientVisitor, showArrivals, showClients } from '../draining/client.ts';
 import type { RouteFeature } from '../features/feature.ts';
 import { ClientConnection } from '../http1/client-connection.ts';
 import { DateLine } from '../http1/date-line.ts';
@@ -139,13 +139,14 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
     this.#gate.closed(client);
   }
 
-  visit(visitor: ClientVisitor): void {
+  *visit(visitor: ClientVisitor): Generator<void> {
     // Somebody's handshake is under way; who has only connected is idle.
-    const shakes = (arrival: Arrival) => visitor.arrival('http1', arrival);
-    this.#proxied?.visit(shakes);
-    this.#handshakes?.visit(shakes);
-    this.#http2?.visit((arrival) => visitor.arrival('idle', arrival));
-    this.#clients.visit((client, bornAt) => visitor.client(client, bornAt));
+    if (this.#proxied !== null) yield* showArrivals(visitor, 'http1', this.#proxied.arrivals());
+    if (this.#handshakes !== null) {
+      yield* showArrivals(visitor, 'http1', this.#handshakes.arrivals());
+    }
+    if (this.#http2 !== null) yield* showArrivals(visitor, 'idle', this.#http2.arrivals());
+    yield* showClients(visitor, this.#clients.entries());
   }
 
   drain(): void {

@@ -85,9 +85,9 @@ export class ProxyArrivals implements HeaderOwner {
     this.#refused('proxy_header', reason, reason === null ? '' : receiver.peer);
   }
 
-  /** Shows those that wait. */
-  visit(visit: (arrival: Arrival) => void): void {
-    this.#waiting.visit(visit);
+  /** Those that wait. */
+  arrivals(): Iterable<Arrival> {
+    return this.#waiting.members();
   }
 
   /** Ends those that still wait; returns how many there were. */

@@ -1,6 +1,6 @@
 import type { TcpLimits, TcpListenerConfig } from '../../src/config/proxy-config.ts';
 import { sessionObserverOf } from '../access-log/observer-of.ts';
-import type { Arrival, ClientVisitor } from '../draining/client.ts';
+import { type ClientVisitor, showArrivals, showClients } from '../draining/client.ts';
 import type { Connection, IoEngine, Listener, ListenerHandler } from '../io/engine.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { TcpContext } from '../tcp/tcp-context.ts';
@@ -81,12 +81,11 @@ export class TcpFrontend implements Frontend, ListenerHandler, TcpContext {
     if (this.#sessions.delete(session)) this.#closed(client);
   }
 
-  visit(visitor: ClientVisitor): void {
-    const arrives = (arrival: Arrival) => visitor.arrival('tcp', arrival);
-    this.#proxied?.visit(arrives);
-    this.#routed?.visit(arrives);
-    this.#handshakes?.visit(arrives);
-    this.#sessions.visit((session, bornAt) => visitor.client(session, bornAt));
+  *visit(visitor: ClientVisitor): Generator<void> {
+    for (const early of [this.#proxied, this.#routed, this.#handshakes]) {
+      if (early !== null) yield* showArrivals(visitor, 'tcp', early.arrivals());
+    }
+    yield* showClients(visitor, this.#sessions.entries());
   }
 
   drain(): void {

@@ -69,9 +69,9 @@ export class TlsArrivals implements HelloOwner {
     else this.#parts.serve(connection, chosen);
   }
 
-  /** Shows those that wait. */
-  visit(visit: (arrival: Arrival) => void): void {
-    this.#waiting.visit(visit);
+  /** Those that wait. */
+  arrivals(): Iterable<Arrival> {
+    return this.#waiting.members();
   }
 
   /** Ends those that still wait; returns how many there were. */

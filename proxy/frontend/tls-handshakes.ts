@@ -101,10 +101,10 @@ export class TlsHandshakes implements TlsAcceptor {
     failures.note(code, this.#listener, null, said);
   }
 
-  /** Shows those that wait. */
-  visit(visit: (arrival: Arrival) => void): void {
+  /** Those that wait. */
+  *arrivals(): Generator<Arrival> {
     for (const connection of this.#waiting) {
-      visit({ ownAddress: ownAddressOf(connection), cut: () => this.#cut(connection) });
+      yield { ownAddress: ownAddressOf(connection), cut: () => this.#cut(connection) };
     }
   }
 

@@ -1,5 +1,5 @@
 import type { UdpListenerConfig } from '../../src/config/proxy-config.ts';
-import type { ClientVisitor } from '../draining/client.ts';
+import { type ClientVisitor, showArrivals } from '../draining/client.ts';
 import type { DatagramEngine, DatagramPort, PortHandler, ReturnPath } from '../io/datagrams.ts';
 import type { DeadlineQueue } from '../io/deadline-queue.ts';
 import type { Logger } from '../ports.ts';
@@ -73,8 +73,8 @@ export class UdpFrontend implements Frontend, UdpContext {
   }
 
   /** A flow is no connection: it is not counted, and nobody can tell its client anything. */
-  visit(visitor: ClientVisitor): void {
-    for (const session of this.#sessions.values()) visitor.arrival(null, session);
+  visit(visitor: ClientVisitor): Generator<void> {
+    return showArrivals(visitor, null, this.#sessions.values());
   }
 
   /** Takes what waits, then begins no more sessions; those there are end when they fall silent. */

@@ -81,9 +81,9 @@ export class Http2Clients implements PrefaceOwner {
     if (this.#waiting.delete(receiver)) this.#parts.context.counters.connectionClosed();
   }
 
-  /** Shows those that have not said yet what they speak. */
-  visit(visit: (arrival: Arrival) => void): void {
-    this.#waiting.visit(visit);
+  /** Those that have not said yet what they speak. */
+  arrivals(): Iterable<Arrival> {
+    return this.#waiting.members();
   }
 
   /** Ends those that still wait; returns how many there were. */
