@@ -22,6 +22,14 @@ const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] =
   ['drills, third round', ['node', 'testbed/drills/main.ts', '--lab']],
   ['drills beside keepalived', ['node', 'testbed/drills/main.ts', '--lab', '--stack', 'all']],
   ['comparison with keepalived', ['node', 'testbed/drills/main.ts', '--compare', '--runs', '5']],
+  [
+    'clients through handovers, beside keepalived',
+    [
+      ...['node', 'testbed/drills/main.ts', 'handover', '--full'],
+      ...['--runs', '5', '--beside', '1'],
+    ],
+  ],
+  ['a host dies in a handover', ['node', 'testbed/drills/main.ts', 'handover-kill', '--full']],
   ['every core busy, 60 s each', ['node', 'testbed/burn/main.ts', '--seconds', '60']],
   ['benchmark', ['node', 'scripts/bench.ts']],
 ];

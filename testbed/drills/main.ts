@@ -4,6 +4,7 @@
  * ends with status 1 when a bound was missed.
  */
 import { parseArgs } from 'node:util';
+import { killDrill, killUsage } from '../handover/kills/main.ts';
 import { handoverDrill, handoverUsage } from '../handover/main.ts';
 import { enterLab, insideLab } from '../lab/enter.ts';
 import { stacks } from '../lab/stacks/index.ts';
@@ -20,6 +21,7 @@ import { runDrill } from './run-drill.ts';
 const USAGE = `usage: npm run drill -- [--lab | --docker] [--stack NAME] [--advert TIME] [DRILL...]
        npm run drill -- --compare [--runs N] [--write] [ROW...]
        ${handoverUsage}
+       ${killUsage}
 
   --lab       in network namespaces on this machine (default)
   --docker    in containers, through docker compose
@@ -160,6 +162,9 @@ function say(text: string): void {
 export async function main(argv: readonly string[]): Promise<number> {
   try {
     if (argv[0] === 'handover') return await handoverDrill(argv.slice(1));
+    if (argv[0] === 'handover-kill') {
+      return await killDrill(import.meta.filename, argv.slice(1));
+    }
     if (argv.includes('--compare')) return await compare(argv);
     const request = parseRequest(argv);
     if (request === 'help') {

@@ -5,6 +5,8 @@ export const limits = {
   settleTimeoutMs: 45_000,
   /** From an order to give the addresses away to the other host holding them. */
   moveTimeoutMs: 10_000,
+  /** From both hosts being up to the better one holding the addresses by itself. */
+  ownMoveMs: 15_000,
   /** How often it is asked who holds them. */
   askEveryMs: 50,
   /** An orderly stop: a drain is capped at 90 s there. */
@@ -12,7 +14,7 @@ export const limits = {
   /** After the clients are ready, before the quiet time begins. */
   quietMs: 700,
   /** Traffic without a move, as the measure of what the machine itself does to clients. */
-  calmMs: 6_000,
+  calmMs: 5_000,
   /** Between a move and the next one, and after the last. */
   betweenMovesMs: 3_000,
   /** Before a move back while the drain of the one before still lasts. */

@@ -24,6 +24,8 @@ export const handoverUsage =
   'npm run drill -- handover [--full] [--runs N] [--beside N] [--tries N] [--write] [SCENE...]';
 
 const RUNS_MAX = 50;
+/** Of each host's log. */
+const LOG_LINES = 400;
 const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'HANDOVER-DRILL.md');
 
 /** What the command line asks for. */
@@ -123,6 +125,13 @@ async function runTries(
   }
 }
 
+/** What the hosts logged in a run that clients noticed. */
+function keepLogs(pair: HandoverPair, { scene, family }: RunResult): void {
+  const file = join(reportsFolder(), `handover-${scene}-ipv${family}.log`);
+  writeFileSync(file, pair.logs(LOG_LINES));
+  console.log(`    logs: ${file}`);
+}
+
 /** A pair of its own for each scene: what one leaves behind must not colour the next. */
 async function runAll(
   stack: HandoverStack,
@@ -139,6 +148,7 @@ async function runAll(
         const result = await runScene(pair, scene, family, size);
         console.log(`  ${run + 1}/${runs} IPv${family}: ${runText(result)}`);
         results.push(result);
+        if (stack === tandemPair && objections([result]).length > 0) keepLogs(pair, result);
       }
     }
     return results;

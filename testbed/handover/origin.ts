@@ -16,7 +16,7 @@ import { createServer as createTcpServer, type Socket } from 'node:net';
 import { crc32 } from 'node:zlib';
 import { monotonicMs } from '../lab/monotonic.ts';
 import type { UploadAnswer } from './load/bulk-client.ts';
-import { contentAt, PIECE_BYTES_MAX } from './load/content.ts';
+import { contentAt, pieceBytes } from './load/content.ts';
 import { limits } from './load/limits.ts';
 import { encodeFrame, FrameReader, Opcode } from './load/websocket-frames.ts';
 
@@ -81,7 +81,7 @@ function pour(response: ServerResponse, bytes: number, pace: number): void {
   const timer = setInterval(() => {
     const due = Math.min(bytes, ((monotonicMs() - startedMs) * pace) / 1000);
     while (sent < due && !response.writableNeedDrain) {
-      const piece = contentAt(sent, Math.min(PIECE_BYTES_MAX, bytes - sent));
+      const piece = contentAt(sent, Math.min(pieceBytes(pace), bytes - sent));
       response.write(piece);
       sent += piece.length;
     }

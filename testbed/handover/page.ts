@@ -41,8 +41,7 @@ ${markdownTable(summaryCells(results))}
   ${paceOf.http2Streams} streams every ${paceOf.http2EveryMs} ms each;
   ${tcp} TCP connections through a tcp listener with numbered bytes every ${paceOf.tcpEveryMs} ms each, echoed; a
   request on a connection of its own every ${paceOf.freshEveryMs} ms; a download and an upload of ${bulkMiB} MiB
-  (upgrade: two of each, one after the other), paced so that they last through it all:
-  ${paces.join(', ')}.
+  at any time, paced so that they last through the moves: ${paces.join(', ')}.
 - **Longest stall**: the longest wait of any client, from its asking to the answer; where its
   connection was lost, the making of another is part of it. For transfers the longest gap
   between two pieces, of which the pace is a part. **Without a move**: the same in the

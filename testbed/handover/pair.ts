@@ -23,6 +23,9 @@ import { limits } from './limits.ts';
 
 const ORIGIN = join(import.meta.dirname, 'origin.ts');
 
+/** A step of {@link HandoverStack.listen}: this host serves from now on. */
+const ACTIVE = /^transition .* Active$/;
+
 /** The virtual address that clients of a family use. */
 export const addressOf = { 4: virtualAddress4, 6: virtualAddress6 } as const;
 
@@ -33,6 +36,8 @@ export class HandoverPair {
   readonly stack: HandoverStack;
   readonly lab: Lab;
   readonly #settings: PairSettings;
+  /** What the edges' programs told of the addresses; CLOCK_MONOTONIC, ms. */
+  readonly steps: { readonly atMs: number; readonly text: string }[] = [];
   readonly #running = new Map<string, RunningEdge>();
 
   private constructor(lab: Lab, stack: HandoverStack, settings: PairSettings) {
@@ -83,7 +88,13 @@ export class HandoverPair {
   /** Power back, where it was gone, and services started. */
   async start(edge: string): Promise<void> {
     await this.lab.heal(edge);
-    this.#running.set(edge, await this.stack.start(this.host(edge), this.#settings));
+    const host = this.host(edge);
+    this.#running.set(edge, await this.stack.start(host, this.#settings));
+    this.stack.listen(host, (text) => {
+      this.steps.push({ atMs: monotonicMs(), text: `${edge} ${text}` });
+      // A host that boots must not hold the one up that serves: in life it has processors of its own.
+      if (ACTIVE.test(text)) host.preferAll();
+    });
   }
 
   /** An orderly stop of the edge's services, to its end. */
@@ -125,6 +136,35 @@ export class HandoverPair {
     );
   }
 
+  /** Waits until both could take the addresses. */
+  async untilReady(): Promise<void> {
+    for (const edge of this.edges) {
+      await waitUntil(
+        `${edge} could take the addresses`,
+        () => this.stack.ready(this.host(edge)),
+        limits.settleTimeoutMs,
+        limits.askEveryMs,
+      );
+    }
+  }
+
+  /** Waits until one of the edges, whichever, holds the addresses and the other does not. */
+  async untilOneActive(timeoutMs: number = limits.settleTimeoutMs): Promise<void> {
+    const held = () =>
+      Promise.all(this.edges.map((edge) => this.stack.holds(this.host(edge), this.#settings)));
+    await waitUntil(
+      'one host holds the addresses',
+      async () => (await held()).filter((holds) => holds).length === 1,
+      timeoutMs,
+      limits.askEveryMs,
+    );
+  }
+
+  /** Whether it is one of the pair's virtual addresses (without prefix length). */
+  isVirtual(address: string): boolean {
+    return this.#settings.virtualAddresses.includes(address);
+  }
+
   /** Both run and the preferred one holds the addresses, whatever was before. */
   async restore(): Promise<void> {
     for (const edge of this.edges) {
@@ -132,9 +172,14 @@ export class HandoverPair {
       await this.stack.release(this.host(edge));
     }
     const [preferred, other] = this.edges;
-    const holding = await this.stack.holds(this.host(other), this.#settings);
-    if (holding) await this.move(other);
-    await this.untilActive(preferred);
+    // The better host takes them by itself, unless it gave them away on somebody's word.
+    const byItself = await this.untilActive(preferred, limits.ownMoveMs).then(
+      () => true,
+      () => false,
+    );
+    if (!byItself) await this.move(other);
+    await this.untilReady();
+    for (const edge of this.edges) this.host(edge).preferAll();
     await this.serves();
   }
 

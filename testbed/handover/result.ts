@@ -29,12 +29,20 @@ export interface KindResult {
   /** The longest stall in the time before the first move. */
   readonly calmLongestMs: number;
   /** The first incidents; times count from the first move. */
-  readonly incidents: readonly { readonly afterMs: number; readonly text: string }[];
+  readonly incidents: readonly Mark[];
   /** MiB and seconds of each transfer, with both checksums. */
   readonly transfers: KindReport['transfers'];
 }
 
+/** Something that happened; milliseconds from the first move. */
+export interface Mark {
+  readonly afterMs: number;
+  readonly text: string;
+}
+
 export interface RunResult extends RunIdentity {
+  /** What the hosts told of the addresses. */
+  readonly marks: readonly Mark[];
   /** Why it could not be measured to the end; null when it could. */
   readonly error: string | null;
   readonly kinds: readonly KindResult[];
@@ -59,9 +67,11 @@ export function resultOf(
   report: LoadReport | null,
   movedAtMs: number,
   error: string | null,
+  steps: readonly { readonly atMs: number; readonly text: string }[],
 ): RunResult {
   const kinds = (report?.kinds ?? []).map((each) => kindResult(each, movedAtMs));
-  return { ...identity, error, kinds, latenessMs: report?.latenessMs.moves ?? 0 };
+  const marks = steps.map(({ atMs, text }) => ({ afterMs: atMs - movedAtMs, text }));
+  return { ...identity, error, marks, kinds, latenessMs: report?.latenessMs.moves ?? 0 };
 }
 
 function kindResult(report: KindReport, movedAtMs: number): KindResult {

@@ -27,7 +27,6 @@ export async function runScene(
       address: addressOf[family],
       size,
       bulkMs: scene.bulkMs,
-      transfers: scene.transfers ?? 1,
       ...(scene.lifeMs === undefined ? {} : { lifeMs: scene.lifeMs }),
       durationMaxMs: limits.loadMaxMs,
     });
@@ -39,11 +38,14 @@ export async function runScene(
       () => null,
       (error: Error) => error,
     );
-    const report = await load.finish({ calm, moves: { fromMs, toMs: monotonicMs() } });
+    const toMs = monotonicMs();
+    const report = await load.finish({ calm, moves: { fromMs, toMs } });
     const error = acted === null ? null : `${acted.message}\n${pair.logs()}`;
-    return resultOf(identity, report, fromMs, error);
+    const steps = pair.steps.filter(({ atMs }) => atMs >= fromMs);
+    return resultOf(identity, report, fromMs, error, steps);
   } catch (error) {
     await load?.kill();
-    return resultOf(identity, null, 0, `${(error as Error).message}\n${pair.logs()}`);
+    const why = `${(error as Error).message}\n${pair.logs()}`;
+    return resultOf(identity, null, 0, why, []);
   }
 }

@@ -7,10 +7,8 @@ export interface Scene {
   readonly name: string;
   /** In a sentence. */
   readonly what: string;
-  /** The transfers are spread over so long, each; opening and calm time included. */
+  /** A transfer is spread over so long; it should last from before the first move to after the last. */
   readonly bulkMs: number;
-  /** Transfers each way, one after the other; default 1. */
-  readonly transfers?: number;
   /** Clients close their own connections after so long; default never. */
   readonly lifeMs?: number;
   /** Before the clients come. The pair is up, and the preferred host holds the addresses. */
@@ -31,7 +29,7 @@ export const scenes: readonly Scene[] = [
   {
     name: 'handover',
     what: 'there, back, and there again before the first drain has ended',
-    bulkMs: 26_000,
+    bulkMs: 22_000,
     async act(pair) {
       const [preferred, other] = pair.edges;
       await pair.move(preferred);
@@ -45,7 +43,7 @@ export const scenes: readonly Scene[] = [
   {
     name: 'failback',
     what: 'the preferred host comes back after a crash, and the addresses with it',
-    bulkMs: 28_000,
+    bulkMs: 24_000,
     async prepare(pair) {
       const [preferred, other] = pair.edges;
       await pair.crash(preferred);
@@ -56,7 +54,7 @@ export const scenes: readonly Scene[] = [
   {
     name: 'reboot',
     what: 'a drained host is stopped, started again, and takes the addresses back',
-    bulkMs: 32_000,
+    bulkMs: 28_000,
     async prepare(pair) {
       await pair.move(pair.edges[0]);
     },
@@ -69,7 +67,6 @@ export const scenes: readonly Scene[] = [
     name: 'upgrade',
     what: 'both hosts get a new process, one after the other',
     bulkMs: 20_000,
-    transfers: 2,
     lifeMs: 8_000,
     async act(pair) {
       const [preferred, other] = pair.edges;
@@ -77,6 +74,7 @@ export const scenes: readonly Scene[] = [
       await comesBack(pair);
       await pair.stop(other);
       await pair.start(other);
+      await pair.untilReady();
       await delay(limits.betweenMovesMs);
     },
   },

@@ -32,6 +32,9 @@ function debianPair(balancer: Balancer): HandoverStack {
     start: (host, settings) => startEdge(balancer, host, settings),
     giveAway: async (host) => writeFileSync(loweringFile(host), `-${LOWERED_BY}\n`),
     release: async (host) => writeFileSync(loweringFile(host), '0\n'),
+    listen: () => {},
+    // A start waits for the balancer, and nothing else holds a Backup back.
+    ready: async () => true,
     async holds(host, { virtualAddresses }) {
       const addresses = await host.addresses();
       // The link-local one is not among the global addresses.

@@ -40,6 +40,13 @@ export interface HandoverStack {
   giveAway(host: Host): Promise<void>;
   /** Takes an earlier {@link giveAway} of this host back, where that is a state of its own. */
   release(host: Host): Promise<void>;
+  /**
+   * Calls back with what happens to the addresses there, in a few words, as the program tells it; until
+   * it ends. A program that tells nothing calls nobody.
+   */
+  listen(host: Host, onStep: (text: string) => void): void;
+  /** Whether the host could take the addresses now, by agreement where the pair has that. */
+  ready(host: Host): Promise<boolean>;
   /** Whether the host holds all virtual addresses now. */
   holds(host: Host, settings: PairSettings): Promise<boolean>;
 }

@@ -1,7 +1,9 @@
 /** Tandem as built in this checkout, with the pair connection that an agreed handover needs. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HandoverResult } from '../../../keepalive/index.ts';
 import { ask } from '../../../src/control/client.ts';
+import { readEvents } from '../../../src/control/event-client.ts';
 import { agentStatus } from '../../lab/agent-status.ts';
 import type { Host } from '../../lab/host.ts';
 import { prefixLength } from '../../lab/stacks/stack.ts';
@@ -11,6 +13,9 @@ import { limits } from '../limits.ts';
 import type { HandoverStack, PairSettings } from './edge.ts';
 
 const LAUNCHER = join(import.meta.dirname, '..', '..', '..', 'dist', 'src', 'cli', 'launcher.js');
+
+/** Events that tell how far an address has moved. */
+const STEP = /^(handover-|drain-|transition$)/;
 
 export const tandemPair: HandoverStack = {
   name: 'tandem',
@@ -30,11 +35,29 @@ export const tandemPair: HandoverStack = {
     };
   },
   async giveAway(host) {
-    const socket = join(host.runFolder, 'tandem', 'keepalive.sock');
-    const { status, body } = await ask(socket, '/handover', 'POST');
-    if (status !== 200) throw new Error(`${host.name} keeps the addresses: ${status} ${body}`);
+    const { status, body } = await ask(socketOf(host, 'keepalive.sock'), '/handover', 'POST');
+    const { results = [] } =
+      status === 200 ? (JSON.parse(body) as { results: HandoverResult[] }) : {};
+    const kept = results.filter(({ outcome }) => outcome !== 'given');
+    if (results.length > 0 && kept.length === 0) return;
+    throw new Error(`${host.name} keeps the addresses: ${status} ${body.slice(0, 500)}`);
   },
   release: async () => {},
+  listen(host, onStep) {
+    // The stream ends with its host; nobody needs to hear of that.
+    readEvents(socketOf(host, 'events.sock'), (line) => {
+      const { type, router, to } = JSON.parse(line) as Record<string, unknown>;
+      if (STEP.test(`${type}`))
+        onStep([type, router, to].filter((it) => it !== undefined).join(' '));
+    }).catch(() => {});
+  },
+  async ready(host) {
+    const status = await agentStatus(host);
+    const sound = status?.routers.every(
+      ({ priority }) => priority.effective === priority.configured,
+    );
+    return sound === true && status?.pair?.connected === true;
+  },
   async holds(host) {
     const status = await agentStatus(host);
     const routers = status?.routers ?? [];
@@ -42,16 +65,19 @@ export const tandemPair: HandoverStack = {
   },
 };
 
-/** The supervisor starts them in sessions of their own, which do not take its place in the queue over. */
+function socketOf(host: Host, name: string): string {
+  return join(host.runFolder, 'tandem', name);
+}
+
+/** Both have been started, and the agent answers. */
 async function bothHalves(host: Host): Promise<void> {
   const runs = (half: RegExp) => host.processes().some((it) => half.test(it.commandLine));
   const { keepalive, proxy } = tandem.halves;
   await waitUntil(
     `both halves run on ${host.name}`,
-    () => runs(keepalive) && runs(proxy),
+    async () => runs(keepalive) && runs(proxy) && (await agentStatus(host)) !== undefined,
     limits.settleTimeoutMs,
   );
-  host.preferAll();
 }
 
 /** The configuration file of the pair. */

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { crc32 } from 'node:zlib';
 import { monotonicMs } from '../../lab/monotonic.ts';
 import { authority, dial, type Load, reasonOf } from './client.ts';
-import { contentAt, contentChecksum, PIECE_BYTES_MAX } from './content.ts';
+import { contentAt, contentChecksum, pieceBytes } from './content.ts';
 import { discard } from './http1-client.ts';
 import type { Ledger } from './ledger.ts';
 import { limits } from './limits.ts';
@@ -14,7 +14,6 @@ export interface BulkOptions {
   readonly bytes: number;
   /** Bytes a second. */
   readonly pace: number;
-  readonly transfers: number;
 }
 
 /** What the origin says of an upload. Times are CLOCK_MONOTONIC, ms. */
@@ -28,7 +27,7 @@ export interface UploadAnswer {
 /** Answer head and body, as they come. */
 type OnBody = (chunk: Buffer) => void;
 
-/** Transfers in one direction, one after the other. */
+/** Transfers in one direction, one after the other: one is under way at any time until the end. */
 export class BulkTransfers implements Load {
   readonly #direction: 'download' | 'upload';
   readonly #options: BulkOptions;
@@ -36,6 +35,7 @@ export class BulkTransfers implements Load {
   readonly #begun = Promise.withResolvers<void>();
   #done: Promise<void> = Promise.resolve();
   #socket: Socket | null = null;
+  #finishing = false;
 
   constructor(direction: 'download' | 'upload', options: BulkOptions) {
     this.#direction = direction;
@@ -48,8 +48,9 @@ export class BulkTransfers implements Load {
     return this.#begun.promise;
   }
 
-  /** Waits for the transfers to end by themselves; their pace says when. */
+  /** Begins no more, and waits for the one under way; its pace says how long. */
   async finish(): Promise<void> {
+    this.#finishing = true;
     const timer = setTimeout(
       () => this.#socket?.destroy(new Error('not done in time')),
       limits.bulkGraceMs,
@@ -59,18 +60,21 @@ export class BulkTransfers implements Load {
   }
 
   async #run(): Promise<void> {
-    const { ledger, transfers, bytes } = this.#options;
-    for (let left = transfers; left > 0; left--) {
+    const { ledger, bytes } = this.#options;
+    while (!this.#finishing) {
       const startedMs = monotonicMs();
       try {
         const arrived = this.#direction === 'download' ? await this.#fetch() : await this.#send();
-        const seconds = (monotonicMs() - startedMs) / 1000;
-        ledger.transfer({ bytes, seconds, sent: this.#checksum, arrived });
-        if (arrived !== this.#checksum) ledger.incident('wrong', monotonicMs(), 'checksum differs');
+        const endedAtMs = monotonicMs();
+        const seconds = (endedAtMs - startedMs) / 1000;
+        ledger.transfer({ bytes, seconds, endedAtMs, sent: this.#checksum, arrived });
+        if (arrived !== this.#checksum) ledger.incident('wrong', endedAtMs, 'checksum differs');
       } catch (error) {
         const what = reasonOf(error as NodeJS.ErrnoException);
         ledger.incident('broken', monotonicMs(), what);
         ledger.incident('failed', monotonicMs(), what);
+        // What cannot be connected is not tried again at once.
+        await new Promise((resolve) => setTimeout(resolve, limits.redialMs));
       }
       this.#begun.resolve();
     }
@@ -120,7 +124,7 @@ export class BulkTransfers implements Load {
     const timer = setInterval(() => {
       const due = Math.min(bytes, ((monotonicMs() - startedMs) * pace) / 1000);
       while (sent < due && !socket.writableNeedDrain && !socket.destroyed) {
-        const piece = contentAt(sent, Math.min(PIECE_BYTES_MAX, bytes - sent));
+        const piece = contentAt(sent, Math.min(pieceBytes(pace), bytes - sent));
         socket.write(piece);
         sent += piece.length;
       }

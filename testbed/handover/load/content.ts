@@ -3,6 +3,7 @@
  * ends make them, so that nothing needs to be kept.
  */
 import { crc32 } from 'node:zlib';
+import { limits } from './limits.ts';
 
 /** A prime, so that no block size of a program in between is a multiple of it. */
 const PERIOD = 65_521;
@@ -21,6 +22,11 @@ function makeSource(): Buffer {
   }
   bytes.copyWithin(PERIOD, 0, PIECE_BYTES_MAX);
   return bytes;
+}
+
+/** How much goes out at a time at a pace (bytes a second): its waiting must not look like a stall. */
+export function pieceBytes(pace: number): number {
+  return Math.max(1, Math.min(PIECE_BYTES_MAX, Math.ceil((pace * limits.bulkEveryMs) / 1000)));
 }
 
 /** The bytes from an offset on, at most {@link PIECE_BYTES_MAX}; a view that must not be written to. */

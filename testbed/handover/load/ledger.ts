@@ -34,6 +34,8 @@ export interface Stalls {
 export interface Transfer {
   readonly bytes: number;
   readonly seconds: number;
+  /** CLOCK_MONOTONIC, ms. */
+  readonly endedAtMs: number;
   /** CRC-32 of what was sent and of what arrived. */
   readonly sent: number;
   readonly arrived: number;

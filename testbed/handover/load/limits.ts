@@ -9,8 +9,6 @@ export const limits = {
   freshEveryMs: 5,
   /** Bytes of a transfer go out in portions of this age. */
   bulkEveryMs: 5,
-  /** A portion handed to a socket at a time. */
-  bulkChunkBytes: 64 * 1024,
   /** An exchange without an answer for so long has failed, and its connection is given up. */
   exchangeTimeoutMs: 3_000,
   /** Before a connection that could not be made is tried again. */

@@ -59,8 +59,7 @@ function clientsOf(kind: LoadKind, plan: LoadPlan, ledger: Ledger): readonly Loa
       return [new FreshRequests(address, ledger)];
     case 'download':
     case 'upload': {
-      const { transfers } = plan;
-      const bulk = { address, ledger, bytes: size.bulkBytes, pace: bulkPace(plan), transfers };
+      const bulk = { address, ledger, bytes: size.bulkBytes, pace: bulkPace(plan) };
       return [new BulkTransfers(kind, bulk)];
     }
   }

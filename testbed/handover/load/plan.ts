@@ -29,7 +29,7 @@ export interface LoadSize {
   readonly http2: number;
   /** Each sends a numbered block every 50 ms and gets it back. */
   readonly tcp: number;
-  /** Of each transfer; one goes each way. */
+  /** Of each transfer; one is under way in each direction at any time. */
   readonly bulkBytes: number;
 }
 
@@ -49,10 +49,8 @@ export interface LoadPlan {
   readonly size: LoadSize;
   /** Which of the kinds this process has. */
   readonly kinds: readonly LoadKind[];
-  /** The transfers are spread over so long; their pace is bulkBytes over it. */
+  /** A transfer is spread over so long; its pace is bulkBytes over it. */
   readonly bulkMs: number;
-  /** Transfers each way, one after the other. */
-  readonly transfers: number;
   /** A client closes its connection itself and opens another after so long; absent: never. */
   readonly lifeMs?: number;
   /** The process ends after so long whatever happens. */
