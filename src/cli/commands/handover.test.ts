@@ -163,6 +163,16 @@ describe('addresses that are given', () => {
   });
 });
 
+test('an order that was carried out before is told how that ended', async () => {
+  gives({ ...GIVEN, outcome: 'not-active', reason: '' });
+  agent.statuses = [status({ lastDrain: LAST })];
+  expect(await run()).toEqual({
+    status: 0,
+    stdout: 'web: drained: its last connection ended after 3m 2s\n',
+    stderr: `web: edge-b has it already\n${YIELDED}`,
+  });
+});
+
 test('with --json there is one document, and nothing else', async () => {
   gives(GIVEN);
   agent.statuses = [

@@ -8,6 +8,7 @@ import {
   isDrained,
   notActiveText,
   resultText,
+  wasGiven,
   watchEndTexts,
   yieldedText,
 } from '../views/handover-view.ts';
@@ -108,7 +109,7 @@ async function handOver(
   const asked = after.status.routers.filter(({ name }) => args.length === 0 || args.includes(name));
   const given = new Set(results.flatMap((one) => (one.outcome === 'given' ? one.routers : [])));
   const draining = after.status.routers
-    .filter((one) => given.has(one.name) || (one.drain !== null && asked.includes(one)))
+    .filter((one) => given.has(one.name) || (wasGiven(one) && asked.includes(one)))
     .map(({ name }) => name);
   if (!json) tellResults(results, asked, after.status, invocation);
   const waits = options.wait !== false && draining.length > 0;

@@ -15,12 +15,18 @@ export function resultText({ routers, outcome, reason, to }: HandoverResult): st
   return `${names}: refused: ${alone ? reason?.slice(`${name}: `.length) : reason}`;
 }
 
+/** An earlier order gave it away, and whoever orders it again wants to know how that ends. */
+export function wasGiven({ drain, lastDrain, yielded }: RouterStatus): boolean {
+  return drain !== null || (yielded && lastDrain !== null);
+}
+
 /** Why there was nothing to give, and where there is. */
 export function notActiveText(router: RouterStatus, { pair }: AgentReport): string {
   const { name, state, active, waitingFor, drain } = router;
   const there = pair?.node?.report?.routers.find((one) => one.name === name);
-  if (drain !== null) {
-    return `${name}: ${pair?.peer ?? 'the peer'} has it already; here ${drainText(drain)}`;
+  if (wasGiven(router)) {
+    const left = drain === null ? '' : `; here ${drainText(drain)}`;
+    return `${name}: ${pair?.peer ?? 'the peer'} has it already${left}`;
   }
   if (pair !== null && there?.state === 'Active') {
     return `${name} is ${state} here; ${pair.peer} is Active: run it there`;
