@@ -215,3 +215,9 @@ export const stopDrainMaxMicros = 90_000_000;
 export const drainerProbeMicros = 1_000_000;
 /** So many silences in a row: it is dead, and so are its connections. */
 export const drainerSilencesMax = 3;
+
+/**
+ * A host that drains still takes in what the switches send to a virtual MAC for so long: until the new
+ * holder has announced it.
+ */
+export const quitDeviceMicros = 1_000_000;

@@ -270,6 +270,8 @@ export class RouterDriver {
         break;
       case 'begin-drain':
         this.lease.drain(action.micros / 1000);
+        this.#announcePending = false;
+        this.keeper.drain();
         break;
       case 'end-drain':
         this.lease.endDrain();

@@ -29,6 +29,10 @@ export class AddressBelongings implements Belongings<VirtualAddress> {
   readonly #options: BelongingsOptions;
   /** An owner's addresses that were there before us are the host's own and never removed. */
   #hostsOwn: ReadonlySet<string> = new Set();
+  /** They are to be on the interface itself: another host has the virtual MAC by now. */
+  #drains = false;
+  /** Some may be there, by a drain. */
+  #lodged = false;
 
   constructor(options: BelongingsOptions) {
     this.#options = options;
@@ -44,7 +48,35 @@ export class AddressBelongings implements Belongings<VirtualAddress> {
 
   /** The interface itself, or the device of the virtual MAC on it. */
   get #device(): string {
-    return this.virtualDevice ?? this.interface;
+    return this.#drains ? this.interface : (this.virtualDevice ?? this.interface);
+  }
+
+  /**
+   * The next `enter` is for a drain: the addresses go to the interface itself, where the host serves
+   * on with its own MAC. False in plain mode, where they are there already.
+   */
+  drain(): boolean {
+    this.#drains = this.#macs !== undefined;
+    return this.#drains;
+  }
+
+  /** The next `enter` is for a claim. */
+  endDrain(): void {
+    this.#drains = false;
+  }
+
+  /** While a drain goes on: nothing more is taken in for the virtual MAC. Never throws. */
+  quitDevice(log: Logger): void {
+    const { config } = this.#options;
+    try {
+      if (this.#drains) this.#macs?.lower(config);
+    } catch (error) {
+      log.warn(
+        { router: config.name, interface: config.interface, err: error },
+        `${config.name}: cannot set the device of the virtual MAC down while the addresses drain, and the host ` +
+          `may take in what is for the other one: ${(error as Error).message}`,
+      );
+    }
   }
 
   /** Absent in plain mode, and where there are no virtual MACs to be had. */
@@ -59,10 +91,27 @@ export class AddressBelongings implements Belongings<VirtualAddress> {
   }
 
   enter(): void {
-    this.#macs?.raise(this.#options.config);
+    if (this.#drains) this.#lodged = true;
+    else this.#macs?.prepare(this.#options.config);
+  }
+
+  /**
+   * The device comes up with the addresses on it: the switches send it frames from that moment, and
+   * those for an address that is not there yet would be lost.
+   */
+  async entered(): Promise<void> {
+    const { config, network } = this.#options;
+    // A drain leaves them on the device too: without one it would take nothing in (rp_filter).
+    if (this.#drains) return;
+    this.#macs?.raise(config);
+    if (!this.#lodged) return;
+    for (const address of this.all) await network.removeAddress(this.interface, address);
+    this.#lodged = false;
   }
 
   leave(): void {
+    this.#drains = false;
+    this.#lodged = false;
     this.#macs?.lower(this.#options.config);
   }
 
@@ -126,8 +175,11 @@ export class AddressBelongings implements Belongings<VirtualAddress> {
     return this.#options.network.addAddress(this.#device, address, lifetimeSeconds);
   }
 
-  remove(address: VirtualAddress): Promise<void> {
-    return this.#options.network.removeAddress(this.#device, address);
+  async remove(address: VirtualAddress): Promise<void> {
+    const { network } = this.#options;
+    const device = this.virtualDevice;
+    if (device !== null) await network.removeAddress(device, address);
+    if (device === null || this.#lodged) await network.removeAddress(this.interface, address);
   }
 
   async found(): Promise<ReadonlySet<string> | null> {
@@ -135,7 +187,7 @@ export class AddressBelongings implements Belongings<VirtualAddress> {
     if (network.link(this.interface) === null) return null;
     const device = this.#device;
     // A device that is gone or down has to be put right with all that was on it.
-    if (this.#macs?.isUp(config) === false) return new Set();
+    if (!this.#drains && this.#macs?.isUp(config) === false) return new Set();
     return new Set(await network.addresses(device));
   }
 

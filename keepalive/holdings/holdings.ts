@@ -4,8 +4,9 @@ import type {
   VirtualRouterConfig,
 } from '../../src/config/agent-config.ts';
 import type { EventSink } from '../events/event-types.ts';
+import { quitDeviceMicros } from '../limits.ts';
 import type { LogLimiter } from '../log-limiter.ts';
-import type { Clock, Logger, NetworkPort } from '../ports.ts';
+import type { Clock, Logger, NetworkPort, Timer } from '../ports.ts';
 import type { RouterStatistics } from '../statistics.ts';
 import { AddressBelongings } from './address-keeper.ts';
 import { Keeper } from './keeper.ts';
@@ -43,12 +44,15 @@ export interface HoldingsOptions {
  */
 export class Holdings {
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #own: AddressBelongings;
   readonly #addresses: Keeper<VirtualAddress>;
   readonly #routes: Keeper<VirtualRoute>;
+  #quit: Timer | null = null;
 
   constructor(options: HoldingsOptions) {
     this.#log = options.log;
+    this.#clock = options.clock;
     this.#own = new AddressBelongings(options);
     const { clock, log, limiter } = options;
     this.#addresses = new Keeper({
@@ -107,11 +111,28 @@ export class Holdings {
 
   /** Wants everything there. `onHeld` is called when the addresses are. */
   hold(): void {
+    this.#quit?.cancel();
+    this.#own.endDrain();
     this.#addresses.hold();
+  }
+
+  /**
+   * In place of `release`, where the addresses were given up by agreement: what is held stays, and the
+   * host goes on serving the connections it has, muted by its lease. In vmac mode the addresses move to the
+   * interface itself, for the virtual MAC is the new holder's; `onHeld` is called when they are there. Ends
+   * with `hold` or `release`. Without addresses that are wanted it does nothing.
+   */
+  drain(): void {
+    if (!this.#addresses.wanted || !this.#own.drain()) return;
+    this.#addresses.hold();
+    this.#quit?.cancel();
+    const at = this.#clock.now() + quitDeviceMicros;
+    this.#quit = this.#clock.timer(at, () => this.#own.quitDevice(this.#log));
   }
 
   /** Wants everything gone. */
   release(): void {
+    this.#quit?.cancel();
     this.#addresses.release();
     this.#routes.release();
   }
@@ -144,6 +165,7 @@ export class Holdings {
 
   /** Stops repairing. Call after the last `release` and `settle`. */
   close(): void {
+    this.#quit?.cancel();
     this.#addresses.close();
     this.#routes.close();
     if (this.gone) this.#own.moveOut(this.#log);

@@ -23,6 +23,8 @@ export interface Belongings<T> {
   found(): Promise<ReadonlySet<string> | null>;
   /** Before some are added: where they go has to be there. */
   enter?(): void;
+  /** After all were added: what has to follow them. */
+  entered?(): Promise<void>;
   /** After all were removed: where they were may go too. */
   leave?(): void;
   /** Keys that are never looked after: the host's own. */
@@ -283,6 +285,7 @@ export class Keeper<T> {
       const failures = results.filter((result) => result.status === 'rejected');
       if (failures.length > 0) belongings.onErrors(failures.length);
       else if (wanted === 'absent') belongings.leave?.();
+      else if (targets.length > 0) await belongings.entered?.();
       return failures.length === 0 ? null : asError(failures[0]?.reason);
     } catch (error) {
       belongings.onErrors(1);

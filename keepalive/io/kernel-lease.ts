@@ -11,6 +11,7 @@ import { LeaseRenewal } from './lease-renewal.ts';
 import {
   armLease,
   changeWatch,
+  type Drain,
   endDrain,
   endLease,
   installLease,
@@ -20,6 +21,7 @@ import {
   reviseLease,
   startDrain,
 } from './lease-rules.ts';
+import { ownLinkLocal } from './own-link-local.ts';
 import { routerTable } from './own-tables.ts';
 
 /** Why a lease that was armed is no longer. */
@@ -99,8 +101,10 @@ export class KernelLease implements Lease {
   }
 
   drain(durationMs: number): void {
-    this.#nftables.run(startDrain(this.scope, Math.ceil(durationMs)));
+    const linkLocal = ownLinkLocal(this.scope.interfaceIndex);
+    this.#nftables.run(startDrain(this.scope, { leftMs: Math.ceil(durationMs), linkLocal }));
     this.#drainsUntilMs = performance.now() + durationMs;
+    this.#installed = this.#listed() ?? '';
   }
 
   endDrain(): void {
@@ -169,18 +173,23 @@ export class KernelLease implements Lease {
   }
 
   #install(): string {
-    this.#nftables.run(installLease(this.scope, false, this.#drainLeftMs()));
+    this.#nftables.run(installLease(this.scope, false, this.#drain()));
     return this.#listed() ?? '';
   }
 
   /** Somebody may have emptied the set and left everything else alone. */
   #keepDraining(): void {
-    const leftMs = this.#drainLeftMs();
-    if (leftMs > 0 && !this.#holds('drain')) this.#nftables.run(startDrain(this.scope, leftMs));
+    const drain = this.#drain();
+    if (drain === null || this.#holds('drain')) return;
+    this.#nftables.run(startDrain(this.scope, drain));
+    this.#installed = this.#listed() ?? '';
   }
 
-  #drainLeftMs(): number {
-    return Math.max(0, Math.ceil(this.#drainsUntilMs - performance.now()));
+  /** What is left of it. */
+  #drain(): Drain | null {
+    const leftMs = Math.ceil(this.#drainsUntilMs - performance.now());
+    if (leftMs <= 0) return null;
+    return { leftMs, linkLocal: ownLinkLocal(this.scope.interfaceIndex) };
   }
 
   /** Null when there is no such table. */

@@ -63,8 +63,9 @@ const cases: Readonly<Record<string, string>> = {
   'arming with BFD that is not up': armLease(unwatched),
   arming: armLease(ipv4),
   ending: endLease(ipv4),
-  'draining, put back': installLease(ipv4, false, 90_000),
-  'a drain begins': startDrain(ipv4, 600_000),
+  'draining, put back': installLease(ipv4, false, { leftMs: 90_000, linkLocal: 'fe80::11' }),
+  'a drain begins': startDrain(ipv4, { leftMs: 600_000, linkLocal: 'fe80::11' }),
+  'a drain begins on a host without IPv6': startDrain(ipv4, { leftMs: 600_000, linkLocal: null }),
   'a drain ends': endDrain(ipv4),
   'another address and time, running or not': reviseLease(ipv4, {
     ...ipv4,

@@ -27,7 +27,16 @@
  * announcements of the host that has it.
  */
 import { formatIp, parseIp } from '../../src/os/ip-address.ts';
-import { quotedInterface, routerTable } from './own-tables.ts';
+import { virtualMac } from '../packet/virtual-mac.ts';
+import { macText, quotedInterface, routerTable } from './own-tables.ts';
+
+/** Connections go on after the end of the lease. */
+export interface Drain {
+  /** Whole ms from now on. */
+  readonly leftMs: number;
+  /** Who asks for the neighbours in place of an IPv6 address; null: nobody does. */
+  readonly linkLocal: string | null;
+}
 
 /** What the rules follow from. */
 export interface LeaseScope {
@@ -57,9 +66,13 @@ export interface LeaseScope {
 
 /**
  * Makes the table anew, in one transaction, with the lease running or expired, and the addresses
- * draining for so many whole ms, or not.
+ * draining or not.
  */
-export function installLease(scope: LeaseScope, armed: boolean, drainMs = 0): string {
+export function installLease(
+  scope: LeaseScope,
+  armed: boolean,
+  drain: Drain | null = null,
+): string {
   const table = `table netdev ${routerTable(scope)}`;
   const device = `device ${quotedInterface(scope.interface)} priority 0; policy accept;`;
   const element = (ms: number) => `    elements = { ${scope.interfaceIndex} timeout ${ms}ms }\n`;
@@ -77,7 +90,10 @@ ${armed ? element(scope.durationMs) : ''}  }
     type iface_index
     size 16
     flags timeout
-${drainMs > 0 ? element(drainMs) : ''}  }
+${drain === null ? '' : element(drain.leftMs)}  }
+  chain voice {
+${indented(voiceRules(drain))}
+  }
   chain out {
     type filter hook egress ${device}
 ${indented(rules.out)}
@@ -168,10 +184,13 @@ export function endLease(scope: LeaseScope): string {
   return `flush set netdev ${routerTable(scope)} lease\n`;
 }
 
-/** Lets the addresses' IP packets pass for so many whole ms from now on, though the lease is over. */
-export function startDrain(scope: LeaseScope, durationMs: number): string {
+/** Lets the addresses' IP packets pass from now on, though the lease is over. */
+export function startDrain(scope: LeaseScope, drain: Drain): string {
   const set = `netdev ${routerTable(scope)} drain`;
-  return `flush set ${set}\nadd element ${set} { ${scope.interfaceIndex} timeout ${durationMs}ms }\n`;
+  const voice = `netdev ${routerTable(scope)} voice`;
+  const rules = voiceRules(drain).map((rule) => `add rule ${voice} ${rule}\n`);
+  const element = `{ ${scope.interfaceIndex} timeout ${drain.leftMs}ms }`;
+  return `flush set ${set}\nflush chain ${voice}\n${rules.join('')}add element ${set} ${element}\n`;
 }
 
 /** No longer. */
@@ -191,7 +210,9 @@ export function removeLease(table: string): string {
 
 /**
  * Of each family that the router has addresses of: `speaks` and `hears` is what tells neighbours where an
- * address is, `sends` and `takes` are IP packets of the addresses, which a drain lets pass.
+ * address is, `sends` and `takes` are IP packets of the addresses, which a drain lets pass. `asks` are
+ * the kernel's questions for the neighbours of those, in the address's name, and what a drain makes of
+ * them: held back, its connections would end with the kernel's memory of the neighbours.
  */
 function addressRules({ addresses }: LeaseScope) {
   if (addresses.length === 0) throw new RangeError('nftables: a lease of no address');
@@ -201,6 +222,7 @@ function addressRules({ addresses }: LeaseScope) {
     { make: ipv6Rules, own: bytes.filter(({ length }) => length === 16) },
   ].flatMap(({ make, own }) => (own.length === 0 ? [] : [make(own)]));
   return {
+    asks: parts.flatMap(({ asks }) => asks),
     speaks: parts.flatMap(({ speaks }) => speaks),
     sends: parts.flatMap(({ sends }) => sends),
     hears: parts.flatMap(({ hears }) => hears),
@@ -216,6 +238,13 @@ function addressRules({ addresses }: LeaseScope) {
 function ipv4Rules(addresses: readonly Uint8Array[]) {
   const set = `{ ${addresses.map(formatIp).join(', ')} }`;
   return {
+    // An ARP probe (RFC 5227): it is answered, and nobody learns from it.
+    asks: [
+      {
+        match: `arp operation request arp saddr ip ${set} arp daddr ip != ${set}`,
+        verdict: 'arp saddr ip set 0.0.0.0 accept',
+      },
+    ],
     speaks: [`arp saddr ip ${set}`],
     sends: [`ip saddr ${set}`],
     // From another sender: an announcement of the host that has the address is for us to hear.
@@ -234,6 +263,7 @@ function ipv6Rules(addresses: readonly Uint8Array[]) {
   const set = `{ ${addresses.map(formatIp).join(', ')} }`;
   const targets = `@th,64,128 { ${addresses.map(hexOf).join(', ')} }`;
   return {
+    asks: [{ match: `ip6 saddr ${set} icmpv6 type nd-neighbor-solicit`, verdict: 'jump voice' }],
     speaks: [
       `icmpv6 type nd-neighbor-advert ${targets}`,
       `ip6 saddr ${set} icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert }`,
@@ -265,7 +295,7 @@ function hexOf(ip: Uint8Array): string {
 function chainRules(
   scope: LeaseScope,
 ): Readonly<Record<'out' | 'advert' | 'in', string[]> & { renewal?: string[] }> {
-  const { speaks, sends, hears, takes, refuses } = addressRules(scope);
+  const { asks, speaks, sends, hears, takes, refuses } = addressRules(scope);
   const header = scope.family === 4 ? 'ip protocol' : 'ip6 nexthdr';
   const gates = scope.bfd === undefined ? ['@lease'] : ['@lease', '@watch'];
   const renewal = [
@@ -278,13 +308,18 @@ function chainRules(
       ...watchJump(scope),
       `${header} 112 @th,8,8 ${scope.vrid} jump advert`,
       ...renewalJump(scope),
+      // Reports of multicast groups too: a switch would send the new holder's frames here.
+      ...drops([`ether saddr ${macText(virtualMac(scope.family, scope.vrid))}`], gates, 'oif'),
+      ...asks.flatMap(({ match, verdict }) =>
+        drops([match], gates, 'oif', `oif @drain ${verdict}`),
+      ),
       ...drops(speaks, gates, 'oif'),
       ...drops(sends, gates, 'oif', 'oif != @drain drop'),
     ],
     advert: [
       ...drops([''], gates, 'oif'),
       // The first of several peers must not be the only one that hears of the end.
-      scope.unicast === true ? '@th,16,8 0 return' : '@th,16,8 0 delete @lease { oif } return',
+      scope.unicast === true ? '@th,16,8 0 accept' : '@th,16,8 0 delete @lease { oif } accept',
       `update @lease { oif timeout ${scope.durationMs}ms }`,
     ],
     ...(scope.unicast === true ? { renewal } : {}),
@@ -306,6 +341,11 @@ function drops(
   return matches.flatMap((match) =>
     sets.map((set) => `${match} ${key} != ${set} ${verdict}`.trim()),
   );
+}
+
+/** nftables corrects the checksum of ICMPv6 with the address. */
+function voiceRules(drain: Drain | null): readonly string[] {
+  return drain?.linkLocal == null ? ['return'] : [`ip6 saddr set ${drain.linkLocal} accept`];
 }
 
 function indented(rules: readonly string[]): string {

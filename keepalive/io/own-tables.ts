@@ -47,3 +47,8 @@ export function quotedInterface(name: string): string {
   }
   return `"${name}"`;
 }
+
+/** A MAC address as nftables has it. */
+export function macText(mac: Uint8Array): string {
+  return [...mac].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+}

@@ -13,7 +13,7 @@
  * that nobody knows to each other, and the one that got it last resets it.
  */
 import { formatIp, parseIp } from '../../src/os/ip-address.ts';
-import { routerTable, type TableOwner } from './own-tables.ts';
+import { macText, routerTable, type TableOwner } from './own-tables.ts';
 
 /** Before the raw table (-300), so that what is passed on is in nobody's connection table. */
 const PRIORITY = -310;
@@ -114,10 +114,6 @@ export function removeSecondChance(table: string): string {
 export function passedIn(listed: string): { packets: number; bytes: number } | null {
   const [, packets, bytes] = /packets (\d+) bytes (\d+)/.exec(listed) ?? [];
   return bytes === undefined ? null : { packets: Number(packets), bytes: Number(bytes) };
-}
-
-function macText(mac: Uint8Array): string {
-  return [...mac].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
 }
 
 function familyOf(ip: Uint8Array): 4 | 6 {
