@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { closeDescriptor } from '../src/os/listen-socket.ts';
-import { closeLeft } from './io/uring/descriptor-ledger.ts';
+import { buffersInUse, closeLeft } from './io/uring/descriptor-ledger.ts';
 import { WORKER_EXIT_GRACE_MS, WORKER_YOUNG_GENERATION_MB } from './limits.ts';
 import type { Logger } from './ports.ts';
 import type {
@@ -39,6 +39,8 @@ export interface WorkerStatus {
   readonly state: 'starting' | 'running' | 'waiting' | 'draining' | 'ended';
   /** Why this one serves over node:net although the balancer uses io_uring; null: it does as all do. */
   readonly refusal: string | null;
+  /** Buffers of io_uring that it has in use; null on node:net. */
+  readonly buffers: number | null;
   /** Workers this slot has lost. */
   readonly deaths: number;
   /** Share of its time that the thread was busy since it started, 0 to 1. */
@@ -112,6 +114,7 @@ export class WorkerSlot {
       index: this.#index,
       state: this.#state,
       refusal: this.#refusal,
+      buffers: this.#descriptors === null ? null : buffersInUse(this.#descriptors),
       deaths: this.#deaths,
       utilization: loop?.utilization ?? 0,
     };

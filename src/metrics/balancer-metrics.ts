@@ -26,11 +26,15 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
     {},
     refused,
   );
-  for (const { index, state, refusal, deaths, utilization } of status.workers) {
+  for (const { index, state, refusal, buffers, deaths, utilization } of status.workers) {
     const labels = { worker: String(index) };
     const running = state === 'running' ? 1 : 0;
     const uring = io === 'uring' && refusal === null ? 1 : 0;
     out.gauge('tandem_proxy_worker_io_uring', 'The worker serves through io_uring.', labels, uring);
+    if (buffers !== null) {
+      const held = 'Buffers of io_uring in use, of 2048.';
+      out.gauge('tandem_proxy_worker_io_buffers', held, labels, buffers);
+    }
     out.gauge('tandem_proxy_worker_running', 'The worker thread serves.', labels, running);
     out.counter('tandem_proxy_worker_deaths', 'Workers this slot lost.', labels, deaths);
     out.gauge('tandem_proxy_worker_utilization', 'Busy share, 0 to 1.', labels, utilization);

@@ -18,7 +18,7 @@ const NOTHING = {
 };
 
 function worker(index: number, refusal: string | null) {
-  return { index, state: 'running' as const, refusal, deaths: 0, utilization: 0 };
+  return { index, state: 'running' as const, refusal, buffers: 3, deaths: 0, utilization: 0 };
 }
 
 test('one worker that is refused io_uring is one too many', async () => {
@@ -32,6 +32,7 @@ test('one worker that is refused io_uring is one too many', async () => {
   expect(text).toContain('tandem_proxy_io_uring 1');
   expect(text).toContain('tandem_proxy_io_uring_refused 1');
   expect(text).toContain('tandem_proxy_worker_io_uring{worker="0"} 1');
+  expect(text).toContain('tandem_proxy_worker_io_buffers{worker="0"} 3');
   expect(text).toContain('tandem_proxy_worker_io_uring{worker="1"} 0');
 });
 

@@ -21,6 +21,8 @@ export interface Standing {
   readonly inFlight: number;
   readonly requests: number;
   readonly accepted: number;
+  /** Of io_uring's memory, over all workers; 0 on node:net. */
+  readonly buffers: number;
 }
 
 /** A running balancer process. */
@@ -80,13 +82,14 @@ log: { level: error }
   /** What its status says. */
   async standing(): Promise<Standing> {
     const { body } = await ask(this.#socket, '/status');
-    const { listeners, upstreams } = JSON.parse(body) as BalancerReport;
+    const { listeners, upstreams, workers } = JSON.parse(body) as BalancerReport;
     const totals = listeners[0]!.totals;
     const servers = upstreams.flatMap((upstream) => upstream.servers);
     return {
       open: totals.open,
       requests: totals.requests,
       accepted: totals.accepted,
+      buffers: workers.reduce((sum, worker) => sum + (worker.buffers ?? 0), 0),
       inFlight: servers.reduce((sum, server) => sum + server.totals.inFlight, 0),
     };
   }

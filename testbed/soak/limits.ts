@@ -4,6 +4,10 @@ export const limits = {
   /** Clients that begin in a second, and that are there at once. */
   clientsPerSecond: 300,
   clientsMax: 200,
+  /** Clients beside them that wait for each answer. */
+  patientClients: 8,
+  /** What an engine keeps for small writes and the next message. */
+  buffersMax: 2,
   /** A client gives up waiting after this. */
   clientTimeoutMs: 1500,
   /** How often one of the origins dies altogether, and for how long. */

@@ -1,7 +1,8 @@
 /**
  * `npm run soak -- --seconds N --seed S --io net`: clients that break off anywhere before origins that die anywhere,
- * some hundred a second, through a running balancer. Demands that memory and descriptors stay flat, and
- * that nothing is open or in flight when the last client has gone.
+ * some hundred a second, through a running balancer, and beside them clients that wait for their answers.
+ * Demands that each of these gets one, that memory and descriptors stay flat, and that nothing is open, in
+ * flight or held in buffers when the last client has gone.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ import { type Sample, SoakedBalancer } from './balancer.ts';
 import { FaultyOrigin } from './faulty-origin.ts';
 import { growth } from './growth.ts';
 import { limits } from './limits.ts';
+import { patientClient } from './patient-client.ts';
 
 const { values } = parseArgs({
   options: {
@@ -58,23 +60,37 @@ async function main(): Promise<number> {
 async function soak(balancer: SoakedBalancer, origins: readonly FaultyOrigin[]): Promise<number> {
   const until = performance.now() + seconds * 1000;
   const samples: Sample[] = [];
+  const patient = Array.from({ length: limits.patientClients }, () =>
+    patientClient(balancer.port, until),
+  );
   const [clients] = await Promise.all([
     arrivals(balancer.port, until),
     outages(origins, until),
     measure(balancer, samples, until),
   ]);
   const problems = growth(samples);
+  const met = await Promise.all(patient);
+  const asked = met.reduce((sum, one) => sum + one.asked, 0);
+  const lost = met.flatMap((one) => one.lost);
+  if (lost.length > 0) {
+    const some = lost.slice(0, 5).join(', ');
+    problems.push(`${lost.length} of ${asked} patient clients had no answer: ${some}`);
+  }
   let standing = await balancer.standing();
   const through = async () => {
     standing = await balancer.standing();
-    return standing.open === 0 && standing.inFlight === 0;
+    const held = standing.buffers > limits.buffersMax;
+    return standing.open === 0 && standing.inFlight === 0 && !held;
   };
   await waitUntil('nothing left', through, limits.settleTimeoutMs).catch(() => {
-    problems.push(`left behind: ${standing.open} open, ${standing.inFlight} in flight`);
+    const { open, inFlight, buffers } = standing;
+    problems.push(`left behind: ${open} open, ${inFlight} in flight, ${buffers} buffers in use`);
   });
   const last = samples.at(-1)!;
+  const { accepted, requests } = standing;
   console.log(
-    `${clients} clients, ${standing.accepted} accepted, ${standing.requests} requests in ${seconds} s; ` +
+    `${clients} clients and ${asked} patient ones, ${accepted} accepted, ${requests} requests ` +
+      `in ${seconds} s; ` +
       `${Math.round(last.residentBytes / 1e6)} MB, ${last.descriptors} descriptors at the end`,
   );
   for (const problem of problems) console.error(problem);

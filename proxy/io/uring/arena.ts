@@ -81,6 +81,11 @@ export class Arena {
     return this.#offered;
   }
 
+  /** Buffers that messages are in, on their way in or out. */
+  get inUse(): number {
+    return SLOTS_MAX - this.#freeCount - this.#offered;
+  }
+
   /** So few are free that none should wait for a slow peer. */
   get scarce(): boolean {
     return this.#freeCount < SLOTS_SCARCE;

@@ -9,8 +9,9 @@ const DESCRIPTORS_MAX = 1 << 20;
 const MAPPINGS_MAX = 5;
 /** Where the completions are within the first mapping. */
 const LAYOUT_NUMBERS = 4;
-/** Address and length of each mapping, then that. */
-const MAP_NUMBERS = 2 * MAPPINGS_MAX + LAYOUT_NUMBERS;
+/** Address and length of each mapping, that, and the buffers in use. */
+const BUFFERS_AT = 2 * MAPPINGS_MAX + LAYOUT_NUMBERS;
+const MAP_NUMBERS = BUFFERS_AT + 1;
 /** Before the bits. */
 const MAP_BYTES = 8 * MAP_NUMBERS;
 
@@ -54,6 +55,11 @@ export class DescriptorLedger {
     this.#map?.fill(0);
   }
 
+  /** So many buffers are in use. */
+  buffers(count: number): void {
+    if (this.#map !== null) this.#map[BUFFERS_AT] = count;
+  }
+
   opened(fd: number): void {
     if (this.#words !== null && fd < DESCRIPTORS_MAX) this.#words[fd >> 5]! |= 1 << (fd & 31);
   }
@@ -77,6 +83,11 @@ export class DescriptorLedger {
   }
 }
 
+/** Buffers that the worker had in use when it last went to rest. */
+export function buffersInUse(memory: SharedArrayBuffer): number {
+  return new Float64Array(memory, 0, MAP_NUMBERS)[BUFFERS_AT]!;
+}
+
 /**
  * Closes what a thread that is gone has left open, and what the kernel had accepted for it without its
  * knowing; returns how many.
@@ -88,7 +99,7 @@ export function closeLeft(memory: SharedArrayBuffer): number {
   for (let index = 0; index < 2 * MAPPINGS_MAX; index += 2) {
     if (map[index] !== 0) mappings.push(new MappedMemory(map[index]!, map[index + 1]!));
   }
-  const [head, tail, entries, mask] = map.subarray(2 * MAPPINGS_MAX);
+  const [head, tail, entries, mask] = map.subarray(2 * MAPPINGS_MAX, BUFFERS_AT);
   if (mappings[0] !== undefined) {
     const layout = { head: head!, tail: tail!, entries: entries!, mask: mask! };
     // One that was noted and not counted as taken yet is closed once all the same.

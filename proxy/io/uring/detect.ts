@@ -1,4 +1,5 @@
 import { OsError } from '../../../src/os/errors.ts';
+import { EventDescriptorError } from '../../../src/os/event-descriptor.ts';
 import { registerWithRing } from '../../../src/os/io-uring.ts';
 import { NativeLibraryError } from '../../../src/os/native.ts';
 import { Operation, REGISTER_PROBE } from './abi.ts';
@@ -23,6 +24,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ENFILE: 'no file descriptor left on this host',
 };
 
+/** Their messages are for the operator. */
+const WORDS_OF_THEIR_OWN = [RingUnusableError, NativeLibraryError, EventDescriptorError];
+
 /**
  * Why an engine over io_uring cannot be had here; null when it can. Found out by making one: what a
  * kernel's version or a setting promises, a container may forbid.
@@ -41,9 +45,7 @@ export function uringRefusal(): string | null {
 
 /** What went wrong, for the operator. Other errors than of system calls are thrown on. */
 export function refusalOf(error: unknown): string {
-  if (error instanceof RingUnusableError || error instanceof NativeLibraryError) {
-    return error.message;
-  }
+  if (WORDS_OF_THEIR_OWN.some((kind) => error instanceof kind)) return (error as Error).message;
   if (!(error instanceof OsError)) throw error;
   const reason = REASONS[error.code];
   return reason === undefined ? error.message : `${reason}: ${error.message}`;

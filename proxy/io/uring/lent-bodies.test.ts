@@ -13,7 +13,6 @@ import {
 } from '../../data-plane.fixture.ts';
 import { RawOrigin, rawClient } from '../../raw-peers.fixture.ts';
 import { uringRefusal } from './detect.ts';
-import { SLOTS_MAX } from './limits.ts';
 import { UringEngine } from './uring-engine.ts';
 
 const refusal = uringRefusal();
@@ -36,7 +35,7 @@ async function expectLent(): Promise<void> {
   expect(engine.pieces.lentBytes).toBeGreaterThan(LENT_LEAST);
   expect(engine.pieces.copiedBytes).toBeLessThan(COPIED_MOST);
   await vi.waitFor(() => {
-    expect(SLOTS_MAX - engine.arena.free - engine.arena.offered).toBeLessThanOrEqual(2);
+    expect(engine.arena.inUse).toBeLessThanOrEqual(2);
   });
 }
 

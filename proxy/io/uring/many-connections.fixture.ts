@@ -7,7 +7,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { proxyConfig, routeConfig, startPlane, upstreamConfig } from '../../data-plane.fixture.ts';
 import type { Connection } from '../engine.ts';
 import { IGNORING } from '../ignoring.ts';
-import { SLOTS_MAX } from './limits.ts';
 import { UringEngine } from './uring-engine.ts';
 
 /** Handshakes at a time of one process. */
@@ -48,7 +47,7 @@ function serve(connectionsMax: number): void {
       connections: open,
       requests,
       descriptors: readdirSync('/proc/self/fd').length,
-      buffers: SLOTS_MAX - engine.arena.free - engine.arena.offered,
+      buffers: engine.arena.inUse,
       operations: engine.operations.outstanding,
       residentBytes:
         Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024,

@@ -1,8 +1,7 @@
 import dns from 'node:dns';
 import { isMainThread } from 'node:worker_threads';
+import { type EventDescriptor, openEventDescriptor } from '../../../src/os/event-descriptor.ts';
 import { registerWithRing } from '../../../src/os/io-uring.ts';
-import { check, libc } from '../../../src/os/libc.ts';
-import { type DescriptorWatch, watchReadable } from '../../../src/os/poll.ts';
 import { DeadlineQueue } from '../deadline-queue.ts';
 import type {
   Composer,
@@ -27,10 +26,6 @@ import { closeSocket, codeOf, errorName, openSocket, socketAddress } from './soc
 import { letGo } from './teardown.ts';
 import { UringConnection } from './uring-connection.ts';
 import { type ListenerLoop, UringListener } from './uring-listener.ts';
-
-const EFD_CLOEXEC = 0o2000000;
-const EFD_NONBLOCK = 0o4000;
-const EVENT_BYTES = 8;
 
 /** How an engine is made. */
 export interface UringOptions {
@@ -63,9 +58,8 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   readonly pieces: Pieces;
   readonly ledger: DescriptorLedger;
   readonly #ring: Ring;
-  readonly #eventFd: number;
-  readonly #eventBytes = new Uint8Array(EVENT_BYTES);
-  readonly #watch: DescriptorWatch;
+  /** Told of completions. */
+  readonly #events: EventDescriptor;
   readonly #connections: (UringConnection | null)[] = [];
   readonly #freeIndices: number[] = [];
   readonly #generations: number[] = [];
@@ -99,30 +93,24 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
       undo.push(() => this.arena.close());
       this.operations = new Operations(this.#ring);
       undo.push(() => this.operations.release());
-      this.#eventFd = this.#newEventFd(undo);
+      this.#events = openEventDescriptor(() => this.#wokenSoon());
+      undo.push(() => this.#events.close());
+      const argument = new Uint8Array(Int32Array.of(this.#events.fd).buffer);
+      registerWithRing(this.#ring.fd, REGISTER_EVENTFD, argument, 1);
     } catch (error) {
       // A worker that is refused serves all the same, and nothing else would ever give it back.
       for (const step of undo.reverse()) step();
       throw error;
     }
     this.pieces = new Pieces(this.arena);
-    this.#watch = watchReadable(
-      this.#eventFd,
-      'eventfd of the ring',
-      () => this.#wokenSoon(),
-      (error) => {
-        throw error;
-      },
-    );
-    this.#watch.keepAlive(false);
+    this.#events.keepAlive(false);
     const { arena, operations } = this;
     const shared = [this.#ring, arena, operations].flatMap(({ mappings }) => mappings);
     this.ledger.mapped(shared, this.#ring.layout);
     this.ledger.opened(this.#ring.fd);
-    this.ledger.opened(this.#eventFd);
     this.arena.offer();
     // The thread dies, of whatever: the kernel must not go on with memory and sockets of ours.
-    if (!isMainThread) process.once('exit', () => this.#end(true));
+    if (!isMainThread) process.once('exit', () => this.#end());
   }
 
   listen(fd: number, handler: ListenerHandler): Listener {
@@ -161,7 +149,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   }
 
   close(): void {
-    this.#end(false);
+    this.#end();
   }
 
   touch(connection: UringConnection): void {
@@ -237,10 +225,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     else connection.closed();
   }
 
-  /**
-   * In this turn of the loop, but not within koffi's callback: a thread that is terminated in the middle of
-   * one, or runs out of memory there, takes the whole process with it.
-   */
+  /** In this turn of the loop, once, after whatever else has come with it. */
   #wokenSoon(): void {
     if (this.#due) return;
     this.#due = true;
@@ -252,7 +237,6 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     this.#turnsAtOnce = 0;
     if (this.#closed) return;
     this.#ring.signal(false);
-    libc().read(this.#eventFd, this.#eventBytes, EVENT_BYTES);
     this.#turn();
   }
 
@@ -279,6 +263,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   /** Until the kernel has something, or at once if it has already. */
   #rest(): void {
     const ring = this.#ring;
+    this.ledger.buffers(this.arena.inUse);
     ring.signal(true);
     if (ring.waiting === 0 && !ring.ready && this.#touched === null) return;
     ring.signal(false);
@@ -350,26 +335,17 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     });
   }
 
-  /** Is told of completions. */
-  #newEventFd(undo: (() => void)[]): number {
-    const fd = check(libc().eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), 'eventfd', '0');
-    undo.push(() => closeSocket(fd));
-    const argument = new Uint8Array(Int32Array.of(fd).buffer);
-    registerWithRing(this.#ring.fd, REGISTER_EVENTFD, argument, 1);
-    return fd;
-  }
-
   #opened(): void {
     this.#open++;
-    if (this.#open === 1) this.#watch.keepAlive(true);
+    if (this.#open === 1) this.#events.keepAlive(true);
   }
 
   #closedOne(): void {
     this.#open--;
-    if (this.#open === 0 && !this.#closed) this.#watch.keepAlive(false);
+    if (this.#open === 0 && !this.#closed) this.#events.keepAlive(false);
   }
 
-  #end(exiting: boolean): void {
+  #end(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.deadlines.stop();
@@ -378,14 +354,10 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
       const fd = owner?.abandon() ?? -1;
       if (fd >= 0) descriptors.push(fd);
     }
-    // As a thread exits, what is watched has been closed already.
-    if (!exiting) {
-      this.#watch.close();
-      descriptors.push(this.#eventFd);
-    }
+    this.#events.close();
     this.ledger.unmapping();
     this.ledger.entering();
-    for (const fd of [...descriptors, this.#ring.fd, this.#eventFd]) this.ledger.closing(fd);
+    for (const fd of [...descriptors, this.#ring.fd]) this.ledger.closing(fd);
     letGo(this.#ring, this.operations, this.arena, descriptors);
   }
 }
