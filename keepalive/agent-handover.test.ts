@@ -69,9 +69,21 @@ describe('an operator’s handover', () => {
     pair.a.handover.connections.clear();
     await pair.run(2 * s);
     expect(pair.router(pair.a).drain).toBeNull();
+    expect(pair.router(pair.a).lastDrain).toMatchObject({ how: 'empty', connections: 0 });
     expect(pair.a.addresses.size).toBe(0);
     expect(pair.b.handover.passesOn.size).toBe(0);
     expect(pair.states()).toEqual(['Backup', 'Active']);
+    end(pair);
+  });
+
+  it('says what was cut, also when nothing is left of it at the last count', async () => {
+    const pair = await pairOf({ both: { drainTimeoutMs: 3_000 } });
+    await givenBy(pair, 'a');
+    await pair.run(2_900 * ms);
+    // The balancer's clock is not the agent's.
+    pair.a.handover.connections.clear();
+    await pair.run(s);
+    expect(pair.router(pair.a).lastDrain).toMatchObject({ how: 'timeout', connections: 5 });
     end(pair);
   });
 
@@ -80,6 +92,7 @@ describe('an operator’s handover', () => {
     await givenBy(pair, 'a');
     await pair.run(5 * s);
     expect(pair.router(pair.a).drain).toBeNull();
+    expect(pair.router(pair.a).lastDrain).toMatchObject({ how: 'timeout', connections: 5 });
     expect(pair.a.addresses.size).toBe(0);
     expect(pair.b.handover.passesOn.size).toBe(0);
     end(pair);

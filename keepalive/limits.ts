@@ -207,6 +207,8 @@ export const handoverExpectMicros = 2_000_000;
 export const drainLeastMicros = 1_000_000;
 /** Time between two counts of what is left. */
 export const drainCountMicros = 250_000;
+/** What was counted so shortly before the end of a drain, and is gone after it, was cut. */
+export const drainCutMicros = 500_000;
 
 /** An agent that is told to stop drains no longer than this (design 4.2). */
 export const stopDrainMaxMicros = 90_000_000;

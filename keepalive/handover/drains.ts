@@ -1,6 +1,6 @@
 import type { EventSink } from '../events/event-types.ts';
 import { heldAddresses } from '../holdings/address-keeper.ts';
-import { drainCountMicros, drainLeastMicros } from '../limits.ts';
+import { drainCountMicros, drainCutMicros, drainLeastMicros } from '../limits.ts';
 import type { LogLimiter } from '../log-limiter.ts';
 import type { PeerHandoverReport } from '../peer/peer-port.ts';
 import type { AgentPorts, Timer } from '../ports.ts';
@@ -25,6 +25,8 @@ interface Entry {
   readonly addresses: readonly string[];
   /** As the kernel counted last; null: not yet. */
   connections: number | null;
+  /** The last count that was not 0, and when it was taken. */
+  some: { readonly connections: number; readonly at: number } | null;
   timer: Timer | null;
 }
 
@@ -128,7 +130,8 @@ export class Drains {
   #begin(router: RouterDriver, { since, until }: { since: number; until: number }): void {
     const { emit, peer } = this.#options;
     const addresses = heldAddresses(router.config).map(({ address }) => address);
-    this.#entries.set(router, { since, until, addresses, connections: null, timer: null });
+    const count = { connections: null, some: null };
+    this.#entries.set(router, { since, until, addresses, ...count, timer: null });
     emit({
       type: 'drain-begun',
       router: router.config.name,
@@ -139,13 +142,14 @@ export class Drains {
     this.#count(router);
   }
 
-  #end(router: RouterDriver, { since, connections, timer }: Entry): void {
+  #end(router: RouterDriver, entry: Entry): void {
     const { emit, ports } = this.#options;
     const { name } = router.config;
-    timer?.cancel();
+    entry.timer?.cancel();
     this.#entries.delete(router);
     const now = ports.clock.now();
-    const forMs = (now - since) / 1000;
+    const forMs = (now - entry.since) / 1000;
+    const connections = leftAt(now, entry);
     const how = howEnded(router, connections);
     this.#last.set(router, { how, connections, forMs, at: now });
     emit({ type: 'drain-ended', router: name, how, forMs, connections: connections ?? -1 });
@@ -166,6 +170,7 @@ export class Drains {
       if (this.#entries.get(router) !== entry) return;
       const now = clock.now();
       if (connections !== null) entry.connections = connections;
+      if (connections !== null && connections > 0) entry.some = { connections, at: now };
       if (connections === 0 && now - entry.since >= drainLeastMicros) {
         this.#options.input(router, { type: 'drained' });
         return;
@@ -206,6 +211,12 @@ const HOW = {
   claimed: 'this node holds the addresses again',
   abandoned: 'the router has left the election',
 } as const;
+
+/** The balancer cuts at the deadline what was still there shortly before it, be that counted again or not. */
+function leftAt(now: number, { until, connections, some }: Entry): number | null {
+  if (connections !== 0 || some === null || now < until - drainCutMicros) return connections;
+  return now - some.at <= drainCutMicros ? some.connections : 0;
+}
 
 function howEnded({ state }: RouterDriver, connections: number | null): keyof typeof HOW {
   if (state.name === 'Active') return 'claimed';

@@ -5,6 +5,10 @@ import type { TextSink } from './output.ts';
 const LINES_APART_MS = 5_000;
 /** Width of a terminal that does not say. */
 const COLUMNS = 80;
+/** A narrower one wraps. */
+const COLUMNS_MIN = 30;
+/** How a line ends matters most: it stays when the middle has no room. */
+const END_KEPT = 18;
 const CLEAR_LINE = '\r\x1b[K';
 
 /** See the file's comment. */
@@ -25,8 +29,9 @@ export class Progress {
     if (this.#sink.isTTY === true) {
       this.#shown = text;
       // A line that wraps could not be overwritten.
-      const room = (this.#sink.columns ?? COLUMNS) - 1;
-      const line = text.length <= room ? text : `${text.slice(0, room - 1)}…`;
+      const room = Math.max(COLUMNS_MIN, this.#sink.columns || COLUMNS) - 1;
+      const end = text.slice(-END_KEPT);
+      const line = text.length <= room ? text : `${text.slice(0, room - 1 - END_KEPT)}…${end}`;
       this.#sink.write(`${CLEAR_LINE}${line}`);
       return;
     }
