@@ -87,7 +87,7 @@ describe('addresses that are given', () => {
   test.each([
     [
       { how: 'timeout', connections: 3 } as const,
-      'web: its drain was over after 3m 2s, and 3 connections cut',
+      'web: its drain was over after 3m 2s, and 3 connections were cut',
     ],
     [
       { how: 'timeout', connections: null } as const,

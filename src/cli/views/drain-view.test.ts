@@ -48,7 +48,7 @@ test('several drains are told as one', () => {
 test('the end of a drain says what it cost', () => {
   const last = { connections: 1, forMs: 600_000, agoMs: 0 };
   expect(lastDrainText({ ...last, how: 'timeout' })).toBe(
-    'its drain was over after 10m, and 1 connection cut',
+    'its drain was over after 10m, and 1 connection was cut',
   );
   expect(lastDrainText({ ...last, how: 'empty', connections: 0 })).toBe(
     'drained: its last connection ended after 10m',

@@ -39,6 +39,10 @@ function kindTexts(
   ];
 }
 
+function cutText(connections: number): string {
+  return connections === 1 ? '1 connection was' : `${connections} connections were`;
+}
+
 /** Several drains as one: all of their connections, and the time of the last. */
 export function allLeft(drains: readonly Left[]): Left | null {
   if (drains.length === 0) return null;
@@ -71,7 +75,7 @@ export function lastDrainText({ how, connections, forMs }: LastDrainStatus): str
     case 'timeout':
       return connections === null
         ? `its drain was over after ${time}; what was left was cut`
-        : `its drain was over after ${time}, and ${countText(connections).replace(' left', '')} cut`;
+        : `its drain was over after ${time}, and ${cutText(connections)} cut`;
     case 'claimed':
       return `its drain ended after ${time}: this node has the addresses again`;
     case 'abandoned':

@@ -149,7 +149,7 @@ test('how the last drain ended is told for an hour, and for longer when it cost 
   expect(told({ agoMs: 3_600_000 })).toEqual([]);
   expect(told({ how: 'claimed' })).toEqual([]);
   expect(told({ agoMs: 7_200_000, how: 'timeout', connections: 3 })).toEqual([
-    '2h ago: its drain was over after 3m 2s, and 3 connections cut',
+    '2h ago: its drain was over after 3m 2s, and 3 connections were cut',
   ]);
 });
 
