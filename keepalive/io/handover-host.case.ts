@@ -29,6 +29,8 @@ export interface Orders {
   /** Lets go of the lease and drains for so long. */
   give(drainMs: number): Promise<void>;
   endDrain(): void;
+  /** Removes what an agent that died left behind. */
+  sweep(): void;
   /** What the kernel counts on the addresses. */
   count(): Promise<number>;
   /** Passes strangers on to this address, or null: no longer. */
@@ -83,6 +85,10 @@ async function main(router: HostRouter): Promise<void> {
       if (macs === undefined) return;
       for (const address of router.addresses) await network.addAddress(INTERFACE, address);
       quit = setTimeout(() => macs.lower(owner), quitDeviceMicros / 1000);
+    },
+    sweep: () => {
+      chances.sweep();
+      leases.sweep([]);
     },
     count: () => openConnectionCensus().count(router.addresses.map(({ address }) => address)),
     endDrain: () => lease.endDrain(),

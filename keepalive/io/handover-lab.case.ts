@@ -194,7 +194,7 @@ export class Wire {
   /** `filter`: a capture filter. */
   static async start(host: Host, filter: string, folder: string): Promise<Wire> {
     const file = join(folder, `${host}-${process.hrtime.bigint()}.pcap`);
-    const args = ['-i', host, '-Q', 'in', '-U', '-w', file, filter];
+    const args = ['-i', host, '-Q', 'in', '--immediate-mode', '-U', '-w', file, filter];
     const stdio: ['ignore', 'ignore', 'pipe'] = ['ignore', 'ignore', 'pipe'];
     const child = onHost('client', () => spawn('tcpdump', args, { stdio }));
     await once(child.stderr!, 'data');
