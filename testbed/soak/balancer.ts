@@ -56,7 +56,7 @@ listeners:
   http:
     bind: ["127.0.0.1:${port}"]
     protocol: http
-    routes: [{ upstream: origin }]
+    routes: [{ match: { path: /own }, respond: ready }, { upstream: origin }]
     limits: { head_timeout: 500ms, idle_timeout: 500ms, keepalive_timeout: 500ms }
 proxy: { workers: 1, io: ${io} }
 log: { level: error }

@@ -6,6 +6,8 @@ export const limits = {
   clientsMax: 200,
   /** Clients beside them that wait for each answer. */
   patientClients: 8,
+  /** From an answer to their next question. */
+  patientPauseMs: 10,
   /** What an engine keeps for small writes and the next message. */
   buffersMax: 2,
   /** A client gives up waiting after this. */
