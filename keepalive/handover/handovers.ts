@@ -174,6 +174,9 @@ export class Handovers {
   after(router: RouterDriver, reason: TransitionReason | null): void {
     this.#drains.after(router);
     this.#chances.after(router);
+    // One that a new configuration added has not heard of it.
+    const onHold = this.#hold.own || this.#hold.peer;
+    if (router.state.onHold !== onHold) this.#options.input(router, { type: 'hold', onHold });
     if (router.state.name !== 'Active' || reason === null) return;
     const expected = this.#expected.get(router);
     this.#expected.delete(router);

@@ -9,7 +9,7 @@ import type { AgentPorts } from '../ports.ts';
 import type { RouterDriver } from '../router-driver.ts';
 import type { HandoverCause, RouterEvent } from '../virtual-router/event.ts';
 import { peerSide, type Refusal, whyNotBetter, whyNotGive, whyNotTake } from './refusals.ts';
-import type { SecondChances } from './second-chances.ts';
+import { type SecondChances, wasGiven } from './second-chances.ts';
 
 /** What the negotiations work with. */
 export interface NegotiationsOptions {
@@ -73,7 +73,8 @@ export class Negotiations {
       this.#ask('request', routers, 'preempted', (refused) => {
         for (const router of routers) {
           if (refused === null) this.#options.input(router, { type: 'given' });
-          else this.#options.chances.withdraw(router);
+          // The resignation was faster than the answer, which is late or lost: what was promised holds.
+          else if (!wasGiven(router)) this.#options.chances.withdraw(router);
         }
         done(refused);
       });

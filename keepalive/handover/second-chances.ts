@@ -68,10 +68,13 @@ export class SecondChances {
     for (const { watch } of this.#entries.values()) watch.connected(report !== null);
     if (report === null) return;
     this.#report = report;
+    const before = new Map(this.#drains);
     this.#drains.clear();
-    for (const { name, handover } of report.routers) {
-      if (!handover?.drain) continue;
-      this.#drains.set(name, clock.now() + handover.drain.leftMs * 1000);
+    for (const { name, state, handover } of report.routers) {
+      const told = handover?.drain ? clock.now() + handover.drain.leftMs * 1000 : undefined;
+      // Whoever was still Active as it said this has not heard of its own drain.
+      const until = told ?? (state === 'Active' ? before.get(name) : undefined);
+      if (until !== undefined) this.#drains.set(name, until);
     }
     for (const router of this.#options.routers()) this.after(router);
   }
@@ -82,6 +85,7 @@ export class SecondChances {
     const entry = this.#entries.get(router);
     const active = router.state.name === 'Active';
     if (entry?.active === true && !active) this.#linger(router, entry, now);
+    if (entry?.active === false && wasGiven(router)) this.#presume(router, now);
     if (entry !== undefined) entry.active = active;
     const promised = entry !== undefined && now < entry.graceUntil;
     const wanted = promised || (active && this.#drainsAt(router, now));
@@ -116,9 +120,18 @@ export class SecondChances {
   #linger(router: RouterDriver, entry: Entry, now: number): void {
     const { state } = router;
     const given = state.name === 'Backup' && state.drain !== null;
+    this.#drains.delete(router.config.name);
     entry.graceUntil = given ? now + handoverExpectMicros : 0;
     entry.grace.cancel();
     entry.grace = this.#after(router, entry.graceUntil);
+  }
+
+  /**
+   * The peer drains from now on, whether or not it gets to say so: losing the connection between the
+   * agents in this very moment must not end it.
+   */
+  #presume({ config, state }: RouterDriver, now: number): void {
+    this.#drains.set(config.name, now + state.parameters.drainMicros);
   }
 
   #after(router: RouterDriver, atMicros: number): Timer {
@@ -212,6 +225,11 @@ export class SecondChances {
       ),
     );
   }
+}
+
+/** Active because the peer resigned in favour of this router, as agreed. */
+export function wasGiven({ state, transitions }: RouterDriver): boolean {
+  return state.name === 'Active' && transitions.at(-1)?.evidence.reason === 'given';
 }
 
 function virtualAddresses({ config }: RouterDriver): string[] {

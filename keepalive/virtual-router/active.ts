@@ -11,6 +11,7 @@ import { outranks } from './election.ts';
 import type { HeardAdvertisement, RouterEvent } from './event.ts';
 import {
   handOver,
+  isFromBefore,
   isOverdue,
   mayAskToTakeOver,
   speakUp,
@@ -107,6 +108,7 @@ function hear(
   localAddress: Uint8Array,
   now: number,
 ): Step {
+  if (isFromBefore(before, heard, now)) return { state: before, actions: [] };
   const state: ActiveState = { ...before, heard };
   if (state.lookAroundUntil !== null) return hearWhileLooking(state, heard, now);
   // 6.4.3: another Active router resigns; say at once that the addresses still have one.

@@ -5,6 +5,7 @@ import type { TransitionReason } from './action.ts';
 import { compareAddresses } from './election.ts';
 import type { GroupOrder, HeardAdvertisement, RouterEvent } from './event.ts';
 import {
+  awaitAnswer,
   endDrain,
   given,
   isPromised,
@@ -69,7 +70,7 @@ function react(state: BackupState, event: RouterEvent, now: number): Step {
     case 'expect':
       return { state: { ...state, expectsUntil: event.until }, actions: [] };
     case 'given':
-      return { state: given(state, now), actions: [] };
+      return { state: given(state, now, skew(state)), actions: [] };
     case 'drained':
       return endDrain(state);
     case 'hold':
@@ -96,7 +97,9 @@ function hear(state: BackupState, heard: HeardAdvertisement, now: number): Backu
   // Departure, design 4.2 rule 1: an Active router that fell below us does not get another
   // Active_Down_Interval.
   if (yieldsToUs(fresh) && !waits(fresh, now)) {
-    return fresh.requested === null ? shorten(fresh, now) : fresh;
+    return fresh.requested === null
+      ? shorten(fresh, now)
+      : awaitAnswer(fresh, now, now + downInterval(state, heard.intervalMicros));
   }
   // 6.4.2: an equal or better Active router, or one we do not preempt, starts the timer anew, with
   // its interval and the skew that follows from it.
@@ -327,7 +330,10 @@ function timerFired(state: BackupState, now: number): Step {
     const asking = { ...state, asked: now, activeDownAt: now + lateAnswerMicros(state) };
     return { state: asking, actions: [{ type: 'ask-peer', asked: now }] };
   }
-  if (shouldRequest(state)) return requestHandover(state, now);
+  if (shouldRequest(state)) {
+    const { at, intervalMicros } = state.heard ?? { at: now, intervalMicros: 0 };
+    return requestHandover(state, now, at + downInterval(state, intervalMicros));
+  }
   // The group decides when all its members may (sync-group.ts).
   if (state.parameters.grouped) return { state: { ...state, ready: true }, actions: [] };
   // 6.4.2: Active_Down_Timer fired.

@@ -9,7 +9,8 @@
  * Active_Down_Interval, and its connections have never left.
  */
 import { handoverMicros, stopDrainMaxMicros } from '../limits.ts';
-import type { HandoverCause } from './event.ts';
+import { compareAddresses } from './election.ts';
+import type { HandoverCause, HeardAdvertisement } from './event.ts';
 import { faultPriority } from './priority.ts';
 import type { ActiveState, BackupState } from './state.ts';
 import type { Step } from './step.ts';
@@ -88,10 +89,32 @@ export function isPromised({ expectsUntil }: BackupState, now: number): boolean 
   return now < expectsUntil;
 }
 
-/** Beside the LAN: the holder has resigned. */
-export function given(state: BackupState, now: number): BackupState {
+/**
+ * Word that the addresses are given may come beside the LAN, and overtake what their holder advertised
+ * while it still was one: giving way to that would leave nobody.
+ */
+export function isFromBefore(
+  { giver }: ActiveState,
+  { priority, source }: HeardAdvertisement,
+  now: number,
+): boolean {
+  if (giver === null || priority === 0 || now >= giver.until) return false;
+  return compareAddresses(giver.source, source) === 0;
+}
+
+/**
+ * Beside the LAN: the holder has resigned. Where it was not heard on the LAN lately, this process or
+ * the whole machine may not have run, and the holder may be another by now: who holds the addresses
+ * speaks within an interval.
+ */
+export function given(state: BackupState, now: number, skewMicros: number): BackupState {
   if (!isPromised(state, now) || state.ready) return state;
   const heard = state.followed ?? state.heard;
+  const { activeIntervalMicros } = state;
+  if (heard === null || now - heard.at > 2 * activeIntervalMicros) {
+    const activeDownAt = Math.min(state.activeDownAt, now + activeIntervalMicros + skewMicros);
+    return { ...state, activeDownAt: Math.max(now, activeDownAt) };
+  }
   return { ...state, heard, followed: null, activeDownAt: now, downCause: 'given', held: false };
 }
 
@@ -102,12 +125,23 @@ export function shouldRequest(state: BackupState): boolean {
   return heard !== null && heard.priority > faultPriority;
 }
 
-/** Asks, and waits for the answer before it claims. */
-export function requestHandover(state: BackupState, now: number): Step {
+/** Asks, and waits for the answer before it claims; `goneAt`: unless the Active router is silent until then. */
+export function requestHandover(state: BackupState, now: number, goneAt: number): Step {
   return {
-    state: { ...state, requested: now, activeDownAt: now + handoverMicros },
+    state: {
+      ...state,
+      requested: now,
+      activeDownAt: Math.max(now, Math.min(now + handoverMicros, goneAt)),
+    },
     actions: [{ type: 'seek-handover', cause: 'preempted' }],
   };
+}
+
+/** While the peer is asked to hand over, each advertisement says that it may still answer. */
+export function awaitAnswer(state: BackupState, now: number, goneAt: number): BackupState {
+  const { requested } = state;
+  if (requested === null || state.downCause !== 'lower-priority') return state;
+  return { ...state, activeDownAt: Math.max(now, Math.min(requested + handoverMicros, goneAt)) };
 }
 
 /** Granted: its resignation is on the way. Refused: then as if it could not be asked. */

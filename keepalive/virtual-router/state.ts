@@ -75,6 +75,13 @@ export interface Drain {
   readonly until: number;
 }
 
+/** The Active router before this one, as agreed. */
+export interface Giver {
+  readonly source: Uint8Array;
+  /** Until then its advertisements are from before. */
+  readonly until: number;
+}
+
 /** A lower priority that is not advertised yet, because the peer was asked to take over first. */
 export interface Withheld {
   /** The one that is advertised meanwhile. */
@@ -148,6 +155,8 @@ export interface ActiveState extends Common {
   readonly announceStep: number;
   /** Null: what is advertised is what the router is worth. */
   readonly withheld: Withheld | null;
+  /** Who gave us the addresses: what it advertised before may still be on its way; null: nobody did. */
+  readonly giver: Giver | null;
 }
 
 /** A virtual router in one of the three states of RFC 9568 section 6.4. */

@@ -12,6 +12,12 @@ const GOLDEN = new URL('stories.golden', import.meta.url);
 /** A Backup that has heard the Active router once. */
 const backup = (...parts: ConstructorParameters<typeof Story>) => new Story(...parts).startup();
 
+const DRAIN = { drainMicros: 60_000_000 };
+/** An Active router that may hand over, long after its claim. */
+const giver = () => new Story(DRAIN).startup(true).wait().pass(30_000);
+/** A better Backup that has heard the Active router, and asks rather than preempts. */
+const asking = () => new Story(DRAIN).startup(true).pass(10_000).hear(100).wait();
+
 const STORIES: Record<string, () => Story> = {
   'nobody else: claim after Active_Down_Interval': () => backup().wait().wait().wait().wait(),
   'the Active router goes silent': () =>
@@ -142,6 +148,88 @@ const STORIES: Record<string, () => Story> = {
   'VRRPv2: the skew is in seconds': () =>
     backup({ version: 2, advertIntervalMicros: 1_000_000 }, { priority: 100 })
       .hear(200, undefined, 1_000_000)
+      .wait(),
+  'a handover: drains first, then resigns, and stays away when its time is over': () =>
+    giver()
+      .apply({ type: 'hand-over', cause: 'operator' })
+      .pass(1_000)
+      .hear(100)
+      .pass(5_000_000)
+      .hear(100)
+      .apply({ type: 'drained' })
+      .pass(10_000)
+      .hear(100)
+      .apply({ type: 'hold', onHold: false })
+      .wait(),
+  'a handover whose receiver dies: claims again, and nothing was lost': () =>
+    giver().apply({ type: 'hand-over', cause: 'operator' }).wait(),
+  'a handover without a lease: there is none': () =>
+    new Story(DRAIN).startup().wait().apply({ type: 'hand-over', cause: 'operator' }),
+  'a drain runs into its end': () =>
+    giver().apply({ type: 'hand-over', cause: 'stop' }).pass(59_950_000).hear(100).wait(),
+  'what was promised is claimed without skew': () =>
+    new Story(DRAIN, { priority: 100 })
+      .startup(true)
+      .hear(200)
+      .pass(20_000)
+      .apply({ type: 'expect', until: 2_000_000 })
+      .pass(1_000)
+      .hear(0)
+      .wait(),
+  'what was promised, and the resignation is lost': () =>
+    new Story(DRAIN, { priority: 100 })
+      .startup(true)
+      .hear(200)
+      .pass(20_000)
+      .apply({ type: 'expect', until: 2_000_000 })
+      .pass(1_000)
+      .apply({ type: 'given' })
+      .wait(),
+  'what was promised is claimed before an older advertisement arrives': () =>
+    new Story(DRAIN, { priority: 100 })
+      .startup(true)
+      .hear(200)
+      .pass(20_000)
+      .apply({ type: 'expect', until: 2_000_000 })
+      .pass(1_000)
+      .apply({ type: 'given' })
+      .wait()
+      .pass(500)
+      .hear(200)
+      .pass(500)
+      .hear(0)
+      .pass(INTERVAL)
+      .hear(200),
+  'word of a promise kept comes after the machine stood still: listens first': () =>
+    new Story(DRAIN, { priority: 100 })
+      .startup(true)
+      .hear(200)
+      .pass(20_000)
+      .apply({ type: 'expect', until: 2_000_000 })
+      .pass(290_000)
+      .apply({ type: 'given' })
+      .pass(30_000)
+      .hear(200),
+  'a better Backup asks, and is given the addresses': () =>
+    asking().apply({ type: 'expect', until: 2_000_000 }).hear(0).wait(),
+  'a better Backup asks, and is refused: preempts': () =>
+    asking().pass(2_000).apply({ type: 'handover-answer', granted: false }).wait(),
+  'a better Backup asks, and gets no answer while the Active router goes on: preempts': () =>
+    asking().hear(100).pass(INTERVAL).hear(100).pass(INTERVAL).hear(100).wait(),
+  'a better Backup asks a router that dies: claims after Active_Down_Interval': () =>
+    asking().wait(),
+  'a fall while the balancer serves: asks first, and says so when nobody answers': () =>
+    giver().standing(50).wait().wait().wait().wait().wait().wait(),
+  'a fall while the balancer serves, on hold: said at once': () =>
+    giver().apply({ type: 'hold', onHold: true }).standing(50),
+  'on hold: no preemption, but a dead Active router is followed': () =>
+    new Story(DRAIN)
+      .startup(true)
+      .apply({ type: 'hold', onHold: true })
+      .pass(10_000)
+      .hear(100)
+      .pass(INTERVAL)
+      .hear(100)
       .wait(),
   'an interval is learned, and the skew with it': () =>
     backup({}, { priority: 100 }).hear(200, undefined, 1_000_000).pass(INTERVAL).hear(200),

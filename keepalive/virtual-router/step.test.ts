@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseIp } from '../../src/os/ip-address.ts';
 import type { RouterEvent } from './event.ts';
-import { initialState, nextDeadline, type RouterParameters, type RouterState } from './state.ts';
+import { spokenPriority } from './handing-over.ts';
+import {
+  type Drain,
+  initialState,
+  nextDeadline,
+  type RouterParameters,
+  type RouterState,
+} from './state.ts';
 import { step } from './step.ts';
 import { INTERVAL, PARAMETERS, PEER, SELF, Story } from './story.case.ts';
 import { activeDownInterval, skewTime } from './timers.ts';
@@ -217,6 +224,17 @@ const anyEvent: fc.Arbitrary<(now: number) => RouterEvent> = fc.oneof(
       heard: { ...heard, at: now },
       localAddress: SELF,
     })),
+  ...[
+    fc
+      .constantFrom('operator', 'priority', 'preempted', 'stop')
+      .map((cause) => () => ({ type: 'hand-over', cause }) as const),
+    fc.boolean().map((granted) => () => ({ type: 'handover-answer', granted }) as const),
+    fc
+      .integer({ min: 0, max: 2_000_000 })
+      .map((micros) => (now: number) => ({ type: 'expect', until: now + micros }) as const),
+    fc.constantFrom('given', 'drained').map((type) => () => ({ type }) as const),
+    fc.boolean().map((onHold) => () => ({ type: 'hold', onHold }) as const),
+  ],
   fc
     .record({
       priority: standingPriority,
@@ -235,7 +253,34 @@ const parameters: fc.Arbitrary<RouterParameters> = fc.record({
   grouped: fc.boolean(),
   preemptDelayMicros: fc.constantFrom(0, 500_000, 5_000_000),
   startupDelayMicros: fc.constantFrom(0, 2_000_000),
+  asksPeer: fc.boolean(),
+  drainMicros: fc.constantFrom(0, 1_000_000, 60_000_000),
 }) as fc.Arbitrary<RouterParameters>;
+
+function drainOf(state: RouterState): Drain | null {
+  return state.name === 'Backup' ? state.drain : null;
+}
+
+/** A fall may be kept back for a moment. */
+function spokenBy(state: RouterState): number | undefined {
+  return state.name === 'Active' ? spokenPriority(state) : undefined;
+}
+
+/** Only a handover drains, and before it is said that the addresses are free. */
+function checkDrain(
+  before: RouterState,
+  event: RouterEvent,
+  types: readonly string[],
+  begins: boolean,
+): void {
+  const from = types.indexOf('begin-drain');
+  expect(from >= 0).toBe(begins);
+  if (!begins) return;
+  expect([event.type, before.name, before.leased]).toEqual(['hand-over', 'Active', true]);
+  expect(before.parameters.drainMicros).toBeGreaterThan(0);
+  expect(from).toBeLessThan(types.indexOf('send-advertisement'));
+  expect(types.indexOf('send-advertisement')).toBeLessThan(types.indexOf('end-lease'));
+}
 
 /** What must hold between any state, any event, and what comes of them. */
 function checkStep(before: RouterState, event: RouterEvent, now: number): RouterState {
@@ -248,7 +293,14 @@ function checkStep(before: RouterState, event: RouterEvent, now: number): Router
   const enters = before.name !== 'Active' && state.name === 'Active';
   const leaves = before.name === 'Active' && state.name !== 'Active';
   expect(types.includes('add-addresses')).toBe(enters);
-  expect(types.includes('remove-addresses')).toBe(leaves);
+  const [drained, drains] = [drainOf(before), drainOf(state)];
+  const begins = drains !== null && drains !== drained;
+  // What drains keeps the addresses, until it is over or the router claims them again.
+  expect(types.includes('remove-addresses')).toBe(
+    (leaves && !begins) || (drained !== null && drains === null && !enters),
+  );
+  expect(types.includes('end-drain')).toBe(drained !== null && drains === null);
+  checkDrain(before, event, types, begins);
   // Nothing is said for the addresses before the lease is armed, and nothing after it ended.
   const armed = types.indexOf('arm-lease');
   if (enters) expect(armed).toBe(state.leased ? 0 : -1);
@@ -270,7 +322,7 @@ function checkStep(before: RouterState, event: RouterEvent, now: number): Router
   for (const action of actions) {
     if (action.type !== 'send-advertisement') continue;
     if (action.priority === 0) expect(leaves).toBe(true);
-    else expect(action.priority).toBe(state.standing.priority);
+    else expect([state.standing.priority, spokenBy(before)]).toContain(action.priority);
   }
   // A tick always leaves the next deadline in the future: a timer cannot spin.
   const deadline = nextDeadline(state);

@@ -4,7 +4,7 @@ import type { RouterAction, TransitionReason } from './action.ts';
 import type { HeardAdvertisement, RouterEvent, ShutdownCause } from './event.ts';
 import { afterPreempt } from './hold-down.ts';
 import { faultPriority } from './priority.ts';
-import type { ActiveState, RouterState } from './state.ts';
+import type { ActiveState, Giver, RouterState } from './state.ts';
 import type { Step } from './step.ts';
 import { activeDownInterval } from './timers.ts';
 
@@ -27,6 +27,7 @@ export function enterActive(state: RouterState, now: number, reason: TransitionR
     stalledMicros: 0,
     lateWakes: 0,
     withheld: null,
+    giver: giverOf(reason, now),
     ...announcementsFrom(now),
   };
   // The lease covers by now what the drain allowed.
@@ -42,6 +43,12 @@ export function enterActive(state: RouterState, now: number, reason: TransitionR
       { type: 'transition', from: state.name, to: 'Active', reason },
     ],
   };
+}
+
+/** It advertises no more often than this, so that nothing newer is missed. */
+function giverOf(reason: TransitionReason, now: number): Giver | null {
+  if (reason.code !== 'given') return null;
+  return { source: reason.heard.source, until: now + reason.heard.intervalMicros };
 }
 
 /** From a sound Active router: one at fault is no reason to hold anything against us. */
