@@ -217,6 +217,42 @@ describe('who moves by agreement without being told', () => {
     end(pair);
   });
 
+  it('a better node that is given the addresses before it hears that it will be', async () => {
+    const pair = await pairOf();
+    pair.a.lose();
+    await pair.until(pair.b, 'Active', s);
+    pair.startHost(pair.a);
+    pair.a.agent!.hold(true);
+    await pair.run(2 * s);
+    // The answer, and the report of the drain, come after patience has ended.
+    pair.sideLink.slowMicros = 400 * ms;
+    pair.a.agent!.hold(false);
+    await pair.until(pair.a, 'Active', 3 * s);
+    expect(pair.router(pair.b).drain).not.toBeNull();
+    await pair.run(200 * ms);
+    expect(pair.logged(/did not answer within 500 ms/)).toHaveLength(1);
+    expect(pair.a.handover.passesOn.get(VIRTUAL_ADDRESS)).toBe('198.51.100.12');
+    await pair.run(5 * s);
+    expect(pair.a.handover.passesOn.get(VIRTUAL_ADDRESS)).toBe('198.51.100.12');
+    end(pair);
+  });
+
+  it('a better node whose peer dies while it is asked, after a plain takeover time', async () => {
+    const pair = await pairOf({ both: { advertIntervalMs: 20 } });
+    pair.a.lose();
+    await pair.until(pair.b, 'Active', s);
+    pair.startHost(pair.a);
+    pair.a.agent!.hold(true);
+    await pair.run(2 * s);
+    pair.sideLink.slowMicros = 2 * s;
+    pair.a.agent!.hold(false);
+    await pair.run(60 * ms);
+    expect(pair.states()).toEqual(['Backup', 'Active']);
+    pair.b.lose();
+    expect(await pair.until(pair.a, 'Active', s)).toBeLessThan(70 * ms);
+    end(pair);
+  });
+
   it('a node whose priority falls while its balancer serves', async () => {
     const script = {
       name: 'check',
@@ -272,6 +308,33 @@ describe('who moves by agreement without being told', () => {
   });
 });
 
+describe('a hold', () => {
+  it('is kept to by a router that a new configuration adds', async () => {
+    const pair = await pairOf();
+    pair.a.agent!.hold(true);
+    const second = (priority: number) =>
+      routerConfig({
+        name: 'web2',
+        vrid: 52,
+        priority,
+        drainTimeoutMs: DRAIN_MS,
+        addresses: [{ address: '198.51.100.101', prefixLength: 24 }],
+      });
+    const add = (host: 'a' | 'b', priority: number) => {
+      const { virtualRouters } = pair[host].config;
+      const more = [...virtualRouters, second(priority)];
+      pair[host].reconfigure({ ...pair[host].config, virtualRouters: more });
+    };
+    add('b', 100);
+    await pair.run(2 * s);
+    add('a', 200);
+    await pair.run(10 * s);
+    const states = pair.a.agent!.status().routers.map(({ state }) => state);
+    expect(states).toEqual(['Active', 'Backup']);
+    end(pair);
+  });
+});
+
 describe('a host that dies while the other drains', () => {
   it('the new holder: the one that drains holds the addresses again after a plain takeover time', async () => {
     const pair = await pairOf();
@@ -280,6 +343,21 @@ describe('a host that dies while the other drains', () => {
     pair.b.lose();
     expect(await pair.until(pair.a, 'Active', s)).toBeLessThan(330 * ms);
     expect(pair.router(pair.a).drain).toBeNull();
+    end(pair);
+  });
+
+  it('nobody: only the connection of the agents is lost, before the drain was told of', async () => {
+    const pair = await pairOf();
+    const asked = pair.a.agent!.handover(null);
+    await pair.until(pair.a, 'Backup', 20 * ms);
+    pair.sideLink.cut = true;
+    await pair.until(pair.b, 'Active', 20 * ms);
+    expect((await asked)[0]?.outcome).toBe('given');
+    await pair.run(10 * s);
+    expect(pair.b.handover.passesOn.get(VIRTUAL_ADDRESS)).toBe('198.51.100.11');
+    pair.a.lose();
+    await pair.run(6 * s);
+    expect(pair.b.handover.passesOn.size).toBe(0);
     end(pair);
   });
 

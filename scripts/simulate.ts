@@ -1,6 +1,7 @@
 /**
  * `npm run sim -- --seed N --runs M`: runs the VRRP simulator over M seeds from N on, in `--jobs`
- * processes (as many as there are processors). A seed that breaks a promise is lived again, printed
+ * processes (as many as there are processors); `--handover` makes every swarm a pair whose addresses
+ * move by agreement. A seed that breaks a promise is lived again, printed
  * with its trace and how to replay it, and the exit status is 1; `--keep-going` finds the others, too.
  * `--journal` prints every input of the failing run's state machines as well, a line each as
  * keepalive/journal/journal.ts writes them after the host's name; `--trace` prints the trace of sound runs too.
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     runs: { type: 'string', default: '1' },
     jobs: { type: 'string', default: String(availableParallelism()) },
+    handover: { type: 'boolean', default: false },
     journal: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     'keep-going': { type: 'boolean', default: false },
@@ -29,22 +31,24 @@ const { values } = parseArgs({
 const first = Number(values.seed);
 const runs = Number(values.runs);
 const jobs = Number(values.jobs);
+const { handover } = values;
 const sound = [first, runs, jobs].every(Number.isSafeInteger) && first >= 0;
 if (!sound || runs < 1 || jobs < 1 || jobs > 64) {
   console.error(
-    'usage: npm run sim -- [--seed N] [--runs M] [--jobs J (1-64)] [--trace] [--journal] [--keep-going]',
+    'usage: npm run sim -- [--seed N] [--runs M] [--jobs J (1-64)] [--handover] [--trace] [--journal] [--keep-going]',
   );
   process.exit(2);
 }
 
 /** Lives one seed again, with all that can be told of it. */
 async function show(seed: number): Promise<void> {
-  const result = await simulate(seed, { journal: values.journal });
+  const result = await simulate(seed, { journal: values.journal, handover });
   console.log(`seed ${seed}: ${JSON.stringify(result.options)}`);
   console.log(result.trace);
   if (result.violation === null) return;
+  const again = handover ? '--handover --seed' : '--seed';
   if (result.journal !== null) console.log(result.journal.join('\n'));
-  console.log(`seed ${seed} broke a promise; run it again with: npm run sim -- --seed ${seed}`);
+  console.log(`seed ${seed} broke a promise; run it again with: npm run sim -- ${again} ${seed}`);
 }
 
 const startedAt = performance.now();
@@ -63,8 +67,8 @@ if (values.trace) for (let seed = first; seed < first + runs; seed++) await show
 const keepGoing = values['keep-going'];
 const sum =
   runs <= FEW_RUNS
-    ? await sumSeeds({ first, count: runs })
-    : await liveSeeds({ first, count: runs, jobs, keepGoing, onProgress: progress });
+    ? await sumSeeds({ first, count: runs, handover })
+    : await liveSeeds({ first, count: runs, handover, jobs, keepGoing, onProgress: progress });
 const broken = [...sum.broken].sort((a, b) => a - b);
 if (broken[0] !== undefined) {
   if (!values.trace) await show(broken[0]);

@@ -5,6 +5,7 @@ import type { Logger } from '../ports.ts';
 import type { Transition } from '../status.ts';
 import { millis } from '../transition-text.ts';
 import type { Prng } from './prng.ts';
+import { SimClients } from './sim-clients.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimHost } from './sim-host.ts';
 import { SimLan } from './sim-lan.ts';
@@ -17,6 +18,9 @@ import type { SwarmOptions } from './swarm-options.ts';
 const PACES_FELT = 5;
 /** What the simulated supervisor needs to clean up after an agent's death (design 4.3). */
 const SWEEP_MICROS = 100_000;
+
+/** By when the other host's agent has heard of a hold; it says so every second. */
+const HOLD_HEARD_MICROS = 2_500_000;
 
 /** How long a message takes on a side link. */
 const SIDE_DELAY = { delayMinMicros: 50, delayMaxMicros: 300 };
@@ -43,6 +47,8 @@ export class Cluster {
   /** Between the two hosts of a pair; null: there is none. */
   readonly sideLink: SimSideLink | null;
   readonly hosts: SimHost[] = [];
+  /** Null: the hosts hand nothing over, and nobody minds a broken connection. */
+  readonly clients: SimClients | null;
   readonly options: SwarmOptions;
   readonly trace: TraceLine[] = [];
   readonly journal: string[] | null;
@@ -56,7 +62,13 @@ export class Cluster {
   readonly #paces: { readonly micros: number; readonly until: number }[] = [];
   /** Since when the network loses nothing. */
   losslessSince = 0;
+  /** What no host can make up for is the matter, or was until then; `now` has to be later. */
+  severeUntil = 0;
+  #severe = 0;
+  /** When an operator last ordered a handover. */
+  orderedAt = 0;
   onChange: () => void = () => {};
+  onHold: (host: SimHost, on: boolean) => void = () => {};
   onTransition: (host: SimHost, transition: Transition) => void = () => {};
   readonly #prng: Prng;
 
@@ -73,6 +85,22 @@ export class Cluster {
       ? new SimSideLink({ clock: this.clock, prng, ...SIDE_DELAY })
       : null;
     for (let i = 0; i < options.hosts.length; i++) this.hosts.push(this.#makeHost(i));
+    this.clients = options.drainTimeoutMs === null ? null : new SimClients(this, prng);
+  }
+
+  /** Another such thing, or one less; it may be felt for some time. */
+  severe(more: number, lingerMicros = 0): void {
+    this.#severe += more;
+    const felt = Math.max(this.clock.now + lingerMicros, this.calmSince);
+    this.severeUntil = this.#severe > 0 ? Infinity : felt;
+  }
+
+  /** An operator holds a host's agent, or lets go of it; the other hears of it a moment later. */
+  hold(host: SimHost, on: boolean): void {
+    this.disturb(HOLD_HEARD_MICROS);
+    this.note(`${this.name(host)}: hold ${on ? 'on' : 'off'}`);
+    this.onHold(host, on);
+    host.agent?.hold(on);
   }
 
   /**
@@ -213,6 +241,8 @@ export class Cluster {
       this.note(`${nodeName(index)}: ${message}`);
       // A better node that waits by design has not failed to take over.
       if ('preempts' in fields && 'waitMs' in fields) this.disturb(Number(fields.waitMs) * 1000);
+      // Nothing but time ends a drain, and then the addresses take a moment to go.
+      if ('how' in fields && 'forMs' in fields) this.disturb();
     };
     const log: Logger = {
       debug: () => {},

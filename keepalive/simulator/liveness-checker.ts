@@ -1,4 +1,5 @@
 import type { VirtualRouterConfig } from '../../src/config/agent-config.ts';
+import { handoverExpectMicros, handoverMicros } from '../limits.ts';
 import type { RouterStatus, Transition } from '../status.ts';
 import { deadPriority, faultPriority } from '../virtual-router/priority.ts';
 import type { Cluster } from './cluster.ts';
@@ -31,7 +32,9 @@ export class LivenessChecker {
     // wakes that listen again. Version 2 has a skew of up to a second in each round.
     const skews = options.version === 2 ? 4_000_000 : 0;
     const startup = options.startupDelayMs * 1000;
-    return 30 * intervalMicros + skews + startup + 500_000;
+    // What is asked, and what is promised, has its time; what the peer wants is said every second.
+    const agreed = options.drainTimeoutMs === null ? 0 : handoverMicros + handoverExpectMicros;
+    return 30 * intervalMicros + skews + startup + agreed + 500_000;
   }
 
   /** Call for every transition. Throws Violation for one in a settled world. */
@@ -161,7 +164,7 @@ export class LivenessChecker {
     for (const host of group) {
       const { routers } = host.agent!.status();
       const held = routers
-        .filter(({ state }) => state === 'Active')
+        .filter(({ state, drain }) => state === 'Active' || drain !== null)
         .flatMap(({ addresses }) => addresses.map(({ address }) => address));
       const orphan = [...host.addresses].find((address) => !held.includes(address));
       if (orphan === undefined) continue;
@@ -186,7 +189,8 @@ export class LivenessChecker {
     for (const host of group) {
       const { effective } = standingOf(host, router.name);
       const { preempt, strictRfc, family } = ownOf(host, router);
-      const must = preempt || (!strictRfc && priority <= faultPriority);
+      const kept = keeps(host, router.name);
+      const must = (preempt && !kept) || (!strictRfc && priority <= faultPriority);
       if (effective <= priority || !must || host.sourceless.has(family)) continue;
       const heard = lan.families(holder.station, host.station);
       if (sideLink !== null && routers.some((one) => !heard.includes(one.family))) continue;
@@ -225,6 +229,13 @@ export class LivenessChecker {
 /** A host's own configuration of a router. */
 function ownOf(host: SimHost, { name }: VirtualRouterConfig): VirtualRouterConfig {
   return host.config.virtualRouters.find((router) => router.name === name)!;
+}
+
+/** An operator wants no voluntary move there, or has given the addresses away. */
+function keeps({ agent }: SimHost, name: string): boolean {
+  const { hold, routers } = agent!.status();
+  const yielded = routers.some((router) => router.name === name && router.yielded);
+  return hold.own || hold.peer || yielded;
 }
 
 function standingOf(host: SimHost, name: string): RouterStatus['priority'] {

@@ -130,5 +130,8 @@ export const networkFaults: readonly Begin[] = [
   filterBfd,
 ];
 
+/** What the LAN does not feel. */
+export const mildSideLinkFaults: readonly Begin[] = [cutSideLink, badSideLink];
+
 /** The same where the hosts have a side link. */
-export const sideLinkFaults: readonly Begin[] = [part, cutSideLink, badSideLink, noWitness];
+export const sideLinkFaults: readonly Begin[] = [part, ...mildSideLinkFaults, noWitness];

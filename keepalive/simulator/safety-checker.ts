@@ -17,7 +17,12 @@ export class Violation extends Error {
     | 'split-group'
     | 'orphan'
     | 'flap'
-    | 'neighbours';
+    | 'neighbours'
+    | 'drain'
+    | 'broken-connection'
+    | 'packet-loop'
+    | 'no-holder'
+    | 'hold';
 
   constructor(rule: Violation['rule'], text: string) {
     super(text);

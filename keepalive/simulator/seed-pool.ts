@@ -20,13 +20,13 @@ export interface PoolOptions extends SeedRange {
  * dies.
  */
 export async function liveSeeds(options: PoolOptions): Promise<SeedSum> {
-  const { first, count, jobs, keepGoing, onProgress } = options;
+  const { first, count, handover, jobs, keepGoing, onProgress } = options;
   let next = first;
   let sum: SeedSum = { ...noSeeds, first };
   const take = (): SeedRange | null => {
     const left = first + count - next;
     if (left <= 0 || (sum.broken.length > 0 && !keepGoing)) return null;
-    const range = { first: next, count: Math.min(left, SEEDS_AT_A_TIME) };
+    const range = { first: next, count: Math.min(left, SEEDS_AT_A_TIME), handover };
     next += range.count;
     return range;
   };

@@ -4,6 +4,8 @@ import { simulate } from './simulation.ts';
 export interface SeedRange {
   readonly first: number;
   readonly count: number;
+  /** Pairs whose addresses move by agreement, whatever the seeds draw. */
+  readonly handover: boolean;
 }
 
 /** What a range of seeds came to. */
@@ -31,10 +33,10 @@ export const noSeeds: SeedSum = {
 };
 
 /** Lives them, one after the other. */
-export async function sumSeeds({ first, count }: SeedRange): Promise<SeedSum> {
+export async function sumSeeds({ first, count, handover }: SeedRange): Promise<SeedSum> {
   let sum: SeedSum = { ...noSeeds, first };
   for (let seed = first; seed < first + count; seed++) {
-    const result = await simulate(seed);
+    const result = await simulate(seed, { handover });
     sum = addSums(sum, {
       ...result,
       first,

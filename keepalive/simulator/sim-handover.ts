@@ -1,9 +1,11 @@
+import { OsError } from '../../src/os/errors.ts';
 import { formatIp } from '../../src/os/ip-address.ts';
 import type { SecondChanceOptions } from '../handover/handover-ports.ts';
 import type { AgentPorts } from '../ports.ts';
 import type { HostPart, SimProcess } from './host-part.ts';
 import type { SimClock } from './sim-clock.ts';
 
+const EPERM = 1;
 /** What a kernel takes to count. */
 const COUNT_MICROS = 200;
 
@@ -12,6 +14,10 @@ export class SimHandover implements HostPart {
   readonly #clock: SimClock;
   /** Connections that clients have on an address, whether or not it is here; absent: none. */
   readonly connections = new Map<string, number>();
+  /** The kernel refuses rules that pass packets on. */
+  refused = false;
+  /** How often the connections on an address were broken. */
+  readonly #breaks = new Map<string, number>();
   /** What is passed on, and to which host; rules outlive the process that made them. */
   readonly #rules = new Map<string, SecondChanceOptions>();
 
@@ -31,6 +37,7 @@ export class SimHandover implements HostPart {
     return {
       secondChances: {
         open: (options) => {
+          if (this.refused) throw new OsError('nft', EPERM, 'add table');
           const key = `${options.family}/${options.vrid}`;
           this.#rules.set(key, options);
           return {
@@ -57,9 +64,29 @@ export class SimHandover implements HostPart {
     };
   }
 
+  /** A client's connection is accepted; what is returned ends it, unless it was broken before. */
+  accept(address: string): () => void {
+    const { connections } = this;
+    const breaks = this.#breaks;
+    connections.set(address, (connections.get(address) ?? 0) + 1);
+    const at = breaks.get(address);
+    return () => {
+      const left = (connections.get(address) ?? 0) - 1;
+      if (breaks.get(address) !== at) return;
+      if (left > 0) connections.set(address, left);
+      else connections.delete(address);
+    };
+  }
+
+  /** All on an address end at once. */
+  break(address: string): void {
+    this.connections.delete(address);
+    this.#breaks.set(address, (this.#breaks.get(address) ?? 0) + 1);
+  }
+
   /** Power loss: nothing is left of either. */
   lose(): void {
     this.#rules.clear();
-    this.connections.clear();
+    for (const address of [...this.connections.keys()]) this.break(address);
   }
 }

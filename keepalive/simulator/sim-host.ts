@@ -1,5 +1,5 @@
 import type * as config from '../../src/config/agent-config.ts';
-import { parseIp } from '../../src/os/ip-address.ts';
+import { formatIp, parseIp } from '../../src/os/ip-address.ts';
 import type { Agent } from '../agent.ts';
 import type { EventSink } from '../events/event-types.ts';
 import { startAgent } from '../index.ts';
@@ -70,6 +70,8 @@ export class SimHost extends SimKernel {
   pausedAt = 0;
   resumedAt = -1;
   pausedForMicros = 0;
+  /** When its balancer last became ready, or died. */
+  balancerAt = 0;
   readonly #options: SimHostOptions;
   #config: config.AgentConfig;
   #file: config.AgentConfig;
@@ -77,6 +79,8 @@ export class SimHost extends SimKernel {
   #process = 0;
   #paused = false;
   #frozen = false;
+  /** Without power. */
+  #dark = false;
   #waiting: (() => void)[] = [];
   #subscriber: ((event: NetworkEvent) => void) | null = null;
   readonly handover: SimHandover;
@@ -125,6 +129,22 @@ export class SimHost extends SimKernel {
     });
   }
 
+  /** It sends from this address (canonical text). */
+  isAt(address: string): boolean {
+    const { source, second } = this.#options;
+    return [source, second].some((own) => own !== undefined && formatIp(own) === address);
+  }
+
+  /** Packets pass between the two, both ways. */
+  hears(other: SimHost): boolean {
+    return this.#options.lan.connected(this.station, other.station);
+  }
+
+  /** The network reaches it: it has power, is connected, and not frozen as a whole. */
+  get reachable(): boolean {
+    return this.linkUp && !this.#dark && !(this.#paused && this.#frozen);
+  }
+
   get paused(): boolean {
     return this.#paused;
   }
@@ -136,13 +156,14 @@ export class SimHost extends SimKernel {
 
   /** The same of one virtual router's addresses. A machine that is frozen as a whole answers nothing. */
   answersFor(router: config.VirtualRouterConfig): boolean {
-    if (!this.linkUp || (this.#paused && this.#frozen)) return false;
+    if (!this.reachable) return false;
     const held = router.addresses.some(({ address }) => this.addresses.has(address));
     return held && this.lease.speaksFor(router);
   }
 
   /** Starts a new agent process; the kernel's state is what an earlier one left. */
   start(): void {
+    this.#dark = false;
     this.#nextProcess();
     this.#config = this.#file;
     // Whoever outlived the last one took off what that one had; the new one knows its own file only.
@@ -173,6 +194,7 @@ export class SimHost extends SimKernel {
   /** Power loss: nothing of it is left. */
   lose(): void {
     this.kill();
+    this.#dark = true;
     this.powerOff();
     this.handover.lose();
   }
@@ -206,6 +228,7 @@ export class SimHost extends SimKernel {
 
   /** What the balancer says of itself; its socket is read when the process runs. */
   setProxy(report: ProxyReport): void {
+    this.balancerAt = this.#options.clock.now;
     this.#whenRunning(this.#process, () => this.agent?.setProxy(report));
   }
 
@@ -220,7 +243,7 @@ export class SimHost extends SimKernel {
   }
 
   #receive(frame: Frame): void {
-    if (!this.linkUp || (this.#paused && this.#frozen)) return;
+    if (!this.reachable) return;
     for (const part of this.#parts) part.receive?.(frame);
   }
 

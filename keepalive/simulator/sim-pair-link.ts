@@ -1,3 +1,4 @@
+import { formatIp } from '../../src/os/ip-address.ts';
 import type {
   PairStatus,
   PeerAnswer,
@@ -62,6 +63,11 @@ export class SimSideLink {
     clock.after(extraMicros + prng.integer(delayMinMicros, delayMaxMicros), run);
   }
 
+  /** Microseconds since the beginning. */
+  get now(): number {
+    return this.#options.clock.now;
+  }
+
   /** After exactly so long. */
   after(micros: number, run: () => void): void {
     this.#options.clock.after(micros, run);
@@ -78,17 +84,24 @@ export class SimSideLink {
 
 /** Time between two reports of an agent that has nothing new to say. */
 const HEARTBEAT_MICROS = 1_000_000;
+/** Silence after which a connection is given up. */
+const SILENCE_MAX_MICROS = 3_000_000;
 
 /** One host's end of the side link, and its probes of the witness. */
 export class SimPairLink implements HostPart {
-  readonly #host: SimHost;
+  readonly host: SimHost;
   readonly #link: SimSideLink;
   #served: { readonly desk: PeerDesk; readonly process: SimProcess } | null = null;
   /** What the other agent said last. */
   #heard: PeerReport | null = null;
+  #heardAt = 0;
+  /** When the last report was sent. */
+  #saidAt = 0;
+  /** It said it over a connection that is still there. */
+  #connected = true;
 
   constructor(host: SimHost, link: SimSideLink) {
-    this.#host = host;
+    this.host = host;
     this.#link = link;
     link.join(this);
   }
@@ -98,6 +111,7 @@ export class SimPairLink implements HostPart {
     const peer: PeerPort = {
       serve: (desk) => {
         this.#served = { desk, process };
+        this.#heardAt = this.#link.now;
         if (this.#handsOver) this.#beat(process);
       },
       changed: () => {
@@ -119,16 +133,29 @@ export class SimPairLink implements HostPart {
   reset(): void {
     this.#served = null;
     this.#heard = null;
+    this.#connected = true;
+    if (this.#handsOver) this.#link.carry(() => this.#link.beyond(this)?.lose());
+  }
+
+  /** The connection is over. */
+  lose(): void {
+    const served = this.#served;
+    served?.process.run(() => {
+      if (!this.#connected) return;
+      this.#connected = false;
+      served.desk.heard(null);
+    });
   }
 
   /** Only then does it matter what the agents say of themselves. */
   get #handsOver(): boolean {
-    return this.#host.config.virtualRouters.some(({ drainTimeoutMs = 0 }) => drainTimeoutMs > 0);
+    return this.host.config.virtualRouters.some(({ drainTimeoutMs = 0 }) => drainTimeoutMs > 0);
   }
 
   #beat(process: SimProcess): void {
     if (!process.alive()) return;
     this.#tell(process);
+    if (this.#link.now - this.#heardAt > SILENCE_MAX_MICROS) this.lose();
     this.#link.after(HEARTBEAT_MICROS, () => process.run(() => this.#beat(process)));
   }
 
@@ -138,16 +165,21 @@ export class SimPairLink implements HostPart {
       run(() => {
         const report = this.#served?.desk.report();
         if (!alive() || report === undefined) return;
-        this.#link.carry(() => this.#link.beyond(this)?.hear(report));
+        const at = this.#link.now;
+        this.#link.carry(() => this.#link.beyond(this)?.hear(report, at));
       }),
     );
   }
 
-  /** The other agent's report arrives. */
-  hear(report: PeerReport): void {
+  /** The other agent's report arrives; in order, as over a connection. */
+  hear(report: PeerReport, saidAt: number): void {
+    if (saidAt < this.#saidAt) return;
+    this.#saidAt = saidAt;
     const served = this.#served;
     served?.process.run(() => {
       this.#heard = report;
+      this.#heardAt = this.#link.now;
+      this.#connected = true;
       served.desk.heard(report);
     });
   }
@@ -178,11 +210,19 @@ export class SimPairLink implements HostPart {
     served?.process.run(() => served.desk.answer(question, respond));
   }
 
-  #probe({ run }: SimProcess, { onAnswer }: NeighbourProbeOptions): NeighbourProbe {
+  /** The other host answers while its kernel runs, and the witness unless it is made not to. */
+  #isHeardFrom(target: string): boolean {
+    const other = this.#link.beyond(this)?.host;
+    if (!this.host.linkUp) return false;
+    if (other?.isAt(target) !== true) return !this.#link.unwitnessed.has(this.host.station);
+    return other.reachable && this.host.hears(other);
+  }
+
+  #probe({ run }: SimProcess, { target, onAnswer }: NeighbourProbeOptions): NeighbourProbe {
     let open = true;
     return {
       ask: () => {
-        if (!this.#host.linkUp || this.#link.unwitnessed.has(this.#host.station)) return;
+        if (!this.#isHeardFrom(formatIp(target))) return;
         this.#link.later(0, () => run(() => open && onAnswer()));
       },
       readQueued: () => 0,
@@ -206,6 +246,12 @@ export class SimPairLink implements HostPart {
             report: this.#heard,
             reportAgoMs: 0,
           };
-    return { peer: 'the other', connected: !this.#link.cut, paths: [], node, questions };
+    return {
+      peer: 'the other',
+      connected: this.#connected && !this.#link.cut,
+      paths: [],
+      node,
+      questions,
+    };
   }
 }

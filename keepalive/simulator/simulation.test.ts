@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { PeerReport } from '../peer/peer-port.ts';
 import type { RouterEvent } from '../virtual-router/event.ts';
 import type { RouterState } from '../virtual-router/state.ts';
 import type { Step } from '../virtual-router/step.ts';
@@ -9,6 +10,8 @@ type StepFunction = (state: RouterState, event: RouterEvent, now: number) => Ste
 /** The rule that a test breaks on purpose; the real step when it breaks none. */
 const sabotage = vi.hoisted(() => ({
   current: null as ((real: StepFunction) => StepFunction) | null,
+  /** To what the peer drains. */
+  deaf: false,
 }));
 
 vi.mock('../virtual-router/step.ts', async (importOriginal) => {
@@ -18,14 +21,29 @@ vi.mock('../virtual-router/step.ts', async (importOriginal) => {
   return { step: broken };
 });
 
+vi.mock('../handover/second-chances.ts', async (importOriginal) => {
+  const { SecondChances } = await importOriginal<typeof import('../handover/second-chances.ts')>();
+  class Broken extends SecondChances {
+    override heard(report: PeerReport | null): void {
+      super.heard(report !== null && sabotage.deaf ? { ...report, routers: [] } : report);
+    }
+  }
+  return { SecondChances: Broken };
+});
+
 afterEach(() => {
   sabotage.current = null;
+  sabotage.deaf = false;
 });
 
 /** Runs seeds until one breaks a promise; null when none of them does. */
-async function firstViolation(first: number, count: number): Promise<SimulationResult | null> {
+async function firstViolation(
+  first: number,
+  count: number,
+  handover = false,
+): Promise<SimulationResult | null> {
   for (let seed = first; seed < first + count; seed++) {
-    const result = await simulate(seed);
+    const result = await simulate(seed, { handover });
     if (result.violation !== null) return result;
   }
   return null;
@@ -34,6 +52,11 @@ async function firstViolation(first: number, count: number): Promise<SimulationR
 describe('swarms of agents', () => {
   it('keep every promise under drawn faults', { timeout: 60_000 }, async () => {
     const found = await firstViolation(1, 300);
+    expect(found?.trace ?? '').toBe('');
+  });
+
+  it('keep every promise while addresses move by agreement', { timeout: 60_000 }, async () => {
+    const found = await firstViolation(1, 40, true);
     expect(found?.trace ?? '').toBe('');
   });
 
@@ -158,5 +181,52 @@ describe('a rule broken on purpose is found', { timeout: 60_000 }, () => {
         : real(state, event, now);
     const found = await firstViolation(1, seeds);
     expect(['two-holders', 'split-group']).toContain(found?.violation?.rule);
+  });
+});
+
+describe('a rule of agreed handovers that is broken on purpose is found', {
+  timeout: 60_000,
+}, () => {
+  const found = () => firstViolation(1, 100, true);
+
+  it('a giver that resigns without arming its drain', async () => {
+    sabotage.current = (real) => (state, event, now) => {
+      const result = real(state, event, now);
+      const actions = result.actions.filter(({ type }) => type !== 'begin-drain');
+      return { ...result, actions };
+    };
+    const violation = (await found())?.violation;
+    expect(violation?.rule).toBe('broken-connection');
+    expect(violation?.message).toContain('is mute');
+  });
+
+  it('a giver that goes on answering', async () => {
+    sabotage.current = (real) => (state, event, now) => {
+      const result = real(state, event, now);
+      if (event.type !== 'hand-over') return result;
+      const kept = ({ type }: { type: string }) =>
+        type !== 'end-lease' && type !== 'send-advertisement';
+      return { ...result, actions: result.actions.filter(kept) };
+    };
+    expect((await found())?.violation?.rule).toBe('drain');
+  });
+
+  it('a receiver that stops passing strangers on too early', async () => {
+    sabotage.deaf = true;
+    expect((await found())?.violation?.rule).toBe('broken-connection');
+  });
+
+  it('a giver that takes back what an operator had it give away', async () => {
+    sabotage.current = (real) => (state, event, now) =>
+      real(state.name === 'Backup' ? { ...state, yielded: false } : state, event, now);
+    expect((await found())?.violation?.rule).toBe('hold');
+  });
+
+  it('a drain that never ends', async () => {
+    sabotage.current = (real) => (state, event, now) => {
+      const endless = state.name === 'Backup' && state.drain !== null && event.type === 'drained';
+      return endless ? { state, actions: [] } : real(state, event, now);
+    };
+    expect((await found())?.violation?.rule).toBe('drain');
   });
 });

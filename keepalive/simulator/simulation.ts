@@ -5,6 +5,7 @@
 import { Cluster, formatTrace } from './cluster.ts';
 import type { Fault } from './fault.ts';
 import { beginFault } from './faults.ts';
+import { HandoverChecker } from './handover-checker.ts';
 import { LivenessChecker } from './liveness-checker.ts';
 import { Prng } from './prng.ts';
 import { SafetyChecker, Violation } from './safety-checker.ts';
@@ -30,6 +31,19 @@ export interface SimulationResult {
   readonly worstOverlapMicros: number;
 }
 
+/** Drains of at least this outlast a run. */
+const LONG_DRAIN_MS = 60_000;
+/** Between two looks at what lasts for seconds. */
+const CHECK_MICROS = 100_000;
+
+/** How to run a seed. */
+export interface SimulateOptions {
+  /** Keep the journal. */
+  readonly journal?: boolean;
+  /** Of whatever the seed draws, make a pair whose addresses move by agreement. */
+  readonly handover?: boolean;
+}
+
 /** Intervals that a healed swarm is watched after it had to be settled. */
 const WATCH_INTERVALS = 20;
 
@@ -39,14 +53,17 @@ const WATCH_INTERVALS = 20;
  */
 export async function simulate(
   seed: number,
-  { journal = false }: { readonly journal?: boolean } = {},
+  { journal = false, handover = false }: SimulateOptions = {},
 ): Promise<SimulationResult> {
   const prng = new Prng(seed);
-  const options = drawOptions(prng);
+  const options = drawOptions(prng, handover);
   const cluster = new Cluster(options, prng, journal ? [] : null);
   const run = new Run(cluster, prng);
   const violation = await run.live();
-  if (violation !== null) cluster.note(`VIOLATION ${violation.rule}: ${violation.message}`);
+  if (violation !== null) {
+    const text = `VIOLATION ${violation.rule}: ${violation.message}`;
+    cluster.trace.push({ at: run.violatedAt, text });
+  }
   return {
     seed,
     options,
@@ -64,9 +81,11 @@ class Run {
   readonly safety: SafetyChecker;
   faults = 0;
   transitions = 0;
+  violatedAt = 0;
   readonly #cluster: Cluster;
   readonly #prng: Prng;
   readonly #liveness: LivenessChecker;
+  readonly #handovers: HandoverChecker;
   readonly #current = new Set<Fault>();
   #violation: Violation | null = null;
 
@@ -75,11 +94,17 @@ class Run {
     this.#prng = prng;
     this.safety = new SafetyChecker(cluster);
     this.#liveness = new LivenessChecker(cluster);
-    cluster.onChange = () => this.#guard(() => this.safety.check());
+    this.#handovers = new HandoverChecker(cluster);
+    cluster.onChange = () => {
+      this.#guard(() => this.safety.check());
+      this.#guard(() => this.#handovers.check());
+    };
+    cluster.onHold = (host, on) => this.#handovers.hold(host, on);
     cluster.onTransition = (host, transition) => {
       this.transitions += 1;
       this.#guard(() => this.safety.transition(host, transition));
       this.#guard(() => this.#liveness.transition(host, transition));
+      this.#guard(() => this.#handovers.transition(host, transition));
     };
   }
 
@@ -101,6 +126,7 @@ class Run {
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
       this.#violation = error;
+      this.violatedAt = this.#cluster.clock.now;
     }
   }
 
@@ -152,6 +178,7 @@ class Run {
     lan.heal();
     this.#cluster.sideLink?.heal();
     for (const host of hosts) {
+      host.handover.refused = false;
       this.#cluster.adopt(host);
       if (host.agent === null) this.#cluster.start(host);
       if (options.trackProxy) this.#cluster.setProxy(host, this.#prng.chance(0.75));
@@ -166,6 +193,19 @@ class Run {
       await this.#live(settled - clock.now + 1);
     }
     for (let i = 0; i < WATCH_INTERVALS; i++) await this.#live(interval);
+    await this.#emptied();
+  }
+
+  /** The clients have left, or are cut at the end of the last drain: nothing of it is left. */
+  async #emptied(): Promise<void> {
+    const { clients, clock, options } = this.#cluster;
+    if (clients === null) return;
+    const short = (options.drainTimeoutMs ?? 0) < LONG_DRAIN_MS;
+    if (short && this.#prng.chance(0.5)) clients.stop();
+    else clients.leave();
+    const until = this.#handovers.emptyBy();
+    while (clock.now <= until && this.#violation === null) await this.#live(CHECK_MICROS);
+    this.#guard(() => this.#handovers.checkEmpty());
   }
 
   /** Time passes; both checkers look at its end. */
@@ -175,6 +215,7 @@ class Run {
     await clock.runUntil(clock.now + micros);
     this.#guard(() => this.safety.check());
     this.#guard(() => this.#liveness.check());
+    this.#guard(() => this.#handovers.check());
   }
 
   /** Lets go of every agent, so that nothing of one run is left for the next. */
@@ -182,6 +223,9 @@ class Run {
     const { clock, hosts } = this.#cluster;
     this.#cluster.onChange = () => {};
     this.#cluster.onTransition = () => {};
+    // An agent that is told to stop would wait for what drains.
+    if (this.#cluster.clients !== null) for (const host of hosts) host.kill();
+    this.#cluster.clients?.leave();
     const stops = hosts.map((host) => host.agent?.stop());
     await clock.runUntil(clock.now + 1_000_000);
     await Promise.all(stops);

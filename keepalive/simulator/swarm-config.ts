@@ -76,6 +76,7 @@ function routerConfig(
       ? {}
       : { peerPriorityMax: (scriptWeight ?? 0) > 0 ? HIGHEST_TRACKED : peerPriority }),
     strictRfc: options.strictRfc,
+    ...(options.drainTimeoutMs === null ? {} : { drainTimeoutMs: options.drainTimeoutMs }),
     ...(options.sideLink ? { witness: '198.51.100.1' } : {}),
     ...(bfdIntervalMs === null ? {} : { bfd: { peer, intervalMs: bfdIntervalMs, multiplier: 3 } }),
     track: {

@@ -43,10 +43,38 @@ export interface SwarmOptions {
   readonly sideLink: boolean;
   /** Virtual routers besides `web` at the start. */
   readonly extras: number;
+  /** Addresses move by agreement, and their connections may last so long (design 4.4); null: never. */
+  readonly drainTimeoutMs: number | null;
 }
 
-/** Draws the options: mostly a pair as it would be run, sometimes everything else. */
-export function drawOptions(prng: Prng): SwarmOptions {
+/** From drains that run into their end to such that outlast the run. */
+const DRAIN_TIMEOUTS_MS = [2_000, 10_000, 600_000] as const;
+
+/**
+ * Draws the options: mostly a pair as it would be run, sometimes everything else. With `handover` it is
+ * always a pair whose addresses move by agreement.
+ */
+export function drawOptions(prng: Prng, handover = false): SwarmOptions {
+  const drawn = drawSwarm(prng);
+  const [first, second] = drawn.hosts;
+  // Nor is this, for the same reason.
+  const luck = Math.abs(first!.driftPpm + 2 * second!.driftPpm);
+  const drainTimeoutMs = DRAIN_TIMEOUTS_MS[luck % DRAIN_TIMEOUTS_MS.length]!;
+  const pair: SwarmOptions = {
+    ...drawn,
+    hosts: [first!, second!],
+    peer: 'tandem',
+    strictRfc: false,
+    leased: true,
+    sideLink: true,
+    drainTimeoutMs,
+  };
+  if (handover) return pair;
+  const { sideLink, leased, strictRfc, peer } = drawn;
+  return sideLink && leased && !strictRfc && peer === 'tandem' ? pair : drawn;
+}
+
+function drawSwarm(prng: Prng): SwarmOptions {
   const version = prng.chance(0.15) ? 2 : 3;
   const family = version === 3 && prng.chance(0.3) ? 6 : 4;
   const advertIntervalMs = version === 2 ? 1000 : prng.pick([10, 20, 50, 100, 100, 250, 1000]);
@@ -91,5 +119,6 @@ export function drawOptions(prng: Prng): SwarmOptions {
     // Not drawn, so that swarms without one live as they did before there were any.
     sideLink: hostCount === 2 && hosts[0]!.driftPpm % 3 === 0,
     extras: prng.pick([0, 0, 0, 1, 2]),
+    drainTimeoutMs: null,
   };
 }
