@@ -11,18 +11,21 @@ export const limits = {
   askEveryMs: 50,
   /** An orderly stop: a drain is capped at 90 s there. */
   stopTimeoutMs: 110_000,
-  /** After the clients are ready, before the quiet time begins. */
+  /** Time left alone: after the clients are ready, and after a move. */
   quietMs: 700,
   /** Traffic without a move, as the measure of what the machine itself does to clients. */
   calmMs: 5_000,
   /** Between a move and the next one, and after the last. */
   betweenMovesMs: 3_000,
   /** Before a move back while the drain of the one before still lasts. */
-  soonMs: 1_000,
+  soonMs: 500,
   /** Longest life of a load process. */
   loadMaxMs: 400_000,
   /** From the end of a load to its report: what is on its way, and the transfers. */
   reportTimeoutMs: 120_000,
-  /** A client's longest wait in a drill that is kept, ms. */
+  /** A client's longest wait at the median of the runs. */
   stallAtMostMs: 20,
+  /** With fewer runs than this a single hiccup of the machine decides; the bound is a coarse one. */
+  runsForBound: 5,
+  coarseStallAtMostMs: 100,
 } as const;

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { makeDevCertificate } from '../../src/cli/dev-certificate.ts';
 import {
   address4,
@@ -38,6 +39,8 @@ export class HandoverPair {
   readonly #settings: PairSettings;
   /** What the edges' programs told of the addresses; CLOCK_MONOTONIC, ms. */
   readonly steps: { readonly atMs: number; readonly text: string }[] = [];
+  /** Edges that have got their place in the queue since they were started. */
+  readonly #preferred = new Set<string>();
   readonly #running = new Map<string, RunningEdge>();
 
   private constructor(lab: Lab, stack: HandoverStack, settings: PairSettings) {
@@ -89,11 +92,15 @@ export class HandoverPair {
   async start(edge: string): Promise<void> {
     await this.lab.heal(edge);
     const host = this.host(edge);
+    this.#preferred.delete(edge);
     this.#running.set(edge, await this.stack.start(host, this.#settings));
     this.stack.listen(host, (text) => {
       this.steps.push({ atMs: monotonicMs(), text: `${edge} ${text}` });
       // A host that boots must not hold the one up that serves: in life it has processors of its own.
-      if (ACTIVE.test(text)) host.preferAll();
+      if (!ACTIVE.test(text) || this.#preferred.has(edge)) return;
+      this.#preferred.add(edge);
+      // The look at all processes takes a while, and would be felt in the moment that is measured.
+      setTimeout(() => host.preferAll(), limits.quietMs);
     });
   }
 
@@ -122,6 +129,8 @@ export class HandoverPair {
     // First, or the one that gets the addresses would still wish them away.
     await this.stack.release(this.host(to));
     await this.stack.giveAway(this.host(from));
+    // Questions would take the processor from what is measured: the two hosts share it here.
+    await delay(limits.quietMs);
     await this.untilActive(to, limits.moveTimeoutMs);
   }
 
@@ -179,7 +188,10 @@ export class HandoverPair {
     );
     if (!byItself) await this.move(other);
     await this.untilReady();
-    for (const edge of this.edges) this.host(edge).preferAll();
+    for (const edge of this.edges) {
+      this.host(edge).preferAll();
+      this.#preferred.add(edge);
+    }
     await this.serves();
   }
 

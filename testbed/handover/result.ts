@@ -134,7 +134,8 @@ export function medianOf(values: readonly number[]): number {
 /**
  * What is wrong with these runs, in words; empty when the promise is kept: nothing broken, nothing
  * failed, every byte right, and the longest stall no longer than {@link limits.stallAtMostMs} at the
- * median of the runs, or than what clients felt on this machine before anything moved.
+ * median of the runs (of few runs: {@link limits.coarseStallAtMostMs}), or than what clients felt on
+ * this machine before anything moved.
  */
 export function objections(runs: readonly RunResult[]): readonly string[] {
   const totals = runs.map(totalsOf);
@@ -145,9 +146,11 @@ export function objections(runs: readonly RunResult[]): readonly string[] {
   }
   const longestMs = medianOf(totals.map((each) => each.longestMs));
   const calmMs = medianOf(totals.map((each) => each.calmLongestMs));
-  if (longestMs > Math.max(limits.stallAtMostMs, calmMs)) {
+  const atMostMs =
+    runs.length >= limits.runsForBound ? limits.stallAtMostMs : limits.coarseStallAtMostMs;
+  if (longestMs > Math.max(atMostMs, calmMs)) {
     found.push(
-      `longest stall ${longestMs.toFixed(0)} ms at the median, at most ${limits.stallAtMostMs} ms` +
+      `longest stall ${longestMs.toFixed(0)} ms at the median, at most ${atMostMs} ms` +
         ` (${calmMs.toFixed(0)} ms without a move)`,
     );
   }
