@@ -29,6 +29,9 @@ import {
 import { HeldOrigin } from './held-origin.fixture.ts';
 import { QUIET_MS } from './limits.ts';
 
+/** More than the kernel holds for two connections. */
+const DOWNLOAD_BYTES = 48 << 20;
+
 let plane: TestPlane;
 let drain: Drain;
 const closers: (() => unknown)[] = [];
@@ -109,6 +112,24 @@ describe('a TCP session', () => {
     await server.closed();
     expect(peer.ended).toBe(false);
     await expect.poll(() => drain.told[0]).toMatchObject({ kinds: only({}), cut: 1 });
+  });
+
+  test('whose client takes nothing for a while is not told that the rest of its download is all', async () => {
+    const { peer, server } = await session();
+    peer.socket.pause();
+    server.socket.write(Buffer.alloc(DOWNLOAD_BYTES));
+    // Stands still once kernel and balancer hold what they will, and that for longer than a silence.
+    let waiting = Number.POSITIVE_INFINITY;
+    while (waiting > server.socket.writableLength) {
+      waiting = server.socket.writableLength;
+      await new Promise((resolve) => setTimeout(resolve, 2 * QUIET_MS));
+    }
+    expect(waiting).toBeGreaterThan(0);
+    drain.order('leave');
+    peer.socket.resume();
+    const whole = 'b'.length + DOWNLOAD_BYTES;
+    await Promise.race([peer.until(({ length }) => length === whole), peer.end()]);
+    expect(peer.received.length).toBe(whole);
   });
 
   test('whose client has ended gets the rest of its answer', async () => {

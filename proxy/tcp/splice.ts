@@ -77,12 +77,13 @@ export class Splice {
    * When little time is left and both sides are silent, the client is told that no more comes, as if the
    * server had ended; what it still sends goes on. A server that then sends something after all sees a
    * reset, for nobody gets it any more. Who is in the middle of something is not told: what is cut off
-   * must not look like an end.
+   * must not look like an end. That is so, too, while one stands still because it does not take what waits
+   * for it: there may be more behind that.
    */
   depart(departure: Departure): void {
     if (departure !== 'leave' || this.#clientEnded || this.#serverEnded || this.#over) return;
     const movedAt = this.#deadline.expiresAt - this.#idleTimeoutMs;
-    if (this.#deadlines.now() - movedAt < QUIET_MS) return;
+    if (this.#deadlines.now() - movedAt < QUIET_MS || this.#unsent) return;
     this.#serverEnded = true;
     this.#client.end();
     this.#server.handler = {
@@ -143,8 +144,7 @@ export class Splice {
    * not gone; who takes nothing has one more idle time to begin.
    */
   #expired(): void {
-    const unsent = this.#client.unsentBytes + this.#server.unsentBytes > 0;
-    if (unsent || this.#acknowledged >= 0) {
+    if (this.#unsent || this.#acknowledged >= 0) {
       const acknowledged = this.#client.acknowledgedBytes + this.#server.acknowledgedBytes;
       if (acknowledged > this.#acknowledged) {
         this.#acknowledged = acknowledged;
@@ -153,6 +153,10 @@ export class Splice {
       }
     }
     this.#finish('idle');
+  }
+
+  get #unsent(): boolean {
+    return this.#client.unsentBytes + this.#server.unsentBytes > 0;
   }
 
   /** Ends it for both sides with a reset. */
