@@ -202,6 +202,7 @@ export class Agent {
       },
       onStanding: () => this.#retrack(),
       askPeer: (asked) => this.#peer.ask(router, asked),
+      onDrainRefused: () => this.#input(router, { type: 'drained' }),
       seekHandover: (cause) => this.#handovers.seek(router, cause),
     });
     this.#table.add(router);

@@ -53,6 +53,8 @@ export interface RouterDriverOptions {
   onStanding(): void;
   /** The peer is to be asked who holds the addresses. */
   askPeer(asked: number): void;
+  /** The kernel does not let connections go on without the lease: nothing drains. */
+  onDrainRefused(): void;
   /** The addresses are to move by agreement, if the peer agrees. */
   seekHandover(cause: 'priority' | 'preempted'): void;
 }
@@ -269,9 +271,9 @@ export class RouterDriver {
         if (this.keeper.held) this.#announce();
         break;
       case 'begin-drain':
-        this.lease.drain(action.micros / 1000);
         this.#announcePending = false;
-        this.keeper.drain();
+        if (this.lease.drain(action.micros / 1000)) this.keeper.drain();
+        else this.#options.onDrainRefused();
         break;
       case 'end-drain':
         this.lease.endDrain();

@@ -51,6 +51,8 @@ export class Handovers {
   /** What is expected of the peer, and since when. */
   readonly #expected = new Map<RouterDriver, { cause: HandoverCause; since: number }>();
   #hold: HoldStatus = { own: false, peer: false };
+  /** The agent is about to stop: what it has given away is not taken back. */
+  #leaving = false;
 
   constructor(options: HandoversOptions) {
     const { ports, limiter, routers, emit, input } = options;
@@ -61,9 +63,12 @@ export class Handovers {
       ports,
       chances: this.#chances,
       named: (name) => routers().find(({ config }) => config.name === name),
+      membersOf: options.membersOf,
+      leaving: () => this.#leaving,
       onHold: () => this.#hold.own,
       onExpected: (router, cause) =>
         this.#expected.set(router, { cause, since: ports.clock.now() }),
+      onGranted: (granted, cause) => this.#given(granted, cause, ports.clock.now()),
       input,
     });
   }
@@ -80,7 +85,7 @@ export class Handovers {
     const since = this.#options.ports.clock.now();
     const settled = (refusal: Refusal | null) => {
       if (refusal === null && cause === 'priority') this.#given(members, cause, since);
-      if (refusal !== null) this.#refused(members, cause, refusal);
+      if (refusal !== null && refusal.needless !== true) this.#refused(members, cause, refusal);
       const granted = refusal === null;
       for (const member of members) {
         this.#options.input(member, { type: 'handover-answer', granted });
@@ -119,6 +124,8 @@ export class Handovers {
   async leave(): Promise<void> {
     const { clock, log } = this.#options.ports;
     const until = clock.now() + stopDrainMaxMicros;
+    this.#leaving = true;
+    this.#tellHold();
     const names = this.#giveable().map(({ config }) => config.name);
     if (names.length > 0) await this.give(names, 'stop');
     this.#drains.hurry(until);
@@ -140,10 +147,7 @@ export class Handovers {
       ports.log.info({ on: own, by }, HOLD_TEXT[own ? by : 'released']);
     }
     this.#setHold({ ...this.#hold, own });
-    if (own || this.#hold.peer) return;
-    for (const router of this.#options.routers()) {
-      this.#options.input(router, { type: 'hold', onHold: false });
-    }
+    if (!this.#onHold) this.#tellHold();
   }
 
   /** As of now. */
@@ -175,7 +179,7 @@ export class Handovers {
     this.#drains.after(router);
     this.#chances.after(router);
     // One that a new configuration added has not heard of it.
-    const onHold = this.#hold.own || this.#hold.peer;
+    const onHold = this.#onHold;
     if (router.state.onHold !== onHold) this.#options.input(router, { type: 'hold', onHold });
     if (router.state.name !== 'Active' || reason === null) return;
     const expected = this.#expected.get(router);
@@ -196,8 +200,10 @@ export class Handovers {
 
   /** What the peer is told of a router; null: it hands nothing over. */
   reportOf(router: RouterDriver, address: string | null): PeerHandoverReport | null {
-    if (router.state.parameters.drainMicros === 0) return null;
-    return { address, onHold: this.#hold.own, drain: this.#drains.reportOf(router) };
+    const drain = this.#drains.reportOf(router);
+    // A drain that has begun goes on when the file allows no other one.
+    if (router.state.parameters.drainMicros === 0 && drain === null) return null;
+    return { address, onHold: this.#hold.own, drain };
   }
 
   /** Its part of a router's status. */
@@ -281,10 +287,18 @@ export class Handovers {
   }
 
   #setHold(hold: HoldStatus): void {
-    const before = this.#hold.own || this.#hold.peer;
+    const before = this.#onHold;
     this.#hold = hold;
-    const onHold = hold.own || hold.peer;
-    if (onHold === before) return;
+    if (this.#onHold !== before) this.#tellHold();
+  }
+
+  /** No voluntary move, for one reason or another. */
+  get #onHold(): boolean {
+    return this.#hold.own || this.#hold.peer || this.#leaving;
+  }
+
+  #tellHold(): void {
+    const onHold = this.#onHold;
     for (const router of this.#options.routers()) {
       this.#options.input(router, { type: 'hold', onHold });
     }

@@ -8,7 +8,15 @@ import type {
 import type { AgentPorts } from '../ports.ts';
 import type { RouterDriver } from '../router-driver.ts';
 import type { HandoverCause, RouterEvent } from '../virtual-router/event.ts';
-import { peerSide, type Refusal, whyNotBetter, whyNotGive, whyNotTake } from './refusals.ts';
+import {
+  peerSide,
+  type Refusal,
+  whyNotBetter,
+  whyNotGive,
+  whyNotGiven,
+  whyNotSound,
+  whyNotTake,
+} from './refusals.ts';
 import { type SecondChances, wasGiven } from './second-chances.ts';
 
 /** What the negotiations work with. */
@@ -16,10 +24,16 @@ export interface NegotiationsOptions {
   readonly ports: AgentPorts;
   readonly chances: SecondChances;
   readonly named: (name: string) => RouterDriver | undefined;
+  /** The router and those that move with it. */
+  readonly membersOf: (router: RouterDriver) => readonly RouterDriver[];
+  /** This agent is about to stop: it takes nothing any more. */
+  readonly leaving: () => boolean;
   /** An operator of this node wants no voluntary move. */
   readonly onHold: () => boolean;
   /** The resignation of the peer is expected from now on. */
   onExpected(router: RouterDriver, cause: HandoverCause): void;
+  /** The peer asked for the addresses of these routers, and has them. */
+  onGranted(routers: readonly RouterDriver[], cause: HandoverCause): void;
   input(router: RouterDriver, event: RouterEvent): void;
 }
 
@@ -134,12 +148,20 @@ export class Negotiations {
 
   /** The peer is ready. Why nothing was given after all; null: it was. */
   #give(routers: readonly RouterDriver[], cause: HandoverCause): Refusal | null {
-    const why = firstOf(routers, whyNotGive);
+    // Meanwhile the one that fell may have recovered, or the peer fallen.
+    const refusal = this.#whyNotOffer(routers, cause);
+    if (refusal !== null) return { type: 'overtaken', why: refusal.why };
+    const why = this.#handOver(routers, cause);
     if (why !== null) return { type: 'overtaken', why };
-    for (const router of routers) this.#options.input(router, { type: 'hand-over', cause });
     // Beside the resignation on the LAN, which may be lost.
     this.#ask('given', routers, cause, () => {});
     return null;
+  }
+
+  /** Why one of them did not resign after all: this host did not run, and its router sees that only now. */
+  #handOver(routers: readonly RouterDriver[], cause: HandoverCause): string | null {
+    for (const router of routers) this.#options.input(router, { type: 'hand-over', cause });
+    return firstOf(routers, whyNotGiven);
   }
 
   #judge(question: HandoverQuestion): string | null {
@@ -160,11 +182,14 @@ export class Negotiations {
   }
 
   #judgeOffer(routers: readonly RouterDriver[], question: HandoverQuestion): string | null {
+    if (this.#options.leaving()) return 'the agent there is about to stop';
     const why = firstOf(routers, whyNotTake);
     if (why !== null) return why;
     const worse = (router: RouterDriver) => {
       const ours = router.state.standing.priority;
-      return question.cause === 'priority' ? whyNotBetter(router, ours, question) : null;
+      return question.cause === 'priority'
+        ? whyNotBetter(router, ours, question)
+        : whyNotSound(router, { theirs: ours, ours: question.priority });
     };
     return firstOf(routers, worse) ?? this.#expect(routers, question.cause);
   }
@@ -173,13 +198,23 @@ export class Negotiations {
     if (this.#granted === question.id) return null;
     if (this.#options.onHold()) return 'an operator has put this node on hold';
     const why =
-      firstOf(routers, whyNotGive) ?? firstOf(routers, (router) => notBelow(router, question));
+      firstOf(routers, whyNotGive) ??
+      firstOf(routers, (router) => notBelow(router, question)) ??
+      firstOf(routers, (router) => this.#leftBehind(router, routers)) ??
+      this.#handOver(routers, question.cause);
     if (why !== null) return why;
     this.#granted = question.id;
-    for (const router of routers) {
-      this.#options.input(router, { type: 'hand-over', cause: question.cause });
-    }
+    this.#options.onGranted(routers, question.cause);
     return null;
+  }
+
+  /** Another member of its sync group would stay here alone; null: none would. */
+  #leftBehind(router: RouterDriver, asked: readonly RouterDriver[]): string | null {
+    const left = this.#options
+      .membersOf(router)
+      .find((member) => member.state.name === 'Active' && !asked.includes(member));
+    if (left === undefined) return null;
+    return `${router.config.name} moves together with ${left.config.name} here: the files differ`;
   }
 
   /** Opens the rules of all; why not, and then of none. */
@@ -205,11 +240,23 @@ export class Negotiations {
   #whyNotOffer(routers: readonly RouterDriver[], cause: HandoverCause): Refusal | null {
     const why = firstOf(routers, whyNotGive);
     if (why !== null) return { type: 'cannot', why };
-    return this.#whyNotPeer(routers, (router, { priority }) => {
+    const refusal = this.#whyNotPeer(routers, (router, { priority }) => {
       const ours = router.state.standing.priority;
-      return cause === 'priority' && priority <= ours
+      if (cause !== 'priority') return whyNotSound(router, { theirs: priority, ours });
+      return priority <= ours
         ? `${router.config.name} has priority ${priority} there, and ${ours} here`
         : null;
+    });
+    if (refusal?.type !== 'cannot' || cause !== 'priority') return refusal;
+    return this.#isBestAnyway(routers) ? { ...refusal, needless: true } : refusal;
+  }
+
+  /** Not even the best of the peer's is better than the worst of ours. */
+  #isBestAnyway(routers: readonly RouterDriver[]): boolean {
+    const reports = this.#options.ports.peer?.status().node?.report?.routers ?? [];
+    return routers.every(({ config, state }) => {
+      const theirs = reports.find(({ name }) => name === config.name)?.priority;
+      return theirs !== undefined && theirs <= state.standing.priority;
     });
   }
 

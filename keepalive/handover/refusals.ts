@@ -2,13 +2,15 @@
 import type { handoverRefusals } from '../events/event-types.ts';
 import type { HandoverQuestion, PeerHandoverReport, PeerRouterReport } from '../peer/peer-port.ts';
 import type { RouterDriver } from '../router-driver.ts';
-import { deadPriority } from '../virtual-router/priority.ts';
+import { deadPriority, faultPriority } from '../virtual-router/priority.ts';
 
 /** Why there was no agreement. */
 export interface Refusal {
   readonly type: (typeof handoverRefusals)[number];
   /** One sentence without its full stop. */
   readonly why: string;
+  /** It fell, and is still no worse than the peer: nobody misses a handover. */
+  readonly needless?: true;
 }
 
 /** Why this host cannot give a router's addresses away; null: it can. */
@@ -19,6 +21,28 @@ export function whyNotGive({ config, state, lease }: RouterDriver): string | nul
   if (!state.leased || !lease.open) return `${name}: there is no lease here (${lease.reason})`;
   if (state.lookAroundUntil !== null) return `${name}: this host did not run and looks around`;
   return null;
+}
+
+/** Why a router that was to resign has not; null: it has. */
+export function whyNotGiven({ config, state }: RouterDriver): string | null {
+  if (state.name === 'Backup') return null;
+  return `${config.name}: this host did not run for a moment, and has to look around first`;
+}
+
+/**
+ * A sound host takes addresses back at once from one that is at fault, so giving them away would only
+ * break connections; null: it is no such case. Priorities of the two hosts.
+ */
+export function whyNotSound(
+  { config }: RouterDriver,
+  { theirs, ours }: { readonly theirs: number; readonly ours: number },
+): string | null {
+  // One that is dead says so itself.
+  if (theirs !== faultPriority || ours <= faultPriority) return null;
+  return (
+    `${config.name}: the other host is at fault (priority ${theirs} there, ${ours} here), ` +
+    'and the addresses would come straight back'
+  );
 }
 
 /** Why this host cannot take a router's addresses from its Active host; null: it can. */

@@ -39,7 +39,7 @@ export class AgentDesk implements PeerDesk {
 
   answer(question: PeerQuestion, respond: (answer: PeerAnswer) => void): void {
     if (question.type === 'handover') {
-      this.#handovers.answer(question, respond);
+      this.#handovers.answer(question, (answer) => respond(shortened(answer)));
       return;
     }
     const router = this.#routers().find(({ config }) => config.name === question.router);
@@ -98,6 +98,12 @@ function holderOf(router: RouterDriver, witness: boolean): PeerAnswer {
 /** As far as this process knows. */
 function holdsLease({ lease, state }: RouterDriver): boolean {
   return lease.open && state.name === 'Active' && state.lookAroundUntil === null;
+}
+
+/** What the kernel says in a refusal may have several lines; the peer takes one that is not too long. */
+function shortened(answer: PeerAnswer): PeerAnswer {
+  if (answer.type !== 'handover' || answer.reason === null) return answer;
+  return { ...answer, reason: printable(answer.reason) };
 }
 
 /** Output of scripts gets into reasons; on the other host it goes to a terminal. */

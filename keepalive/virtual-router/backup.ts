@@ -12,6 +12,7 @@ import {
   requestAnswered,
   requestHandover,
   shouldRequest,
+  tookBack,
 } from './handing-over.ts';
 import { better, holdShown, mayPreempt, waits, yieldsToUs } from './preemption.ts';
 import type { BackupState, Standing } from './state.ts';
@@ -92,7 +93,8 @@ function hear(state: BackupState, heard: HeardAdvertisement, now: number): Backu
     const promised = isPromised(state, now);
     const activeDownAt = promised ? now : now + skew(state);
     const downCause = promised ? 'given' : 'resigned';
-    return { ...fresh, followed: null, activeDownAt, downCause, ready: false };
+    const taken = promised ? tookBack(fresh, now) : fresh;
+    return { ...taken, followed: null, activeDownAt, downCause, ready: false };
   }
   // Departure, design 4.2 rule 1: an Active router that fell below us does not get another
   // Active_Down_Interval.

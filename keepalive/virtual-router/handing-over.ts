@@ -11,6 +11,7 @@
 import { handoverMicros, stopDrainMaxMicros } from '../limits.ts';
 import { compareAddresses } from './election.ts';
 import type { HandoverCause, HeardAdvertisement } from './event.ts';
+import { afterPreempt } from './hold-down.ts';
 import { faultPriority } from './priority.ts';
 import type { ActiveState, BackupState } from './state.ts';
 import type { Step } from './step.ts';
@@ -44,13 +45,14 @@ function drainMicros({ parameters }: ActiveState, cause: HandoverCause): number 
 }
 
 /**
- * A fall that leaves the balancer serving: dead ones have nothing to drain. On hold only a fault is a
- * reason to move.
+ * A fall that leaves the balancer serving: dead ones have nothing to drain. On hold, and where nobody is
+ * to preempt, only a fault is a reason to move.
  */
 export function mayAskToTakeOver(before: ActiveState, after: ActiveState): boolean {
   const { priority } = after.standing;
   if (!mayHandOver(after) || priority >= spokenPriority(before)) return false;
-  return after.onHold ? priority === faultPriority : priority >= faultPriority;
+  const stays = after.onHold || !after.parameters.preempt;
+  return stays ? priority === faultPriority : priority >= faultPriority;
 }
 
 /** Goes on saying what was said until now, for as long as the peer may take to answer. */
@@ -74,6 +76,10 @@ export function isOverdue({ withheld }: ActiveState, now: number): boolean {
 /** Nothing came of it: the priority is advertised as it is. */
 export function speakUp(state: ActiveState, now: number): Step {
   if (state.withheld === null) return { state, actions: [] };
+  // Silent until it has looked around; the end of that says what it is worth.
+  if (state.lookAroundUntil !== null) {
+    return { state: { ...state, withheld: null }, actions: [] };
+  }
   return {
     state: {
       ...state,
@@ -115,7 +121,20 @@ export function given(state: BackupState, now: number, skewMicros: number): Back
     const activeDownAt = Math.min(state.activeDownAt, now + activeIntervalMicros + skewMicros);
     return { ...state, activeDownAt: Math.max(now, activeDownAt) };
   }
-  return { ...state, heard, followed: null, activeDownAt: now, downCause: 'given', held: false };
+  return {
+    ...tookBack(state, now),
+    heard,
+    followed: null,
+    activeDownAt: now,
+    downCause: 'given',
+    held: false,
+  };
+}
+
+/** Who asked for them has preempted, and that counts for the damping (hold-down.ts). */
+export function tookBack(state: BackupState, now: number): BackupState {
+  if (state.requested === null) return state;
+  return { ...state, requested: null, preempts: afterPreempt(state.preempts, now) };
 }
 
 /** Rather than preempt a sound router, asks it to hand over. */

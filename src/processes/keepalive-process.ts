@@ -135,10 +135,14 @@ export async function runRelease(options: ProcessOptions): Promise<void> {
   const network = await openNetwork(log, runtimeDir);
   const leases = openLeases(log, runtimeDir);
   const secondChances = openSecondChances(log, runtimeDir);
-  removeLeftRules(secondChances, log);
-  secondChances.close();
-  if (await releaseAddresses(heldAtDeath(agentConfig, held.read()), network, log, leases))
-    held.clear();
+  try {
+    if (await releaseAddresses(heldAtDeath(agentConfig, held.read()), network, log, leases))
+      held.clear();
+  } finally {
+    // Not before the addresses: what they pass on would be reset by this host.
+    removeLeftRules(secondChances, log);
+    secondChances.close();
+  }
   leases.close();
   network.close();
   lock.release();

@@ -84,10 +84,11 @@ async function agentHalf(
       try {
         // The agent that died may have read another version of the file than we have.
         const held = new HeldFile(runtimeDir);
-        removeLeftRules(secondChances, log);
         const routers = heldAtDeath(config, held.read());
         if (await releaseAddresses(routers, network, log, leases)) held.clear();
       } finally {
+        // Not before the addresses: what they pass on would be reset by this host.
+        removeLeftRules(secondChances, log);
         lock.release();
       }
     },
