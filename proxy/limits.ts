@@ -95,6 +95,9 @@ export const RECLAIM_INTERVAL_MS = 1000;
 /** A change of servers for which there is no room is tried again after so long. */
 export const SERVERS_RETRY_MS = 2000;
 
+/** Desks of a listener and worker that are kept for requests to come. */
+export const DESKS_FREE_MAX = 256;
+
 /** Young generation of a worker's heap: what a request allocates should die there. */
 export const WORKER_YOUNG_GENERATION_MB = 32;
 

@@ -4,6 +4,7 @@ import { type Client, type ClientVisitor, showArrivals, showClients } from '../d
 import type { RouteFeature } from '../features/feature.ts';
 import { ClientConnection } from '../http1/client-connection.ts';
 import { DateLine } from '../http1/date-line.ts';
+import { Desks } from '../http1/desk.ts';
 import { RequestHead } from '../http1/head.ts';
 import type { HttpContext } from '../http1/http-context.ts';
 import { type IdentityRules, identityRules } from '../http1/identity-rules.ts';
@@ -47,6 +48,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   readonly refusals: HttpContext['refusals'];
   readonly head: RequestHead;
   readonly observer: HttpContext['observer'];
+  readonly desks = new Desks(this);
   readonly #pools: FrontendParts['pools'];
   readonly #clients: ConnectionSet<Client>;
   readonly #gate: AcceptGate;

@@ -45,7 +45,7 @@ export class Answer implements BodyTaker {
   status = 0;
   /** Clients see what servers say of themselves. */
   passServer = false;
-  readonly #client: Downstream;
+  #client: Downstream;
   readonly #owner: AnswerOwner;
   #maker: ContentMaker | null = null;
   #chain: FilterChain | null = null;
@@ -64,6 +64,11 @@ export class Answer implements BodyTaker {
   constructor(client: Downstream, owner: AnswerOwner) {
     this.#client = client;
     this.#owner = owner;
+  }
+
+  /** Answers go to another client from here on. */
+  serve(client: Downstream): void {
+    this.#client = client;
   }
 
   /** A new request: nothing is known of its answer. `headRequest`: the client asked with HEAD. */

@@ -11,39 +11,28 @@ import {
   LINGER_TIMEOUT_MS,
 } from '../limits.ts';
 import { ListenerCounter, responseSlot } from '../shared/layout.ts';
-import { BodyDecoder } from './body-decoder.ts';
 import { ClientIdentity } from './client-identity.ts';
-import { Hold, type Mutable, State, type Waiting } from './client-state.ts';
+import { Hold, State, type Waiting } from './client-state.ts';
 import { ClientTraffic } from './client-traffic.ts';
-import { PLAIN_FORM, type ResponseForm } from './compose-head.ts';
-import type { Downstream } from './downstream.ts';
+import type { Desk, DeskUser } from './desk.ts';
 import { REFUSAL } from './error-answer.ts';
-import { Exchange } from './exchange.ts';
 import { INCOMPLETE, REFUSED, type ResponseHead } from './head.ts';
 import type { HttpContext } from './http-context.ts';
-import { MessageWriter } from './message-writer.ts';
+import type { MessageWriter } from './message-writer.ts';
 import type { OriginStream } from './origin-stream.ts';
 import { parseRequest } from './parse-request.ts';
-import { PartialHead } from './partial-head.ts';
-import { ReadHolds } from './read-holds.ts';
 import { isUnbounded, shape, whatFollows } from './response-shape.ts';
 import { Tunnel } from './tunnel.ts';
-import { writeHead } from './write-head.ts';
 
 /** An HTTP/1.x client: requests in, responses out in their order, one exchange at a time. */
-export class ClientConnection implements ConnectionHandler, Downstream, Client {
+export class ClientConnection implements ConnectionHandler, DeskUser, Client {
   readonly connection: Connection;
-  readonly writer: MessageWriter;
   readonly identity: ClientIdentity;
   readonly traffic: ClientTraffic;
   readonly #context: HttpContext;
-  readonly #exchange: Exchange;
   readonly #deadline: Deadline;
-  readonly #holds: ReadHolds;
-  readonly #decoder = new BodyDecoder();
-  /** A head in parts, or requests that came before their turn. */
-  readonly #pending: PartialHead;
-  readonly #form: Mutable<ResponseForm>;
+  /** Null while it is idle. */
+  #desk: Desk | null = null;
   #tunnel: Tunnel | null = null;
   #state: State = State.head;
   #waiting: Waiting = 'request';
@@ -63,14 +52,13 @@ export class ClientConnection implements ConnectionHandler, Downstream, Client {
     this.connection = connection;
     const { engine, counters, limits } = context;
     this.traffic = new ClientTraffic(counters);
-    this.writer = new MessageWriter(engine, connection, this.traffic, ListenerCounter.bytesOut);
-    this.#holds = new ReadHolds(connection);
-    this.#exchange = new Exchange(context, this);
     this.identity = new ClientIdentity(connection, context.identityRules);
-    this.#form = { ...PLAIN_FORM, via: context.identityRules.via };
-    this.#pending = new PartialHead(limits.headBytesMax);
-    this.#deadline = new Deadline(engine.deadlines, () => this.#expired());
+    this.#deadline = new Deadline(engine.deadlines, this);
     this.#await('request', limits.headTimeoutMs);
+  }
+
+  get writer(): MessageWriter {
+    return this.#desk!.writer;
   }
 
   onConnect(): void {}
@@ -78,7 +66,8 @@ export class ClientConnection implements ConnectionHandler, Downstream, Client {
   onData(bytes: Buffer, start: number, end: number): void {
     this.#context.counters.count(ListenerCounter.bytesIn, end - start);
     if (this.#state === State.head) {
-      const pending = this.#pending;
+      this.#desk ??= this.#context.desks.take(this);
+      const { pending } = this.#desk;
       if (pending.length === 0) this.#readHeads(bytes, start, end);
       else if (pending.add(bytes, start, end)) this.#readHeads(pending.bytes, 0, pending.length);
     } else if (this.#state === State.exchange) {
@@ -87,13 +76,14 @@ export class ClientConnection implements ConnectionHandler, Downstream, Client {
       this.#lingeredBytes += end - start;
       if (this.#lingeredBytes > LINGER_BYTES_MAX) this.#close();
     }
+    this.#clear();
   }
 
   /** A client may stop sending and wait for its answers; that is no abort. */
   onEnd(): void {
     this.#peerEnded = true;
     if (this.#state === State.exchange) {
-      if (!this.#exchange.requestComplete) this.#exchange.fail('bad_framing');
+      if (!this.#desk!.exchange.requestComplete) this.#desk!.exchange.fail('bad_framing');
       else this.connection.probe(HALF_CLOSED_PROBE_MS);
     } else if (!this.#isPendingRefused()) {
       this.#close();
@@ -101,11 +91,12 @@ export class ClientConnection implements ConnectionHandler, Downstream, Client {
   }
 
   onDrain(): void {
-    if (!this.writer.blocked) return;
+    if (!this.#desk?.writer.blocked) return;
+    const { exchange } = this.#desk;
     this.writer.blocked = false;
-    if (this.#exchange.active) {
+    if (exchange.active) {
       this.awaitBody();
-      this.#exchange.clientDrained();
+      exchange.clientDrained();
     } else if (this.#state === State.head) {
       this.#rest();
       this.#next();
@@ -115,25 +106,26 @@ export class ClientConnection implements ConnectionHandler, Downstream, Client {
   onClose(_errorCode: string | null): void {
     this.#state = State.closed;
     this.#deadline.clear();
-    if (this.#exchange.active) this.#exchange.clientGone();
+    if (this.#desk?.exchange.active) this.#desk.exchange.clientGone();
     this.#context.forget(this);
   }
 
   hold(): void {
-    this.#holds.add(Hold.body);
+    this.#desk?.holds.add(Hold.body);
     this.awaitBody();
   }
 
   release(): void {
-    if (!this.#holds.has(Hold.body)) return;
-    this.#holds.remove(Hold.body);
+    if (!this.#desk?.holds.has(Hold.body)) return;
+    this.#desk.holds.remove(Hold.body);
     this.awaitBody();
   }
 
   awaitBody(): void {
     // While it has to take some of the answer first, that is what its deadline is for.
-    if (this.writer.blocked) return;
-    if (this.#holds.has(Hold.body) || !this.#exchange.wantsBody) this.#deadline.suspend();
+    if (this.#desk === null || this.#desk.writer.blocked) return;
+    const { holds, exchange } = this.#desk;
+    if (holds.has(Hold.body) || !exchange.wantsBody) this.#deadline.suspend();
     else this.#await('body', this.#context.limits.idleTimeoutMs);
   }
 
@@ -142,37 +134,33 @@ export class ClientConnection implements ConnectionHandler, Downstream, Client {
   }
 
   respondInterim(head: ResponseHead): void {
-    if (this.#minor === 0) return;
-    const form = { ...PLAIN_FORM, via: this.#context.identityRules.via };
-    writeHead(this.writer, this.traffic, head, form);
-    this.writer.flush();
+    if (this.#minor > 0) this.#desk!.interim(head, this.traffic);
   }
 
   respond(head: ResponseHead, changes: ResponseChanges): void {
-    const form = this.#form;
+    const { form, decoder, exchange } = this.#desk!;
     const unbounded = isUnbounded(head, changes);
     const chunked = unbounded && this.#minor === 1;
     shape(form, head, changes, chunked, this.#trailersWanted, this.#context);
     const leaves = this.#retired || this.#context.draining || changes.closes;
-    const ends = this.#decoder.done && (!unbounded || chunked);
-    this.#persist = this.#keepAlive && !leaves && !this.#exchange.last && ends;
+    const ends = decoder.done && (!unbounded || chunked);
+    this.#persist = this.#keepAlive && !leaves && !exchange.last && ends;
     form.connection = whatFollows(head, this.#persist, this.#minor);
-    writeHead(this.writer, this.traffic, head, form);
-    this.writer.chunked = form.chunked;
-    this.writer.trailers = form.trailers;
+    this.#desk!.begin(head, this.traffic);
   }
 
   responded(): void {
+    const { decoder, pending, writer } = this.#desk!;
     if (!this.#persist) {
       // A client that said close, or speaks HTTP/1.0, sends nothing that a reset could answer.
-      const silent = !this.#keepAlive && this.#decoder.done;
-      if (silent && this.#pending.length === 0) this.#close();
+      const silent = !this.#keepAlive && decoder.done;
+      if (silent && pending.length === 0) this.#close();
       else this.#finish();
       return;
     }
     this.#rest();
     // Who reads just now goes on with the next request by itself.
-    if (!this.writer.blocked && !this.#reading) this.#next();
+    if (!writer.blocked && !this.#reading) this.#next();
   }
 
   abort(): void {
@@ -184,15 +172,16 @@ export class ClientConnection implements ConnectionHandler, Downstream, Client {
   tunnel(origin: OriginStream, protocol: string, bytes: Buffer, start: number, end: number): void {
     this.#state = State.tunnel;
     this.#deadline.clear();
+    const { exchange, holds, pending } = this.#desk!;
     this.#tunnel = new Tunnel(this.#context, this, origin, protocol, (server) => {
-      this.#exchange.tunnelDone(server);
+      exchange.tunnelDone(server);
       this.onClose(null);
     });
     const { splice } = this.#tunnel;
-    this.#holds.remove(Hold.body | Hold.pipeline);
+    holds.remove(Hold.body | Hold.pipeline);
     splice.fromServer(bytes, start, end);
-    splice.fromClient(this.#pending.bytes, 0, this.#pending.length);
-    this.#pending.clear();
+    splice.fromClient(pending.bytes, 0, pending.length);
+    pending.clear();
     if (this.#peerEnded) splice.clientEnded();
   }
 
@@ -228,17 +217,21 @@ export class ClientConnection implements ConnectionHandler, Downstream, Client {
 
   /** A head is parsed by the line: what there is of one may be wrong before its line ends. */
   #isPendingRefused(): boolean {
-    if (this.#state !== State.head || this.writer.blocked) return false;
-    if (this.#pending.length > 0) this.#readHead(this.#pending.bytes, 0, this.#pending.length);
+    if (this.#state !== State.head || this.#desk === null || this.writer.blocked) return false;
+    const { pending } = this.#desk;
+    this.#reading = true;
+    if (pending.length > 0) this.#readHead(pending.bytes, 0, pending.length);
+    this.#reading = false;
     return (this.#state as State) !== State.head;
   }
 
   /** Returns where the next head begins, or `end`. */
   #readHead(bytes: Buffer, start: number, end: number): number {
     const { head, limits, rules, counters } = this.#context;
+    const { exchange, decoder, pending } = this.#desk!;
     const body = parseRequest(head, bytes, start, end, limits, rules);
     if (body === INCOMPLETE) {
-      this.#pending.keep(bytes, start, end);
+      pending.keep(bytes, start, end);
       if (this.#waiting !== 'head') this.#await('head', limits.headTimeoutMs);
       return end;
     }
@@ -253,18 +246,18 @@ export class ClientConnection implements ConnectionHandler, Downstream, Client {
     this.#trailersWanted = head.trailersWanted;
     // Who asks for a tunnel may send what is no HTTP without waiting for the answer.
     this.#keepAlive = head.keepAlive && head.method !== 'CONNECT';
-    this.#decoder.begin(head.bodyKind, head.contentLength);
+    decoder.begin(head.bodyKind, head.contentLength);
     this.identity.heed(head);
     this.traffic.begin(body - start);
-    this.#exchange.start(head);
-    const rest = this.#exchange.active ? this.#readBody(bytes, body, end) : body;
+    exchange.start(head);
+    const rest = exchange.active ? this.#readBody(bytes, body, end) : body;
     return this.#afterBody(bytes, rest, end);
   }
 
   /** More bytes while a request is being answered: of its body, then of the next request. */
   #readOn(bytes: Buffer, start: number, end: number): void {
     this.#reading = true;
-    const complete = this.#exchange.requestComplete;
+    const complete = this.#desk!.exchange.requestComplete;
     const rest = complete ? start : this.#readBody(bytes, start, end);
     const next = this.#afterBody(bytes, rest, end);
     this.#reading = false;
@@ -273,17 +266,16 @@ export class ClientConnection implements ConnectionHandler, Downstream, Client {
 
   /** Returns where the next head begins if it is its turn, or `end`. */
   #afterBody(bytes: Buffer, rest: number, end: number): number {
-    const { active } = this.#exchange;
-    if (rest < end && active) this.#keepForLater(bytes, rest, end);
+    const { exchange, pending } = this.#desk!;
+    if (rest < end && exchange.active) this.#keepForLater(bytes, rest, end);
     else if (rest < end && this.#state === State.head) return rest;
-    else this.#pending.clear();
+    else pending.clear();
     return end;
   }
 
   /** Feeds the exchange; returns where the body ends, or `end`. */
   #readBody(bytes: Buffer, start: number, end: number): number {
-    const decoder = this.#decoder;
-    const exchange = this.#exchange;
+    const { decoder, exchange } = this.#desk!;
     let at = start;
     while (at < end && !decoder.done && exchange.active) {
       const next = decoder.step(bytes, at, end);
@@ -306,29 +298,37 @@ export class ClientConnection implements ConnectionHandler, Downstream, Client {
 
   /** Requests are answered one after the other; the next waits, and the client with it. */
   #keepForLater(bytes: Buffer, start: number, end: number): void {
-    const pending = this.#pending;
+    const { pending, holds } = this.#desk!;
     if (pending.length > 0 && bytes !== pending.bytes) pending.add(bytes, start, end);
     else pending.keep(bytes, start, end);
-    this.#holds.add(Hold.pipeline);
+    holds.add(Hold.pipeline);
   }
 
   /** Between two requests. */
   #rest(): void {
     const { limits, draining } = this.#context;
+    const { writer, holds } = this.#desk!;
     this.#state = State.head;
     this.#await('request', draining ? IDLE_GRACE_MS : limits.keepAliveTimeoutMs);
-    if (!this.writer.blocked) return;
+    if (!writer.blocked) return;
     // Else a client that asks on without reading would pile up answers, and put its deadline off.
-    this.#holds.add(Hold.pipeline);
+    holds.add(Hold.pipeline);
     this.awaitDrain();
   }
 
   /** The connection is free for the next request, which may have come already. */
   #next(): void {
-    const pending = this.#pending;
-    this.#holds.remove(Hold.pipeline);
+    const { pending, holds } = this.#desk!;
+    holds.remove(Hold.pipeline);
     if (pending.length > 0) this.#readHeads(pending.bytes, 0, pending.length);
     if (this.#peerEnded && this.#state === State.head) this.#close();
+    this.#clear();
+  }
+
+  /** Between two requests it holds nothing that another connection could use. */
+  #clear(): void {
+    if (this.#state !== State.head || this.#desk === null) return;
+    if (this.#context.desks.put(this.#desk)) this.#desk = null;
   }
 
   /** What is in [start, end) is no request. */
@@ -347,25 +347,25 @@ export class ClientConnection implements ConnectionHandler, Downstream, Client {
   }
 
   #isIdle(): boolean {
-    return this.#state === State.head && this.#pending.length === 0 && !this.writer.blocked;
+    return this.#state === State.head && this.#desk?.settled !== false;
   }
 
-  #expired(): void {
+  expired(): void {
     if (this.#waiting === 'head' && this.#state === State.head) {
       if (this.#isPendingRefused()) return;
       this.#context.counters.count(ListenerCounter.requests);
-      this.#refuse('head_timeout', this.#pending.bytes, 0, this.#pending.length);
+      const { pending } = this.#desk!;
+      this.#refuse('head_timeout', pending.bytes, 0, pending.length);
     } else if (this.#waiting === 'body' && this.#state === State.exchange) {
-      this.#exchange.fail('body_timeout');
+      this.#desk!.exchange.fail('body_timeout');
     } else if (this.#waiting === 'request' && this.#state === State.head) {
       // While draining, a request may still be under way: it is read, so that nothing is reset.
       if (this.#context.draining) this.#finish();
       else this.#close();
-    } else if (this.#state === State.linger) {
-      this.#close();
-    } else {
+    } else if (this.#state === State.linger) this.#close();
+    else {
       this.abort();
-      if (this.#exchange.active) this.#exchange.clientGone();
+      if (this.#desk?.exchange.active) this.#desk.exchange.clientGone();
     }
   }
 
@@ -376,10 +376,10 @@ export class ClientConnection implements ConnectionHandler, Downstream, Client {
       return;
     }
     this.#state = State.linger;
-    this.#pending.clear();
+    this.#desk?.pending.clear();
     this.connection.end();
     this.#awaitClose();
-    this.#holds.remove(Hold.body | Hold.pipeline);
+    this.#desk?.holds.remove(Hold.body | Hold.pipeline);
   }
 
   #close(): void {

@@ -4,6 +4,7 @@ import type { Connection } from '../io/engine.ts';
 import { proxyHeader } from '../proxy-protocol/sent-header.ts';
 import type { TlsInfo } from '../tls/tls-info.ts';
 import { certificateLines } from './certificate-lines.ts';
+import type { Mutable } from './client-state.ts';
 import type { HostLine, RequestAdditions } from './compose-head.ts';
 import { NO_LINES } from './extra-lines.ts';
 import { Field } from './fields.ts';
@@ -13,6 +14,21 @@ import type { IdentityRules } from './identity-rules.ts';
 import { listOf } from './trusted-proxies.ts';
 
 const NO_HOSTS: readonly HostLine[] = [];
+
+/** Filled in for one request after the other, whosesoever they are. */
+const additions: Mutable<RequestAdditions> = {
+  method: null,
+  path: null,
+  wholeTarget: false,
+  host: null,
+  contentLength: null,
+  defaultHost: NO_LINES,
+  about: NO_LINES,
+  hosts: NO_HOSTS,
+  without: [],
+  via: [NO_LINES, NO_LINES, NO_LINES],
+  lines: NO_LINES,
+};
 
 /**
  * Who the client of a connection is, and what forwarded requests say about it. What the client says
@@ -38,27 +54,14 @@ export class ClientIdentity {
   readonly #connection: Connection;
   /** The peer is a trusted proxy. */
   readonly #trusted: boolean;
-  readonly #additions: {
-    method: string | null;
-    path: Buffer | null;
-    wholeTarget: boolean;
-    host: Buffer | null;
-    contentLength: number | null;
-    defaultHost: Buffer;
-    about: Buffer;
-    hosts: readonly HostLine[];
-    without: readonly string[];
-    via: IdentityRules['via'];
-    lines: Buffer;
-  };
+  #about = NO_LINES;
+  #hosts = NO_HOSTS;
   /** It speaks HTTP/2. */
   readonly http2: boolean;
   /** Lines about its certificate. */
   readonly #certificate: Buffer;
   /** Fields that only we may write. */
   readonly #ownFields: readonly string[];
-  /** The last request's additions were edited. */
-  #edited = false;
   #defaultHost: Buffer | null = null;
   /** Null until an upstream wants one. */
   #proxyHeaders: Map<ProxyVersion, Buffer> | null = null;
@@ -80,19 +83,6 @@ export class ClientIdentity {
       tls === null || rules.certificate === null
         ? NO_LINES
         : certificateLines(tls, rules.certificate);
-    this.#additions = {
-      method: null,
-      path: null,
-      wholeTarget: false,
-      host: null,
-      contentLength: null,
-      defaultHost: NO_LINES,
-      about: NO_LINES,
-      hosts: NO_HOSTS,
-      without: this.#ownFields,
-      via: rules.via,
-      lines: NO_LINES,
-    };
     if (!this.#trusted) this.#describeStranger();
   }
 
@@ -151,56 +141,58 @@ export class ClientIdentity {
     return this.#connection.localPort;
   }
 
-  /** For one request; valid until the next call. `path` as in `RequestAdditions`. */
+  /** For one request; valid until the next call, for whichever client. `path` as in `RequestAdditions`. */
   additions(
     head: RequestHead,
     path: string | null,
     edits: RequestEdits | null = null,
   ): RequestAdditions {
-    const additions = this.#additions;
+    additions.about = this.#about;
+    additions.hosts = this.#hosts;
+    additions.via = this.#rules.via;
     additions.lines = NO_LINES;
     additions.path = path === null ? null : Buffer.from(path, 'latin1');
-    if (edits !== null || this.#edited) this.#edit(edits);
+    additions.wholeTarget = false;
+    additions.method = null;
+    additions.contentLength = null;
+    additions.host = null;
+    additions.without = this.#ownFields;
+    if (edits !== null) this.#edit(edits);
     // HTTP/1.0 may leave the host out; then it is where the client connected to (RFC 9112 3.3).
     additions.defaultHost = head.hostEnd > head.hostStart ? NO_LINES : this.#localHost();
     return additions;
   }
 
-  /** Enters what features changed of this request, or takes what they changed of the last one out. */
-  #edit(edits: RequestEdits | null): void {
-    const additions = this.#additions;
-    this.#edited = edits !== null;
-    additions.wholeTarget = edits !== null && edits.target !== null;
-    if (additions.wholeTarget) additions.path = Buffer.from(edits!.target!, 'latin1');
-    additions.method = edits?.method ?? null;
-    additions.contentLength = edits?.contentLength ?? null;
-    additions.host =
-      edits === null || edits.host === null ? null : Buffer.from(edits.host, 'latin1');
-    additions.without = edits === null ? this.#ownFields : [...this.#ownFields, ...edits.without];
-    if (edits !== null && edits.lines.length > 0) additions.lines = Buffer.concat(edits.lines);
+  /** Enters what features changed of this request. */
+  #edit({ target, method, contentLength, host, without, lines: added }: RequestEdits): void {
+    additions.wholeTarget = target !== null;
+    if (target !== null) additions.path = Buffer.from(target, 'latin1');
+    additions.method = method;
+    additions.contentLength = contentLength;
+    if (host !== null) additions.host = Buffer.from(host, 'latin1');
+    additions.without = [...this.#ownFields, ...without];
+    if (added.length > 0) additions.lines = Buffer.concat(added);
   }
 
   /** What holds for every request of a connection: all but the host, which is the request's. */
   #describeStranger(): void {
     const { address } = this;
     const { xForwarded, rfc7239 } = this.#rules;
-    const hosts: HostLine[] = [];
     if (xForwarded) {
-      this.#additions.about = lines([
+      this.#about = lines([
         ['X-Forwarded-For', address],
         ['X-Real-IP', address],
         ['X-Forwarded-Proto', this.scheme],
         ['X-Forwarded-Port', `${this.#connection.localPort}`],
       ]);
-      hosts.push(this.#rules.xForwardedHost);
+      this.#hosts = this.#rules.xForwardedHosts;
     }
     if (rfc7239) {
       const before = `Forwarded: ${forNode(address)};proto=${this.scheme};host="`;
-      hosts.push({ before: Buffer.from(before, 'latin1'), after: this.#rules.quoteEnd });
+      const line = { before: Buffer.from(before, 'latin1'), after: this.#rules.quoteEnd };
+      this.#hosts = [...this.#hosts, line];
     }
-    const { about } = this.#additions;
-    this.#additions.about = this.#withCertificate(about);
-    this.#additions.hosts = hosts;
+    this.#about = this.#withCertificate(this.#about);
   }
 
   /** What a trusted proxy says is kept, and continued by where it came from. */
@@ -229,8 +221,8 @@ export class ClientIdentity {
       const before = `Forwarded: ${chain};proto=${this.#ownScheme};host="`;
       hosts.push({ before: Buffer.from(before, 'latin1'), after: rules.quoteEnd });
     }
-    this.#additions.about = this.#withCertificate(lines(about));
-    this.#additions.hosts = hosts;
+    this.#about = this.#withCertificate(lines(about));
+    this.#hosts = hosts;
   }
 
   /**

@@ -23,19 +23,18 @@ import { joined, NO_LINES, retryAfterLine } from './extra-lines.ts';
 import { FeatureRun, type FeatureRunOwner } from './feature-run.ts';
 import type { RequestHead, ResponseHead } from './head.ts';
 import type { HttpContext } from './http-context.ts';
+import { noteLoop } from './note-loop.ts';
 import type { OriginStream } from './origin-stream.ts';
 import { RequestAllowance } from './request-allowance.ts';
 import { RequestBody } from './request-body.ts';
 import type { RequestRecord } from './request-record.ts';
 import { chooseRoute, forwardedPath, linesAbout, objectionTo, pathOf } from './routing.ts';
 
-const LOOP = 'a server of this upstream leads back to this balancer: requests are answered 508';
-
 /** Serves one client connection or stream, one request at a time. */
 export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
   record: RequestRecord | null = null;
   readonly #context: HttpContext;
-  readonly #client: Downstream;
+  #client: Downstream;
   readonly #dispatch: Dispatch;
   readonly #answer: Answer;
   readonly #allowance: RequestAllowance;
@@ -69,6 +68,13 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     this.#dispatch = new Dispatch(context, this);
     this.#answer = new Answer(client, this);
     this.#allowance = new RequestAllowance(context.engine.deadlines, context.limits, this);
+  }
+
+  /** Serves another client from here on; only while no request is worked on. */
+  serve(client: Downstream): void {
+    this.#client = client;
+    this.#answer.serve(client);
+    if (this.#ownRun !== null) this.#ownRun.client = client.identity;
   }
 
   /** A request is being worked on. */
@@ -118,7 +124,7 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     if (route.features.length > 0) this.#beginRun(route.features, route, head, path);
     const objection = objectionTo(head, limits.bodyBytesMax, this.#client.identity.boundHost);
     if (objection !== null) {
-      if (objection === 'loop_detected') this.#noteLoop(route);
+      if (objection === 'loop_detected') noteLoop(this.#context.failures, route);
       this.fail(objection, linesAbout(objection, routes, head, path, identity));
       return;
     }
@@ -356,10 +362,6 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     this.#client.release();
   }
 
-  #noteLoop({ upstream, config }: Route): void {
-    this.#context.failures.note('loop_detected', upstream?.name ?? config.name, null, LOOP);
-  }
-
   /** Asks the route's limits; false: the request was refused. */
   #admit(gate: RequestGate, head: RequestHead): boolean {
     const now = this.#context.now();
@@ -390,8 +392,7 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     this.#active = false;
     this.#allowance.over();
     this.#run?.over();
-    const { counters } = this.#context;
-    counters.count(responseSlot(ListenerCounter.responses1xx, status));
+    this.#context.counters.count(responseSlot(ListenerCounter.responses1xx, status));
     this.#route?.cells.over(status, code, this.#client.traffic, now - this.#startedAt);
     this.record?.ended(status, code);
     this.record = null;

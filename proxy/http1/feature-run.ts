@@ -32,7 +32,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** One request's way inwards through the features of its route, and its answer's way out again. */
 export class FeatureRun implements FeatureRequest {
-  readonly client: ClientIdentity;
+  client: ClientIdentity;
   record: RequestRecord | null = null;
   readonly edit = new ResponseEdit();
   readonly edits: Mutable<RequestEdits> = {

@@ -8,6 +8,7 @@ import type { RouteTable } from '../routing/route-table.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { Desks } from './desk.ts';
 import type { RequestHead } from './head.ts';
 import type { IdentityRules } from './identity-rules.ts';
 import type { OriginSource } from './origin-stream.ts';
@@ -32,6 +33,8 @@ export interface HttpContext {
   readonly failures: FailureLog;
   /** Where every request of the listener is parsed into: used up before the next is parsed. */
   readonly head: RequestHead;
+  /** What its HTTP/1 clients work on requests with. */
+  readonly desks: Desks;
   /** The worker is stopping: every response closes its connection. */
   readonly draining: boolean;
   /** Who follows the requests of the listener; null when nobody does. */

@@ -18,6 +18,8 @@ export interface IdentityRules {
   /** Send Forwarded. */
   readonly rfc7239: boolean;
   readonly xForwardedHost: HostLine;
+  /** That one alone. */
+  readonly xForwardedHosts: readonly HostLine[];
   /** The end of a line that has the host in quotes. */
   readonly quoteEnd: Buffer;
   /** They are for requests that come over HTTP/2. */
@@ -32,6 +34,7 @@ export function identityRules(
 ): IdentityRules {
   const { clientIp, forwarded, certificateFields } = config;
   const trusted = clientIp === null ? null : new TrustedProxies(clientIp);
+  const xForwardedHost = { before: Buffer.from('X-Forwarded-Host: '), after: Buffer.from('\r\n') };
   const ownField = trusted?.ownField ?? null;
   return {
     trusted,
@@ -40,7 +43,8 @@ export function identityRules(
     certificateFields: clientCertificates === null ? [] : certificateFields,
     xForwarded: forwarded === 'x-forwarded' || forwarded === 'both',
     rfc7239: forwarded === 'rfc7239' || forwarded === 'both',
-    xForwardedHost: { before: Buffer.from('X-Forwarded-Host: '), after: Buffer.from('\r\n') },
+    xForwardedHost,
+    xForwardedHosts: [xForwardedHost],
     quoteEnd: Buffer.from('"\r\n'),
     via: [viaLine('1.0', config.via), viaLine('1.1', config.via), viaLine('2.0', config.via)],
   };

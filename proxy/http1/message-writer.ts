@@ -28,8 +28,8 @@ export class MessageWriter {
   /** Who reads it wants trailer fields. */
   trailers = false;
   readonly #engine: IoEngine;
-  readonly #connection: Connection;
-  readonly #counter: ByteCounter;
+  #connection: Connection;
+  #counter: ByteCounter;
   readonly #bytesOut: number;
   #out: Buffer | null = null;
   #at = 0;
@@ -40,6 +40,12 @@ export class MessageWriter {
     this.#connection = connection;
     this.#counter = counter;
     this.#bytesOut = bytesOut;
+  }
+
+  /** Sends over another connection from here on; only while nothing is composed. */
+  serve(connection: Connection, counter: ByteCounter): void {
+    this.#connection = connection;
+    this.#counter = counter;
   }
 
   /** Memory for `size` more bytes, to be written from `position` on and accepted by `advance`. */

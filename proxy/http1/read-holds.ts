@@ -2,11 +2,20 @@ import type { Connection } from '../io/engine.ts';
 
 /** Reasons why a client connection is not read, as bits of `Hold`; it is read while there is none. */
 export class ReadHolds {
-  readonly #connection: Connection;
+  #connection: Connection;
   #reasons = 0;
 
   constructor(connection: Connection) {
     this.#connection = connection;
+  }
+
+  /** Those of another connection from here on; only while there is none. */
+  serve(connection: Connection): void {
+    this.#connection = connection;
+  }
+
+  get any(): boolean {
+    return this.#reasons !== 0;
   }
 
   has(reason: number): boolean {

@@ -12,6 +12,11 @@ import { DEADLINE_SLOTS, DEADLINE_TICK_MS, STALL_MIN_MS, TICK_LATENESS_MAX_MS } 
 
 const NOT_FILED = -1;
 
+/** Whose time can run out. */
+export interface Expiring {
+  expired(): void;
+}
+
 /** Something that must happen before a certain time. Made once, set and cleared many times. */
 export class Deadline {
   /** Milliseconds of the queue's clock; Infinity when not set. Only the queue writes the rest. */
@@ -21,9 +26,10 @@ export class Deadline {
   previous: Deadline | null = null;
   next: Deadline | null = null;
   readonly #queue: DeadlineQueue;
-  readonly #onExpire: () => void;
+  readonly #onExpire: (() => void) | Expiring;
 
-  constructor(queue: DeadlineQueue, onExpire: () => void) {
+  /** An object is told without a closure of its own, which idle connections would have one each of. */
+  constructor(queue: DeadlineQueue, onExpire: (() => void) | Expiring) {
     this.#queue = queue;
     this.#onExpire = onExpire;
   }
@@ -54,7 +60,8 @@ export class Deadline {
   /** Called by the queue. */
   expire(): void {
     this.expiresAt = Number.POSITIVE_INFINITY;
-    this.#onExpire();
+    if (typeof this.#onExpire === 'function') this.#onExpire();
+    else this.#onExpire.expired();
   }
 }
 
