@@ -216,7 +216,9 @@ export class HandoverChecker {
     const meddled = [host, peer].some((one) => clock.now < one.meddledUntil || one.refuseAddresses);
     const apart = !host.hears(peer) && !linked;
     const dead = !host.reachable || peer.handover.refused || peer.agent === null;
-    if (changed || meddled || apart || dead) given.owed = false;
+    // What is passed on goes to its own address there.
+    const nowhere = host.sourceless.has(router.family);
+    if (changed || meddled || apart || dead || nowhere) given.owed = false;
   }
 
   /** A client that has a connection there gets its packets through, or has to send them again. */

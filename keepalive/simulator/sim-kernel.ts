@@ -107,6 +107,7 @@ export abstract class SimKernel {
     else this.sourceless.add(family);
     const type = present ? 'address-added' : 'address-removed';
     this.notify({ type, interface: this.#interface, address: 'source' });
+    this.#onChange();
   }
 
   /** An interface that is only tracked. */

@@ -23,12 +23,26 @@ import { heardAnswer, lateAnswerMicros, questionAt } from './vouching.ts';
 
 /** One event in Backup. */
 export function stepBackup(before: BackupState, event: RouterEvent, now: number): Step {
-  const result = settle(react(before, event, now));
+  const result = settle(react(unpromise(before, now), event, now));
   const { state } = result;
   if (before.asked === null || state.name !== 'Backup') return result;
   // Another down timer, another question.
   if (state.asked !== before.asked || state.activeDownAt === before.activeDownAt) return result;
   return { ...result, state: { ...state, asked: null } };
+}
+
+/**
+ * What was promised before this process did not run for long is void: its resignation, or word of it,
+ * may be as old, and the addresses another's by now, or their old holder's again.
+ */
+function unpromise(state: BackupState, now: number): BackupState {
+  if (state.expectsUntil === 0 || state.ready || !isLate(state, now)) return state;
+  return { ...state, expectsUntil: 0 };
+}
+
+/** The down timer fires so late that this process, or the whole machine, did not run. */
+function isLate({ activeDownAt, activeIntervalMicros }: BackupState, now: number): boolean {
+  return now - activeDownAt > activeIntervalMicros;
 }
 
 /** A request to hand over is about one preemption only. */
@@ -315,7 +329,7 @@ function timerFired(state: BackupState, now: number): Step {
     return { state: { ...state, activeDownAt: claimNotBefore, held: true }, actions: [] };
   }
   const late = now - state.activeDownAt;
-  if (late > state.activeIntervalMicros && state.lateWakes < lateListensMax) {
+  if (isLate(state, now) && state.lateWakes < lateListensMax) {
     // An Active router speaks within one interval.
     const wait = state.activeIntervalMicros + skew(state);
     return {

@@ -210,6 +210,17 @@ const STORIES: Record<string, () => Story> = {
       .apply({ type: 'given' })
       .pass(30_000)
       .hear(200),
+  'what was promised is resigned again, and that is read long after: waits like any other': () =>
+    new Story(DRAIN, { priority: 100 })
+      .startup(true)
+      .hear(200)
+      .pass(20_000)
+      .apply({ type: 'expect', until: 2_000_000 })
+      .pass(740_000)
+      .hear(200)
+      .hear(0)
+      .tick()
+      .wait(),
   'a better Backup asks, and is given the addresses': () =>
     asking().apply({ type: 'expect', until: 2_000_000 }).hear(0).wait(),
   'a better Backup asks, and is refused: preempts': () =>
