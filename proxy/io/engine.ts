@@ -131,6 +131,8 @@ export interface IoEngine {
    * which all connections share.
    */
   compose(size: number, composer: Composer): Buffer;
+  /** Has whoever composes write it now. */
+  flushComposer(): void;
   /** Runs it when what has arrived by now has been handed over; absent: `setImmediate` does that. */
   later?(run: () => void): void;
   /** Memory that `write` sends from without a copy; the caller's until it is collected. */

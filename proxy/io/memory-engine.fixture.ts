@@ -221,12 +221,16 @@ export class MemoryEngine implements IoEngine {
   }
 
   outgoing(size: number): Buffer {
-    const composer = this.#composer;
-    this.#composer = null;
-    composer?.flush();
+    this.flushComposer();
     this.#outgoing.fill(STALE);
     this.#outgoing = Buffer.alloc(Math.max(size, OUTGOING_LEAST), STALE);
     return this.#outgoing;
+  }
+
+  flushComposer(): void {
+    const composer = this.#composer;
+    this.#composer = null;
+    composer?.flush();
   }
 
   compose(size: number, composer: Composer): Buffer {

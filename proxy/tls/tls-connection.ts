@@ -18,7 +18,6 @@
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler, IoEngine } from '../io/engine.ts';
 import { IGNORING } from '../io/ignoring.ts';
-import { OUTGOING_BYTES } from '../io/limits.ts';
 import { Alert, alertRecord } from '../tls-hello/alert.ts';
 import type { ClientHello } from '../tls-hello/client-hello.ts';
 import { HelloBuffer } from '../tls-hello/hello-buffer.ts';
@@ -28,6 +27,7 @@ import type { TlsContext } from './tls-context.ts';
 import type { TlsFailure, TlsFailureCode } from './tls-failure.ts';
 import type { TlsInfo } from './tls-info.ts';
 import type { TlsAcceptor, TlsTarget } from './tls-roles.ts';
+import { sendWire } from './wire.ts';
 
 /** One connection with TLS. */
 export class TlsConnection implements Connection, ConnectionHandler {
@@ -35,6 +35,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
   /** Each write is a record of its own, and encrypted elsewhere anyway. */
   readonly gathers = false;
   tls: TlsInfo | null = null;
+  /** Its composer is flushed before a session writes: all share a wire, and it may have TLS, too. */
   readonly #engine: IoEngine;
   readonly inner: Connection;
   /** Null on the way to a server. */
@@ -124,6 +125,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
   }
 
   write(bytes: Buffer, start: number, end: number): boolean {
+    this.#engine.flushComposer();
     const session = this.#session;
     if (this.#over || this.#ended || session === null) return true;
     session.write(bytes, start, end);
@@ -169,6 +171,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
   /** The inner connection is established; only those to servers hear this. */
   onConnect(): void {
     if (this.#over || this.#target === null) return;
+    this.#engine.flushComposer();
     const { context, serverName, expectedName, handshakeTimeoutMs, sessions } = this.#target;
     this.#deadline.set(handshakeTimeoutMs);
     const session = this.#begin(context, 'client');
@@ -183,6 +186,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
   }
 
   onData(bytes: Buffer, start: number, end: number): void {
+    this.#engine.flushComposer();
     if (this.#over) return;
     if (this.#hello !== null) {
       this.#readHello(this.#hello, bytes, start, end);
@@ -346,6 +350,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
   }
 
   #sayGoodbye(): void {
+    this.#engine.flushComposer();
     const session = this.#session;
     if (session === null || this.tls === null) return;
     session.close();
@@ -354,13 +359,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
 
   /** Hands what the session has for the wire to the inner connection. */
   #flush(session: OpenSslSession): boolean {
-    for (;;) {
-      const out = this.#engine.outgoing(OUTGOING_BYTES);
-      const length = session.collect(out);
-      if (length === 0) return true;
-      const room = this.inner.write(out, 0, length);
-      if (length < out.length) return room;
-    }
+    return sendWire(this.#engine, session, this.inner);
   }
 
   /** Says why to a client that nobody has begun to answer. */

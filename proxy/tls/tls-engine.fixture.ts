@@ -104,6 +104,10 @@ export class TlsEngine implements IoEngine {
     return this.#under.compose(size, composer);
   }
 
+  flushComposer(): void {
+    this.#under.flushComposer();
+  }
+
   allocate(size: number): Buffer {
     return this.#under.allocate(size);
   }

@@ -26,7 +26,7 @@ const SOMEWHERE = { host: '192.0.2.9', port: 443 };
 
 /** Both ends of one connection. */
 export class TlsPair {
-  readonly engine = new MemoryEngine();
+  readonly engine: MemoryEngine;
   readonly clientEnd = new Recorder();
   readonly serverEnd = new Recorder();
   readonly client: TlsConnection;
@@ -38,13 +38,11 @@ export class TlsPair {
   #fromClient = 0;
   #fromServer = 0;
 
-  constructor({
-    client,
-    choose,
-    serverName = 'edge.test',
-    expectedName = serverName,
-  }: PairOptions) {
-    const { engine } = this;
+  constructor(
+    { client, choose, serverName = 'edge.test', expectedName = serverName }: PairOptions,
+    engine = new MemoryEngine(),
+  ) {
+    this.engine = engine;
     this.serverWire = engine.connect(SOMEWHERE, IGNORING);
     this.serverWire.establish();
     this.clientWire = engine.connect(SOMEWHERE, IGNORING);

@@ -44,6 +44,10 @@ export class NetEngine implements IoEngine {
     return this.#memory.compose(size, composer);
   }
 
+  flushComposer(): void {
+    this.#memory.flushComposer();
+  }
+
   allocate(size: number): Buffer {
     return Buffer.allocUnsafeSlow(size);
   }

@@ -21,6 +21,13 @@ export class NetMemory {
   /** Who may have something in it that is not written yet. */
   #composer: Composer | null = null;
 
+  /** Has whoever composes write it now. */
+  flushComposer(): void {
+    const composer = this.#composer;
+    this.#composer = null;
+    composer?.flush();
+  }
+
   /** At least `size` bytes to compose in, for somebody who is flushed before the next. */
   compose(size: number, composer: Composer): Buffer {
     const memory = this.outgoing(size);
@@ -30,9 +37,7 @@ export class NetMemory {
 
   /** At least `size` bytes to compose in. */
   outgoing(size: number): Buffer {
-    const composer = this.#composer;
-    this.#composer = null;
-    composer?.flush();
+    this.flushComposer();
     return size <= OUTGOING_BYTES ? this.#outgoing : Buffer.allocUnsafeSlow(size);
   }
 

@@ -44,6 +44,13 @@ export class Pieces {
     this.#arena = arena;
   }
 
+  /** Has whoever composes write it now. */
+  flushComposer(): void {
+    const composer = this.#composer;
+    this.#composer = null;
+    composer?.flush();
+  }
+
   /** At least `size` bytes to compose in, for somebody who is flushed before the next. */
   compose(size: number, composer: Composer): Buffer {
     const memory = this.outgoing(size);
@@ -53,9 +60,7 @@ export class Pieces {
 
   /** At least `size` bytes to compose in, the same until they are written. */
   outgoing(size: number): Buffer {
-    const composer = this.#composer;
-    this.#composer = null;
-    composer?.flush();
+    this.flushComposer();
     if (size <= SLOT_BYTES) {
       if (this.#outgoing === NO_SLOT) this.#outgoing = this.#arena.take();
       if (this.#outgoing !== NO_SLOT) return this.#arena.view(this.#outgoing);

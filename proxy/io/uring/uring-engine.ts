@@ -144,6 +144,10 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     return this.pieces.compose(size, composer);
   }
 
+  flushComposer(): void {
+    this.pieces.flushComposer();
+  }
+
   allocate(size: number): Buffer {
     return this.pieces.allocate(size);
   }
