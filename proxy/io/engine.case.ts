@@ -377,4 +377,18 @@ function accepting(): void {
     await Promise.all(peers.map((peer) => peer.has('served')));
     for (const client of clients) client.destroy();
   });
+
+  it('knows which address was reached where any is accepted', async () => {
+    const anywhere = { host: '0.0.0.0', port: 0, backlog: 8, freeBind: false, reusePort: false };
+    const open = openListenSocket(anywhere);
+    const arrived = Promise.withResolvers<Connection>();
+    engine.listen(open.fd, { onConnection: arrived.resolve, onError: (code) => errors.push(code) });
+    const client = net.connect(open.port, '127.0.0.2');
+    const { localAddress, localPort } = await arrived.promise;
+    expect({ localAddress, localPort }).toEqual({
+      localAddress: '127.0.0.2',
+      localPort: open.port,
+    });
+    client.destroy();
+  });
 }

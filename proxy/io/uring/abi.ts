@@ -17,6 +17,8 @@ export const BUFFER_SELECT = 1 << 5;
 export const SKIP_SUCCESS = 1 << 6;
 export const ACCEPT_MULTISHOT = 1;
 export const RECV_MULTISHOT = 1 << 1;
+/** Does not look whether there is something to read before it waits for that. */
+export const RECV_POLL_FIRST = 1;
 
 /** Flags of io_uring_setup. */
 export const SETUP_CQ_SIZE = 1 << 3;

@@ -7,6 +7,7 @@ import {
   MSG_WAITALL,
   Operation,
   RECV_MULTISHOT,
+  RECV_POLL_FIRST,
   SKIP_SUCCESS,
 } from './abi.ts';
 import { BUFFER_GROUP } from './arena.ts';
@@ -15,7 +16,7 @@ import type { Piece } from './pieces.ts';
 import type { Ring } from './ring.ts';
 
 /** What a completion is about; the number of its connection or listener is above it. */
-export const Kind = { ignored: 0, accept: 1, connect: 2, recv: 3, send: 4, close: 5 } as const;
+export const Kind = { ignored: 0, accept: 1, connect: 2, recv: 3, send: 4 } as const;
 export const KIND_BITS = 3;
 export const KIND_MASK = (1 << KIND_BITS) - 1;
 
@@ -27,6 +28,8 @@ const WORD = 2 ** 32;
 
 const RECV_ONCE = Operation.recv | (BUFFER_SELECT << 8);
 const RECV = Operation.recv | (BUFFER_SELECT << 8) | (RECV_MULTISHOT << 16);
+const RECV_LATER = RECV | (RECV_POLL_FIRST << 16);
+const CLOSE = Operation.close | (SKIP_SUCCESS << 8);
 const ACCEPT = Operation.accept | (ACCEPT_MULTISHOT << 16);
 const CANCEL = Operation.asyncCancel | (SKIP_SUCCESS << 8);
 const SEND_FLAGS = MSG_NOSIGNAL | MSG_WAITALL;
@@ -106,9 +109,17 @@ export class Operations {
     this.#push(Operation.sendmsg, fd, 0, place, 1, SEND_FLAGS, tag, Kind.send, 0);
   }
 
-  /** Closes the descriptor; operations on the socket go on until cancelled. */
-  close(tag: Tag, fd: number): void {
-    this.#push(Operation.close, fd, 0, 0, 0, 0, tag, Kind.close, 0);
+  /** Reads until told otherwise from a socket that has nothing yet: it is not tried in vain. */
+  recvLater(tag: Tag, fd: number): void {
+    this.#push(RECV_LATER, fd, 0, 0, 0, 0, tag, Kind.recv, BUFFER_GROUP);
+  }
+
+  /**
+   * Closes the descriptor when it is submitted; operations on the socket go on until cancelled. Nothing is
+   * heard of it: it has no address of ours, and the descriptor is gone even if that should fail.
+   */
+  close(fd: number): void {
+    this.#ring.push(CLOSE, fd, 0, 0, 0, 0, Kind.ignored, 0, 0);
   }
 
   /** Ends that operation; its last completion follows, whatever it says. */

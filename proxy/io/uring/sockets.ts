@@ -43,6 +43,8 @@ export interface Endpoint {
 }
 
 const NOWHERE: Endpoint = { address: '', port: 0 };
+/** What an end without an address says, too. */
+const ANY_ADDRESS: ReadonlySet<string> = new Set(['', '0.0.0.0', '::']);
 
 /** The name of a negative errno, as completions bring them. */
 export function errorName(result: number): string {
@@ -103,10 +105,31 @@ export function localEnd(fd: number): Endpoint {
   return endpoint(decodeSocketAddress(addressBytes));
 }
 
+/** Where a listening socket accepts: whom it has accepted has reached that, unless it is any address. */
+export interface Reached {
+  /** Null: accepts at any address. */
+  readonly endpoint: Endpoint | null;
+  readonly port: number;
+}
+
+/** What those who are accepted there have reached. */
+export function reachedAt(listening: number): Reached {
+  const endpoint = localEnd(listening);
+  const anywhere = ANY_ADDRESS.has(endpoint.address);
+  return { endpoint: anywhere ? null : endpoint, port: endpoint.port };
+}
+
 /** Both ends of a connection, asked for once: they stay what they were when it has gone. */
 export class Ends {
   #remote: Endpoint | null = null;
   #local: Endpoint | null = null;
+  #port = 0;
+
+  /** Spares asking the kernel for what the listening socket has told. */
+  accepted({ endpoint, port }: Reached): void {
+    this.#local = endpoint;
+    this.#port = port;
+  }
 
   remote(fd: number): Endpoint {
     this.#remote ??= remoteEnd(fd);
@@ -116,6 +139,11 @@ export class Ends {
   local(fd: number): Endpoint {
     this.#local ??= localEnd(fd);
     return this.#local;
+  }
+
+  localPort(fd: number): number {
+    if (this.#port === 0) this.#port = this.local(fd).port;
+    return this.#port;
   }
 }
 

@@ -8,7 +8,7 @@ import { HeldReads } from './held-reads.ts';
 import { SLOT_BYTES } from './limits.ts';
 import { Kind, type Tag } from './operations.ts';
 import { SendQueue } from './send-queue.ts';
-import { Ends, errorName, probePeer, resetOnClose, sendEnd } from './sockets.ts';
+import { Ends, errorName, probePeer, type Reached, resetOnClose, sendEnd } from './sockets.ts';
 
 /** No socket: there is none yet, none could be had, or it is being closed. */
 const NO_SOCKET = -1;
@@ -34,6 +34,8 @@ export class UringConnection implements Connection, Tag {
   #destination: Uint8Array | null = null;
   #connecting = false;
   #established = false;
+  /** Connected a moment ago: a server has had no time to say anything. */
+  #fresh = false;
   /** Operations under way. */
   #pending = 0;
   #reading = false;
@@ -78,7 +80,7 @@ export class UringConnection implements Connection, Tag {
   }
 
   get localPort(): number {
-    return this.#ends.local(this.#fd).port;
+    return this.#ends.localPort(this.#fd);
   }
 
   get unsentBytes(): number {
@@ -97,8 +99,9 @@ export class UringConnection implements Connection, Tag {
   }
 
   /** It has been accepted. */
-  adopt(fd: number): void {
+  adopt(fd: number, reached: Reached): void {
     this.#fd = fd;
+    this.#ends.accepted(reached);
     this.#established = true;
     this.#loop.touch(this);
   }
@@ -179,7 +182,10 @@ export class UringConnection implements Connection, Tag {
     if (!this.#reading && !this.#paused && !this.#peerEnded) {
       this.#reading = true;
       this.#pending++;
-      operations.recv(this, this.#fd, this.#single || arena.scarce);
+      const once = this.#single || arena.scarce;
+      if (this.#fresh && !once) operations.recvLater(this, this.#fd);
+      else operations.recv(this, this.#fd, once);
+      this.#fresh = false;
     }
     if (this.#sending) return;
     const { first } = this.#queue;
@@ -204,6 +210,7 @@ export class UringConnection implements Connection, Tag {
       this.fail(errorName(result));
     } else {
       this.#established = true;
+      this.#fresh = true;
       this.#loop.touch(this);
       if (!this.#closing) this.handler.onConnect();
     }
@@ -249,12 +256,6 @@ export class UringConnection implements Connection, Tag {
       this.#wantsDrain = false;
       if (!this.#closing) this.handler.onDrain();
     }
-  }
-
-  /** The descriptor is closed. */
-  closed(): void {
-    this.#pending--;
-    this.#finishIfThrough();
   }
 
   #readOver(): void {
@@ -380,9 +381,8 @@ export class UringConnection implements Connection, Tag {
       if (this.#reading && !this.#readCancelled) operations.cancel(this, Kind.recv);
       if (this.#sending) operations.cancel(this, Kind.send);
       if (this.#fd !== NO_SOCKET) {
-        this.#pending++;
         this.#loop.ledger.closingSoon(this.#fd);
-        operations.close(this, this.#fd);
+        operations.close(this.#fd);
         this.#fd = NO_SOCKET;
       }
     }

@@ -22,7 +22,14 @@ import { COMPLETIONS_MAX, ROUNDS_MAX, SUBMISSIONS_MAX, TURNS_AT_ONCE_MAX } from 
 import { KIND_BITS, KIND_MASK, Kind, Operations } from './operations.ts';
 import { Pieces } from './pieces.ts';
 import { type CompletionTaker, Ring } from './ring.ts';
-import { closeSocket, codeOf, errorName, openSocket, socketAddress } from './sockets.ts';
+import {
+  closeSocket,
+  codeOf,
+  errorName,
+  openSocket,
+  type Reached,
+  socketAddress,
+} from './sockets.ts';
 import { letGo } from './teardown.ts';
 import { UringConnection } from './uring-connection.ts';
 import { type ListenerLoop, UringListener } from './uring-listener.ts';
@@ -63,6 +70,8 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   readonly #connections: (UringConnection | null)[] = [];
   readonly #freeIndices: number[] = [];
   readonly #generations: number[] = [];
+  /** The kernel's form of where connections have gone. */
+  readonly #addresses = new WeakMap<Destination, Uint8Array>();
   readonly #listeners: (UringListener | null)[] = [];
   /** Connections to be flushed, each with the next: the first and the last. */
   #touched: UringConnection | null = null;
@@ -125,10 +134,9 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   connect(destination: Destination, handler: ConnectionHandler): Connection {
     const connection = this.#connection();
     connection.handler = handler;
-    const { host, port } = destination;
     try {
-      const address = socketAddress(host, port);
-      if (address === null) this.#lookUp(connection, host, port);
+      const address = this.#addresses.get(destination) ?? this.#addressOf(destination);
+      if (address === null) this.#lookUp(connection, destination);
       else this.#openSocket(connection, address);
     } catch (error) {
       connection.fail(codeOf(error));
@@ -176,10 +184,10 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     this.#closedOne();
   }
 
-  adopt(fd: number): UringConnection {
+  adopt(fd: number, reached: Reached): UringConnection {
     const connection = this.#connection();
     this.ledger.opened(fd);
-    connection.adopt(fd);
+    connection.adopt(fd, reached);
     return connection;
   }
 
@@ -225,8 +233,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     this.clock.begin();
     if (kind === Kind.recv) connection.received(result, flags);
     else if (kind === Kind.send) connection.sent(result);
-    else if (kind === Kind.connect) connection.connected(result);
-    else connection.closed();
+    else connection.connected(result);
   }
 
   /** In this turn of the loop, once, after whatever else has come with it. */
@@ -329,7 +336,15 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
     connection.open(fd, address);
   }
 
-  #lookUp(connection: UringConnection, host: string, port: number): void {
+  /** Null: it is a name. An interface may have another number the next time, so a zone is not kept. */
+  #addressOf(destination: Destination): Uint8Array | null {
+    const { host, port } = destination;
+    const address = socketAddress(host, port);
+    if (address !== null && !host.includes('%')) this.#addresses.set(destination, address);
+    return address;
+  }
+
+  #lookUp(connection: UringConnection, { host, port }: Destination): void {
     dns.lookup(host, (error, found) => {
       // Once the engine has ended nothing would ever close the socket.
       if (this.#closed || connection.givenUp) return;

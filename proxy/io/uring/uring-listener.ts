@@ -5,7 +5,14 @@ import { CQE_MORE, Errno } from './abi.ts';
 import type { DescriptorLedger } from './descriptor-ledger.ts';
 import { ACCEPT_PAUSE_MS } from './limits.ts';
 import { Kind, type Operations, type Tag } from './operations.ts';
-import { acceptWaiting, closeSocket, errorName, sendAtOnce } from './sockets.ts';
+import {
+  acceptWaiting,
+  closeSocket,
+  errorName,
+  type Reached,
+  reachedAt,
+  sendAtOnce,
+} from './sockets.ts';
 import type { UringConnection } from './uring-connection.ts';
 
 /** What the engine is to its listeners. */
@@ -13,7 +20,7 @@ export interface ListenerLoop {
   readonly operations: Operations;
   readonly ledger: DescriptorLedger;
   /** Makes a connection of a socket that was accepted. */
-  adopt(fd: number): UringConnection;
+  adopt(fd: number, reached: Reached): UringConnection;
   /** Entries have been written outside of the engine's own turn. */
   wake(): void;
   /** It is closed, and the kernel is through with it. */
@@ -41,6 +48,7 @@ export class UringListener implements Listener, Tag {
   readonly generation = 0;
   readonly #loop: ListenerLoop;
   readonly #handler: ListenerHandler;
+  readonly #reached: Reached;
   #fd: number;
   #accepting = false;
   #retry: NodeJS.Timeout | null = null;
@@ -53,6 +61,7 @@ export class UringListener implements Listener, Tag {
     this.#handler = handler;
     libc().listen(fd, LISTEN_BACKLOG_MAX);
     sendAtOnce(fd);
+    this.#reached = reachedAt(fd);
     this.#accept();
   }
 
@@ -117,6 +126,6 @@ export class UringListener implements Listener, Tag {
   }
 
   #hand(fd: number): void {
-    this.#handler.onConnection(this.#loop.adopt(fd));
+    this.#handler.onConnection(this.#loop.adopt(fd, this.#reached));
   }
 }
