@@ -213,6 +213,9 @@ export const drainCutMicros = 500_000;
 /** An agent that is told to stop drains no longer than this (design 4.2). */
 export const stopDrainMaxMicros = 90_000_000;
 
+/** The kernel has this long to end what is left of old connections, before addresses come here by agreement. */
+export const forgetMicros = 100_000;
+
 /** While the agents are not connected, a draining peer is asked this often whether it is there. */
 export const drainerProbeMicros = 1_000_000;
 /** So many silences in a row: it is dead, and so are its connections. */

@@ -49,6 +49,11 @@ export interface ConnectionCensus {
    * listen and those in TIME_WAIT. Rejects when the kernel does not say.
    */
   count(addresses: readonly string[]): Promise<number>;
+  /**
+   * Ends what is in TIME_WAIT on these addresses: a client that has used the same port for a connection
+   * to the other host since would be answered by what is left of the old one. Rejects as `count`.
+   */
+  forget(addresses: readonly string[]): Promise<void>;
   close(): void;
 }
 

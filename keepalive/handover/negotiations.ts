@@ -1,4 +1,5 @@
-import { handoverExpectMicros, handoverMicros } from '../limits.ts';
+import { heldAddresses } from '../holdings/address-keeper.ts';
+import { forgetMicros, handoverExpectMicros, handoverMicros } from '../limits.ts';
 import type {
   HandoverQuestion,
   PeerAnswer,
@@ -84,21 +85,49 @@ export class Negotiations {
       if (refusal !== null) return done(refusal);
       const failure = this.#expect(routers, 'preempted');
       if (failure !== null) return done({ type: 'cannot', why: failure });
-      this.#ask('request', routers, 'preempted', (refused) => {
+      const answered: Settled = (refused) => {
         for (const router of routers) {
           if (refused === null) this.#options.input(router, { type: 'given' });
           // The resignation was faster than the answer, which is late or lost: what was promised holds.
           else if (!wasGiven(router)) this.#options.chances.withdraw(router);
         }
         done(refused);
-      });
+      };
+      this.#forget(routers, () => this.#ask('request', routers, 'preempted', answered));
     });
   }
 
   /** Answers a step of the peer's. */
   answer(question: HandoverQuestion, respond: (answer: PeerAnswer) => void): void {
     const reason = this.#judge(question);
-    respond({ type: 'handover', granted: reason === null, reason });
+    const say = () => respond({ type: 'handover', granted: reason === null, reason });
+    const taken = reason === null && question.step === 'offer' ? question.routers : [];
+    const routers = taken.flatMap((name) => this.#options.named(name) ?? []);
+    if (routers.length === 0) say();
+    else this.#forget(routers, say);
+  }
+
+  /**
+   * Before the addresses come here: what is left of connections that ended here lately must not answer in
+   * place of the peer's, whose clients may have used the same ports again. A slow kernel is not waited for.
+   */
+  #forget(routers: readonly RouterDriver[], then: () => void): void {
+    const { census, clock } = this.#options.ports;
+    if (census === undefined) {
+      then();
+      return;
+    }
+    let going = () => {
+      going = () => {};
+      timer.cancel();
+      then();
+    };
+    const timer = clock.timer(clock.now() + forgetMicros, () => going());
+    const addresses = routers.flatMap(({ config }) => heldAddresses(config));
+    census.forget(addresses.map(({ address }) => address)).then(
+      () => going(),
+      () => going(),
+    );
   }
 
   /** One negotiation of the same routers at a time; who comes later hears of its outcome, too. */

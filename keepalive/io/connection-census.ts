@@ -1,5 +1,5 @@
 import { parseIp } from '../../src/os/ip-address.ts';
-import { countConnections } from '../../src/os/sock-diag.ts';
+import { countConnections, endTimeWaits } from '../../src/os/sock-diag.ts';
 import type { ConnectionCensus } from '../handover/handover-ports.ts';
 
 /** Counts what the kernel has; nothing is open between two counts. */
@@ -8,15 +8,20 @@ export function openConnectionCensus(): ConnectionCensus {
   return {
     async count(addresses) {
       if (!open) throw new Error('the census is closed');
-      const bytes = addresses.map((address) => {
-        const ip = parseIp(address);
-        if (ip === null) throw new RangeError(`"${address}" is not an IP address`);
-        return ip;
-      });
-      return countConnections(bytes);
+      return countConnections(addresses.map(bytesOf));
+    },
+    async forget(addresses) {
+      if (!open) throw new Error('the census is closed');
+      await endTimeWaits(addresses.map(bytesOf));
     },
     close() {
       open = false;
     },
   };
+}
+
+function bytesOf(address: string): Uint8Array {
+  const ip = parseIp(address);
+  if (ip === null) throw new RangeError(`"${address}" is not an IP address`);
+  return ip;
 }

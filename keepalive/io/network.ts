@@ -38,6 +38,7 @@ import { InterfaceTable } from './interface-table.ts';
 import { KernelRoutes } from './kernel-routes.ts';
 import { openNeighbourProbe } from './neighbour-probe.ts';
 import { instanceMark } from './own-tables.ts';
+import { UsableAddresses } from './usable-addresses.ts';
 import { VirtualMacs } from './virtual-macs.ts';
 
 const ENODEV = 19;
@@ -80,6 +81,7 @@ class KernelNetwork implements NetworkPort {
   readonly #events: NetlinkListener;
   readonly #listeners: ((event: NetworkEvent) => void)[] = [];
   readonly #bfd: BfdSockets;
+  readonly #usable = new UsableAddresses();
   #packets: PacketSocket | undefined;
   /** Changes that arrive during a full look, to be applied on top of it. */
   #held: (() => NetworkEvent[])[] | null = null;
@@ -97,7 +99,10 @@ class KernelNetwork implements NetworkPort {
     this.#events = listenToRoutes({
       onLink: (link) => this.#apply(() => this.#table.setLink(link)),
       onLinkRemoved: (link) => this.#apply(() => this.#table.removeLink(link.index)),
-      onAddress: (address) => this.#apply(() => this.#table.setAddress(address)),
+      onAddress: (address) => {
+        this.#apply(() => this.#table.setAddress(address));
+        this.#usable.heard(address);
+      },
       onAddressRemoved: (address) => this.#apply(() => this.#table.removeAddress(address)),
       onLost: () => this.#resync(),
     });
@@ -160,6 +165,7 @@ class KernelNetwork implements NetworkPort {
     const ip = bytesOf(address);
     // Before it is there, so that it is never taken for an address of this host's own.
     const fresh = this.#table.markVirtual(link.index, ip);
+    const { usable, cancel } = this.#usable.expect(link.index, ip);
     try {
       const outcome = await this.#requests.addAddress(link, ip, prefixLength, {
         ...(validSeconds === undefined ? {} : { validSeconds }),
@@ -169,10 +175,13 @@ class KernelNetwork implements NetworkPort {
       if (outcome === 'present' && fresh) {
         this.#table.unmarkVirtual(link.index, ip);
       }
+      if (outcome === 'present' || ip.length === 4) cancel();
+      await usable;
     } catch (error) {
       if (fresh) {
         this.#table.unmarkVirtual(link.index, ip);
       }
+      cancel();
       throw error;
     }
   }

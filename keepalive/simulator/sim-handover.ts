@@ -33,7 +33,7 @@ export class SimHandover implements HostPart {
     return new Map(all);
   }
 
-  ports({ alive }: SimProcess): Pick<AgentPorts, 'secondChances' | 'census'> {
+  ports({ alive, run }: SimProcess): Pick<AgentPorts, 'secondChances' | 'census'> {
     return {
       secondChances: {
         open: (options) => {
@@ -58,6 +58,10 @@ export class SimHandover implements HostPart {
         count: async (addresses) => {
           await this.#clock.delay(COUNT_MICROS);
           return addresses.reduce((sum, one) => sum + (this.connections.get(one) ?? 0), 0);
+        },
+        forget: async () => {
+          await this.#clock.delay(COUNT_MICROS);
+          await new Promise<void>((resolve) => run(resolve));
         },
         close: () => {},
       },

@@ -1,5 +1,6 @@
 /**
- * Counts the host's TCP connections by their own address (sock_diag(7)), for those who must not wait:
+ * Counts the host's TCP connections by their own address (sock_diag(7)), and ends what is left of old
+ * ones, for those who must not wait:
  * on a host with many sockets one read of the answer may keep the kernel busy for tens of milliseconds,
  * so the calls are made in the thread pool, and only what they bring is looked at in this thread, a part
  * at a time.
@@ -14,6 +15,7 @@ import * as c from './socket-constants.ts';
 
 const NETLINK_SOCK_DIAG = 4;
 const SOCK_DIAG_BY_FAMILY = 20;
+const SOCK_DESTROY = 21;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 const NLM_F_REQUEST = 0x1;
@@ -25,7 +27,11 @@ const REQUEST_BYTES = 56;
 const IPPROTO_TCP = 6;
 const REQUEST_BYTECODE = 1;
 /** ESTABLISHED to NEW_SYN_RECV (1 to 12) but for TIME_WAIT, CLOSE and LISTEN. */
-const STATES = 0x1ffe & ~((1 << 6) | (1 << 7) | (1 << 10));
+const CONNECTED_STATES = 0x1ffe & ~((1 << 6) | (1 << 7) | (1 << 10));
+const TIME_WAIT_STATE = 1 << 6;
+/** `struct inet_diag_msg`: family u8, state u8, timer u8, retransmits u8, then the socket's id. */
+const ID_AT = HEADER_BYTES + 4;
+const ID_BYTES = 48;
 /** The kernel makes a part of a dump at most half as large. */
 const PART_BYTES_MAX = 65_536;
 /** Parts of one dump: some ten million connections. */
@@ -51,47 +57,110 @@ let last: Promise<unknown> = Promise.resolve();
  * closed. IPv4 clients of an IPv6 listener count for their IPv4 address. Rejects with OsError.
  */
 export function countConnections(addresses: readonly Uint8Array[]): Promise<number> {
+  return inTurn(addresses, async (fd) => {
+    let total = 0;
+    await dump(fd, addresses, CONNECTED_STATES, (part) => {
+      total += connectionsIn(part).connections;
+    });
+    return total;
+  });
+}
+
+/**
+ * Ends what is in TIME_WAIT on these addresses. Needs CAP_NET_ADMIN; what the kernel refuses to end stays.
+ * Rejects with OsError when it cannot be asked.
+ */
+export function endTimeWaits(addresses: readonly Uint8Array[]): Promise<void> {
+  return inTurn(addresses, async (fd) => {
+    const orders: Uint8Array[] = [];
+    await dump(fd, addresses, TIME_WAIT_STATE, (part) => {
+      orders.push(...destructionsOf(part));
+    });
+    for (const order of orders) {
+      memory!.bytes.set(order);
+      await offThread(libc().sendto, fd, memory!.bytes, order.length, 0, null, 0);
+    }
+  });
+}
+
+/** One after the other, each with a socket of its own. */
+function inTurn<T>(addresses: readonly Uint8Array[], work: (fd: number) => Promise<T>): Promise<T> {
   if (addresses.length > CENSUS_ADDRESSES_MAX) {
     throw new RangeError(`${addresses.length} addresses, at most ${CENSUS_ADDRESSES_MAX}`);
   }
-  if (addresses.length === 0) return Promise.resolve(0);
   const type = c.SOCK_RAW | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC;
   const fd = check(libc().socket(c.AF_NETLINK, type, NETLINK_SOCK_DIAG), 'socket', 'sock_diag');
-  const counted = last.then(() => countAll(fd, addresses)).finally(() => libc().close(fd));
-  last = counted.catch(() => {});
-  return counted;
+  const done = last.then(() => work(fd)).finally(() => libc().close(fd));
+  last = done.catch(() => {});
+  return done;
 }
 
-async function countAll(fd: number, addresses: readonly Uint8Array[]): Promise<number> {
+/** Every part of the answers of both families. */
+async function dump(
+  fd: number,
+  addresses: readonly Uint8Array[],
+  states: number,
+  onPart: (part: Uint8Array) => void,
+): Promise<void> {
   const ipv4 = addresses.filter(({ length }) => length === 4);
-  const inIpv4 = ipv4.length === 0 ? 0 : await count(fd, c.AF_INET, ipv4);
-  return inIpv4 + (await count(fd, c.AF_INET6, addresses));
+  if (ipv4.length > 0) await dumpFamily(fd, diagQuestion(c.AF_INET, ipv4, states), onPart);
+  if (addresses.length === 0) return;
+  await dumpFamily(fd, diagQuestion(c.AF_INET6, addresses, states), onPart);
 }
 
-async function count(fd: number, family: number, addresses: readonly Uint8Array[]) {
+async function dumpFamily(fd: number, question: Uint8Array, onPart: (part: Uint8Array) => void) {
   memory ??= allocateStable(PART_BYTES_MAX);
-  const question = diagQuestion(family, addresses);
   memory.bytes.set(question);
   const { bytes } = memory;
   const sent = await offThread(libc().sendto, fd, bytes, question.length, 0, null, 0);
   // The thread that failed is another one, and so is its errno; the kernel's own refusals come as answers.
   if (sent < 0) throw new OsError('sendto', c.EAGAIN, 'sock_diag');
-  let total = 0;
   for (let parts = 0; parts < PARTS_MAX; parts++) {
     const length = await offThread(libc().read, fd, bytes, bytes.length);
     if (length <= 0) throw new OsError('read', c.EAGAIN, 'sock_diag');
-    const part = connectionsIn(bytes.subarray(0, length));
-    total += part.connections;
-    if (part.done) return total;
+    const part = bytes.subarray(0, length);
+    onPart(part);
+    if (connectionsIn(part).done) return;
   }
   throw new OsError('read', c.EAGAIN, 'sock_diag: endless');
 }
 
+/** One order to end each socket of a part, many to a message of at most `PART_BYTES_MAX`. Pure. */
+export function destructionsOf(part: Uint8Array): Uint8Array[] {
+  const view = viewOf(part);
+  const orders: Uint8Array[] = [];
+  for (let at = 0; at + HEADER_BYTES <= part.length; ) {
+    const length = view.getUint32(at, true);
+    const type = view.getUint16(at + 4, true);
+    if (length < HEADER_BYTES || at + length > part.length) break;
+    if (type === SOCK_DIAG_BY_FAMILY && length >= ID_AT + ID_BYTES) {
+      orders.push(destruction(part.subarray(at, at + length)));
+    }
+    at += (length + 3) & ~3;
+  }
+  return orders.length === 0 ? [] : [joined(orders)];
+}
+
+function destruction(message: Uint8Array): Uint8Array {
+  const order = new Uint8Array(HEADER_BYTES + REQUEST_BYTES);
+  viewOf(order).setUint32(0, order.length, true);
+  viewOf(order).setUint16(4, SOCK_DESTROY, true);
+  viewOf(order).setUint16(6, NLM_F_REQUEST, true);
+  order.set([message[HEADER_BYTES]!, IPPROTO_TCP], HEADER_BYTES);
+  viewOf(order).setUint32(HEADER_BYTES + 4, TIME_WAIT_STATE, true);
+  order.set(message.subarray(ID_AT, ID_AT + ID_BYTES), HEADER_BYTES + REQUEST_BYTES - ID_BYTES);
+  return order;
+}
+
 /** The question for all TCP sockets of a family whose own address is one of these. Pure. */
-export function diagQuestion(family: number, addresses: readonly Uint8Array[]): Uint8Array {
+export function diagQuestion(
+  family: number,
+  addresses: readonly Uint8Array[],
+  states = CONNECTED_STATES,
+): Uint8Array {
   const request = new Uint8Array(REQUEST_BYTES);
   request.set([family, IPPROTO_TCP]);
-  viewOf(request).setUint32(4, STATES, true);
+  viewOf(request).setUint32(4, states, true);
   const payload = joined([request, attribute(REQUEST_BYTECODE, diagFilter(addresses))]);
   const header = new Uint8Array(HEADER_BYTES);
   viewOf(header).setUint32(0, HEADER_BYTES + payload.length, true);
