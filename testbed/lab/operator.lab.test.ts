@@ -155,3 +155,34 @@ test('without the other agent nothing is given away, and it is said how to do it
     'a planned switch breaks every connection while the agents are not connected',
   );
 });
+
+test('the agent that has the addresses is killed: what drains at the other host is not reset', async () => {
+  const b = lab.host('edge-b');
+  await agents.get('edge-b')!.stop();
+  const env = { PAIR_SECRET: 'the secret of the laboratory' };
+  const supervisor = b.spawn(tandemCommand(b, ['run']), { log: 'run', env });
+  const isThere = () =>
+    agentUntil(lab.host('edge-a'), 'hears its peer', ({ pair }) => {
+      return pair?.connected === true && pair.node?.report?.routers[0]?.state === 'Backup';
+    });
+  await isThere();
+  const line = new Line(lab.host('client'));
+  expect(await line.ask()).toBe('edge-a hello');
+  expect(await typed('edge-a', 'handover', '--no-wait')).toMatchObject({ status: 0 });
+  expect(await line.ask()).toBe('edge-a hello');
+
+  const childPid = /"childPid":(\d+)/.exec(b.logTail('run', 100))?.[1];
+  process.kill(Number(childPid), 'SIGKILL');
+  const heard = new Set<string>();
+  let replaced = false;
+  const isReplaced = agentUntil(lab.host('edge-a'), 'replaces it', ({ routers }) => {
+    return routers[0]?.state === 'Active';
+  }).then(() => {
+    replaced = true;
+  });
+  while (!replaced && heard.size < 2) heard.add(await line.ask());
+  await isReplaced;
+  expect([...heard]).toEqual(['edge-a hello']);
+  await line.close();
+  await supervisor.stop();
+});
