@@ -126,7 +126,9 @@ export class HandoverChecker {
     }
     const since = clock.now;
     const until = since + (router.drainTimeoutMs ?? 0) * 1000;
-    this.#given.set(key, { host, agent, router, peer, since, until, owed: true });
+    // Whoever agreed to it may be gone by the time that its answer arrives; the next one knows nothing of it.
+    const owed = peer.agent !== null && since - peer.startedAt > handoverMicros;
+    this.#given.set(key, { host, agent, router, peer, since, until, owed });
     this.#lastUntil = Math.max(this.#lastUntil, until);
   }
 

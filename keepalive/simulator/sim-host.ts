@@ -66,6 +66,8 @@ export class SimHost extends SimKernel {
   script: (name: string) => boolean = () => true;
   /** Rounds of checks that the agent asked of its balancer; null: it has none to ask. */
   checksAsked: number[] | null = null;
+  /** When its agent was started last. */
+  startedAt = 0;
   /** When the process last stopped running, when it ran again, and how long that was. */
   pausedAt = 0;
   resumedAt = -1;
@@ -173,6 +175,7 @@ export class SimHost extends SimKernel {
     for (const address of [...this.addresses])
       if (!own.has(address)) this.addresses.delete(address);
     this.agent = startAgent(this.#config, this.#ports());
+    this.startedAt = this.#options.clock.now;
     this.#options.onChange();
   }
 
