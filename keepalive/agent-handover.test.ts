@@ -361,6 +361,19 @@ describe('a host that dies while the other drains', () => {
     end(pair);
   });
 
+  it('the interface of the new holder, for a moment: it passes on again when it holds them again', async () => {
+    const pair = await pairOf();
+    await givenBy(pair, 'a');
+    await givenBy(pair, 'b');
+    pair.a.setLink('missing');
+    expect(pair.a.handover.passesOn.size).toBe(0);
+    pair.a.setLink('up');
+    await pair.until(pair.a, 'Active', 400 * ms);
+    expect(pair.router(pair.b).drain).not.toBeNull();
+    expect(pair.a.handover.passesOn.get(VIRTUAL_ADDRESS)).toBe('198.51.100.12');
+    end(pair);
+  });
+
   it('the one that drains: packets are passed on to nobody any more', async () => {
     const pair = await pairOf();
     await givenBy(pair, 'a');

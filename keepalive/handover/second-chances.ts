@@ -72,8 +72,9 @@ export class SecondChances {
     this.#drains.clear();
     for (const { name, state, handover } of report.routers) {
       const told = handover?.drain ? clock.now() + handover.drain.leftMs * 1000 : undefined;
-      // Whoever was still Active as it said this has not heard of its own drain.
-      const until = told ?? (state === 'Active' ? before.get(name) : undefined);
+      // Whoever was still Active as it said this, and is not any more, has not heard of its own drain.
+      const early = state === 'Active' && this.#isActive(name);
+      const until = told ?? (early ? before.get(name) : undefined);
       if (until !== undefined) this.#drains.set(name, until);
     }
     for (const router of this.#options.routers()) this.after(router);
@@ -120,7 +121,8 @@ export class SecondChances {
   #linger(router: RouterDriver, entry: Entry, now: number): void {
     const { state } = router;
     const given = state.name === 'Backup' && state.drain !== null;
-    this.#drains.delete(router.config.name);
+    // Else the peer goes on draining: should this host be Active again, it passes on again.
+    if (given) this.#drains.delete(router.config.name);
     entry.graceUntil = given ? now + handoverExpectMicros : 0;
     entry.grace.cancel();
     entry.grace = this.#after(router, entry.graceUntil);
@@ -137,6 +139,11 @@ export class SecondChances {
   #after(router: RouterDriver, atMicros: number): Timer {
     const { clock } = this.#options.ports;
     return clock.timer(Math.max(atMicros, clock.now()), () => this.after(router));
+  }
+
+  #isActive(name: string): boolean {
+    const named = this.#options.routers().find(({ config }) => config.name === name);
+    return named?.state.name === 'Active';
   }
 
   #drainsAt({ config }: RouterDriver, now: number): boolean {
