@@ -85,7 +85,7 @@ export class HandoverChecker {
     this.#movedAt = now;
     this.#changedAt.set(key, now);
     this.#given.delete(key);
-    if (to === 'Initialize') this.#yielded.delete(key);
+    if (to === 'Initialize' && evidence.cause === 'stop') this.#yielded.delete(key);
     if (to === 'Active') this.#claimed(host, name, evidence);
     if (evidence.reason === 'handed-over' && router !== undefined && host.agent !== null) {
       this.#gaveAway(host, router, String(evidence.cause));

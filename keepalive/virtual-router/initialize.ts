@@ -24,8 +24,10 @@ export function stepInitialize(before: InitializeState, event: RouterEvent, now:
       return { state: { ...before, standing: event.standing }, actions: [] };
     case 'reconfigure':
       return reconfigured(before, event);
-    case 'hold':
-      return { state: { ...before, onHold: event.onHold }, actions: [] };
+    case 'hold': {
+      const { onHold } = event;
+      return { state: { ...before, onHold, yielded: onHold && before.yielded }, actions: [] };
+    }
     case 'advertisement':
     case 'shutdown':
     case 'tick':

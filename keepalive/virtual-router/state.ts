@@ -63,6 +63,8 @@ interface Common {
 /** Not taking part: not started, stopped, or the interface cannot be used. */
 export interface InitializeState extends Common {
   readonly name: 'Initialize';
+  /** It had given the addresses up on an operator's word (BackupState), which a lost link does not take back. */
+  readonly yielded: boolean;
 }
 
 /** What the down timer of a Backup waits for. */
@@ -166,6 +168,7 @@ export type RouterState = InitializeState | BackupState | ActiveState;
 export function initialState(parameters: RouterParameters, standing: Standing): InitializeState {
   return {
     name: 'Initialize',
+    yielded: false,
     parameters,
     standing,
     leased: false,

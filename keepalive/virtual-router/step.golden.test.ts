@@ -221,6 +221,15 @@ const STORIES: Record<string, () => Story> = {
       .hear(0)
       .tick()
       .wait(),
+  'what an operator had it give up stays given, also when its link was lost in between': () =>
+    giver()
+      .apply({ type: 'hand-over', cause: 'operator' })
+      .pass(10_000)
+      .apply({ type: 'shutdown', cause: 'link-down' })
+      .startup(true)
+      .hear(100)
+      .pass(INTERVAL)
+      .hear(100),
   'a better Backup asks, and is given the addresses': () =>
     asking().apply({ type: 'expect', until: 2_000_000 }).hear(0).wait(),
   'a better Backup asks, and is refused: preempts': () =>

@@ -163,7 +163,9 @@ export function enterBackup(state: RouterState, now: number, entry: BackupEntry)
       onHold: state.onHold,
       drain: drainMicros === undefined ? null : { since: now, until: now + drainMicros },
       yielded:
-        reason.code === 'handed-over' && (reason.cause === 'operator' || reason.cause === 'stop'),
+        (reason.code === 'handed-over' &&
+          (reason.cause === 'operator' || reason.cause === 'stop')) ||
+        (state.name === 'Initialize' && state.yielded),
       expectsUntil: 0,
       requested: null,
     },
@@ -190,6 +192,7 @@ export function enterInitialize(state: RouterState, cause: ShutdownCause): Step 
   return {
     state: {
       name: 'Initialize',
+      yielded: state.name !== 'Active' && state.yielded,
       parameters: state.parameters,
       standing: state.standing,
       leased: false,
