@@ -49,9 +49,6 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
   #run: FeatureRun | null = null;
   /** Takes the body before there is a server for it; null: the server takes it. */
   #body: RequestBody | null = null;
-  /** Kept for the next request with features. */
-  #ownRun: FeatureRun | null = null;
-  #ownBody: RequestBody | null = null;
   /** How long a limit makes it wait before it goes to a server. */
   #delayMs = 0;
   /** Its client was held while a feature waited. */
@@ -74,7 +71,6 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
   serve(client: Downstream): void {
     this.#client = client;
     this.#answer.serve(client);
-    if (this.#ownRun !== null) this.#ownRun.client = client.identity;
   }
 
   /** A request is being worked on. */
@@ -315,18 +311,22 @@ export class Exchange implements DispatchOwner, FeatureRunOwner, AnswerOwner {
     this.fail(code, linesAbout(code, routes, head, path, this.#client.identity));
   }
 
-  /** The request goes inwards through these; `path` is '' where it is normal as it came. */
+  /**
+   * The request goes inwards through these; `path` is '' where it is normal as it came. Run and body are
+   * this request's own: whoever comes back to them when it is over finds no other client's.
+   */
   #beginRun(
     features: readonly RouteFeature[],
     route: Route | null,
     head: RequestHead,
     path: string,
   ): void {
-    this.#ownRun ??= new FeatureRun(this.#client.identity, this);
-    this.#ownBody ??= new RequestBody({ pause: () => this.#hold(), resume: () => this.#letGo() });
-    this.#run = this.#ownRun;
-    this.#body = this.#ownBody;
-    this.#body.reset();
+    const body: RequestBody = new RequestBody({
+      pause: () => this.#body === body && this.#hold(),
+      resume: () => this.#body === body && this.#letGo(),
+    });
+    this.#run = new FeatureRun(this.#client.identity, this);
+    this.#body = body;
     this.#answer.pass(this.#run);
     this.#run.begin(features, route, head, path || pathOf(head), this.record);
   }

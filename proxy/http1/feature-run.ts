@@ -32,7 +32,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** One request's way inwards through the features of its route, and its answer's way out again. */
 export class FeatureRun implements FeatureRequest {
-  client: ClientIdentity;
+  readonly client: ClientIdentity;
   record: RequestRecord | null = null;
   readonly edit = new ResponseEdit();
   readonly edits: Mutable<RequestEdits> = {
@@ -54,6 +54,8 @@ export class FeatureRun implements FeatureRequest {
   #kept = false;
   /** An answer is on its way outwards: whoever still waits comes too late. */
   #answered = false;
+  /** The request has ended, and the owner is at another one. */
+  #over = false;
 
   constructor(client: ClientIdentity, owner: FeatureRunOwner) {
     this.client = client;
@@ -71,21 +73,10 @@ export class FeatureRun implements FeatureRequest {
     path: string,
     record: RequestRecord | null,
   ): void {
-    const { edits } = this;
     this.record = record;
     this.route = route;
     this.head = head;
     this.path = path;
-    edits.upstream = null;
-    edits.method = null;
-    edits.target = null;
-    edits.host = null;
-    edits.contentLength = null;
-    edits.without.length = 0;
-    edits.lines.length = 0;
-    this.#kept = false;
-    this.#answered = false;
-    this.#passed = 0;
     for (const feature of features) {
       const begun = feature.begin(this);
       this.#features.push(begun);
@@ -114,11 +105,11 @@ export class FeatureRun implements FeatureRequest {
   }
 
   goOn(): void {
-    if (!this.#answered) this.#owner.goOn();
+    if (!this.#answered && !this.#over) this.#owner.goOn();
   }
 
   answer(response: LocalResponse): void {
-    if (this.#answered) {
+    if (this.#answered || this.#over) {
       response.body?.drop();
       return;
     }
@@ -128,13 +119,13 @@ export class FeatureRun implements FeatureRequest {
   }
 
   fail(code: ProxyErrorCode, lines?: Buffer): void {
-    if (this.#answered) return;
+    if (this.#answered || this.#over) return;
     this.#passed--;
     this.#owner.fail(code, lines);
   }
 
   breakOff(code: ProxyErrorCode): void {
-    this.#owner.fail(code);
+    if (!this.#over) this.#owner.fail(code);
   }
 
   filterBody(filter: ContentFilter): void {
@@ -182,6 +173,7 @@ export class FeatureRun implements FeatureRequest {
 
   /** The request has ended. */
   over(): void {
+    this.#over = true;
     for (const feature of this.#features) feature?.over?.();
     this.#features.length = 0;
     this.record = null;

@@ -31,17 +31,6 @@ export class RequestBody implements ContentSink {
     this.#before = before;
   }
 
-  /** Every body of the exchange goes straight to the server until it is told otherwise. */
-  reset(): void {
-    this.blocked = true;
-    this.#target = null;
-    this.#chain = null;
-    this.#filters = null;
-    this.#early = null;
-    this.#watcher = null;
-    this.#trailers = null;
-  }
-
   /** There are filters: they take what the client sends. */
   get filtered(): boolean {
     return this.#filters !== null;
@@ -106,7 +95,11 @@ export class RequestBody implements ContentSink {
   /** Nobody wants the rest. */
   drop(): void {
     const chain = this.#chain;
-    this.reset();
+    this.blocked = true;
+    this.#chain = null;
+    this.#filters = null;
+    this.#early = null;
+    this.#watcher = null;
     this.#target = NOWHERE;
     chain?.drop();
   }
