@@ -27,5 +27,5 @@ export const limits = {
   stallAtMostMs: 20,
   /** With fewer runs than this a single hiccup of the machine decides; the bound is a coarse one. */
   runsForBound: 5,
-  coarseStallAtMostMs: 100,
+  coarseStallAtMostMs: 250,
 } as const;
