@@ -15,6 +15,7 @@ export const Operation = {
 export const BUFFER_SELECT = 1 << 5;
 /** No completion when it succeeds. */
 export const SKIP_SUCCESS = 1 << 6;
+export const ACCEPT_MULTISHOT = 1;
 export const RECV_MULTISHOT = 1 << 1;
 /** Does not look whether there is something to read before it waits for that. */
 export const RECV_POLL_FIRST = 1;

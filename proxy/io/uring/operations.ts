@@ -1,6 +1,7 @@
 import { type MappedMemory, mapAnonymous } from '../../../src/os/mapped-memory.ts';
 import { SOCK_CLOEXEC } from '../../../src/os/socket-constants.ts';
 import {
+  ACCEPT_MULTISHOT,
   BUFFER_SELECT,
   MSG_NOSIGNAL,
   MSG_WAITALL,
@@ -29,6 +30,7 @@ const RECV_ONCE = Operation.recv | (BUFFER_SELECT << 8);
 const RECV = Operation.recv | (BUFFER_SELECT << 8) | (RECV_MULTISHOT << 16);
 const RECV_LATER = RECV | (RECV_POLL_FIRST << 16);
 const CLOSE = Operation.close | (SKIP_SUCCESS << 8);
+const ACCEPT = Operation.accept | (ACCEPT_MULTISHOT << 16);
 const CANCEL = Operation.asyncCancel | (SKIP_SUCCESS << 8);
 const SEND_FLAGS = MSG_NOSIGNAL | MSG_WAITALL;
 
@@ -56,12 +58,9 @@ export class Operations {
     this.#scratchBytes = new Uint8Array(this.#scratch.buffer);
   }
 
-  /**
-   * Accepts one connection. An accept without end would bring a whole flood of them at once, and
-   * whoever is being served would wait until all are made.
-   */
+  /** Accepts until told otherwise. */
   accept(tag: Tag, fd: number): void {
-    this.#push(Operation.accept, fd, 0, 0, 0, SOCK_CLOEXEC, tag, Kind.accept, 0);
+    this.#push(ACCEPT, fd, 0, 0, 0, SOCK_CLOEXEC, tag, Kind.accept, 0);
   }
 
   /** Reads into buffers of the arena: once, or until told otherwise. */

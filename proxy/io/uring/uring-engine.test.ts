@@ -181,18 +181,18 @@ describe.skipIf(refusal !== null)(`the uring engine${unless}`, () => {
     await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(descriptorsBefore));
   });
 
-  it('leaves nobody to a thread that was terminated with whom the kernel had accepted for it', async () => {
+  it('leaves nobody to a thread that was terminated before it saw whom the kernel had accepted', async () => {
     const before = descriptors();
     const memory = ledgerMemory();
     const entry = new URL('./terminated-worker.fixture.ts', import.meta.url);
-    // One is accepted, and the thread hangs with it; the others wait in the socket for its successor.
+    // All are accepted at once, and the thread hangs with the first.
     const peers = await clients(5);
     const workerData = { fd: duplicateDescriptor(socket.fd), descriptors: memory };
     const worker = new Worker(entry, { workerData });
     for (const said of ['ready', 'accepted']) expect(await once(worker, 'message')).toEqual([said]);
     await worker.terminate();
-    expect(closeLeft(memory)).toBe(2 + 1);
-    await Promise.race(peers.map((peer) => peer.end()));
+    expect(closeLeft(memory)).toBe(2 + peers.length);
+    await Promise.all(peers.map((peer) => peer.end()));
     for (const peer of peers) peer.socket.destroy();
     await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(before));
   });

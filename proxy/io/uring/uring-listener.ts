@@ -42,7 +42,7 @@ const FINAL: ReadonlySet<number> = new Set([
   -88, // ENOTSOCK
 ]);
 
-/** Accepts over the ring, one connection at a time: what comes of the others has its turn in between. */
+/** Accepts over the ring, with one operation for all connections. */
 export class UringListener implements Listener, Tag {
   readonly index: number;
   readonly generation = 0;
