@@ -13,15 +13,26 @@ const MAP_ANONYMOUS = 0x20;
 const MAP_NORESERVE = 0x4000;
 const MAP_POPULATE = 0x8000;
 
-/** A mapping. Its address is for the kernel's structures only; JavaScript has the view. */
+/** A mapping. Its address is for the kernel's structures only; JavaScript has views. */
 export class MappedMemory {
   readonly address: number;
-  readonly buffer: ArrayBuffer;
+  readonly length: number;
+  readonly #views: ArrayBuffer[] = [];
   #released = false;
 
   constructor(address: number, length: number) {
     this.address = address;
-    this.buffer = koffi().view(BigInt(address), length);
+    this.length = length;
+  }
+
+  /**
+   * A part of it, in bytes from its start. The collector counts what is viewed as if it were its own, and
+   * collects the more often for it: views are for what is used.
+   */
+  view(offset = 0, length = this.length - offset): ArrayBuffer {
+    const view: ArrayBuffer = koffi().view(BigInt(this.address + offset), length);
+    this.#views.push(view);
+    return view;
   }
 
   /**
@@ -31,9 +42,8 @@ export class MappedMemory {
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    const length = this.buffer.byteLength;
-    this.buffer.transfer();
-    check(libc().munmap(this.address, length), 'munmap', `${length} bytes`);
+    for (const view of this.#views) view.transfer();
+    check(libc().munmap(this.address, this.length), 'munmap', `${this.length} bytes`);
   }
 }
 

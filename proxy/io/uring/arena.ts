@@ -4,6 +4,7 @@ import { REGISTER_BUFFER_RING } from './abi.ts';
 import {
   OFFERED_MAX,
   OFFERED_SCARCE,
+  PART_SLOTS,
   SLOT_BYTES,
   SLOT_STRIDE,
   SLOTS_MAX,
@@ -16,6 +17,7 @@ export const BUFFER_GROUP = 0;
 /** No buffer. */
 export const NO_SLOT = -1;
 
+const PART_BYTES = PART_SLOTS * SLOT_STRIDE;
 const OFFER_BYTES = 16;
 /** In 16-bit words: the ring's tail lies over a spare field of the first offer. */
 const TAIL_WORD = 7;
@@ -27,13 +29,15 @@ const POISON = 0xdb;
  *   free --offer--> kernel --read--> handler, and the sends that handler makes of it --> free
  *   free --take---> whoever composes a message, then its send --> free
  *
- * The one used last is used next, while the processor's caches still have it.
+ * The one used last is used next, while the processor's caches still have it. JavaScript sees the memory
+ * in parts, each from when a buffer of it is first looked at: what it sees counts with the collector.
  */
 export class Arena {
   readonly #memory: MappedMemory;
   readonly #offers: MappedMemory;
   readonly #offerWords: Int32Array;
   readonly #offerShorts: Uint16Array;
+  readonly #parts: (ArrayBuffer | undefined)[] = new Array(SLOTS_MAX / PART_SLOTS).fill(undefined);
   readonly #views: (Buffer | undefined)[] = new Array(SLOTS_MAX).fill(undefined);
   /** Users of each buffer. */
   readonly #uses = new Uint32Array(SLOTS_MAX);
@@ -55,8 +59,8 @@ export class Arena {
       this.#memory.release();
       throw error;
     }
-    this.#offerWords = new Int32Array(this.#offers.buffer);
-    this.#offerShorts = new Uint16Array(this.#offers.buffer);
+    this.#offerWords = new Int32Array(this.#offers.view());
+    this.#offerShorts = new Uint16Array(this.#offerWords.buffer);
     for (let index = 0; index < SLOTS_MAX; index++) this.#free[index] = SLOTS_MAX - 1 - index;
     const registration = new Uint8Array(40);
     const view = new DataView(registration.buffer);
@@ -91,9 +95,14 @@ export class Arena {
     return this.#freeCount < SLOTS_SCARCE;
   }
 
-  /** Is this memory of the arena? */
-  owns(bytes: Buffer): boolean {
-    return bytes.buffer === this.#memory.buffer;
+  /** Where in the arena these bytes begin; -1: they are not of the arena. */
+  offsetOf(bytes: Buffer): number {
+    const { buffer } = bytes;
+    const parts = this.#parts;
+    for (let index = 0; index < parts.length; index++) {
+      if (parts[index] === buffer) return index * PART_BYTES + bytes.byteOffset;
+    }
+    return -1;
   }
 
   /** Which buffer the byte at this offset of the arena is in. */
@@ -187,7 +196,10 @@ export class Arena {
   }
 
   #issue(slot: number): Buffer {
-    const view = Buffer.from(this.#memory.buffer, slot * SLOT_STRIDE, SLOT_BYTES);
+    const part = (slot / PART_SLOTS) | 0;
+    const memory = this.#parts[part] ?? this.#memory.view(part * PART_BYTES, PART_BYTES);
+    this.#parts[part] = memory;
+    const view = Buffer.from(memory, (slot % PART_SLOTS) * SLOT_STRIDE, SLOT_BYTES);
     this.#issued?.set(view, this.#generations[slot]!);
     return view;
   }

@@ -45,8 +45,8 @@ export class DescriptorLedger {
   mapped(mappings: readonly MappedMemory[], layout: CompletionLayout): void {
     const { head, tail, entries, mask } = layout;
     this.#map?.set([head, tail, entries, mask], 2 * MAPPINGS_MAX);
-    for (const [index, { address, buffer }] of mappings.entries()) {
-      this.#map?.set([address, buffer.byteLength], 2 * index);
+    for (const [index, { address, length }] of mappings.entries()) {
+      this.#map?.set([address, length], 2 * index);
     }
   }
 
@@ -103,7 +103,7 @@ export function closeLeft(memory: SharedArrayBuffer): number {
   if (mappings[0] !== undefined) {
     const layout = { head: head!, tail: tail!, entries: entries!, mask: mask! };
     // One that was noted and not counted as taken yet is closed once all the same.
-    for (const fd of unreaped(mappings[0].buffer, layout)) words[fd >> 5]! |= 1 << (fd & 31);
+    for (const fd of unreaped(mappings[0].view(), layout)) words[fd >> 5]! |= 1 << (fd & 31);
   }
   for (const mapping of mappings) mapping.release();
   map.fill(0);

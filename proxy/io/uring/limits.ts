@@ -21,6 +21,9 @@ export const REFUSALS_MAX = 100;
 /** Buffers of the arena: 64 MiB of addresses, of which only what was used takes memory. */
 export const SLOTS_MAX = 2048;
 
+/** Buffers of a part of the arena: what JavaScript sees of it at once, 4 MiB. */
+export const PART_SLOTS = 128;
+
 /** Below this many free buffers nothing is lent to slow writes any more: it is copied to the heap. */
 export const SLOTS_SCARCE = SLOTS_MAX / 4;
 

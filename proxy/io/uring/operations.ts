@@ -54,8 +54,9 @@ export class Operations {
   constructor(ring: Ring) {
     this.#ring = ring;
     this.#scratch = mapAnonymous(SCRATCH_BYTES * ring.size);
-    this.#scratchWords = new Int32Array(this.#scratch.buffer);
-    this.#scratchBytes = new Uint8Array(this.#scratch.buffer);
+    const memory = this.#scratch.view();
+    this.#scratchWords = new Int32Array(memory);
+    this.#scratchBytes = new Uint8Array(memory);
   }
 
   /** Accepts until told otherwise. */

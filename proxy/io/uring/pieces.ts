@@ -81,8 +81,9 @@ export class Pieces {
   take(bytes: Buffer, start: number, end: number): Piece {
     const length = end - start;
     const arena = this.#arena;
-    if (arena.owns(bytes)) {
-      const offset = bytes.byteOffset + start;
+    const memoryAt = arena.offsetOf(bytes);
+    if (memoryAt >= 0) {
+      const offset = memoryAt + start;
       const slot = arena.slotAt(offset);
       arena.check(bytes, slot);
       if (!arena.scarce) {
@@ -136,7 +137,7 @@ export class Pieces {
     }
     const view = arena.view(this.#scrap);
     bytes.copy(view, this.#scrapAt, start, end);
-    const address = arena.addressOf(view.byteOffset + this.#scrapAt);
+    const address = arena.addressOf(arena.offsetOf(view) + this.#scrapAt);
     this.#scrapAt += length;
     arena.retain(this.#scrap);
     return this.#piece(address, length, this.#scrap, null);

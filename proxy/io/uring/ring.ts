@@ -114,10 +114,10 @@ export class Ring {
       cq(Offset.cqes) + COMPLETION_BYTES * cqSize,
     );
     [this.#queues, this.#entriesMemory] = mapQueues(this.fd, length, ENTRY_BYTES * this.#sqSize);
-    const { buffer } = this.#queues;
+    const buffer = this.#queues.view();
     this.#words = new Int32Array(buffer, 0, length >> 2);
     this.#completions = new Int32Array(buffer, cq(Offset.cqes), COMPLETION_WORDS * cqSize);
-    this.#entries = new Int32Array(this.#entriesMemory.buffer);
+    this.#entries = new Int32Array(this.#entriesMemory.view());
     this.#sqTail = sq(Offset.tail) >> 2;
     this.#sqFlags = sq(Offset.sqFlags) >> 2;
     this.#sqMask = this.#sqSize - 1;
