@@ -1,7 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Deadline, DeadlineQueue } from './deadline-queue.ts';
-import { DEADLINE_SLOTS, DEADLINE_TICK_MS, STALL_MIN_MS } from './limits.ts';
+import { DEADLINE_SLOTS, DEADLINE_TICK_MS, EXPIRED_AT_ONCE_MAX, STALL_MIN_MS } from './limits.ts';
 
 let clock = 0;
 const queue = new DeadlineQueue(() => clock);
@@ -153,5 +154,30 @@ describe('a deadline', () => {
     pass(4000, STALL_MIN_MS - 1);
     expect(expiredAt()).toBeGreaterThanOrEqual(due);
     expect(expiredAt()).toBeLessThan(due + STALL_MIN_MS + 2 * DEADLINE_TICK_MS);
+  });
+
+  it('leaves the sockets a turn when a thousand expire together, and still expires or is spared', async () => {
+    const late = 3 * EXPIRED_AT_ONCE_MAX + 1;
+    let expired = 0;
+    const all = Array.from({ length: 1000 }, () => new Deadline(queue, () => expired++));
+    for (const one of all) one.set(100);
+    pass(2 * DEADLINE_TICK_MS);
+    clock += DEADLINE_TICK_MS;
+    queue.advance();
+    expect(expired).toBe(EXPIRED_AT_ONCE_MAX);
+    // What came meanwhile for some of them. The order of those that are due together is nobody's business.
+    const spared = all.filter(({ expiresAt }) => Number.isFinite(expiresAt)).slice(-late);
+    for (const [index, one] of spared.entries()) {
+      if (index % 3 === 0) one.clear();
+      else if (index % 3 === 1) one.suspend();
+      else one.set(1000);
+    }
+    while (expired < all.length - late) await turn();
+    await turn();
+    expect(expired).toBe(all.length - late);
+    pass(2000);
+    while (expired < all.length - late + Math.floor(late / 3)) await turn();
+    await turn();
+    expect(expired).toBe(all.length - late + Math.floor(late / 3));
   });
 });

@@ -8,7 +8,13 @@
  * read before anything expires, and a long stall counts for no deadline at all. So the queue's time
  * is that of the clock less all stalls.
  */
-import { DEADLINE_SLOTS, DEADLINE_TICK_MS, STALL_MIN_MS, TICK_LATENESS_MAX_MS } from './limits.ts';
+import {
+  DEADLINE_SLOTS,
+  DEADLINE_TICK_MS,
+  EXPIRED_AT_ONCE_MAX,
+  STALL_MIN_MS,
+  TICK_LATENESS_MAX_MS,
+} from './limits.ts';
 
 const NOT_FILED = -1;
 
@@ -72,6 +78,7 @@ export class DeadlineQueue {
   readonly #slots: (Deadline | null)[] = new Array<Deadline | null>(DEADLINE_SLOTS).fill(null);
   #interval: NodeJS.Timeout | null = null;
   #afterReads: NodeJS.Immediate | null = null;
+  #goingOn: NodeJS.Immediate | null = null;
   /** The clock when last looked at, and how much of it was stalls. */
   #seen = 0;
   #stalledMs = 0;
@@ -79,7 +86,9 @@ export class DeadlineQueue {
   /** The next tick to be looked at. */
   #tick = 0;
   #filed = 0;
+  /** Their time is over; those before `#dueFrom` know it. */
   readonly #due: Deadline[] = [];
+  #dueFrom = 0;
 
   /** `readAll` has what waits in the sockets read, where an immediate comes too early for that. */
   constructor(clock: () => number, readAll: () => void = () => {}) {
@@ -125,10 +134,7 @@ export class DeadlineQueue {
       this.#tick++;
     }
     // Only now, with the lists in order: whoever expires may set and clear any other.
-    for (const deadline of this.#due.splice(0)) {
-      if (deadline.filedTick === NOT_FILED && deadline.expiresAt <= this.#now) deadline.expire();
-    }
-    if (this.#filed === 0) this.stop();
+    this.#expireSome();
   }
 
   /** Stops the interval; what is filed stays, and nothing expires until something is set. */
@@ -137,6 +143,8 @@ export class DeadlineQueue {
     this.#interval = null;
     if (this.#afterReads !== null) clearImmediate(this.#afterReads);
     this.#afterReads = null;
+    if (this.#goingOn !== null) clearImmediate(this.#goingOn);
+    this.#goingOn = null;
   }
 
   #start(): void {
@@ -158,6 +166,30 @@ export class DeadlineQueue {
       this.#readAll();
       this.advance();
     });
+  }
+
+  /**
+   * A thousand clients that came together run out of time together. Whoever is being served has a turn
+   * in between.
+   */
+  #expireSome(): void {
+    const due = this.#due;
+    const end = Math.min(due.length, this.#dueFrom + EXPIRED_AT_ONCE_MAX);
+    while (this.#dueFrom < end) {
+      const deadline = due[this.#dueFrom++]!;
+      // It may have been set anew, or cleared, since.
+      if (deadline.filedTick === NOT_FILED && deadline.expiresAt <= this.#now) deadline.expire();
+    }
+    if (this.#dueFrom < due.length) {
+      this.#goingOn ??= setImmediate(() => {
+        this.#goingOn = null;
+        this.#expireSome();
+      });
+      return;
+    }
+    due.length = 0;
+    this.#dueFrom = 0;
+    if (this.#filed === 0) this.stop();
   }
 
   /** Takes what is filed under this tick or an earlier one; what is not due yet is filed anew. */
