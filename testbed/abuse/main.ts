@@ -1,7 +1,8 @@
 /**
- * `npm run abuse -- --seconds N [--tries N] [--attack NAME]`: attacks on a running balancer, one after another,
- * beside a client that behaves. Demands that this one loses no request and that its slowest hundredth takes
- * at most twice as long as in peace. Balancer on one core, everybody else on the other.
+ * `npm run abuse -- [--seconds N] [--tries N] [--attack NAME] [--io auto|net|uring]`: attacks on a
+ * running balancer, one after another, beside a client that behaves. Demands that this one loses no
+ * request and that its slowest hundredth takes at most twice as long as in peace. Balancer on one core,
+ * everybody else on the other.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,10 +25,13 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' },
     attack: { type: 'string' },
     tries: { type: 'string', default: '1' },
+    io: { type: 'string', default: 'auto' },
   },
 });
 const seconds = Number(values.seconds);
 const tries = Number(values.tries);
+
+const ENGINES: readonly string[] = ['auto', 'net', 'uring'];
 
 /** Everything but the balancer, which has the first core for itself. */
 const BESIDE = ['taskset', '-c', '1'] as const;
@@ -38,12 +42,17 @@ async function main(): Promise<number> {
     ({ name }) => values.attack === undefined || values.attack === name,
   );
   const sound =
-    Number.isSafeInteger(seconds) && seconds >= 2 && seconds <= limits.secondsMax && tries >= 1;
+    Number.isSafeInteger(seconds) &&
+    seconds >= 2 &&
+    seconds <= limits.secondsMax &&
+    tries >= 1 &&
+    ENGINES.includes(values.io);
   const problem = missingTandem();
   if (problem !== null || !sound || chosen.length === 0) {
     const names = attacks.map(({ name }) => name).join(', ');
     console.error(
-      problem ?? `usage: npm run abuse -- [--seconds N] [--tries N] [--attack ${names}]`,
+      problem ??
+        `usage: npm run abuse -- [--seconds N] [--tries N] [--io ${ENGINES.join('|')}] [--attack ${names}]`,
     );
     return 2;
   }
@@ -90,10 +99,11 @@ async function withstands(attack: Attack, folder: string, origin: number): Promi
 
 async function underAttack(attack: Attack, port: number): Promise<Felt> {
   const script = join(import.meta.dirname, 'attacker.ts');
-  // It has the bystander's core, and comes after it: what that one feels is to be the balancer.
-  const behind = ['-n', '19', ...BESIDE, process.execPath];
+  // It has the bystander's core, and whatever time nobody else wants there: what that one feels is to be
+  // the balancer. A niceness would not do: once it runs it may run for milliseconds.
+  const behind = ['--idle', '0', ...BESIDE, process.execPath];
   const args = [...behind, script, attack.name, `${port}`, `${seconds + 30}`];
-  const attacker = spawn('nice', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const attacker = spawn('chrt', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     await once(attacker.stdout, 'data');
     await delay(attack.leadMs);
@@ -105,7 +115,6 @@ async function underAttack(attack: Attack, port: number): Promise<Felt> {
   }
 }
 
-/** Over node:net: io_uring does not keep the bound in every run yet (docs/IO.md). */
 async function startBalancer(folder: string, origin: number) {
   const [port] = (await freePorts(1)) as [number];
   const runtime = join(folder, 'run');
@@ -122,7 +131,7 @@ listeners:
     http2: cleartext
     routes: [{ upstream: origin }]
     limits: { connections: 20000 }
-proxy: { workers: 1, io: net }
+proxy: { workers: 1, io: ${values.io} }
 log: { level: error }
 `,
   );
