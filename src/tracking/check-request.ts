@@ -1,3 +1,5 @@
+import { parseObject } from './lines.ts';
+
 /** What the agent asks of the balancer over agent.sock, one JSON object a line. */
 
 /** Check every origin at once; `round` names the answer. */
@@ -12,14 +14,9 @@ export function encodeCheckRequest({ round }: CheckRequest): string {
 
 /** Null for anything that is no such request; never throws. */
 export function decodeCheckRequest(line: string): CheckRequest | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return null;
-  }
-  if (typeof value !== 'object' || value === null) return null;
-  const { type, round } = value as Record<string, unknown>;
+  const said = parseObject(line);
+  if (said === null) return null;
+  const { type, round } = said;
   const isRound = Number.isSafeInteger(round) && (round as number) > 0;
   return type === 'check' && isRound ? { round: round as number } : null;
 }

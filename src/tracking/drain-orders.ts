@@ -1,5 +1,6 @@
 import type { DrainOrder } from '../../keepalive/index.ts';
 import { parseIp } from '../os/ip-address.ts';
+import { parseObject } from './lines.ts';
 
 /** What drains, as the agent tells the balancer over agent.sock: one JSON object a line. */
 
@@ -26,14 +27,9 @@ export function encodeDrainOrders(drains: readonly DrainOrder[]): string {
 
 /** Null for anything that is no such line; never throws. */
 export function decodeDrainOrders(line: string): readonly DrainOrder[] | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return null;
-  }
-  if (typeof value !== 'object' || value === null) return null;
-  const { type, drains } = value as Record<string, unknown>;
+  const said = parseObject(line);
+  if (said === null) return null;
+  const { type, drains } = said;
   if (type !== 'drain' || !Array.isArray(drains) || drains.length > ORDERS_MAX) return null;
   const orders = drains.map(decodeOrder);
   const sound = orders.filter((order) => order !== null);

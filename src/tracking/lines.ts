@@ -11,3 +11,13 @@ export function readLines(socket: Socket, bytesMax: number, onLine: (line: strin
     if (rest.length > bytesMax) socket.destroy();
   });
 }
+
+/** The JSON object on a line; null: it is none. Its fields are the caller's to check. */
+export function parseObject(line: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

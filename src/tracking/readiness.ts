@@ -1,6 +1,7 @@
 import type { AddressConnections, UpstreamHealth } from '../../keepalive/index.ts';
 import { decodeConnections, isCount } from './address-connections.ts';
 import { DRAINING_ADDRESSES_MAX } from './drain-orders.ts';
+import { parseObject } from './lines.ts';
 
 /**
  * What the balancer tells the agent over agent.sock, one JSON object a line. The connection itself
@@ -50,14 +51,8 @@ export function encodeReadiness(readiness: Readiness): string {
 
 /** Null for anything that is not a readiness message; never throws. */
 export function decodeReadiness(line: string): Readiness | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return null;
-  }
-  if (typeof value !== 'object' || value === null) return null;
-  const said = value as Record<string, unknown>;
+  const said = parseObject(line);
+  if (said === null) return null;
   const { type, ready, reasons, serving, round, upstreams, connections } = said;
   if (type !== 'readiness' || typeof ready !== 'boolean' || !Array.isArray(reasons)) return null;
   if (!reasons.every((reason) => typeof reason === 'string')) return null;
