@@ -3,12 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseIp } from './ip-address.ts';
-import {
-  CENSUS_ADDRESSES_MAX,
-  connectionsIn,
-  countConnections,
-  diagQuestion,
-} from './sock-diag.ts';
+import { CENSUS_ADDRESSES_MAX, countConnections, diagQuestion, readPart } from './sock-diag.ts';
 
 const open: (Server | Socket)[] = [];
 afterEach(async () => {
@@ -100,11 +95,37 @@ it('asks in as many bytes as it says', () => {
 it('reads any part without an exception but for a refusal', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      let sockets = 0;
       try {
-        expect(connectionsIn(bytes).connections).toBeLessThanOrEqual(bytes.length / 16);
+        readPart(bytes, ({ length }) => {
+          sockets++;
+          expect(length).toBeGreaterThanOrEqual(16 + 4 + 48);
+        });
+        expect(sockets).toBeLessThanOrEqual(bytes.length / 68);
       } catch (error) {
         expect((error as Error).message).toContain('sock_diag');
       }
     }),
   );
+});
+
+it('reads as many sockets as a part has, and whether it is the last', () => {
+  const message = (type: number, length: number) => {
+    const bytes = new Uint8Array((length + 3) & ~3);
+    new DataView(bytes.buffer).setUint32(0, length, true);
+    new DataView(bytes.buffer).setUint16(4, type, true);
+    return bytes;
+  };
+  const part = (...messages: Uint8Array[]) => new Uint8Array(Buffer.concat(messages));
+  const read = (bytes: Uint8Array) => {
+    const lengths: number[] = [];
+    return { last: readPart(bytes, ({ length }) => lengths.push(length)), lengths };
+  };
+  const [socket, other, done] = [message(20, 88), message(20, 101), message(3, 20)];
+  expect(read(part(socket, other))).toEqual({ last: false, lengths: [88, 101] });
+  expect(read(part(socket, done, other))).toEqual({ last: true, lengths: [88] });
+  expect(read(part(message(20, 40), socket))).toEqual({ last: false, lengths: [88] });
+  const refused = message(2, 36);
+  new DataView(refused.buffer).setInt32(16, -1, true);
+  expect(() => read(part(socket, refused))).toThrow('sock_diag');
 });

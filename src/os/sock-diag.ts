@@ -32,6 +32,8 @@ const TIME_WAIT_STATE = 1 << 6;
 /** `struct inet_diag_msg`: family u8, state u8, timer u8, retransmits u8, then the socket's id. */
 const ID_AT = HEADER_BYTES + 4;
 const ID_BYTES = 48;
+/** Orders in one message to the kernel. */
+const ORDERS_AT_ONCE = 512;
 /** The kernel makes a part of a dump at most half as large. */
 const PART_BYTES_MAX = 65_536;
 /** Parts of one dump: some ten million connections. */
@@ -59,8 +61,8 @@ let last: Promise<unknown> = Promise.resolve();
 export function countConnections(addresses: readonly Uint8Array[]): Promise<number> {
   return inTurn(addresses, async (fd) => {
     let total = 0;
-    await dump(fd, addresses, CONNECTED_STATES, (part) => {
-      total += connectionsIn(part).connections;
+    await dump(fd, addresses, CONNECTED_STATES, () => {
+      total++;
     });
     return total;
   });
@@ -73,12 +75,13 @@ export function countConnections(addresses: readonly Uint8Array[]): Promise<numb
 export function endTimeWaits(addresses: readonly Uint8Array[]): Promise<void> {
   return inTurn(addresses, async (fd) => {
     const orders: Uint8Array[] = [];
-    await dump(fd, addresses, TIME_WAIT_STATE, (part) => {
-      orders.push(...destructionsOf(part));
+    await dump(fd, addresses, TIME_WAIT_STATE, (socket) => {
+      orders.push(destructionOf(socket));
     });
-    for (const order of orders) {
-      memory!.bytes.set(order);
-      await offThread(libc().sendto, fd, memory!.bytes, order.length, 0, null, 0);
+    for (let at = 0; at < orders.length; at += ORDERS_AT_ONCE) {
+      const message = joined(orders.slice(at, at + ORDERS_AT_ONCE));
+      memory!.bytes.set(message);
+      await offThread(libc().sendto, fd, memory!.bytes, message.length, 0, null, 0);
     }
   });
 }
@@ -95,20 +98,24 @@ function inTurn<T>(addresses: readonly Uint8Array[], work: (fd: number) => Promi
   return done;
 }
 
-/** Every part of the answers of both families. */
+/** Every socket in the answers of both families. */
 async function dump(
   fd: number,
   addresses: readonly Uint8Array[],
   states: number,
-  onPart: (part: Uint8Array) => void,
+  onSocket: (message: Uint8Array) => void,
 ): Promise<void> {
   const ipv4 = addresses.filter(({ length }) => length === 4);
-  if (ipv4.length > 0) await dumpFamily(fd, diagQuestion(c.AF_INET, ipv4, states), onPart);
+  if (ipv4.length > 0) await dumpFamily(fd, diagQuestion(c.AF_INET, ipv4, states), onSocket);
   if (addresses.length === 0) return;
-  await dumpFamily(fd, diagQuestion(c.AF_INET6, addresses, states), onPart);
+  await dumpFamily(fd, diagQuestion(c.AF_INET6, addresses, states), onSocket);
 }
 
-async function dumpFamily(fd: number, question: Uint8Array, onPart: (part: Uint8Array) => void) {
+async function dumpFamily(
+  fd: number,
+  question: Uint8Array,
+  onSocket: (message: Uint8Array) => void,
+) {
   memory ??= allocateStable(PART_BYTES_MAX);
   memory.bytes.set(question);
   const { bytes } = memory;
@@ -118,30 +125,13 @@ async function dumpFamily(fd: number, question: Uint8Array, onPart: (part: Uint8
   for (let parts = 0; parts < PARTS_MAX; parts++) {
     const length = await offThread(libc().read, fd, bytes, bytes.length);
     if (length <= 0) throw new OsError('read', c.EAGAIN, 'sock_diag');
-    const part = bytes.subarray(0, length);
-    onPart(part);
-    if (connectionsIn(part).done) return;
+    if (readPart(bytes.subarray(0, length), onSocket)) return;
   }
   throw new OsError('read', c.EAGAIN, 'sock_diag: endless');
 }
 
-/** One order to end each socket of a part, many to a message of at most `PART_BYTES_MAX`. Pure. */
-export function destructionsOf(part: Uint8Array): Uint8Array[] {
-  const view = viewOf(part);
-  const orders: Uint8Array[] = [];
-  for (let at = 0; at + HEADER_BYTES <= part.length; ) {
-    const length = view.getUint32(at, true);
-    const type = view.getUint16(at + 4, true);
-    if (length < HEADER_BYTES || at + length > part.length) break;
-    if (type === SOCK_DIAG_BY_FAMILY && length >= ID_AT + ID_BYTES) {
-      orders.push(destruction(part.subarray(at, at + length)));
-    }
-    at += (length + 3) & ~3;
-  }
-  return orders.length === 0 ? [] : [joined(orders)];
-}
-
-function destruction(message: Uint8Array): Uint8Array {
+/** The order to end a socket of an answer. */
+function destructionOf(message: Uint8Array): Uint8Array {
   const order = new Uint8Array(HEADER_BYTES + REQUEST_BYTES);
   viewOf(order).setUint32(0, order.length, true);
   viewOf(order).setUint16(4, SOCK_DESTROY, true);
@@ -202,10 +192,12 @@ function condition(ip: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Connections in one part of the answer, and whether it is the last. Pure; throws OsError for a refusal. */
-export function connectionsIn(part: Uint8Array): { connections: number; done: boolean } {
+/**
+ * One part of an answer: `onSocket` gets the message of each socket, for as long as it runs. True: it is the
+ * last part. Pure; throws OsError for a refusal.
+ */
+export function readPart(part: Uint8Array, onSocket: (message: Uint8Array) => void): boolean {
   const view = viewOf(part);
-  let connections = 0;
   for (let at = 0; at + HEADER_BYTES <= part.length; ) {
     const length = view.getUint32(at, true);
     const type = view.getUint16(at + 4, true);
@@ -213,9 +205,11 @@ export function connectionsIn(part: Uint8Array): { connections: number; done: bo
     if (type === NLMSG_ERROR) {
       throw new OsError('sock_diag', -view.getInt32(at + HEADER_BYTES, true), 'dump');
     }
-    if (type === NLMSG_DONE) return { connections, done: true };
-    connections += 1;
+    if (type === NLMSG_DONE) return true;
+    if (type === SOCK_DIAG_BY_FAMILY && length >= ID_AT + ID_BYTES) {
+      onSocket(part.subarray(at, at + length));
+    }
     at += (length + 3) & ~3;
   }
-  return { connections, done: false };
+  return false;
 }
