@@ -165,7 +165,8 @@ class KernelNetwork implements NetworkPort {
     const ip = bytesOf(address);
     // Before it is there, so that it is never taken for an address of this host's own.
     const fresh = this.#table.markVirtual(link.index, ip);
-    const { usable, cancel } = this.#usable.expect(link.index, ip);
+    // IPv4 addresses are of use at once.
+    const expected = ip.length === 4 ? null : this.#usable.expect(link.index, ip);
     try {
       const outcome = await this.#requests.addAddress(link, ip, prefixLength, {
         ...(validSeconds === undefined ? {} : { validSeconds }),
@@ -175,13 +176,13 @@ class KernelNetwork implements NetworkPort {
       if (outcome === 'present' && fresh) {
         this.#table.unmarkVirtual(link.index, ip);
       }
-      if (outcome === 'present' || ip.length === 4) cancel();
-      await usable;
+      if (outcome === 'present') expected?.cancel();
+      await expected?.usable;
     } catch (error) {
       if (fresh) {
         this.#table.unmarkVirtual(link.index, ip);
       }
-      cancel();
+      expected?.cancel();
       throw error;
     }
   }
