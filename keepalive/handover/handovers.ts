@@ -146,8 +146,9 @@ export class Handovers {
       emit({ type: 'hold', on: own, by });
       ports.log.info({ on: own, by }, HOLD_TEXT[own ? by : 'released']);
     }
+    const before = this.#onHold;
     this.#setHold({ ...this.#hold, own });
-    if (!this.#onHold) this.#tellHold();
+    if (!before && !this.#onHold) this.#tellHold();
   }
 
   /** As of now. */

@@ -12,7 +12,8 @@ import type { HandoverCause, RouterEvent } from '../virtual-router/event.ts';
 import {
   peerSide,
   type Refusal,
-  whyNotBetter,
+  whyNotBetterHere,
+  whyNotBetterThere,
   whyNotGive,
   whyNotGiven,
   whyNotSound,
@@ -215,10 +216,10 @@ export class Negotiations {
     const why = firstOf(routers, whyNotTake);
     if (why !== null) return why;
     const worse = (router: RouterDriver) => {
-      const ours = router.state.standing.priority;
+      const { ours, theirs } = priorities(router, question);
       return question.cause === 'priority'
-        ? whyNotBetter(router, ours, question)
-        : whyNotSound(router, { theirs: ours, ours: question.priority });
+        ? whyNotBetterHere(router, { theirs, ours })
+        : whyNotSound(router, { theirs: ours, ours: theirs });
     };
     return firstOf(routers, worse) ?? this.#expect(routers, question.cause);
   }
@@ -228,7 +229,7 @@ export class Negotiations {
     if (this.#options.onHold()) return 'an operator has put this node on hold';
     const why =
       firstOf(routers, whyNotGive) ??
-      firstOf(routers, (router) => notBelow(router, question)) ??
+      firstOf(routers, (router) => whyNotBetterThere(router, priorities(router, question))) ??
       firstOf(routers, (router) => this.#leftBehind(router, routers)) ??
       this.#handOver(routers, question.cause);
     if (why !== null) return why;
@@ -269,12 +270,9 @@ export class Negotiations {
   #whyNotOffer(routers: readonly RouterDriver[], cause: HandoverCause): Refusal | null {
     const why = firstOf(routers, whyNotGive);
     if (why !== null) return { type: 'cannot', why };
-    const refusal = this.#whyNotPeer(routers, (router, { priority }) => {
-      const ours = router.state.standing.priority;
-      if (cause !== 'priority') return whyNotSound(router, { theirs: priority, ours });
-      return priority <= ours
-        ? `${router.config.name} has priority ${priority} there, and ${ours} here`
-        : null;
+    const refusal = this.#whyNotPeer(routers, (router, report) => {
+      const both = priorities(router, report);
+      return cause === 'priority' ? whyNotBetterThere(router, both) : whyNotSound(router, both);
     });
     if (refusal?.type !== 'cannot' || cause !== 'priority') return refusal;
     return this.#isBestAnyway(routers) ? { ...refusal, needless: true } : refusal;
@@ -319,10 +317,9 @@ export class Negotiations {
   }
 }
 
-function notBelow(router: RouterDriver, { priority }: HandoverQuestion): string | null {
-  const ours = router.state.standing.priority;
-  if (ours < priority) return null;
-  return `${router.config.name} has priority ${ours} here, and ${priority} there`;
+/** Of this host, and what the peer says of itself. */
+function priorities(router: RouterDriver, { priority }: { readonly priority: number }) {
+  return { theirs: priority, ours: router.state.standing.priority };
 }
 
 function firstOf(

@@ -1,6 +1,6 @@
 /** Why a handover cannot be, in an operator's words. Pure. */
 import type { handoverRefusals } from '../events/event-types.ts';
-import type { HandoverQuestion, PeerHandoverReport, PeerRouterReport } from '../peer/peer-port.ts';
+import type { PeerHandoverReport, PeerRouterReport } from '../peer/peer-port.ts';
 import type { RouterDriver } from '../router-driver.ts';
 import { deadPriority, faultPriority } from '../virtual-router/priority.ts';
 
@@ -11,6 +11,12 @@ export interface Refusal {
   readonly why: string;
   /** It fell, and is still no worse than the peer: nobody misses a handover. */
   readonly needless?: true;
+}
+
+/** Of the two hosts, for one router. */
+interface Priorities {
+  readonly theirs: number;
+  readonly ours: number;
 }
 
 /** Why this host cannot give a router's addresses away; null: it can. */
@@ -33,10 +39,7 @@ export function whyNotGiven({ config, state }: RouterDriver): string | null {
  * A sound host takes addresses back at once from one that is at fault, so giving them away would only
  * break connections; null: it is no such case. Priorities of the two hosts.
  */
-export function whyNotSound(
-  { config }: RouterDriver,
-  { theirs, ours }: { readonly theirs: number; readonly ours: number },
-): string | null {
+export function whyNotSound({ config }: RouterDriver, { theirs, ours }: Priorities): string | null {
   // One that is dead says so itself.
   if (theirs !== faultPriority || ours <= faultPriority) return null;
   return (
@@ -58,14 +61,22 @@ export function whyNotTake({ config, state, lease }: RouterDriver): string | nul
   return null;
 }
 
-/** Why the other host is no better place for them; null: it is. */
-export function whyNotBetter(
+/** Addresses go to the better host: why the other one is none; null: it is. Priorities of the two hosts. */
+export function whyNotBetterThere(
   { config }: RouterDriver,
-  ours: number,
-  { priority }: Pick<HandoverQuestion, 'priority'>,
+  { theirs, ours }: Priorities,
 ): string | null {
-  if (ours > priority) return null;
-  return `${config.name} has priority ${ours} here, and ${priority} there`;
+  if (theirs > ours) return null;
+  return `${config.name} has priority ${theirs} there, and ${ours} here`;
+}
+
+/** The same of this host, where addresses are to come. */
+export function whyNotBetterHere(
+  { config }: RouterDriver,
+  { theirs, ours }: Priorities,
+): string | null {
+  if (ours > theirs) return null;
+  return `${config.name} has priority ${ours} here, and ${theirs} there`;
 }
 
 /** What the peer says of a router's handovers, or why it cannot take part in one. */
