@@ -47,15 +47,14 @@ export class FeatureRun implements FeatureRequest {
   route: Route | null = null;
   head!: RequestHead;
   path = '';
-  readonly #owner: FeatureRunOwner;
+  /** Null: the request has ended, and its exchange is at another one. */
+  #owner: FeatureRunOwner | null;
   readonly #features: (RequestFeature | null)[] = [];
   /** How many of them the request has passed; the answer passes these on its way out. */
   #passed = 0;
   #kept = false;
   /** An answer is on its way outwards: whoever still waits comes too late. */
   #answered = false;
-  /** The request has ended, and the owner is at another one. */
-  #over = false;
 
   constructor(client: ClientIdentity, owner: FeatureRunOwner) {
     this.client = client;
@@ -105,11 +104,11 @@ export class FeatureRun implements FeatureRequest {
   }
 
   goOn(): void {
-    if (!this.#answered && !this.#over) this.#owner.goOn();
+    if (!this.#answered) this.#owner?.goOn();
   }
 
   answer(response: LocalResponse): void {
-    if (this.#answered || this.#over) {
+    if (this.#answered || this.#owner === null) {
       response.body?.drop();
       return;
     }
@@ -119,25 +118,25 @@ export class FeatureRun implements FeatureRequest {
   }
 
   fail(code: ProxyErrorCode, lines?: Buffer): void {
-    if (this.#answered || this.#over) return;
+    if (this.#answered || this.#owner === null) return;
     this.#passed--;
     this.#owner.fail(code, lines);
   }
 
   breakOff(code: ProxyErrorCode): void {
-    if (!this.#over) this.#owner.fail(code);
+    this.#owner?.fail(code);
   }
 
   filterBody(filter: ContentFilter): void {
-    this.#owner.requestBody.add(filter);
+    this.#owner?.requestBody.add(filter);
   }
 
   watchBody(watcher: BodyWatcher): void {
-    this.#owner.requestBody.watch(watcher);
+    this.#owner?.requestBody.watch(watcher);
   }
 
   wantContent(): void {
-    this.#owner.wantContent();
+    this.#owner?.wantContent();
   }
 
   /** Nobody further in can answer; true: a feature does. False: an error passes all of them. */
@@ -173,7 +172,7 @@ export class FeatureRun implements FeatureRequest {
 
   /** The request has ended. */
   over(): void {
-    this.#over = true;
+    this.#owner = null;
     for (const feature of this.#features) feature?.over?.();
     this.#features.length = 0;
     this.record = null;
