@@ -34,7 +34,7 @@ export interface Orders {
   /** What the kernel counts on the addresses. */
   count(): Promise<number>;
   /** Passes strangers on to this address, or null: no longer. */
-  passOn(peer: string | null): void;
+  passOn(peer: string | null): Promise<void>;
   passed(): { packets: number; bytes: number };
   said(): readonly string[];
   quit(): Promise<void>;
@@ -64,6 +64,8 @@ async function main(router: HostRouter): Promise<void> {
     durationMs: 3_600_000,
     onLost: (cause) => said.push(`lost: ${cause}`),
   });
+  const census = openConnectionCensus();
+  const addresses = router.addresses.map(({ address }) => address);
   let quit: NodeJS.Timeout | undefined;
   let chance: ReturnType<typeof chances.open> | null = null;
   const orders: Orders = {
@@ -90,14 +92,15 @@ async function main(router: HostRouter): Promise<void> {
       chances.sweep();
       leases.sweep([]);
     },
-    count: () => openConnectionCensus().count(router.addresses.map(({ address }) => address)),
+    count: () => census.count(addresses),
     endDrain: () => lease.endDrain(),
-    passOn(peer) {
+    // As Negotiations does it.
+    async passOn(peer) {
       chance?.close();
       chance = null;
       if (peer === null) return;
-      const { addresses } = router;
-      chance = chances.open({ ...owner, addresses, peer: parseIp(peer)! });
+      await census.forget(addresses);
+      chance = chances.open({ ...owner, addresses: router.addresses, peer: parseIp(peer)! });
     },
     passed: () => chance?.counters() ?? { packets: 0, bytes: 0 },
     said: () => said,

@@ -5,7 +5,13 @@
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import {
+  Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  request,
+} from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -39,8 +45,13 @@ async function bodyOf(response: IncomingMessage, take: (chunk: Buffer) => void):
   await once(response, 'end');
 }
 
+/** From the end of the load on, for the answers that are still missing: transfers take a few seconds. */
+const END_MS_MAX = 30_000;
+
 class Traffic {
   readonly #plan: TrafficPlan;
+  /** What is under way. */
+  readonly #waiting = new Map<ClientRequest, string>();
   readonly #failures: string[] = [];
   readonly #sockets = new Set<unknown>();
   readonly #servedBy: Record<string, number> = {};
@@ -65,7 +76,12 @@ class Traffic {
 
   async end(): Promise<TrafficReport> {
     this.#going = false;
-    const results = await Promise.all(this.#running);
+    const all = Promise.all(this.#running);
+    const results = await Promise.race([all, delay(END_MS_MAX, [])]);
+    // One that is over may not be closed yet.
+    for (const [{ socket }, kind] of results.length > 0 ? [] : this.#waiting) {
+      this.#fail(kind, new Error(`still waits, from port ${socket?.localPort}`));
+    }
     return {
       requests: this.#requests,
       connections: this.#sockets.size,
@@ -112,8 +128,7 @@ class Traffic {
     const { host } = this.#plan;
     const address = { host, port: tls ? 443 : 80, path: '/', ...options };
     try {
-      const asked = tls ? tlsRequest(address) : request(address);
-      asked.on('error', () => {});
+      const asked = this.#noted(kind, tls ? tlsRequest(address) : request(address));
       asked.on('socket', (socket) => {
         if (kind === 'keep-alive') this.#sockets.add(socket);
       });
@@ -134,8 +149,10 @@ class Traffic {
   async #download(): Promise<string> {
     const hash = createHash('sha256');
     try {
-      const asked = request({ host: this.#plan.host, path: '/big', agent: false }).end();
-      asked.on('error', () => {});
+      const asked = this.#noted(
+        'download',
+        request({ host: this.#plan.host, path: '/big', agent: false }),
+      ).end();
       const [response] = (await once(asked, 'response')) as [IncomingMessage];
       await bodyOf(response, (chunk) => hash.update(chunk));
     } catch (error) {
@@ -149,11 +166,13 @@ class Traffic {
     const { host, uploadBytes } = this.#plan;
     const headers = { 'content-length': uploadBytes };
     try {
-      const asked = request({ host, path: '/up', method: 'PUT', agent: false, headers });
+      const asked = this.#noted(
+        'upload',
+        request({ host, path: '/up', method: 'PUT', agent: false, headers }),
+      );
       const answered = once(asked, 'response');
       // Until it is waited for, a failure is nobody's.
       answered.catch(() => {});
-      asked.on('error', () => {});
       const chunk = Buffer.alloc(65_536);
       for (let at = 0; at < uploadBytes; at += chunk.length) {
         chunk.writeUInt32BE(at / chunk.length, 0);
@@ -170,6 +189,12 @@ class Traffic {
       this.#fail('upload', error);
     }
     return hash.digest('hex');
+  }
+
+  #noted(kind: string, asked: ClientRequest): ClientRequest {
+    this.#waiting.set(asked, kind);
+    asked.on('close', () => this.#waiting.delete(asked));
+    return asked.on('error', () => {});
   }
 
   #fail(kind: string, error: unknown): void {
