@@ -14,10 +14,10 @@ export const limits = {
   readyTimeoutMs: 40_000,
   /**
    * How far the least that an agent holds in the last quarter may be above the most that it held in the
-   * second one, bytes. In the first one caches and compiled code still grow. In ten minutes a leak of 50
-   * bytes a packet passes it.
+   * second one, bytes. In the first one caches and compiled code still grow. The young generation may still
+   * double, which is 22 MiB at once. In ten minutes a leak of 100 bytes a packet passes it.
    */
-  growthBytesMax: 16 * 1024 * 1024,
+  growthBytesMax: 32 * 1024 * 1024,
   /** Lines that an agent and its balancer may log without any reason, and in each second. */
   logLinesMax: 150,
   logLinesPerSecondMax: 5,
