@@ -99,11 +99,10 @@ async function withstands(attack: Attack, folder: string, origin: number): Promi
 
 async function underAttack(attack: Attack, port: number): Promise<Felt> {
   const script = join(import.meta.dirname, 'attacker.ts');
-  // It has the bystander's core, and whatever time nobody else wants there: what that one feels is to be
-  // the balancer. A niceness would not do: once it runs it may run for milliseconds.
-  const behind = ['--idle', '0', ...BESIDE, process.execPath];
+  // It has the bystander's core, and comes after it: what that one feels is to be the balancer.
+  const behind = ['-n', '19', ...BESIDE, process.execPath];
   const args = [...behind, script, attack.name, `${port}`, `${seconds + 30}`];
-  const attacker = spawn('chrt', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const attacker = spawn('nice', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     await once(attacker.stdout, 'data');
     await delay(attack.leadMs);
