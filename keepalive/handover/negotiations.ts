@@ -12,8 +12,7 @@ import type { HandoverCause, RouterEvent } from '../virtual-router/event.ts';
 import {
   peerSide,
   type Refusal,
-  whyNotBetterHere,
-  whyNotBetterThere,
+  whyNotBetter,
   whyNotGive,
   whyNotGiven,
   whyNotSound,
@@ -216,10 +215,10 @@ export class Negotiations {
     const why = firstOf(routers, whyNotTake);
     if (why !== null) return why;
     const worse = (router: RouterDriver) => {
-      const { ours, theirs } = priorities(router, question);
+      const both = priorities(router, question);
       return question.cause === 'priority'
-        ? whyNotBetterHere(router, { theirs, ours })
-        : whyNotSound(router, { theirs: ours, ours: theirs });
+        ? whyNotBetter(router, 'here', both)
+        : whyNotSound(router, { theirs: both.ours, ours: both.theirs });
     };
     return firstOf(routers, worse) ?? this.#expect(routers, question.cause);
   }
@@ -229,7 +228,7 @@ export class Negotiations {
     if (this.#options.onHold()) return 'an operator has put this node on hold';
     const why =
       firstOf(routers, whyNotGive) ??
-      firstOf(routers, (router) => whyNotBetterThere(router, priorities(router, question))) ??
+      firstOf(routers, (router) => whyNotBetter(router, 'there', priorities(router, question))) ??
       firstOf(routers, (router) => this.#leftBehind(router, routers)) ??
       this.#handOver(routers, question.cause);
     if (why !== null) return why;
@@ -272,7 +271,7 @@ export class Negotiations {
     if (why !== null) return { type: 'cannot', why };
     const refusal = this.#whyNotPeer(routers, (router, report) => {
       const both = priorities(router, report);
-      return cause === 'priority' ? whyNotBetterThere(router, both) : whyNotSound(router, both);
+      return cause === 'priority' ? whyNotBetter(router, 'there', both) : whyNotSound(router, both);
     });
     if (refusal?.type !== 'cannot' || cause !== 'priority') return refusal;
     return this.#isBestAnyway(routers) ? { ...refusal, needless: true } : refusal;

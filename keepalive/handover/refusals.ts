@@ -61,22 +61,16 @@ export function whyNotTake({ config, state, lease }: RouterDriver): string | nul
   return null;
 }
 
-/** Addresses go to the better host: why the other one is none; null: it is. Priorities of the two hosts. */
-export function whyNotBetterThere(
+/** Addresses go to the better host: why the one at `place` is none; null: it is. Priorities of the two hosts. */
+export function whyNotBetter(
   { config }: RouterDriver,
+  place: 'here' | 'there',
   { theirs, ours }: Priorities,
 ): string | null {
-  if (theirs > ours) return null;
-  return `${config.name} has priority ${theirs} there, and ${ours} here`;
-}
-
-/** The same of this host, where addresses are to come. */
-export function whyNotBetterHere(
-  { config }: RouterDriver,
-  { theirs, ours }: Priorities,
-): string | null {
-  if (ours > theirs) return null;
-  return `${config.name} has priority ${ours} here, and ${theirs} there`;
+  const [its, others, elsewhere] =
+    place === 'here' ? [ours, theirs, 'there'] : [theirs, ours, 'here'];
+  if (its > others) return null;
+  return `${config.name} has priority ${its} ${place}, and ${others} ${elsewhere}`;
 }
 
 /** What the peer says of a router's handovers, or why it cannot take part in one. */
