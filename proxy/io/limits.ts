@@ -31,7 +31,7 @@ export const TICK_LATENESS_MAX_MS = 2 * DEADLINE_TICK_MS;
 export const STALL_MIN_MS = 500;
 
 /** Deadlines that expire before the sockets have a turn. One takes some 20 to 100 us. */
-export const EXPIRED_AT_ONCE_MAX = 32;
+export const EXPIRED_AT_ONCE_MAX = 8;
 
 /** Slots of the wheel: with the tick above, one turn is 12.8 s. */
 export const DEADLINE_SLOTS = 256;

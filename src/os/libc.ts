@@ -40,6 +40,7 @@ export interface Libc {
   prctl(option: number, a: number, b: number, c: number, d: number): number;
   mlock2(address: bigint, length: bigint, flags: number): number;
   sched_setscheduler(pid: number, policy: number, param: Uint8Array): number;
+  syscall(call: number, pid: number, data: Uint8Array, size: number, flags: number): number;
   accept4(fd: number, address: Bytes, length: Bytes, flags: number): number;
   getpeername(fd: number, address: Uint8Array, length: Uint8Array): number;
   shutdown(fd: number, how: number): number;
@@ -82,6 +83,8 @@ const PROTOTYPES: Record<keyof Libc, string> = {
   prctl: 'int prctl(int option, ulong a, ulong b, ulong c, ulong d)',
   mlock2: 'int mlock2(uint64_t address, uint64_t length, uint32_t flags)',
   sched_setscheduler: 'int sched_setscheduler(int pid, int policy, const void *param)',
+  // Variadic in C; for calls on a thread, of which Debian 12's C library does not know.
+  syscall: 'long syscall(long call, long pid, void *data, long size, long flags)',
   accept4: 'int accept4(int fd, void *address, void *length, int flags)',
   getpeername: 'int getpeername(int fd, void *address, void *length)',
   shutdown: 'int shutdown(int fd, int how)',

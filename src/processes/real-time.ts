@@ -3,10 +3,10 @@ import type { TimingReport } from '../control/agent-report.ts';
 import type { Logger } from '../log/logger.ts';
 import { lockProgramText, type MemoryLock } from '../os/memory-lock.ts';
 import { requestRealTime, type SchedulingResult } from '../os/scheduler.ts';
+import { GC_FLAG } from './node-flags.ts';
 
 /** A thread that was made meanwhile has normal priority for at most so long, ms. */
 const NEW_THREADS_EVERY_MS = 5_000;
-const GC_FLAG = '--single-threaded-gc';
 const MIB = 1024 * 1024;
 
 /** Real-time priority and locked memory, as far as the kernel allows them. */

@@ -21,12 +21,10 @@ import {
 } from '../supervision/supervisor.ts';
 import { balancerEnded } from './ended.ts';
 import { loadHere, type ProcessOptions } from './load-in-worker.ts';
+import { NODE_FLAGS } from './node-flags.ts';
 import { demandAgentPrivileges } from './privileges.ts';
 import { startWith } from './start.ts';
 import { StartupError } from './startup-error.ts';
-
-/** Node flags of the agent: a collector thread of its own would not have its priority (design 2). */
-const AGENT_NODE_FLAGS = ['--single-threaded-gc'];
 
 /** Runs both halves; resolves to the exit status. Throws StartupError for a config or host that cannot. */
 export async function runBoth(options: ProcessOptions): Promise<number> {
@@ -41,7 +39,7 @@ export async function runBoth(options: ProcessOptions): Promise<number> {
   if (config.proxy !== null) {
     halves.push({
       name: 'proxy',
-      nodeFlags: [],
+      nodeFlags: NODE_FLAGS.proxy,
       args: ['proxy', ...args],
       stopMs: balancerStopMs(config.proxy.drainTimeoutMs),
       afterDeath: async (signal) => balancerEnded(signal, ensureRuntimeDir(process.env)),
@@ -74,7 +72,7 @@ async function agentHalf(
   const secondChances = openSecondChances(log, runtimeDir);
   return {
     name: 'keepalive',
-    nodeFlags: AGENT_NODE_FLAGS,
+    nodeFlags: NODE_FLAGS.keepalive,
     args: ['keepalive', ...args],
     stopMs: agentStopMs(longestStopDrainMs(config)),
     async afterDeath() {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { freePorts } from '../../scripts/bench/ports.ts';
 import type { BalancerReport } from '../../src/control/balancer-report.ts';
 import { ask } from '../../src/control/client.ts';
+import { NODE_FLAGS } from '../../src/processes/node-flags.ts';
 import { Program } from '../differential/program.ts';
 
 const LAUNCHER = join(import.meta.dirname, '..', '..', 'dist', 'src', 'cli', 'launcher.js');
@@ -62,7 +63,7 @@ proxy: { workers: 1, io: ${io} }
 log: { level: error }
 `,
     );
-    const argv = [process.execPath, LAUNCHER, 'proxy', '-c', file] as const;
+    const argv = [process.execPath, ...NODE_FLAGS.proxy, LAUNCHER, 'proxy', '-c', file] as const;
     const program = await Program.start('tandem', argv, [port], { TANDEM_RUNTIME_DIR: runtime });
     return new SoakedBalancer(port, program, join(runtime, 'proxy.sock'));
   }

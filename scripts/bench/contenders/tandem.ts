@@ -1,6 +1,7 @@
 /** Tandem as built in this checkout. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NODE_FLAGS } from '../../../src/processes/node-flags.ts';
 import type { Contender, Place } from '../contender.ts';
 import { FEATURES_OFF, type Feature } from '../features.ts';
 
@@ -31,7 +32,7 @@ export function tandem(
       const file = join(place.folder, 'tandem.yaml');
       writeFileSync(file, tandemConfig(place, io, feature));
       return {
-        argv: [process.execPath, LAUNCHER, 'proxy', '-c', file],
+        argv: [process.execPath, ...NODE_FLAGS.proxy, LAUNCHER, 'proxy', '-c', file],
         env: { TANDEM_RUNTIME_DIR: join(place.folder, 'run'), BENCH_SECRET: 'x'.repeat(32) },
         ports: Object.values(place.listen),
       };

@@ -1,0 +1,18 @@
+/** The collector's work is done by the thread whose garbage it is. */
+export const GC_FLAG = '--single-threaded-gc';
+
+/** What was compiled stays, also when it has not run for days: on a Backup that is nearly everything. */
+const KEEP_FLAG = '--no-flush-bytecode';
+
+/**
+ * How Node is started for each half, by `tandem run` and by the units. Threads that help the collector
+ * would not have the agent's priority (design 2); the balancer's would compete with its workers for the
+ * cores, while the thread that they help stands still.
+ *
+ * The agent's code is compiled as it starts. What moves an address runs for the first time in the very
+ * moment of the move, and was compiled then: 17 ms.
+ */
+export const NODE_FLAGS = {
+  keepalive: [GC_FLAG, KEEP_FLAG, '--no-lazy'],
+  proxy: [GC_FLAG, KEEP_FLAG],
+} as const;
