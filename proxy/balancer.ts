@@ -280,7 +280,7 @@ export class Balancer implements SlotOwner {
       caches: this.#caches.memories,
       tls: this.#certificates.material(),
       ...this.#drains.forWorker(),
-      warmUp: !this.#everRan && this.#config.listeners.some(({ protocol }) => protocol === 'http'),
+      warmUp: !this.#everRan && this.#config.listeners.some(({ protocol }) => protocol !== 'udp'),
     };
   }
 

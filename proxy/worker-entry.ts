@@ -1,9 +1,10 @@
 /** The worker thread: wires the data plane to the main thread. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { requestShortTimeSlice } from '../src/os/time-slice.ts';
 import type { DrainList } from './draining/drains.ts';
 import { createEngine } from './io/choose-engine.ts';
 import type { Logger } from './ports.ts';
-import { warmUp } from './warm-up.ts';
+import { warmUp } from './rehearsal/warm-up.ts';
 import { DataPlane } from './worker.ts';
 import type { LogLevel, WorkerOrder, WorkerReport, WorkerSetup } from './worker-messages.ts';
 
@@ -29,12 +30,14 @@ function loggerWith(fixed: object): Logger {
 
 // Which worker it is says the main thread.
 const log = loggerWith({});
+// What else has to run on this core should not keep a request waiting, V8's compiler among it.
+if (!requestShortTimeSlice()) log.debug({}, 'the kernel gives the worker no short time slice');
 const engine = createEngine(setup.io, setup.descriptors ?? null, (why) => {
   report({ kind: 'refused', why });
 });
 if (setup.warmUp) {
   // A worker that could not rehearse serves all the same.
-  await warmUp(engine).catch((error: unknown) => {
+  await warmUp(engine, setup).catch((error: unknown) => {
     log.warn({ error: String(error) }, 'the worker could not warm up');
   });
 }
