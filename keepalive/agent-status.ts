@@ -8,6 +8,7 @@ import { linkStatus } from './link-status.ts';
 import type { PeerRelations } from './peer/peer-relations.ts';
 import { routerStatus } from './router-status.ts';
 import type { RouterTable } from './router-table.ts';
+import { copyLateness } from './statistics.ts';
 import type { AgentStatus } from './status.ts';
 import type { TrackerTable } from './tracking/tracker-table.ts';
 
@@ -34,7 +35,7 @@ export function agentStatus(parts: AgentParts): AgentStatus {
     node: config.node,
     digest: config.digest,
     uptimeMs: (now - parts.startedAt) / 1000,
-    timerLateness: { ...lateness.summary(now), histogram: structuredClone(lateness.total) },
+    timerLateness: { ...lateness.summary(now), histogram: copyLateness(lateness.total) },
     proxy: { ...trackers.proxy.report, everReady: trackers.proxy.everReady },
     routers: table.routers.map((router) => ({
       ...routerStatus(router, now),

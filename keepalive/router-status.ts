@@ -2,6 +2,7 @@ import { formatIp } from '../src/os/ip-address.ts';
 import { routeText } from './holdings/route-text.ts';
 import { virtualMacOf } from './packet/virtual-mac.ts';
 import type { RouterDriver } from './router-driver.ts';
+import { copyRouterStatistics } from './statistics.ts';
 import type { HandoverStatus, RouterStatus } from './status.ts';
 import { describeShutdown } from './transition-text.ts';
 import { preemptsCounted } from './virtual-router/hold-down.ts';
@@ -72,7 +73,7 @@ export function routerStatus(
     },
     peerChecksum: router.peerChecksum,
     advertLateness: router.lateness.summary(now),
-    statistics: structuredClone(router.statistics),
+    statistics: copyRouterStatistics(router.statistics),
     transitions: router.transitions.map((transition) => ({
       ...transition,
       agoMs: (now - transition.at) / 1000,

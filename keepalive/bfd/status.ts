@@ -1,5 +1,6 @@
 /** A BFD session's status: plain values that survive JSON, durations instead of points in time. */
 import { formatIp } from '../../src/os/ip-address.ts';
+import { copyLateness } from '../statistics.ts';
 import { describeDiagnostic, type SessionStateName } from './packet.ts';
 import { type BfdSession, detectionMicros, receiveMicros, transmitMicros } from './session.ts';
 import type { BfdStatistics } from './statistics.ts';
@@ -75,6 +76,9 @@ export function bfdSessionStatus(
         ? null
         : { agoMs: (now - facts.lastDown.at) / 1000, why: facts.lastDown.why },
     error: facts.error,
-    statistics: structuredClone(facts.statistics),
+    statistics: {
+      ...facts.statistics,
+      sendLateness: copyLateness(facts.statistics.sendLateness),
+    },
   };
 }

@@ -1,6 +1,12 @@
 import type { EventSink } from '../events/event-types.ts';
 import { heldAddresses } from '../holdings/address-keeper.ts';
-import { drainCountMicros, drainCutMicros, drainLeastMicros } from '../limits.ts';
+import {
+  drainCountMicros,
+  drainCutMicros,
+  drainLastCountMicros,
+  drainLastMicros,
+  drainLeastMicros,
+} from '../limits.ts';
 import type { LogLimiter } from '../log-limiter.ts';
 import type { PeerHandoverReport } from '../peer/peer-port.ts';
 import type { AgentPorts, Timer } from '../ports.ts';
@@ -139,7 +145,14 @@ export class Drains {
       forMs: (until - since) / 1000,
     });
     this.#tell();
-    this.#count(router);
+    // Not in the moment of the move: it would take the kernel longer than all the rest.
+    this.#countAt(router, since + Math.min(drainLeastMicros, (until - since) / 2));
+  }
+
+  #countAt(router: RouterDriver, at: number): void {
+    const entry = this.#entries.get(router);
+    if (entry === undefined) return;
+    entry.timer = this.#options.ports.clock.timer(at, () => this.#count(router));
   }
 
   #end(router: RouterDriver, entry: Entry): void {
@@ -175,7 +188,8 @@ export class Drains {
         this.#options.input(router, { type: 'drained' });
         return;
       }
-      entry.timer = clock.timer(now + drainCountMicros, () => this.#count(router));
+      const isLast = entry.until - now <= drainLastMicros;
+      this.#countAt(router, now + (isLast ? drainLastCountMicros : drainCountMicros));
     };
     census.count(entry.addresses).then(counted, (error: Error) => {
       this.#complain(router, error);

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nextStageAt, shareToTell, stageAt } from './departing-address.ts';
+import type { Client, Departure } from './client.ts';
+import { DepartingAddress, nextStageAt, shareToTell, stageAt } from './departing-address.ts';
 import { ownFamily } from './drains.ts';
-import { CENSUS_INTERVAL_MS } from './limits.ts';
+import { CENSUS_INTERVAL_MS, RESTED_MS } from './limits.ts';
 
 const drains = fc
   .tuple(fc.nat(600_000), fc.nat(30_000))
@@ -45,6 +46,23 @@ test('all are told in the first half of the polite time, never many more at a ti
       expect(shareToTell(drain, politeMs * 0.9, 7)).toBe(7);
     }),
   );
+});
+
+test('an idle connection ends when it has rested, however soon one visit follows upon another', () => {
+  const told: Departure[] = [];
+  const depart = (departure: Departure) => told.push(departure);
+  const client = { kind: 'idle', depart } as unknown as Client;
+  const departing = new DepartingAddress({
+    address: '192.0.2.1',
+    deadlineAt: 2000,
+    politeMs: 2000,
+  });
+  for (const now of [1490, 1505, 1510, 1490 + RESTED_MS]) {
+    departing.begin(now, false);
+    departing.client(client, 0);
+    departing.end(now);
+  }
+  expect(told).toEqual(['retire', 'retire', 'retire', 'leave']);
 });
 
 test('an IPv4 address is one whatever socket has it', () => {

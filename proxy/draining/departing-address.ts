@@ -5,7 +5,13 @@ import {
   type DrainingAddress,
   type WorkerConnections,
 } from './drains.ts';
-import { CENSUS_INTERVAL_MS, LEAVING_MS, LEAVING_SHARE, SPREAD_SHARE } from './limits.ts';
+import {
+  CENSUS_INTERVAL_MS,
+  LEAVING_MS,
+  LEAVING_SHARE,
+  RESTED_MS,
+  SPREAD_SHARE,
+} from './limits.ts';
 
 /** How far the drain of an address is. */
 export type Stage =
@@ -64,10 +70,11 @@ export class DepartingAddress {
   #oldestAt = Number.POSITIVE_INFINITY;
   #told = new WeakSet<Client>();
   /**
-   * Seen without a request since they were to close after the next one: idle for the time between two
-   * visits at least. On one that was opened just now a request is likely to be on its way.
+   * When they were seen without a request first, since they were to close after the next one. On one that
+   * was opened just now a request is likely to be on its way; visits may follow upon each other at once.
    */
-  #rested = new WeakSet<Client>();
+  #restsSince = new WeakMap<Client, number>();
+  #now = 0;
   #untold: Client[] = [];
 
   constructor(drain: DrainingAddress) {
@@ -83,13 +90,14 @@ export class DepartingAddress {
   /** A visit of all clients begins; `withdrawn`: the address is ours again. */
   begin(now: number, withdrawn: boolean): void {
     const before = this.#stage;
+    this.#now = now;
     this.#stage = withdrawn ? 'stay' : stageAt(this.drain, now);
     if (this.#stage === 'cut' && this.#over) this.#stage = 'over';
     // More time than there was: as if the order had been taken back.
     if (this.#stage === 'serving' && before !== 'serving') this.#stage = 'stay';
     if (this.#stage === 'stay') {
       this.#told = new WeakSet();
-      this.#rested = new WeakSet();
+      this.#restsSince = new WeakMap();
     }
     this.#counts = noneOfAny();
     this.#oldestAt = Number.POSITIVE_INFINITY;
@@ -113,7 +121,7 @@ export class DepartingAddress {
         else if (!this.#told.has(client)) this.#untold.push(client);
         break;
       case 'leave':
-        client.depart(kind === 'idle' && !this.#rested.has(client) ? 'retire' : 'leave');
+        client.depart(kind === 'idle' && !this.#hasRested(client) ? 'retire' : 'leave');
         break;
       case 'cut':
         client.cut();
@@ -122,7 +130,12 @@ export class DepartingAddress {
       default:
         return;
     }
-    if (kind === 'idle') this.#rested.add(client);
+    if (kind === 'idle' && !this.#restsSince.has(client)) this.#restsSince.set(client, this.#now);
+  }
+
+  #hasRested(client: Client): boolean {
+    const since = this.#restsSince.get(client);
+    return since !== undefined && this.#now - since >= RESTED_MS;
   }
 
   arrival(kind: ConnectionKind | null, arrival: Pick<Arrival, 'cut'>): void {

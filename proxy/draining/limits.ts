@@ -24,6 +24,8 @@ export const QUIET_MS = 500;
 
 /** Connections of draining addresses are counted, and told of, at most this often, ms. */
 export const CENSUS_INTERVAL_MS = 250;
+/** Who was without a request for so long, ms, has none on its way. */
+export const RESTED_MS = 200;
 /** So many are looked at in one turn of a worker: at the first time each costs a system call. */
 export const VISITS_PER_TURN_MAX = 256;
 /** Counting takes no more than this share of a worker's time. */

@@ -9,6 +9,8 @@ import { allLeft, type Left } from './views/drain-view.ts';
 const LOOK_EVERY_MS = 500;
 /** An agent that does not answer so often in a row is not waited for. */
 const FAILURES_MAX = 3;
+/** The first count is there after a second; so many looks before it are not told of. */
+const UNCOUNTED_LOOKS_MAX = 4;
 
 /** How a drain ended; null: the agent does not know, or has another config by now. */
 export interface EndedDrain {
@@ -29,7 +31,7 @@ export interface DrainWatchOptions {
   /** Names of the routers. */
   readonly routers: readonly string[];
   readonly ask: () => Promise<Half<AgentReport>>;
-  /** Told of every look. */
+  /** Told of what every look finds, once it was counted. */
   readonly onLook: (left: Left) => void;
   /** The longest to wait, ms; null: until it is over. */
   readonly timeoutMs: number | null;
@@ -43,6 +45,7 @@ export async function watchDrains(options: DrainWatchOptions): Promise<WatchEnd>
   const until = timeoutMs === null ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
   let left: Left | null = null;
   let failures = 0;
+  let uncounted = 0;
   for (;;) {
     const half = await ask();
     if ('absent' in half) {
@@ -53,7 +56,8 @@ export async function watchDrains(options: DrainWatchOptions): Promise<WatchEnd>
       const mine = half.status.routers.filter(({ name }) => routers.includes(name));
       left = allLeft(mine.flatMap(({ drain }) => (drain === null ? [] : [drain])));
       if (left === null) return { type: 'over', drains: ended(routers, mine) };
-      onLook(left);
+      if (left.connections === null) uncounted += 1;
+      if (left.connections !== null || uncounted > UNCOUNTED_LOOKS_MAX) onLook(left);
     }
     if (signal.aborted) return { type: 'interrupted', left };
     const restMs = until - performance.now();
