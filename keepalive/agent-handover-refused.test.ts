@@ -2,7 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { AgentDesk } from './peer/agent-desk.ts';
 import type { PeerAnswer, PeerDesk } from './peer/peer-port.ts';
-import { agentConfig, routerConfig, SimPair, VIRTUAL_ADDRESS } from './simulator/sim-pair.case.ts';
+import {
+  agentConfig,
+  bothFamilies,
+  routerConfig,
+  SimPair,
+  VIRTUAL_ADDRESS,
+} from './simulator/sim-pair.case.ts';
 
 const [ms, s] = [1000, 1_000_000];
 const READY = { alive: true, ready: true, reasons: [] };
@@ -183,6 +189,29 @@ describe('no handover', () => {
     expect(pair.logged(/web moves together with web2 here/)).not.toEqual([]);
     end(pair);
   });
+});
+
+it('what was given up as a group is this host’s again as a group, when nobody takes it', async () => {
+  const both = { priority: 200, drainTimeoutMs: 60_000 };
+  const peers = { priority: 100, drainTimeoutMs: 60_000 };
+  const pair = await pairOf({ routers: { a: bothFamilies(both), b: bothFamilies(peers) } });
+  const states = (host: SimPair['a']) => host.agent!.status().routers.map(({ state }) => state);
+  pair.a.setSource(4, false);
+  await pair.run(5 * ms);
+  const asked = pair.a.agent!.handover(null);
+  await pair.run(20 * ms);
+  expect(await asked).toMatchObject([{ routers: ['web.ipv6'], outcome: 'given' }]);
+  pair.b.lose();
+  await pair.run(s);
+  expect(states(pair.a)).toEqual(['Initialize', 'Active']);
+  pair.startHost(pair.b);
+  pair.b.setProxy(READY);
+  await pair.run(2 * s);
+  expect(states(pair.b)).toEqual(['Active', 'Active']);
+  pair.a.setSource(4, true);
+  await pair.run(5 * s);
+  expect(states(pair.a)).toEqual(['Active', 'Active']);
+  end(pair);
 });
 
 it('a router that a reload adds is on hold as the others are', async () => {

@@ -1,6 +1,6 @@
 /** Agreed handovers of two whole agents, over a simulated LAN and side link. */
 import { describe, expect, it } from 'vitest';
-import { routerConfig, SimPair, VIRTUAL_ADDRESS } from './simulator/sim-pair.case.ts';
+import { bothFamilies, routerConfig, SimPair, VIRTUAL_ADDRESS } from './simulator/sim-pair.case.ts';
 
 const [ms, s] = [1000, 1_000_000];
 const DRAIN_MS = 60_000;
@@ -36,17 +36,15 @@ const givenBy = async (pair: SimPair, node: 'a' | 'b') => {
   return (await asked)[0]!;
 };
 
+const drained = (priority: number) => bothFamilies({ priority, drainTimeoutMs: DRAIN_MS });
+
 describe('an operator’s handover', () => {
   it('moves the addresses within milliseconds, and the giver drains, mute', async () => {
     const pair = await pairOf();
     const asked = pair.a.agent!.handover(null);
     const took = await pair.until(pair.b, 'Active', 20 * ms);
-    expect((await asked)[0]).toEqual({
-      routers: ['web'],
-      outcome: 'given',
-      reason: null,
-      to: 'the other',
-    });
+    const given = { routers: ['web'], outcome: 'given', reason: null, to: 'the other' };
+    expect(await asked).toEqual([given]);
     expect(took).toBeLessThan(3 * ms);
     await pair.run(5 * ms);
     expect(pair.states()).toEqual(['Backup', 'Active']);
@@ -119,25 +117,24 @@ describe('an operator’s handover', () => {
   });
 
   it('moves both families of a router together', async () => {
-    const routers = (priority: number) => [
-      routerConfig({ priority, syncGroup: 'web', drainTimeoutMs: DRAIN_MS }),
-      routerConfig({
-        name: 'web.ipv6',
-        priority,
-        family: 6,
-        syncGroup: 'web',
-        drainTimeoutMs: DRAIN_MS,
-        addresses: [
-          { address: 'fe80::100', prefixLength: 64 },
-          { address: '2001:db8::100', prefixLength: 64 },
-        ],
-      }),
-    ];
-    const pair = await pairOf({ routers: { a: routers(200), b: routers(100) } });
-    const result = await givenBy(pair, 'a');
-    expect(result).toMatchObject({ routers: ['web', 'web.ipv6'], outcome: 'given' });
-    expect(pair.a.agent!.status().routers.map(({ state }) => state)).toEqual(['Backup', 'Backup']);
-    expect(pair.b.agent!.status().routers.map(({ state }) => state)).toEqual(['Active', 'Active']);
+    const pair = await pairOf({ routers: { a: drained(200), b: drained(100) } });
+    const routers = ['web', 'web.ipv6'];
+    expect(await givenBy(pair, 'a')).toMatchObject({ routers, outcome: 'given' });
+    const states = ({ agent }: SimPair['a']) => agent!.status().routers.map(({ state }) => state);
+    expect([pair.a, pair.b].flatMap(states)).toEqual(['Backup', 'Backup', 'Active', 'Active']);
+    end(pair);
+  });
+
+  it('stays given as a whole when a family that could not take part comes back', async () => {
+    const pair = await pairOf({ routers: { a: drained(200), b: drained(100) } });
+    pair.a.setSource(6, false);
+    expect((await givenBy(pair, 'a')).routers).toEqual(['web']);
+    await pair.run(5 * s);
+    pair.a.setSource(6, true);
+    await pair.run(30 * s);
+    expect(pair.states()).toEqual(['Backup', 'Active']);
+    pair.a.agent!.hold(false);
+    await pair.until(pair.a, 'Active', 400 * ms);
     end(pair);
   });
 
@@ -320,17 +317,18 @@ describe('a hold', () => {
         drainTimeoutMs: DRAIN_MS,
         addresses: [{ address: '198.51.100.101', prefixLength: 24 }],
       });
-    const add = (host: 'a' | 'b', priority: number) => {
-      const { virtualRouters } = pair[host].config;
-      const more = [...virtualRouters, second(priority)];
-      pair[host].reconfigure({ ...pair[host].config, virtualRouters: more });
+    const add = (host: SimPair['a'], priority: number) => {
+      const virtualRouters = [...host.config.virtualRouters, second(priority)];
+      host.reconfigure({ ...host.config, virtualRouters });
     };
-    add('b', 100);
+    add(pair.b, 100);
     await pair.run(2 * s);
-    add('a', 200);
+    add(pair.a, 200);
     await pair.run(10 * s);
-    const states = pair.a.agent!.status().routers.map(({ state }) => state);
-    expect(states).toEqual(['Active', 'Backup']);
+    expect(pair.a.agent!.status().routers).toMatchObject([
+      { state: 'Active' },
+      { state: 'Backup' },
+    ]);
     end(pair);
   });
 });
@@ -352,7 +350,7 @@ describe('a host that dies while the other drains', () => {
     await pair.until(pair.a, 'Backup', 20 * ms);
     pair.sideLink.cut = true;
     await pair.until(pair.b, 'Active', 20 * ms);
-    expect((await asked)[0]?.outcome).toBe('given');
+    expect(await asked).toMatchObject([{ outcome: 'given' }]);
     await pair.run(10 * s);
     expect(pair.b.handover.passesOn.get(VIRTUAL_ADDRESS)).toBe('198.51.100.11');
     pair.a.lose();
@@ -371,6 +369,18 @@ describe('a host that dies while the other drains', () => {
     await pair.until(pair.a, 'Active', 400 * ms);
     expect(pair.router(pair.b).drain).not.toBeNull();
     expect(pair.a.handover.passesOn.get(VIRTUAL_ADDRESS)).toBe('198.51.100.12');
+    end(pair);
+  });
+
+  it('nobody: the one that drains does not run just as it is given them back', async () => {
+    const pair = await pairOf();
+    await givenBy(pair, 'a');
+    void pair.b.agent!.handover(null);
+    while (pair.states()[1] === 'Active') await pair.run(10);
+    pair.a.pause();
+    await pair.until(pair.b, 'Active', s);
+    await pair.run(3 * s);
+    expect(pair.b.handover.passesOn.get(VIRTUAL_ADDRESS)).toBe('198.51.100.11');
     end(pair);
   });
 

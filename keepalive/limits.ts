@@ -203,10 +203,17 @@ export const handoverMicros = 500_000;
 /** For so long a receiver waits for the resignation that it was promised, and passes strangers on unasked. */
 export const handoverExpectMicros = 2_000_000;
 
+/** So long after a handover a resignation may still be one from before it that was held up on the LAN. */
+export const overtakenMicros = 50_000;
+
 /** A drain lasts at least this long: packets may still be on their way by the old holder's address. */
 export const drainLeastMicros = 1_000_000;
-/** Time between two counts of what is left. */
-export const drainCountMicros = 250_000;
+/** Time between two counts of what is left: one takes the kernel 5 to 10 ms, however little there is. */
+export const drainCountMicros = 1_000_000;
+/** The same, shortly before the end of a drain, ... */
+export const drainLastCountMicros = 250_000;
+/** ... which is the time from here on. */
+export const drainLastMicros = 2_000_000;
 /** What was counted so shortly before the end of a drain, and is gone after it, was cut. */
 export const drainCutMicros = 500_000;
 

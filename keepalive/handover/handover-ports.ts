@@ -25,6 +25,8 @@ export interface PassedOn {
 export interface SecondChance {
   /** Throws when the kernel cannot say. */
   counters(): PassedOn;
+  /** From now on it is for these addresses, without a gap. Throws as `SecondChancePort.open`. */
+  cover(addresses: readonly VirtualAddress[]): void;
   /** Removes the rules; harmless when somebody else has. */
   close(): void;
 }

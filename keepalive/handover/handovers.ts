@@ -125,7 +125,7 @@ export class Handovers {
     const { clock, log } = this.#options.ports;
     const until = clock.now() + stopDrainMaxMicros;
     this.#leaving = true;
-    this.#tellHold();
+    this.#tellHold(false);
     const names = this.#giveable().map(({ config }) => config.name);
     if (names.length > 0) await this.give(names, 'stop');
     this.#drains.hurry(until);
@@ -139,16 +139,14 @@ export class Handovers {
     await this.#drains.over(until);
   }
 
-  /** No voluntary move from now on, or again; then what was given up on an operator's word may be taken back. */
+  /** No voluntary move from now on, or again; then what was given up here on an operator's word may be taken back. */
   hold(own: boolean, by: 'operator' | 'restart'): void {
     const { emit, ports } = this.#options;
     if (own !== this.#hold.own) {
       emit({ type: 'hold', on: own, by });
       ports.log.info({ on: own, by }, HOLD_TEXT[own ? by : 'released']);
     }
-    const before = this.#onHold;
-    this.#setHold({ ...this.#hold, own });
-    if (!before && !this.#onHold) this.#tellHold();
+    this.#setHold({ ...this.#hold, own }, !own);
   }
 
   /** As of now. */
@@ -167,7 +165,8 @@ export class Handovers {
     // What it wanted last holds while nobody hears of it: losing the connection moves no address.
     if (report === null) return;
     const peer = report.routers.some(({ handover }) => handover?.onHold === true);
-    this.#setHold({ ...this.#hold, peer });
+    // That one ends with the peer's agent, too: what an operator gave up here is released here.
+    this.#setHold({ ...this.#hold, peer }, false);
   }
 
   /** What the balancer says. */
@@ -181,8 +180,11 @@ export class Handovers {
     this.#chances.after(router);
     // One that a new configuration added has not heard of it.
     const onHold = this.#onHold;
-    if (router.state.onHold !== onHold) this.#options.input(router, { type: 'hold', onHold });
+    if (router.state.onHold !== onHold) {
+      this.#options.input(router, { type: 'hold', onHold, released: false });
+    }
     if (router.state.name !== 'Active' || reason === null) return;
+    this.#takeBack(router);
     const expected = this.#expected.get(router);
     this.#expected.delete(router);
     if (expected === undefined || reason.code !== 'given') return;
@@ -197,6 +199,14 @@ export class Handovers {
       cause: expected.cause,
       tookMs,
     });
+  }
+
+  /** What was given up as a group is this host's again as a group, with those that cannot take part now. */
+  #takeBack(router: RouterDriver): void {
+    for (const member of this.#options.membersOf(router)) {
+      if (member.state.name === 'Active' || !member.state.yielded) continue;
+      this.#options.input(member, { type: 'hold', onHold: this.#onHold, released: true });
+    }
   }
 
   /** What the peer is told of a router; null: it hands nothing over. */
@@ -287,10 +297,10 @@ export class Handovers {
     }
   }
 
-  #setHold(hold: HoldStatus): void {
+  #setHold(hold: HoldStatus, released: boolean): void {
     const before = this.#onHold;
     this.#hold = hold;
-    if (this.#onHold !== before) this.#tellHold();
+    if (released || this.#onHold !== before) this.#tellHold(released);
   }
 
   /** No voluntary move, for one reason or another. */
@@ -298,10 +308,10 @@ export class Handovers {
     return this.#hold.own || this.#hold.peer || this.#leaving;
   }
 
-  #tellHold(): void {
+  #tellHold(released: boolean): void {
     const onHold = this.#onHold;
     for (const router of this.#options.routers()) {
-      this.#options.input(router, { type: 'hold', onHold });
+      this.#options.input(router, { type: 'hold', onHold, released });
     }
   }
 

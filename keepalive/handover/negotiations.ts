@@ -88,8 +88,11 @@ export class Negotiations {
       const answered: Settled = (refused) => {
         for (const router of routers) {
           if (refused === null) this.#options.input(router, { type: 'given' });
-          // The resignation was faster than the answer, which is late or lost: what was promised holds.
-          else if (!wasGiven(router)) this.#options.chances.withdraw(router);
+          // Without an answer it may have been given all the same, and its resignation be here or lost:
+          // what was promised holds for its time.
+          else if (refused.type !== 'no-answer' && !wasGiven(router)) {
+            this.#options.chances.withdraw(router);
+          }
         }
         done(refused);
       };
@@ -189,8 +192,15 @@ export class Negotiations {
 
   /** Why one of them did not resign after all: this host did not run, and its router sees that only now. */
   #handOver(routers: readonly RouterDriver[], cause: HandoverCause): string | null {
-    for (const router of routers) this.#options.input(router, { type: 'hand-over', cause });
-    return firstOf(routers, whyNotGiven);
+    const { input, membersOf } = this.#options;
+    for (const router of routers) input(router, { type: 'hand-over', cause });
+    const why = firstOf(routers, whyNotGiven);
+    if (why !== null) return why;
+    // Those of the group that cannot take part must not take it back when they can.
+    for (const router of routers.slice(0, 1).flatMap((first) => membersOf(first))) {
+      if (router.state.name === 'Initialize') input(router, { type: 'hand-over', cause });
+    }
+    return null;
   }
 
   #judge(question: HandoverQuestion): string | null {

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { VirtualRouterConfig } from '../../src/config/agent-config.ts';
 import { formatIp, parseIp } from '../../src/os/ip-address.ts';
 import { heldAddresses } from '../holdings/address-keeper.ts';
 import { handoverExpectMicros } from '../limits.ts';
@@ -19,6 +21,8 @@ export interface SecondChancesOptions {
 
 interface Entry {
   readonly chance: SecondChance;
+  /** Of the router, whose addresses these are. */
+  config: VirtualRouterConfig;
   readonly peer: Uint8Array;
   /** Of the time in which a resignation is expected, and the peer's report need not be here yet. */
   grace: Timer;
@@ -39,6 +43,8 @@ export class SecondChances {
   #report: PeerReport | null = null;
   /** When what the peer drains, by name, is over at the latest. */
   readonly #drains = new Map<string, number>();
+  /** Given to the peer while it drained, which may not have got to take them. */
+  readonly #returned = new Set<string>();
   /** Passed on by rules that are gone. */
   readonly #passed = new Map<RouterDriver, PassedOn>();
 
@@ -87,11 +93,15 @@ export class SecondChances {
     const active = router.state.name === 'Active';
     if (entry?.active === true && !active) this.#linger(router, entry, now);
     if (entry?.active === false && wasGiven(router)) this.#presume(router, now);
+    this.#settleReturned(router);
     if (entry !== undefined) entry.active = active;
     const promised = entry !== undefined && now < entry.graceUntil;
-    const wanted = promised || (active && this.#drainsAt(router, now));
+    // Also to whoever was given them back and is not heard yet: the neighbours know nobody but this host.
+    const asked = active || this.#returned.has(router.config.name);
+    const wanted = promised || (asked && this.#drainsAt(router, now));
     if (!wanted) this.#close(router);
     else if (entry === undefined) this.#reopen(router);
+    else if (entry.config !== router.config) this.#cover(router, entry);
   }
 
   /** Null: nothing is passed on. */
@@ -121,11 +131,18 @@ export class SecondChances {
   #linger(router: RouterDriver, entry: Entry, now: number): void {
     const { state } = router;
     const given = state.name === 'Backup' && state.drain !== null;
-    // Else the peer goes on draining: should this host be Active again, it passes on again.
-    if (given) this.#drains.delete(router.config.name);
+    // Until it holds them the peer goes on draining: should this host be Active again, it passes on again.
+    if (given) this.#returned.add(router.config.name);
     entry.graceUntil = given ? now + handoverExpectMicros : 0;
     entry.grace.cancel();
     entry.grace = this.#after(router, entry.graceUntil);
+  }
+
+  /** Whoever is heard to be Active drains no more. */
+  #settleReturned({ config: { name }, state }: RouterDriver): void {
+    if (!this.#returned.has(name) || (state.name === 'Backup' && state.followed === null)) return;
+    this.#returned.delete(name);
+    if (state.name === 'Backup') this.#drains.delete(name);
   }
 
   /**
@@ -160,6 +177,17 @@ export class SecondChances {
     if (failure !== null) this.#complain(router, failure);
   }
 
+  /** Its addresses may be others; those that it lost are not here any more. Tried again when it fails. */
+  #cover(router: RouterDriver, entry: Entry): void {
+    const addresses = heldAddresses(router.config);
+    try {
+      if (!isDeepStrictEqual(addresses, heldAddresses(entry.config))) entry.chance.cover(addresses);
+      entry.config = router.config;
+    } catch (error) {
+      this.#complain(router, (error as Error).message);
+    }
+  }
+
   #open(router: RouterDriver, peer: Uint8Array, graceUntil: number): string | null {
     const { clock, network, secondChances } = this.#options.ports;
     if (secondChances === undefined) return 'this host cannot pass packets on';
@@ -182,7 +210,7 @@ export class SecondChances {
         network,
         onDead: () => this.#abandon(router),
       });
-      this.#entries.set(router, { chance, peer, grace, graceUntil, active, watch });
+      this.#entries.set(router, { chance, config, peer, grace, graceUntil, active, watch });
       return null;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

@@ -73,6 +73,24 @@ it('sweeps what an agent of its instance left behind, and nothing else', () => {
   });
 });
 
+it('covers other addresses from one moment to the next, and goes on counting', () => {
+  onHost('left', () => {
+    const chance = port.open(FIRST);
+    const rules = () => shOn('left', 'nft list ruleset');
+    expect(rules()).toContain('ip daddr != 198.51.100.100 accept');
+    chance.cover([...FIRST.addresses, { address: '198.51.100.101', prefixLength: 24 }]);
+    expect(rules()).toContain('ip daddr != { 198.51.100.100, 198.51.100.101 } accept');
+    expect(chance.counters()).toEqual({ packets: 0, bytes: 0 });
+    expect(() => chance.cover(SECOND.addresses)).toThrow('no IPv4 address');
+    shOn('left', 'nft flush ruleset');
+    chance.cover(FIRST.addresses);
+    expect(rules()).toContain('ip daddr != 198.51.100.100 accept');
+    chance.close();
+    chance.cover(FIRST.addresses);
+    expect(tables()).toEqual([]);
+  });
+});
+
 it('says what the kernel refuses', () => {
   onHost('left', () => {
     expect(() => port.open({ ...FIRST, interface: 'eth9' })).toThrow('eth9');

@@ -6,6 +6,7 @@
  *     somebody's change ──> table-watch.ts ──> look ──> put back
  *     the kernel's table of neighbours ──> the draining host's MAC address ──> set `peer`
  */
+import type { VirtualAddress } from '../../src/config/agent-config.ts';
 import { interfaceIndex } from '../../src/os/interface-index.ts';
 import { Neighbours } from '../../src/os/netlink-neighbour.ts';
 import { Nftables } from '../../src/os/nftables.ts';
@@ -158,7 +159,7 @@ class KernelSecondChance implements SecondChance {
     this.#neighbours = kernel.neighbours;
     this.#forget = forget;
     this.scope = { ...scope, peerMac: this.#peerMac(scope) };
-    this.#installed = this.#install();
+    this.#installed = this.#install(this.scope);
     this.#lookForPeerLater();
   }
 
@@ -168,6 +169,16 @@ class KernelSecondChance implements SecondChance {
     if (passed === null) throw new Error(`${this.#table}: no counter where it should be`);
     this.#seen = passed;
     return this.#total();
+  }
+
+  cover(addresses: readonly VirtualAddress[]): void {
+    if (!this.#open) return;
+    try {
+      this.counters();
+    } catch {
+      // Somebody flushed the rules; what they had counted since the last look is lost.
+    }
+    this.#installAnew({ ...this.scope, addresses: addresses.map(({ address }) => address) });
   }
 
   close(): void {
@@ -188,14 +199,20 @@ class KernelSecondChance implements SecondChance {
    */
   putBack(): boolean {
     if (this.#nftables.asMade(this.#table) === this.#installed) return false;
-    this.#before = this.#total();
-    this.#seen = { packets: 0, bytes: 0 };
-    this.#installed = this.#install();
+    this.#installAnew(this.scope);
     return true;
   }
 
-  #install(): string | null {
-    this.#nftables.run(installSecondChance(this.scope));
+  /** Its counters begin with nothing. */
+  #installAnew(scope: SecondChanceScope): void {
+    this.#installed = this.#install(scope);
+    this.scope = scope;
+    this.#before = this.#total();
+    this.#seen = { packets: 0, bytes: 0 };
+  }
+
+  #install(scope: SecondChanceScope): string | null {
+    this.#nftables.run(installSecondChance(scope));
     return this.#nftables.asMade(this.#table);
   }
 

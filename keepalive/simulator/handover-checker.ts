@@ -66,12 +66,12 @@ export class HandoverChecker {
     this.#cluster = cluster;
   }
 
-  /** An operator holds a host, or lets go of it; then what was yielded may be taken back. */
+  /** An operator holds a host, or lets go of it; then what was yielded there may be taken back. */
   hold(host: SimHost, on: boolean): void {
     if (on && host.agent !== null) this.#held.set(host, host.agent);
     else {
       this.#held.delete(host);
-      this.#yielded.clear();
+      for (const { name } of host.config.virtualRouters) this.#yielded.delete(keyOf(host, name));
     }
   }
 
@@ -252,7 +252,9 @@ export class HandoverChecker {
     const { hosts, clock } = this.#cluster;
     const [a, b] = hosts;
     const run = [a, b].every((host) => host!.agent !== null && !host!.paused);
-    const addresses = run ? [...a!.handover.passesOn.keys()] : [];
+    // Nothing goes round on a LAN that carries nothing between them.
+    const meet = a!.hears(b!) && b!.hears(a!);
+    const addresses = run && meet ? [...a!.handover.passesOn.keys()] : [];
     for (const address of this.#mutual.keys()) {
       if (!addresses.includes(address)) this.#mutual.delete(address);
     }

@@ -44,6 +44,7 @@ const stopAgent: Begin = (cluster, host) => {
     cluster.disturb();
     host.kill();
   });
+  cluster.clock.settled();
   return {
     text: `${cluster.name(host)} agent is stopped`,
     end: () => {

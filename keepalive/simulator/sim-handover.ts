@@ -39,11 +39,18 @@ export class SimHandover implements HostPart {
         open: (options) => {
           if (this.refused) throw new OsError('nft', EPERM, 'add table');
           const key = `${options.family}/${options.vrid}`;
-          this.#rules.set(key, options);
+          let mine = options;
+          this.#rules.set(key, mine);
           return {
             counters: () => ({ packets: 0, bytes: 0 }),
+            cover: (addresses) => {
+              if (this.refused) throw new OsError('nft', EPERM, 'add table');
+              if (!alive() || this.#rules.get(key) !== mine) return;
+              mine = { ...mine, addresses };
+              this.#rules.set(key, mine);
+            },
             close: () => {
-              if (alive() && this.#rules.get(key) === options) this.#rules.delete(key);
+              if (alive() && this.#rules.get(key) === mine) this.#rules.delete(key);
             },
           };
         },

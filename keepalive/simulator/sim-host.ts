@@ -175,6 +175,7 @@ export class SimHost extends SimKernel {
     for (const address of [...this.addresses])
       if (!own.has(address)) this.addresses.delete(address);
     this.agent = startAgent(this.#config, this.#ports());
+    this.#options.clock.settled();
     this.startedAt = this.#options.clock.now;
     this.#options.onChange();
   }

@@ -46,6 +46,7 @@ export abstract class SimKernel {
   /** What a kernel was doing is not done by the next one. */
   #boot = 0;
   #link: LinkState | null;
+  #index = 2;
   readonly #tracked = new Map<string, LinkState>();
   /** When an address with a lifetime goes. */
   readonly #expiries = new Map<string, number>();
@@ -56,7 +57,8 @@ export abstract class SimKernel {
     this.#mac = Uint8Array.of(2, 0, 0, 0, 0, options.source.at(-1)!);
     this.#addressMicros = options.addressMicros;
     this.#onChange = () => options.onChange();
-    this.#link = { name: options.interface, index: 2, mac: this.#mac, running: true };
+    const name = options.interface;
+    this.#link = { name, index: this.#index, mac: this.#mac, running: true };
     this.lease = new SimLease(options.clock, this.#onChange);
   }
 
@@ -90,9 +92,10 @@ export abstract class SimKernel {
    */
   setLink(state: 'up' | 'down' | 'missing', quietly = false): void {
     const name = this.#interface;
-    const index = (this.#link?.index ?? 2) + (this.#link === null ? 1 : 0);
+    if (this.#link === null) this.#index += 1;
     const running = state === 'up';
-    this.#link = state === 'missing' ? null : { name, index, mac: this.#mac, running };
+    const link = { name, index: this.#index, mac: this.#mac, running };
+    this.#link = state === 'missing' ? null : link;
     if (state === 'missing') {
       this.addresses.clear();
       this.lease.forget();

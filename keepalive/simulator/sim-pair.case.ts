@@ -53,6 +53,21 @@ export function routerConfig(overrides: Partial<VirtualRouterConfig> = {}): Virt
   };
 }
 
+/** The two routers that one with addresses of both families is. */
+export function bothFamilies(overrides: Partial<VirtualRouterConfig>): VirtualRouterConfig[] {
+  const addresses = ['fe80::100', '2001:db8::100'];
+  return [
+    routerConfig({ ...overrides, syncGroup: 'web' }),
+    routerConfig({
+      ...overrides,
+      name: 'web.ipv6',
+      family: 6,
+      syncGroup: 'web',
+      addresses: addresses.map((address) => ({ address, prefixLength: 64 })),
+    }),
+  ];
+}
+
 export function agentConfig(
   node: string,
   virtualRouters: readonly VirtualRouterConfig[],

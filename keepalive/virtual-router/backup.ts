@@ -8,10 +8,12 @@ import {
   awaitAnswer,
   endDrain,
   given,
+  isOvertaken,
   isPromised,
   requestAnswered,
   requestHandover,
   shouldRequest,
+  sleptOver,
   tookBack,
 } from './handing-over.ts';
 import { better, holdShown, mayPreempt, waits, yieldsToUs } from './preemption.ts';
@@ -89,7 +91,7 @@ function react(state: BackupState, event: RouterEvent, now: number): Step {
     case 'drained':
       return endDrain(state);
     case 'hold':
-      return holdShown(state, changeHold(state, event.onHold, now), now);
+      return holdShown(state, changeHold(state, event, now), now);
     case 'hand-over':
     case 'startup':
     case 'doubt':
@@ -98,7 +100,7 @@ function react(state: BackupState, event: RouterEvent, now: number): Step {
 }
 
 function hear(state: BackupState, heard: HeardAdvertisement, now: number): BackupState {
-  if (isBystander(state, heard, now)) return state;
+  if (isBystander(state, heard, now) || isOvertaken(state, heard, now)) return state;
   const betterSince = better(state, heard, now);
   const fresh = { ...state, heard, held: false, lateWakes: 0, betterSince, vouched: null };
   // 6.4.2: the Active router resigns. Skew_Time alone decides which Backup follows, unless it was
@@ -113,9 +115,10 @@ function hear(state: BackupState, heard: HeardAdvertisement, now: number): Backu
   // Departure, design 4.2 rule 1: an Active router that fell below us does not get another
   // Active_Down_Interval.
   if (yieldsToUs(fresh) && !waits(fresh, now)) {
-    return fresh.requested === null
-      ? shorten(fresh, now)
-      : awaitAnswer(fresh, now, now + downInterval(state, heard.intervalMicros));
+    const awake = sleptOver(fresh, now) ? { ...fresh, requested: null, activeDownAt: now } : fresh;
+    return awake.requested === null
+      ? shorten(awake, now)
+      : awaitAnswer(awake, now, now + downInterval(state, heard.intervalMicros));
   }
   // 6.4.2: an equal or better Active router, or one we do not preempt, starts the timer anew, with
   // its interval and the skew that follows from it.
@@ -167,9 +170,12 @@ function isBystander(state: BackupState, heard: HeardAdvertisement, now: number)
   return now - followed.at < downInterval(state, state.activeIntervalMicros);
 }
 
-/** A hold that ends gives back what was yielded, too. */
-function changeHold(before: BackupState, onHold: boolean, now: number): BackupState {
-  const state = { ...before, onHold, yielded: onHold && before.yielded };
+function changeHold(
+  before: BackupState,
+  { onHold, released }: RouterEvent & { type: 'hold' },
+  now: number,
+): BackupState {
+  const state = { ...before, onHold, yielded: before.yielded && !released };
   if (onHold) return withhold({ ...state, requested: null }, now);
   return changeStanding(state, state.standing, now);
 }
@@ -326,7 +332,8 @@ function followAgain(state: BackupState, heard: HeardAdvertisement): BackupState
 function timerFired(state: BackupState, now: number): Step {
   const { claimNotBefore } = state.standing;
   if (claimNotBefore !== null && now < claimNotBefore) {
-    return { state: { ...state, activeDownAt: claimNotBefore, held: true }, actions: [] };
+    // The question may be due before that, or have been.
+    return mayAsk({ ...state, activeDownAt: claimNotBefore, held: true }, now);
   }
   const late = now - state.activeDownAt;
   if (isLate(state, now) && state.lateWakes < lateListensMax) {

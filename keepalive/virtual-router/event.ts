@@ -100,7 +100,10 @@ export type RouterEvent =
     }
   /** Something suggests that neighbours may believe another host: announce again. */
   | { readonly type: 'doubt' }
-  /** The peer is ready to take over from this Active router, and to pass on what is not its own. */
+  /**
+   * The peer is ready to take over from this Active router, and to pass on what is not its own; in
+   * Initialize: from the rest of the sync group.
+   */
   | { readonly type: 'hand-over'; readonly cause: HandoverCause }
   /** The peer was asked to take over, or to hand over. False: nothing comes of it. */
   | { readonly type: 'handover-answer'; readonly granted: boolean }
@@ -110,5 +113,8 @@ export type RouterEvent =
   | { readonly type: 'given' }
   /** Nothing is left on the addresses that were given away. */
   | { readonly type: 'drained' }
-  /** An operator wants no voluntary move, or wants them again: then nothing is yielded, either. */
-  | { readonly type: 'hold'; readonly onHold: boolean };
+  /**
+   * An operator of either host wants no voluntary move, or wants them again. `released`: it was said
+   * here, and takes back what was yielded here.
+   */
+  | { readonly type: 'hold'; readonly onHold: boolean; readonly released: boolean };

@@ -8,7 +8,7 @@
  * A router that drains is a Backup like any other: should nobody take over, it claims again after one
  * Active_Down_Interval, and its connections have never left.
  */
-import { handoverMicros, stopDrainMaxMicros } from '../limits.ts';
+import { handoverMicros, overtakenMicros, stopDrainMaxMicros } from '../limits.ts';
 import { compareAddresses } from './election.ts';
 import type { HandoverCause, HeardAdvertisement } from './event.ts';
 import { afterPreempt } from './hold-down.ts';
@@ -97,15 +97,32 @@ export function isPromised({ expectsUntil }: BackupState, now: number): boolean 
 
 /**
  * Word that the addresses are given may come beside the LAN, and overtake what their holder advertised
- * while it still was one: giving way to that would leave nobody.
+ * while it still was one: giving way to that would leave nobody. A host that turns out to be at fault
+ * gives way all the same: the giver takes them back, and may have begun to.
  */
 export function isFromBefore(
-  { giver }: ActiveState,
+  { giver, standing }: ActiveState,
   { priority, source }: HeardAdvertisement,
   now: number,
 ): boolean {
   if (giver === null || priority === 0 || now >= giver.until) return false;
+  if (standing.priority <= faultPriority) return false;
   return compareAddresses(giver.source, source) === 0;
+}
+
+/**
+ * A resignation that comes to whoever has just given the addresses away, before the new holder was
+ * heard, or a moment later: it is from an earlier handover the other way, and was overtaken. Were it a
+ * new one, the down timer would still be there.
+ */
+export function isOvertaken(
+  state: BackupState,
+  { priority }: HeardAdvertisement,
+  now: number,
+): boolean {
+  const { drain, followed } = state;
+  if (priority !== 0 || drain === null || isPromised(state, now)) return false;
+  return followed === null || now - drain.since < overtakenMicros;
 }
 
 /**
@@ -154,6 +171,14 @@ export function requestHandover(state: BackupState, now: number, goneAt: number)
     },
     actions: [{ type: 'seek-handover', cause: 'preempted' }],
   };
+}
+
+/**
+ * This process did not run when the time for the peer's answer was over. Whether it was answered nobody
+ * knows, and the peer is asked again rather than preempted by a host that has just woken.
+ */
+export function sleptOver({ requested, parameters }: BackupState, now: number): boolean {
+  return requested !== null && now - requested > handoverMicros + parameters.advertIntervalMicros;
 }
 
 /** While the peer is asked to hand over, each advertisement says that it may still answer. */

@@ -3,7 +3,7 @@ import type { RouterEvent } from './event.ts';
 import type { InitializeState } from './state.ts';
 import type { Step } from './step.ts';
 import { activeDownInterval } from './timers.ts';
-import { enterActive, enterBackup } from './transition.ts';
+import { enterActive, enterBackup, yields } from './transition.ts';
 
 /** One event in Initialize. */
 export function stepInitialize(before: InitializeState, event: RouterEvent, now: number): Step {
@@ -25,9 +25,12 @@ export function stepInitialize(before: InitializeState, event: RouterEvent, now:
     case 'reconfigure':
       return reconfigured(before, event);
     case 'hold': {
-      const { onHold } = event;
-      return { state: { ...before, onHold, yielded: onHold && before.yielded }, actions: [] };
+      const { onHold, released } = event;
+      return { state: { ...before, onHold, yielded: before.yielded && !released }, actions: [] };
     }
+    case 'hand-over':
+      // The rest of its sync group is given away.
+      return { state: { ...before, yielded: before.yielded || yields(event.cause) }, actions: [] };
     case 'advertisement':
     case 'shutdown':
     case 'tick':
@@ -38,7 +41,6 @@ export function stepInitialize(before: InitializeState, event: RouterEvent, now:
     case 'peer-answer':
     case 'group':
     case 'duplicate':
-    case 'hand-over':
     case 'handover-answer':
     case 'expect':
     case 'given':

@@ -15,6 +15,13 @@ const backup = (...parts: ConstructorParameters<typeof Story>) => new Story(...p
 const DRAIN = { drainMicros: 60_000_000 };
 /** An Active router that may hand over, long after its claim. */
 const giver = () => new Story(DRAIN).startup(true).wait().pass(30_000);
+/** A Backup that the Active router is about to resign to. */
+const promised = () =>
+  new Story(DRAIN, { priority: 100 })
+    .startup(true)
+    .hear(200)
+    .pass(20_000)
+    .apply({ type: 'expect', until: 2_000_000 });
 /** A better Backup that has heard the Active router, and asks rather than preempts. */
 const asking = () => new Story(DRAIN).startup(true).pass(10_000).hear(100).wait();
 
@@ -159,7 +166,7 @@ const STORIES: Record<string, () => Story> = {
       .apply({ type: 'drained' })
       .pass(10_000)
       .hear(100)
-      .apply({ type: 'hold', onHold: false })
+      .apply({ type: 'hold', onHold: false, released: true })
       .wait(),
   'a handover whose receiver dies: claims again, and nothing was lost': () =>
     giver().apply({ type: 'hand-over', cause: 'operator' }).wait(),
@@ -167,30 +174,11 @@ const STORIES: Record<string, () => Story> = {
     new Story(DRAIN).startup().wait().apply({ type: 'hand-over', cause: 'operator' }),
   'a drain runs into its end': () =>
     giver().apply({ type: 'hand-over', cause: 'stop' }).pass(59_950_000).hear(100).wait(),
-  'what was promised is claimed without skew': () =>
-    new Story(DRAIN, { priority: 100 })
-      .startup(true)
-      .hear(200)
-      .pass(20_000)
-      .apply({ type: 'expect', until: 2_000_000 })
-      .pass(1_000)
-      .hear(0)
-      .wait(),
+  'what was promised is claimed without skew': () => promised().pass(1_000).hear(0).wait(),
   'what was promised, and the resignation is lost': () =>
-    new Story(DRAIN, { priority: 100 })
-      .startup(true)
-      .hear(200)
-      .pass(20_000)
-      .apply({ type: 'expect', until: 2_000_000 })
-      .pass(1_000)
-      .apply({ type: 'given' })
-      .wait(),
+    promised().pass(1_000).apply({ type: 'given' }).wait(),
   'what was promised is claimed before an older advertisement arrives': () =>
-    new Story(DRAIN, { priority: 100 })
-      .startup(true)
-      .hear(200)
-      .pass(20_000)
-      .apply({ type: 'expect', until: 2_000_000 })
+    promised()
       .pass(1_000)
       .apply({ type: 'given' })
       .wait()
@@ -200,27 +188,24 @@ const STORIES: Record<string, () => Story> = {
       .hear(0)
       .pass(INTERVAL)
       .hear(200),
+  'what was promised is claimed by a host that then finds itself at fault: gives way to an older advertisement, too':
+    () => promised().pass(1_000).apply({ type: 'given' }).wait().standing(2).pass(500).hear(200),
+  'late resignations of an earlier handover come to the host that gave the addresses back, then a new one':
+    () =>
+      giver()
+        .apply({ type: 'hand-over', cause: 'operator' })
+        .pass(40_000)
+        .hear(0)
+        .pass(1_000)
+        .hear(100)
+        .pass(1_000)
+        .hear(0)
+        .pass(10_000)
+        .hear(0),
   'word of a promise kept comes after the machine stood still: listens first': () =>
-    new Story(DRAIN, { priority: 100 })
-      .startup(true)
-      .hear(200)
-      .pass(20_000)
-      .apply({ type: 'expect', until: 2_000_000 })
-      .pass(290_000)
-      .apply({ type: 'given' })
-      .pass(30_000)
-      .hear(200),
+    promised().pass(290_000).apply({ type: 'given' }).pass(30_000).hear(200),
   'what was promised is resigned again, and that is read long after: waits like any other': () =>
-    new Story(DRAIN, { priority: 100 })
-      .startup(true)
-      .hear(200)
-      .pass(20_000)
-      .apply({ type: 'expect', until: 2_000_000 })
-      .pass(740_000)
-      .hear(200)
-      .hear(0)
-      .tick()
-      .wait(),
+    promised().pass(740_000).hear(200).hear(0).tick().wait(),
   'what an operator had it give up stays given, also when its link was lost in between': () =>
     giver()
       .apply({ type: 'hand-over', cause: 'operator' })
@@ -238,14 +223,16 @@ const STORIES: Record<string, () => Story> = {
     asking().hear(100).pass(INTERVAL).hear(100).pass(INTERVAL).hear(100).wait(),
   'a better Backup asks a router that dies: claims after Active_Down_Interval': () =>
     asking().wait(),
+  'a better Backup asks, does not run for seconds, and then hears the Active router: asks again':
+    () => asking().pass(1_700_000).hear(100).wait(),
   'a fall while the balancer serves: asks first, and says so when nobody answers': () =>
     giver().standing(50).wait().wait().wait().wait().wait().wait(),
   'a fall while the balancer serves, on hold: said at once': () =>
-    giver().apply({ type: 'hold', onHold: true }).standing(50),
+    giver().apply({ type: 'hold', onHold: true, released: false }).standing(50),
   'on hold: no preemption, but a dead Active router is followed': () =>
     new Story(DRAIN)
       .startup(true)
-      .apply({ type: 'hold', onHold: true })
+      .apply({ type: 'hold', onHold: true, released: false })
       .pass(10_000)
       .hear(100)
       .pass(INTERVAL)

@@ -233,7 +233,11 @@ const anyEvent: fc.Arbitrary<(now: number) => RouterEvent> = fc.oneof(
       .integer({ min: 0, max: 2_000_000 })
       .map((micros) => (now: number) => ({ type: 'expect', until: now + micros }) as const),
     fc.constantFrom('given', 'drained').map((type) => () => ({ type }) as const),
-    fc.boolean().map((onHold) => () => ({ type: 'hold', onHold }) as const),
+    fc.tuple(fc.boolean(), fc.boolean()).map(
+      ([onHold, released]) =>
+        () =>
+          ({ type: 'hold', onHold, released }) as const,
+    ),
   ],
   fc
     .record({
@@ -332,6 +336,14 @@ function checkStep(before: RouterState, event: RouterEvent, now: number): Router
 }
 
 describe('every state and event', () => {
+  it('a tick in which a wait begins asks at once what should have been asked before', () => {
+    const settings = { version: 2, advertIntervalMicros: 10_000, asksPeer: true } as const;
+    const story = new Story(settings, { priority: 1, claimNotBefore: 1_026_094 }).startup();
+    const { state, actions } = step(story.state, { type: 'tick' }, 1_026_093);
+    expect(actions).toEqual([{ type: 'ask-peer', asked: 1_026_093 }]);
+    expect(nextDeadline(state)).toBe(1_026_094);
+  });
+
   it('is defined, deterministic and keeps the invariants', () => {
     const history = fc.array(fc.tuple(anyEvent, fc.integer({ min: 0, max: 3_000_000 })), {
       minLength: 1,

@@ -165,6 +165,7 @@ function nameEvent(event: RouterEvent): string {
     case 'handover-answer':
       return `handover ${event.granted ? 'granted' : 'refused'}`;
     case 'hold':
+      if (event.released) return 'released';
       return event.onHold ? 'hold' : 'hold is over';
     case 'tick':
     case 'doubt':

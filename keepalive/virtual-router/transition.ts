@@ -1,7 +1,7 @@
 /** Entering each state: the same steps wherever one comes from. */
 import { announceOffsetsMicros } from '../limits.ts';
 import type { RouterAction, TransitionReason } from './action.ts';
-import type { HeardAdvertisement, RouterEvent, ShutdownCause } from './event.ts';
+import type { HandoverCause, HeardAdvertisement, RouterEvent, ShutdownCause } from './event.ts';
 import { afterPreempt } from './hold-down.ts';
 import { faultPriority } from './priority.ts';
 import type { ActiveState, Giver, RouterState } from './state.ts';
@@ -163,14 +163,18 @@ export function enterBackup(state: RouterState, now: number, entry: BackupEntry)
       onHold: state.onHold,
       drain: drainMicros === undefined ? null : { since: now, until: now + drainMicros },
       yielded:
-        (reason.code === 'handed-over' &&
-          (reason.cause === 'operator' || reason.cause === 'stop')) ||
+        (reason.code === 'handed-over' && yields(reason.cause)) ||
         (state.name === 'Initialize' && state.yielded),
       expectsUntil: 0,
       requested: null,
     },
     actions,
   };
+}
+
+/** Somebody wants the addresses elsewhere: they are not taken back from a sound router. */
+export function yields(cause: HandoverCause): boolean {
+  return cause === 'operator' || cause === 'stop';
 }
 
 /**
