@@ -26,5 +26,8 @@ export const limits = {
   /** How much longer than in peace the slowest hundredth may take: the issue's bound. */
   slowerMax: 2,
   /** Below that a p99 is the machine's own unrest, which doubles by itself. */
-  floorMs: 2,
+  floorMs: 1.5,
+  /** With more of our cores' time given to others a measurement says nothing; so many are made. */
+  stolenShareMax: 0.005,
+  disturbedMax: 5,
 } as const;

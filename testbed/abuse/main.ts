@@ -2,7 +2,8 @@
  * `npm run abuse -- [--seconds N] [--tries N] [--attack NAME] [--io auto|net|uring]`: attacks on a
  * running balancer, one after another, beside a client that behaves. Demands that this one loses no
  * request and that its slowest hundredth takes at most twice as long as in peace. Balancer on one core,
- * everybody else on the other.
+ * everybody else on the other. A measurement in which the hypervisor gave our cores to others says
+ * nothing, and is made again.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,8 +13,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { freePorts } from '../../scripts/bench/ports.ts';
+import { NODE_FLAGS } from '../../src/processes/node-flags.ts';
 import { Program } from '../differential/program.ts';
 import { missingTandem } from '../differential/tandem.ts';
+import { processorTicks, stolenShare } from '../lab/processor-load.ts';
 import { type Attack, attacks } from './attacks.ts';
 import { bystander, type Felt } from './bystander.ts';
 import { limits } from './limits.ts';
@@ -71,33 +74,69 @@ async function main(): Promise<number> {
 
 async function run(folder: string, origin: number, chosen: readonly Attack[]): Promise<number> {
   let failed = 0;
-  console.log(row('attack', 'requests', 'lost', 'p50', 'p99', 'in peace', 'times'));
+  console.log(row('attack', 'requests', 'lost', 'p50', 'p99', 'in peace', 'times', 'stolen'));
   for (const attack of chosen) {
-    let passed = false;
-    for (let left = tries; left > 0 && !passed; left--) {
-      passed = await withstands(attack, folder, origin);
-    }
-    if (!passed) failed++;
+    if (!(await withstands(attack, folder, origin))) failed++;
   }
   return failed === 0 ? 0 : 1;
 }
 
-/** One attack on a balancer of its own; false: the client felt too much. */
+/** What the client felt in peace and beside an attack, and how much of the machine was ours. */
+interface Measurement {
+  readonly peace: Felt;
+  readonly war: Felt;
+  readonly stolen: number;
+}
+
+/**
+ * Measures until the client felt little enough or `tries` measurements have failed. One that others
+ * disturbed is none of these, whatever it says, but for requests that were lost; when there is no
+ * other, the least disturbed counts.
+ */
 async function withstands(attack: Attack, folder: string, origin: number): Promise<boolean> {
+  const disturbed: Measurement[] = [];
+  for (let left = tries; left > 0 && disturbed.length < limits.disturbedMax; ) {
+    const measured = await measure(attack, folder, origin);
+    report(attack, measured);
+    if (measured.stolen > limits.stolenShareMax && measured.war.lost === 0) {
+      disturbed.push(measured);
+      continue;
+    }
+    if (isLittle(measured)) return true;
+    left--;
+  }
+  if (disturbed.length < limits.disturbedMax) return false;
+  const least = disturbed.reduce((one, other) => (other.stolen < one.stolen ? other : one));
+  console.log(
+    `${attack.name}: this machine's cores were others' all the time; ` +
+      `the least disturbed counts, ${percent(least.stolen)} stolen`,
+  );
+  return isLittle(least);
+}
+
+/** One attack on a balancer of its own. */
+async function measure(attack: Attack, folder: string, origin: number): Promise<Measurement> {
   const { port, balancer } = await startBalancer(folder, origin);
   try {
     // Once for what the first requests compile, once for what counts.
     await bystander(port, 1);
-    const peace = await bystander(port, seconds);
+    const peace = await watched(port);
     const war = await underAttack(attack, port);
     balancer.assertAlive();
-    return report(attack, peace, war);
+    return { peace: peace.felt, war: war.felt, stolen: Math.max(peace.stolen, war.stolen) };
   } finally {
     await balancer.stop();
   }
 }
 
-async function underAttack(attack: Attack, port: number): Promise<Felt> {
+/** What the client felt, and the share of the machine's time that was not ours meanwhile. */
+async function watched(port: number) {
+  const before = processorTicks();
+  const felt = await bystander(port, seconds);
+  return { felt, stolen: stolenShare(before, processorTicks()) };
+}
+
+async function underAttack(attack: Attack, port: number) {
   const script = join(import.meta.dirname, 'attacker.ts');
   // It has the bystander's core, and comes after it: what that one feels is to be the balancer.
   const behind = ['-n', '19', ...BESIDE, process.execPath];
@@ -106,7 +145,7 @@ async function underAttack(attack: Attack, port: number): Promise<Felt> {
   try {
     await once(attacker.stdout, 'data');
     await delay(attack.leadMs);
-    return await bystander(port, seconds);
+    return await watched(port);
   } finally {
     const gone = once(attacker, 'exit');
     attacker.kill('SIGKILL');
@@ -134,28 +173,37 @@ proxy: { workers: 1, io: ${values.io} }
 log: { level: error }
 `,
   );
-  const argv = ['taskset', '-c', '0', process.execPath, LAUNCHER, 'proxy', '-c', file] as const;
+  const balanced = [process.execPath, ...NODE_FLAGS.proxy, LAUNCHER, 'proxy', '-c', file] as const;
+  const argv = ['taskset', '-c', '0', ...balanced] as const;
   const balancer = await Program.start('tandem', argv, [port], { TANDEM_RUNTIME_DIR: runtime });
   return { port, balancer };
 }
 
-/** False: the client felt too much. */
-function report({ name }: Attack, peace: Felt, war: Felt): boolean {
-  const base = Math.max(peace.p99Ms, limits.floorMs);
-  const times = war.p99Ms / base;
-  const ms = (value: number) => `${value.toFixed(2)} ms`;
+/** How many times as long as in peace the slowest hundredth took. */
+function timesSlower({ peace, war }: Measurement): number {
+  return war.p99Ms / Math.max(peace.p99Ms, limits.floorMs);
+}
+
+function isLittle(measured: Measurement): boolean {
+  return measured.war.lost === 0 && timesSlower(measured) < limits.slowerMax;
+}
+
+function report({ name }: Attack, measured: Measurement): void {
+  const { peace, war, stolen } = measured;
   console.log(
     row(
       name,
       `${war.requests}`,
       `${war.lost}`,
-      ms(war.p50Ms),
-      ms(war.p99Ms),
-      ms(peace.p99Ms),
-      times.toFixed(2),
+      ...[war.p50Ms, war.p99Ms, peace.p99Ms].map((ms) => `${ms.toFixed(2)} ms`),
+      timesSlower(measured).toFixed(2),
+      percent(stolen),
     ),
   );
-  return war.lost === 0 && times < limits.slowerMax;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
 }
 
 function row(...cells: readonly string[]): string {

@@ -1,7 +1,7 @@
 /** One case: a pair that has settled, every core kept busy by others, and what the agents told. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,10 +12,10 @@ import { edgeA, edgeB, originPlans, pairPlan, virtualAddress4 } from '../lab/add
 import { agentStatus } from '../lab/agent-status.ts';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
+import { busyPercent, processorTicks } from '../lab/processor-load.ts';
 import { startNodeOrigin } from '../lab/stacks/origins.ts';
 import { tandemCommand, tandemConfig } from '../lab/stacks/tandem.ts';
 import { burnLimits } from './limits.ts';
-import { busyPercent, parseTicks } from './processor-load.ts';
 
 /** What is tried. */
 export interface BurnCase {
@@ -97,9 +97,9 @@ async function burnBeside(hosts: readonly [Host, Host], seconds: number): Promis
   }
   const burners = startBurners(seconds);
   await delay(burnLimits.rampMs);
-  const before = parseTicks(readFileSync('/proc/stat', 'utf8'));
+  const before = processorTicks();
   await Promise.all(burners.map((burner) => once(burner, 'exit')));
-  const after = parseTicks(readFileSync('/proc/stat', 'utf8'));
+  const after = processorTicks();
   const told = { transitions: [...transitions], remarks: [...remarks] };
   const { advertLateness } = (await report(hosts[0])).routers[0]!;
   return {

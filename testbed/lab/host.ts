@@ -1,17 +1,7 @@
 /** One host of the lab: what runs on it, what addresses it has, and how it fails. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { setPriority } from 'node:os';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { address4, address6, type HostPlan, lans, macAddress } from './address-plan.ts';
@@ -19,6 +9,7 @@ import { attempt, type CommandOptions, type CommandResult, run } from './command
 import { goFirst } from './go-first.ts';
 import { Namespace } from './namespace.ts';
 import { type HostProcess, killAllIn, processesIn, signal } from './process-table.ts';
+import { Boot, prefer } from './processor-share.ts';
 import { labPath } from './requirements.ts';
 
 export interface SpawnOptions {
@@ -34,6 +25,8 @@ export interface SpawnOptions {
    * where clients' shortest waits are measured: what else this machine does is not the edges' doing.
    */
   readonly elsewhere?: boolean;
+  /** True: it and what it starts give way to everything else until {@link Host.serves}. */
+  readonly boots?: boolean;
   /**
    * True: the lab's own instrument (a prober, a capture, a monitor). No fault of the host touches
    * it, and it goes first where that is allowed.
@@ -62,6 +55,8 @@ export class Host {
   readonly runFolder: string;
   /** The namespace's holder and the lab's instruments: not part of what the host runs. */
   readonly #instruments: Set<number>;
+  /** Programs that have not served yet. */
+  readonly #boots: Boot[] = [];
 
   private constructor(plan: HostPlan, namespace: Namespace, folder: string, runFolder: string) {
     this.plan = plan;
@@ -127,6 +122,7 @@ export class Host {
     closeSync(log);
     if (options.instrument === true) this.#instruments.add(child.pid!);
     if (options.elsewhere === true) prefer(child.pid!);
+    if (options.boots === true) this.#boots.push(new Boot(child.pid!));
     const exited = new Promise<number | null>((resolve, reject) => {
       child.on('error', reject);
       child.on('exit', (code) => resolve(code));
@@ -155,8 +151,14 @@ export class Host {
     return targets.length;
   }
 
-  /** What {@link SpawnOptions.elsewhere} does at a start, for all that runs here now. */
+  /** What boots here has its place from now on, as {@link SpawnOptions.elsewhere} at a start. */
+  serves(): void {
+    for (const boot of this.#boots.splice(0)) boot.over();
+  }
+
+  /** The same for everything that runs here now, which takes a while to find. */
   preferAll(): void {
+    this.serves();
     for (const { pid } of this.processes()) prefer(pid);
   }
 
@@ -200,21 +202,6 @@ export class Host {
   async close(): Promise<void> {
     await killAllIn(this.namespace.identity, new Set([this.namespace.pid]));
     await this.namespace.close();
-  }
-}
-
-/** Niceness of what runs elsewhere in life. */
-const ELSEWHERE_NICENESS = -10;
-
-function prefer(pid: number): void {
-  try {
-    setPriority(pid, ELSEWHERE_NICENESS);
-    // The kernel shares the processors out between sessions first (autogroup), and each has one.
-    if (existsSync('/proc/self/autogroup')) {
-      writeFileSync(`/proc/${pid}/autogroup`, `${ELSEWHERE_NICENESS}`);
-    }
-  } catch {
-    // Not root, or it could not be started and its error event says so.
   }
 }
 

