@@ -25,6 +25,8 @@ export const limits = {
   logTailLinesMax: 10,
   /** With more of the proxy's core used by others, a result is disturbed and not published. */
   foreignShareMax: 0.05,
+  /** So often a disturbed measurement is made again; the one with the least of others' use counts. */
+  measuredAgainMax: 2,
   /** The open-loop generator's own lateness at its p99: what no percentile is too small for, ... */
   latenessMaxUs: 100,
   /** ... and its part of the p99 that is measured. With more of both, a result is refused. */

@@ -1,5 +1,6 @@
 /** One measurement: one contender, one scenario, one stretch of load. */
 import { monotonicMs } from '../../testbed/lab/monotonic.ts';
+import { limits } from './limits.ts';
 import type { Latency, LoadResult } from './load-result.ts';
 import type { PinnedProcess } from './pinned-process.ts';
 import { coreBusyS, usageOf } from './process-usage.ts';
@@ -19,6 +20,11 @@ export interface Measurement {
   readonly latencyUs: Latency;
   readonly residentBeforeBytes: number;
   readonly residentAfterBytes: number;
+}
+
+/** Something else used the proxy's core, too much for the figures to be trusted. */
+export function isDisturbed({ foreignShare }: Pick<Measurement, 'foreignShare'>): boolean {
+  return foreignShare > limits.foreignShareMax;
 }
 
 /** Lets the load run its course and looks at the proxy, and at its core, before and after. */

@@ -40,6 +40,7 @@ export function reportMarkdown(summary: Summary): string {
   const parts: Readonly<Record<string, readonly string[]>> = {
     setting: [markdownTable(settingTable(summary))],
     foreign: [`${limits.foreignShareMax * 100} %`],
+    again: [`${limits.measuredAgainMax}`],
     promises: plain(promiseSections(summary)),
     cpu: picture('benchmarks-cpu.svg', 'CPU per request, connection or MiB, by scenario'),
     scenarios: headed(scenarioSections(summary)),

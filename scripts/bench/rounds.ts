@@ -4,9 +4,10 @@
  */
 import type { Contender } from './contender.ts';
 import { Fleet, type Runner, type Setting } from './fleet.ts';
+import { limits } from './limits.ts';
 import { runLoad } from './load.ts';
 import { NothingAnswered } from './load-result.ts';
-import { type Measurement, measure } from './measurement.ts';
+import { isDisturbed, type Measurement, measure } from './measurement.ts';
 import { usageOf } from './process-usage.ts';
 import { listenerKinds, type Scenario } from './scenario.ts';
 import { verify } from './verify.ts';
@@ -125,5 +126,11 @@ async function measureOne(
   const port = ports[scenario.listener]!;
   await verify(scenario, port);
   const load = () => runLoad(scenario, port, plan.seconds, signal);
-  return measure(process, cores.proxy, load);
+  let quietest = await measure(process, cores.proxy, load);
+  // By what others used of the core, not by what came of it: the quieter one may be the dearer one.
+  for (let again = 0; again < limits.measuredAgainMax && isDisturbed(quietest); again++) {
+    const next = await measure(process, cores.proxy, load);
+    if (next.foreignShare < quietest.foreignShare) quietest = next;
+  }
+  return quietest;
 }

@@ -1,10 +1,11 @@
 /** The parts of a summary beside the scenarios, as tables of words. */
 import type { LatencySummary } from './latency-summary.ts';
+import { isDisturbed } from './measurement.ts';
 import type { ConnectionsSummary } from './memory/connections-summary.ts';
 import { metrics } from './metrics.ts';
 import { type Judgement, verdict } from './promises.ts';
 import type { ScenarioSummary } from './summary.ts';
-import { formatSpread, isDisturbed, perConnection, type Table } from './tables.ts';
+import { formatSpread, perConnection, type Table } from './tables.ts';
 import type { WorkersSummary } from './workers-summary.ts';
 
 const times = (value: number) => value.toFixed(2);

@@ -1,5 +1,5 @@
 /** A summary as tables of words, for the terminal and for Markdown alike. */
-import { limits } from './limits.ts';
+import { isDisturbed } from './measurement.ts';
 import { type MetricName, metrics } from './metrics.ts';
 import type { Spread } from './statistics.ts';
 import type { MemorySummary, Ratio, Row, ScenarioSummary, Summary } from './summary.ts';
@@ -42,11 +42,6 @@ export function scenarioTable({ headline, rows, ratios }: ScenarioSummary): Tabl
     ...beside.map((name) => metrics[name].format(row.figures[name].median)),
   ];
   return [heading, ...rows.map(line)];
-}
-
-/** Something else used the proxy's core, too much for the figures to be trusted. */
-export function isDisturbed({ foreignShare }: Row): boolean {
-  return foreignShare > limits.foreignShareMax;
 }
 
 /** {@link isDisturbed} for any row of a run. */

@@ -4,6 +4,7 @@
  * ends with status 1 when a bound was missed.
  */
 import { parseArgs } from 'node:util';
+import { costDrill, costUsage } from '../handover/cost/main.ts';
 import { killDrill, killUsage } from '../handover/kills/main.ts';
 import { handoverDrill, handoverUsage } from '../handover/main.ts';
 import { enterLab, insideLab } from '../lab/enter.ts';
@@ -22,6 +23,7 @@ const USAGE = `usage: npm run drill -- [--lab | --docker] [--stack NAME] [--adve
        npm run drill -- --compare [--runs N] [--write] [ROW...]
        ${handoverUsage}
        ${killUsage}
+       ${costUsage}
 
   --lab       in network namespaces on this machine (default)
   --docker    in containers, through docker compose
@@ -162,6 +164,9 @@ function say(text: string): void {
 export async function main(argv: readonly string[]): Promise<number> {
   try {
     if (argv[0] === 'handover') return await handoverDrill(argv.slice(1));
+    if (argv[0] === 'handover-cost') {
+      return await costDrill(import.meta.filename, argv.slice(1));
+    }
     if (argv[0] === 'handover-kill') {
       return await killDrill(import.meta.filename, argv.slice(1));
     }

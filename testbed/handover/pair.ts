@@ -39,9 +39,9 @@ export class HandoverPair {
   readonly #settings: PairSettings;
   /** What the edges' programs told of the addresses; CLOCK_MONOTONIC, ms. */
   readonly steps: { readonly atMs: number; readonly text: string }[] = [];
-  /** Edges that have got their place in the queue since they were started. */
-  readonly #preferred = new Set<string>();
   readonly #running = new Map<string, RunningEdge>();
+  /** Resolve when an edge holds addresses for the first time since its start, or tells no such thing. */
+  readonly #active = new Map<string, Promise<void>>();
 
   private constructor(lab: Lab, stack: HandoverStack, settings: PairSettings) {
     this.lab = lab;
@@ -92,16 +92,25 @@ export class HandoverPair {
   async start(edge: string): Promise<void> {
     await this.lab.heal(edge);
     const host = this.host(edge);
-    this.#preferred.delete(edge);
     this.#running.set(edge, await this.stack.start(host, this.#settings));
-    this.stack.listen(host, (text) => {
+    const active = Promise.withResolvers<void>();
+    this.#active.set(edge, active.promise);
+    const tells = this.stack.listen(host, (text) => {
       this.steps.push({ atMs: monotonicMs(), text: `${edge} ${text}` });
-      // A host that boots must not hold the one up that serves: in life it has processors of its own.
-      if (!ACTIVE.test(text) || this.#preferred.has(edge)) return;
-      this.#preferred.add(edge);
-      // The look at all processes takes a while, and would be felt in the moment that is measured.
-      setTimeout(() => host.preferAll(), limits.quietMs);
+      if (!ACTIVE.test(text)) return;
+      host.serves();
+      active.resolve();
     });
+    if (!tells) active.resolve();
+  }
+
+  /** Waits until an edge that was just started holds the addresses alone. */
+  async untilItTakesOver(edge: string): Promise<void> {
+    // Where it tells that itself it is not asked: questions take the processor from what is measured.
+    const told = this.#active.get(edge) ?? Promise.resolve();
+    await Promise.race([told, delay(limits.settleTimeoutMs, undefined, { ref: false })]);
+    await delay(limits.quietMs);
+    await this.untilActive(edge);
   }
 
   /** An orderly stop of the edge's services, to its end. */
@@ -188,10 +197,7 @@ export class HandoverPair {
     );
     if (!byItself) await this.move(other);
     await this.untilReady();
-    for (const edge of this.edges) {
-      this.host(edge).preferAll();
-      this.#preferred.add(edge);
-    }
+    for (const edge of this.edges) this.host(edge).preferAll();
     await this.serves();
   }
 

@@ -21,7 +21,7 @@ export interface Scene {
 async function comesBack(pair: HandoverPair): Promise<void> {
   const [preferred] = pair.edges;
   await pair.start(preferred);
-  await pair.untilActive(preferred);
+  await pair.untilItTakesOver(preferred);
   await delay(limits.betweenMovesMs);
 }
 

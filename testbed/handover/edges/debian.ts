@@ -32,7 +32,7 @@ function debianPair(balancer: Balancer): HandoverStack {
     start: (host, settings) => startEdge(balancer, host, settings),
     giveAway: async (host) => writeFileSync(loweringFile(host), `-${LOWERED_BY}\n`),
     release: async (host) => writeFileSync(loweringFile(host), '0\n'),
-    listen: () => {},
+    listen: () => false,
     // A start waits for the balancer, and nothing else holds a Backup back.
     ready: async () => true,
     async holds(host, { virtualAddresses }) {

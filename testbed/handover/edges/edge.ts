@@ -42,9 +42,9 @@ export interface HandoverStack {
   release(host: Host): Promise<void>;
   /**
    * Calls back with what happens to the addresses there, in a few words, as the program tells it; until
-   * it ends. A program that tells nothing calls nobody.
+   * it ends. False: it tells nothing.
    */
-  listen(host: Host, onStep: (text: string) => void): void;
+  listen(host: Host, onStep: (text: string) => void): boolean;
   /** Whether the host could take the addresses now, by agreement where the pair has that. */
   ready(host: Host): Promise<boolean>;
   /** Whether the host holds all virtual addresses now. */

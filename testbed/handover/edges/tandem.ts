@@ -23,7 +23,7 @@ export const tandemPair: HandoverStack = {
   async start(host, settings) {
     writeFileSync(join(host.folder, 'tandem.yaml'), tandemConfig(settings));
     const env = { PAIR_SECRET: 'the secret of the laboratory' };
-    const started = host.spawn(tandemCommand(host, ['run']), { log: 'tandem', env });
+    const started = host.spawn(tandemCommand(host, ['run']), { log: 'tandem', env, boots: true });
     await bothHalves(host);
     return {
       async stop() {
@@ -50,6 +50,7 @@ export const tandemPair: HandoverStack = {
       if (STEP.test(`${type}`))
         onStep([type, router, to].filter((it) => it !== undefined).join(' '));
     }).catch(() => {});
+    return true;
   },
   async ready(host) {
     const status = await agentStatus(host);
@@ -71,12 +72,17 @@ function socketOf(host: Host, name: string): string {
 
 /** Both have been started, and the agent answers. */
 async function bothHalves(host: Host): Promise<void> {
-  const runs = (half: RegExp) => host.processes().some((it) => half.test(it.commandLine));
   const { keepalive, proxy } = tandem.halves;
+  // Looking for processes takes a while, and clients may be measured meanwhile.
+  const bothRun = () => {
+    const running = host.processes().map(({ commandLine }) => commandLine);
+    return [keepalive, proxy].every((half) => running.some((one) => half.test(one)));
+  };
   await waitUntil(
     `both halves run on ${host.name}`,
-    async () => runs(keepalive) && runs(proxy) && (await agentStatus(host)) !== undefined,
+    async () => (await agentStatus(host)) !== undefined && bothRun(),
     limits.settleTimeoutMs,
+    limits.askEveryMs,
   );
 }
 
