@@ -33,18 +33,23 @@ export class SimHandover implements HostPart {
     return new Map(all);
   }
 
+  /** @throws {OsError} of the host's kernel. */
+  #mayChangeRules(): void {
+    if (this.refused) throw new OsError('nft', EPERM, 'add table');
+  }
+
   ports({ alive, run }: SimProcess): Pick<AgentPorts, 'secondChances' | 'census'> {
     return {
       secondChances: {
         open: (options) => {
-          if (this.refused) throw new OsError('nft', EPERM, 'add table');
+          this.#mayChangeRules();
           const key = `${options.family}/${options.vrid}`;
           let mine = options;
           this.#rules.set(key, mine);
           return {
             counters: () => ({ packets: 0, bytes: 0 }),
             cover: (addresses) => {
-              if (this.refused) throw new OsError('nft', EPERM, 'add table');
+              this.#mayChangeRules();
               if (!alive() || this.#rules.get(key) !== mine) return;
               mine = { ...mine, addresses };
               this.#rules.set(key, mine);

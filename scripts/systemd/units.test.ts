@@ -1,8 +1,17 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { NODE_FLAGS } from '../../src/processes/node-flags.ts';
 
 const UNITS = ['tandem-keepalive.service', 'tandem-proxy.service', 'tandem.target'];
 /** Units of the system that ours refer to; a staged root has none of its own. */
@@ -48,3 +57,12 @@ test.skipIf(!hasSystemd)('and would find a mistake in one (needs systemd)', () =
   const { stderr, stdout } = verify();
   expect(ours(stderr + stdout).join('\n')).toMatch(/nonsense/);
 });
+
+test.each(Object.entries(NODE_FLAGS))(
+  'the unit of %s starts Node as tandem run does',
+  (half, flags) => {
+    const unit = readFileSync(new URL(`tandem-${half}.service`, import.meta.url), 'utf8');
+    const [, line] = /^ExecStart=(.*)$/m.exec(unit) ?? [];
+    expect(line?.split(' ').filter((word) => word.startsWith('--'))).toEqual(flags);
+  },
+);

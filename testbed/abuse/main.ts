@@ -91,7 +91,7 @@ interface Measurement {
 /**
  * Measures until the client felt little enough or `tries` measurements have failed. One that others
  * disturbed is none of these, whatever it says, but for requests that were lost; when there is no
- * other, the least disturbed counts.
+ * other, their median counts.
  */
 async function withstands(attack: Attack, folder: string, origin: number): Promise<boolean> {
   const disturbed: Measurement[] = [];
@@ -106,12 +106,17 @@ async function withstands(attack: Attack, folder: string, origin: number): Promi
     left--;
   }
   if (disturbed.length < limits.disturbedMax) return false;
-  const least = disturbed.reduce((one, other) => (other.stolen < one.stolen ? other : one));
+  const median = medianTimes(disturbed);
   console.log(
-    `${attack.name}: this machine's cores were others' all the time; ` +
-      `the least disturbed counts, ${percent(least.stolen)} stolen`,
+    `${attack.name}: this machine's cores were others' all the time; the median counts, ` +
+      `${median.toFixed(2)} times`,
   );
-  return isLittle(least);
+  return median < limits.slowerMax;
+}
+
+function medianTimes(all: readonly Measurement[]): number {
+  const times = all.map(timesSlower).sort((one, other) => one - other);
+  return times[Math.floor(times.length / 2)]!;
 }
 
 /** One attack on a balancer of its own. */

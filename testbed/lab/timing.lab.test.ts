@@ -30,6 +30,12 @@ function policies(pid: number): number[] {
   });
 }
 
+/** Memory a process has locked, as the kernel counts it. */
+function lockedBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmLck:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+}
+
 test('every thread of the agent is round-robin, its text locked, its lateness known', async () => {
   const host = lab.host(edgeA.name);
   const agent = host
@@ -51,8 +57,12 @@ test('every thread of the agent is round-robin, its text locked, its lateness kn
   const report = (await agentStatus(host))!;
   expect(report.timing).toMatchObject({ realTime: true, realTimeRefusal: null });
   expect(report.timing.lockedBytes).toBeGreaterThan(0);
-  const locked = /VmLck:\s+(\d+) kB/.exec(readFileSync(`/proc/${agent!.pid}/status`, 'utf8'))?.[1];
-  // V8 may have given some of it back since the agent looked.
-  expect(Number(locked) * 1024).toBeGreaterThanOrEqual(0.9 * report.timing.lockedBytes);
+  // V8 takes and gives back pages all the time: what the agent says and what is seen from here agree
+  // when it did neither between the two looks.
+  const agree = async () => {
+    const told = (await agentStatus(host))!.timing.lockedBytes;
+    return lockedBytes(agent!.pid) >= told;
+  };
+  await waitUntil('as much memory locked as the agent says', agree, 10_000);
   expect(report.timerLateness.recent.count).toBeGreaterThan(0);
 });
