@@ -4,14 +4,14 @@
  */
 import { kernelTickMs } from '../../src/os/kernel-tick.ts';
 import type { Nftables } from '../../src/os/nftables.ts';
-import type { NftablesSets } from '../../src/os/nftables-set.ts';
+import type { NftablesSets, SetContent } from '../../src/os/nftables-set.ts';
 import type { Lease, LeaseOptions, LeasePace, LeaseTerms } from '../ports.ts';
 import { fitsTick } from './lease-pace.ts';
 import { LeaseRenewal } from './lease-renewal.ts';
 import {
   armLease,
+  changeVoice,
   changeWatch,
-  type Drain,
   endDrain,
   endLease,
   installLease,
@@ -78,13 +78,13 @@ export class KernelLease implements Lease {
   }
 
   arm(): void {
-    this.#nftables.run(armLease(this.scope));
+    this.#fill(armLease(this.scope));
     this.#wanted = true;
   }
 
   end(): void {
     this.#wanted = false;
-    this.#nftables.run(endLease(this.scope));
+    this.#fill(endLease());
   }
 
   renew(): void {
@@ -101,15 +101,14 @@ export class KernelLease implements Lease {
   }
 
   drain(durationMs: number): void {
-    const linkLocal = ownLinkLocal(this.scope.interfaceIndex);
-    this.#nftables.run(startDrain(this.scope, { leftMs: Math.ceil(durationMs), linkLocal }));
+    this.#followVoice();
+    this.#fill(startDrain(this.scope, Math.ceil(durationMs)));
     this.#drainsUntilMs = performance.now() + durationMs;
-    this.#installed = this.#listed() ?? '';
   }
 
   endDrain(): void {
     this.#drainsUntilMs = Number.NEGATIVE_INFINITY;
-    this.#nftables.run(endDrain(this.scope));
+    this.#fill(endDrain());
   }
 
   watch(pace: LeasePace | null): boolean {
@@ -173,23 +172,40 @@ export class KernelLease implements Lease {
   }
 
   #install(): string {
-    this.#nftables.run(installLease(this.scope, false, this.#drain()));
+    this.scope = this.#voiced();
+    this.#nftables.run(installLease(this.scope, false, this.#drainLeftMs()));
     return this.#listed() ?? '';
+  }
+
+  /** The rules with the host's link-local address of now, which a host that boots may not have yet. */
+  #followVoice(): void {
+    const scope = this.#voiced();
+    if (scope.linkLocal === this.scope.linkLocal) return;
+    this.#nftables.run(changeVoice(scope));
+    this.scope = scope;
+    this.#installed = this.#listed() ?? '';
+  }
+
+  #voiced(): LeaseScope {
+    return { ...this.scope, linkLocal: ownLinkLocal(this.scope.interfaceIndex) };
   }
 
   /** Somebody may have emptied the set and left everything else alone. */
   #keepDraining(): void {
-    const drain = this.#drain();
-    if (drain === null || this.#holds('drain')) return;
-    this.#nftables.run(startDrain(this.scope, drain));
-    this.#installed = this.#listed() ?? '';
+    const leftMs = this.#drainLeftMs();
+    if (leftMs === null || this.#holds('drain')) return;
+    this.#fill(startDrain(this.scope, leftMs));
   }
 
-  /** What is left of it. */
-  #drain(): Drain | null {
+  /** What is left of it, whole ms; null: nothing drains. */
+  #drainLeftMs(): number | null {
     const leftMs = Math.ceil(this.#drainsUntilMs - performance.now());
-    if (leftMs <= 0) return null;
-    return { leftMs, linkLocal: ownLinkLocal(this.scope.interfaceIndex) };
+    return leftMs > 0 ? leftMs : null;
+  }
+
+  /** Throws OsError. */
+  #fill(contents: readonly SetContent[]): void {
+    this.#sets.fill(routerTable(this.scope), contents);
   }
 
   /** Null when there is no such table. */

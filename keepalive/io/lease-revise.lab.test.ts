@@ -4,6 +4,7 @@ import { makeHosts, onHost, removeHosts, shOn } from '../../src/os/two-hosts.cas
 import type { Lease, LeaseTerms, Logger } from '../ports.ts';
 import { openLeases } from './lease.ts';
 import { installLease, type LeaseScope } from './lease-rules.ts';
+import { ownLinkLocal } from './own-link-local.ts';
 import { instanceMark, routerTable } from './own-tables.ts';
 
 const RUNTIME_DIR = '/run/tandem';
@@ -52,7 +53,8 @@ it.each(CHANGES)('a lease for %s becomes one for %s, and runs as long as before'
   onHost('left', () => {
     const index = interfaceIndex('eth0');
     const base = { interface: 'eth0', interfaceIndex: index, family: 4, vrid: 51 } as const;
-    const scope: LeaseScope = { ...base, mark: instanceMark(RUNTIME_DIR), ...TERMS[to]! };
+    const host = { mark: instanceMark(RUNTIME_DIR), linkLocal: ownLinkLocal(index) };
+    const scope: LeaseScope = { ...base, ...host, ...TERMS[to]! };
     const table = routerTable(scope);
     shOn('left', `nft -f - <<'END'\n${installLease(scope, false)}END`);
     const wanted = listed(table);

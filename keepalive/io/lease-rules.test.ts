@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { SetContent } from '../../src/os/nftables-set.ts';
 import {
   armLease,
+  changeVoice,
   changeWatch,
   endDrain,
   endLease,
@@ -27,7 +29,7 @@ const ipv4: LeaseScope = {
 };
 const watched: LeaseScope = { ...ipv4, bfd: { peer: '198.51.100.12', durationMs: 30 } };
 const unwatched: LeaseScope = { ...ipv4, bfd: { peer: 'fe80::12', durationMs: null } };
-const cases: Readonly<Record<string, string>> = {
+const cases: Readonly<Record<string, string | readonly SetContent[]>> = {
   'IPv4, one address, expired': installLease(ipv4, false),
   'IPv4, one address, running': installLease(ipv4, true),
   'IPv4, three addresses, VLAN interface, 10 ms adverts': installLease(
@@ -62,11 +64,12 @@ const cases: Readonly<Record<string, string>> = {
   'arming with BFD that is up': armLease(watched),
   'arming with BFD that is not up': armLease(unwatched),
   arming: armLease(ipv4),
-  ending: endLease(ipv4),
-  'draining, put back': installLease(ipv4, false, { leftMs: 90_000, linkLocal: 'fe80::11' }),
-  'a drain begins': startDrain(ipv4, { leftMs: 600_000, linkLocal: 'fe80::11' }),
-  'a drain begins on a host without IPv6': startDrain(ipv4, { leftMs: 600_000, linkLocal: null }),
-  'a drain ends': endDrain(ipv4),
+  ending: endLease(),
+  'draining, put back': installLease({ ...ipv4, linkLocal: 'fe80::11' }, false, 90_000),
+  'a drain begins': startDrain(ipv4, 600_000),
+  'another link-local address': changeVoice({ ...ipv4, linkLocal: 'fe80::12' }),
+  'no link-local address any more': changeVoice({ ...ipv4, linkLocal: null }),
+  'a drain ends': endDrain(),
   'another address and time, running or not': reviseLease(ipv4, {
     ...ipv4,
     addresses: ['198.51.100.100', '203.0.113.9'],
@@ -82,9 +85,14 @@ const cases: Readonly<Record<string, string>> = {
   'unicast no longer': reviseLease({ ...ipv4, unicast: true }, ipv4),
 };
 
+/** What is in the sets, a line each. */
+function told(contents: readonly SetContent[]): string {
+  return contents.map((content) => `${JSON.stringify(content)}\n`).join('');
+}
+
 it('are these rules', () => {
   const text = Object.entries(cases)
-    .map(([name, rules]) => `### ${name}\n${rules}`)
+    .map(([name, rules]) => `### ${name}\n${typeof rules === 'string' ? rules : told(rules)}`)
     .join('\n');
   if (process.env.UPDATE_GOLDEN === '1') writeFileSync(GOLDEN, text);
   expect(text).toBe(readFileSync(GOLDEN, 'utf8'));

@@ -27,16 +27,9 @@
  * announcements of the host that has it.
  */
 import { formatIp, parseIp } from '../../src/os/ip-address.ts';
+import type { SetContent } from '../../src/os/nftables-set.ts';
 import { virtualMac } from '../packet/virtual-mac.ts';
 import { macText, quotedInterface, routerTable } from './own-tables.ts';
-
-/** Connections go on after the end of the lease. */
-export interface Drain {
-  /** Whole ms from now on. */
-  readonly leftMs: number;
-  /** Who asks for the neighbours in place of an IPv6 address; null: nobody does. */
-  readonly linkLocal: string | null;
-}
 
 /** What the rules follow from. */
 export interface LeaseScope {
@@ -53,6 +46,8 @@ export interface LeaseScope {
   readonly durationMs: number;
   /** False: packets to the addresses are dropped but for what finds neighbours; absent: true. */
   readonly accept?: boolean;
+  /** Who asks for neighbours while an IPv6 address drains, in its place; absent: nobody does. */
+  readonly linkLocal?: string | null;
   /** Adverts go to peers, so a frame renews the lease too. */
   readonly unicast?: boolean;
   /** Present with BFD. */
@@ -66,12 +61,12 @@ export interface LeaseScope {
 
 /**
  * Makes the table anew, in one transaction, with the lease running or expired, and the addresses
- * draining or not.
+ * draining for so many whole ms more, or not.
  */
 export function installLease(
   scope: LeaseScope,
   armed: boolean,
-  drain: Drain | null = null,
+  drainMs: number | null = null,
 ): string {
   const table = `table netdev ${routerTable(scope)}`;
   const device = `device ${quotedInterface(scope.interface)} priority 0; policy accept;`;
@@ -90,9 +85,9 @@ ${armed ? element(scope.durationMs) : ''}  }
     type iface_index
     size 16
     flags timeout
-${drain === null ? '' : element(drain.leftMs)}  }
+${drainMs === null ? '' : element(drainMs)}  }
   chain voice {
-${indented(voiceRules(drain))}
+${indented(voiceRules(scope))}
   }
   chain out {
     type filter hook egress ${device}
@@ -164,12 +159,13 @@ ${indented(rules)}
   }`;
 }
 
-/** Starts the lease, or starts it again, for one duration. */
-export function armLease(scope: LeaseScope): string {
-  const set = `netdev ${routerTable(scope)} lease`;
-  const element = `{ ${scope.interfaceIndex} timeout ${scope.durationMs}ms }`;
-  // Adding an element that is there would leave its old expiry.
-  return `flush set ${set}\nadd element ${set} ${element}\n${renewWatch(scope)}`;
+/** Starts the lease, or starts it again, for one duration: what is in the sets then. */
+export function armLease(scope: LeaseScope): readonly SetContent[] {
+  const { interfaceIndex: element, durationMs: timeoutMs, bfd } = scope;
+  return [
+    { set: 'lease', holds: { element, timeoutMs } },
+    ...(bfd === undefined ? [] : [{ set: 'watch', holds: { element, timeoutMs: bfd.durationMs } }]),
+  ];
 }
 
 /** Lets BFD count from now on, at the pace in the scope, or not at all. Only with `bfd`. */
@@ -180,22 +176,25 @@ export function changeWatch(scope: LeaseScope): string {
 }
 
 /** Ends the lease at once. */
-export function endLease(scope: LeaseScope): string {
-  return `flush set netdev ${routerTable(scope)} lease\n`;
+export function endLease(): readonly SetContent[] {
+  return [{ set: 'lease' }];
 }
 
-/** Lets the addresses' IP packets pass from now on, though the lease is over. */
-export function startDrain(scope: LeaseScope, drain: Drain): string {
-  const set = `netdev ${routerTable(scope)} drain`;
-  const voice = `netdev ${routerTable(scope)} voice`;
-  const rules = voiceRules(drain).map((rule) => `add rule ${voice} ${rule}\n`);
-  const element = `{ ${scope.interfaceIndex} timeout ${drain.leftMs}ms }`;
-  return `flush set ${set}\nflush chain ${voice}\n${rules.join('')}add element ${set} ${element}\n`;
+/** Lets the addresses' IP packets pass from now on, for so many whole ms, though the lease is over. */
+export function startDrain(scope: LeaseScope, leftMs: number): readonly SetContent[] {
+  return [{ set: 'drain', holds: { element: scope.interfaceIndex, timeoutMs: leftMs } }];
 }
 
 /** No longer. */
-export function endDrain(scope: LeaseScope): string {
-  return `flush set netdev ${routerTable(scope)} drain\n`;
+export function endDrain(): readonly SetContent[] {
+  return [{ set: 'drain' }];
+}
+
+/** Lets the one who asks for neighbours be this one. */
+export function changeVoice(scope: LeaseScope): string {
+  const chain = `netdev ${routerTable(scope)} voice`;
+  const rules = voiceRules(scope).map((rule) => `add rule ${chain} ${rule}\n`);
+  return `flush chain ${chain}\n${rules.join('')}`;
 }
 
 /** The sets that all hold the interface's index while the lease runs. */
@@ -344,8 +343,8 @@ function drops(
 }
 
 /** nftables corrects the checksum of ICMPv6 with the address. */
-function voiceRules(drain: Drain | null): readonly string[] {
-  return drain?.linkLocal == null ? ['return'] : [`ip6 saddr set ${drain.linkLocal} accept`];
+function voiceRules({ linkLocal }: LeaseScope): readonly string[] {
+  return linkLocal == null ? ['return'] : [`ip6 saddr set ${linkLocal} accept`];
 }
 
 function indented(rules: readonly string[]): string {

@@ -2,7 +2,8 @@
  * Leases on nftables. What the rules do is in lease-rules.ts; this file brings them into the
  * kernel, and back when somebody flushes the ruleset (Debian's nftables.service does).
  *
- *     open, arm, end ──> libnftables ──> kernel
+ *     open ──> libnftables ──> kernel
+ *     arm, end, drain ──> what is in the sets ──> kernel
  *     somebody's change ──> nftables event group ──> look ──> put back ──> onLost
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -64,8 +65,7 @@ class KernelLeases implements LeasePort {
     // Listening first, so that no change of the new table is missed.
     this.#changes.watch(`netdev ${table}`, () => this.#look(table));
     const lost = (cause: Loss) => options.onLost(cause);
-    this.#sets ??= new NftablesSets();
-    const kernel = { nftables: this.#connection(), sets: this.#sets };
+    const kernel = { nftables: this.#connection(), sets: this.#kernelSets() };
     const lease = new KernelLease(scope, kernel, lost, () => this.#forget(table));
     this.#leases.set(table, lease);
     return lease;
@@ -73,9 +73,8 @@ class KernelLeases implements LeasePort {
 
   runs(owner: LeaseOwner): boolean {
     const index = interfaceIndex(owner.interface);
-    this.#sets ??= new NftablesSets();
     const table = routerTable({ ...owner, interfaceIndex: index });
-    return this.#sets.has({ table, set: 'lease' }, index);
+    return this.#kernelSets().has({ table, set: 'lease' }, index);
   }
 
   sweep(keep: readonly LeaseOwner[]): void {
@@ -128,6 +127,14 @@ class KernelLeases implements LeasePort {
   #connection(): Nftables {
     this.#nftables ??= new Nftables();
     return this.#nftables;
+  }
+
+  #kernelSets(): NftablesSets {
+    if (this.#sets === undefined) {
+      this.#sets = new NftablesSets();
+      this.#changes.trust(this.#sets.port());
+    }
+    return this.#sets;
   }
 
   #forget(table: string): void {

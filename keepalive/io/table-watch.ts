@@ -16,8 +16,10 @@ const HARMFUL_MESSAGES: ReadonlySet<number> = new Set([2, 5, 6, 8, 11, 14]);
  */
 export const LOOK_GAP_MS = 20;
 
-/** Calls back when a table may have been changed, by us too. */
+/** Calls back when a table may have been changed, by us too where that is not told apart. */
 export class TableWatch {
+  /** Whose changes are no reason to look: the port of a netlink socket of ours. */
+  #trusted: number | null = null;
   /** By the table, as nft names it with its family. */
   readonly #looks = new Map<string, () => void>();
   readonly #due = new Set<string>();
@@ -32,6 +34,11 @@ export class TableWatch {
   watch(table: string, look: () => void): void {
     this.#events ??= this.#listen();
     this.#looks.set(table, look);
+  }
+
+  /** Changes made by this netlink socket's port are ours, and nobody has to look. */
+  trust(port: number): void {
+    this.#trusted = port;
   }
 
   /** No longer. */
@@ -53,7 +60,8 @@ export class TableWatch {
     return new NetlinkListener({
       protocol: NETLINK_NETFILTER,
       groups: [NFNLGRP_NFTABLES],
-      onMessage: (type, payload) => {
+      onMessage: (type, payload, port) => {
+        if (port === this.#trusted) return;
         if (type >> 8 !== NFNL_SUBSYS_NFTABLES || !HARMFUL_MESSAGES.has(type & 0xff)) return;
         const table = tableOf(payload);
         if (table !== null && this.#looks.has(table)) this.#lookSoon([table]);

@@ -30,8 +30,11 @@ export interface NetlinkListenerOptions {
   readonly groups: readonly number[];
   /** Default 1 MiB. */
   readonly receiveBufferBytes?: number;
-  /** One notification; the payload is a view that is valid only during the call. */
-  onMessage(type: number, payload: Uint8Array): void;
+  /**
+   * One notification; the payload is a view that is valid only during the call. `port` is that of the
+   * socket whose request made the change; 0: the kernel did of itself.
+   */
+  onMessage(type: number, payload: Uint8Array, port: number): void;
   /** Notifications were lost; listening goes on. */
   onLost(): void;
 }
@@ -134,7 +137,8 @@ export class NetlinkListener {
         return;
       }
       const payload = datagram.subarray(offset + MESSAGE_HEADER_BYTES, offset + length);
-      this.#options.onMessage(view.getUint16(offset + 4, true), payload);
+      const [type, port] = [view.getUint16(offset + 4, true), view.getUint32(offset + 12, true)];
+      this.#options.onMessage(type, payload, port);
       offset += (length + 3) & ~3;
     }
   }

@@ -5,7 +5,7 @@
  */
 import { OsError } from './errors.ts';
 import { check, libc } from './libc.ts';
-import { viewOf } from './netlink-attributes.ts';
+import { joined, viewOf } from './netlink-attributes.ts';
 import * as c from './socket-constants.ts';
 import { SocketMessage } from './socket-message.ts';
 import { setIntOption } from './socket-option.ts';
@@ -34,11 +34,23 @@ const DUMP_ATTEMPTS_MAX = 5;
 
 let area: SocketMessage | undefined;
 
+/** One of several requests that go together. */
+export interface Request {
+  readonly type: number;
+  /** Without NLM_F_REQUEST and NLM_F_ACK. */
+  readonly flags: number;
+  readonly payload: Uint8Array;
+  /** The kernel says what became of it; else it speaks of a refusal alone. */
+  readonly acknowledged: boolean;
+}
+
 /** A connection to the kernel in the network namespace of the thread that opens it. */
 export class NetlinkRequests {
   readonly #fd: number;
   readonly #message: SocketMessage;
-  #sequence = 0;
+  /** Sequence numbers of the requests whose answers are awaited. */
+  #first = 0;
+  #last = 0;
   #open = true;
 
   /** `protocol`: whom the requests are for. Throws OsError. */
@@ -47,11 +59,23 @@ export class NetlinkRequests {
     this.#message = area;
     const type = c.SOCK_RAW | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC;
     this.#fd = check(libc().socket(c.AF_NETLINK, type, protocol), 'socket', `netlink ${protocol}`);
+    // Port 0 lets the kernel choose one.
+    const address = new Uint8Array(SOCKADDR_NL_BYTES);
+    address[0] = c.AF_NETLINK;
+    check(libc().bind(this.#fd, address, address.length), 'bind', `netlink ${protocol}`);
     if (protocol !== NETLINK_ROUTE) return;
     try {
       // The kernel then heeds what a dump asks for; an older one ignores it, and so do we.
       setIntOption(this.#fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1, 'NETLINK_GET_STRICT_CHK');
     } catch {}
+  }
+
+  /** By which port the kernel's notifications name who made a change. Throws OsError. */
+  port(): number {
+    const address = new Uint8Array(SOCKADDR_NL_BYTES);
+    const length = Uint8Array.of(SOCKADDR_NL_BYTES, 0, 0, 0);
+    check(libc().getsockname(this.#fd, address, length), 'getsockname', 'netlink');
+    return viewOf(address).getUint32(4, true);
   }
 
   /** Asks for a change; 0, or the errno of the kernel's refusal. `label` is for errors. Throws OsError. */
@@ -62,6 +86,27 @@ export class NetlinkRequests {
       return errno !== null;
     });
     return errno ?? c.EAGAIN;
+  }
+
+  /**
+   * Asks for several changes in one datagram. 0 when the kernel has said so of each that is acknowledged,
+   * or the errno of its first refusal. Throws OsError.
+   */
+  changeAll(requests: readonly Request[], label: string): number {
+    let open = requests.filter(({ acknowledged }) => acknowledged).length;
+    let errno = 0;
+    const messages = requests.map(({ type, flags, payload, acknowledged }) => ({
+      type,
+      flags: acknowledged ? flags | NLM_F_ACK : flags,
+      payload,
+    }));
+    this.#exchangeAll(messages, label, (kind, body) => {
+      if (kind !== NLMSG_ERROR) return false;
+      errno = -viewOf(body).getInt32(0, true);
+      open -= 1;
+      return errno !== 0 || open === 0;
+    });
+    return errno;
   }
 
   /**
@@ -104,7 +149,6 @@ export class NetlinkRequests {
     }
   }
 
-  /** Sends one request and gives its answers to `take` until that is content. */
   #exchange(
     type: number,
     flags: number,
@@ -112,22 +156,38 @@ export class NetlinkRequests {
     label: string,
     take: (type: number, body: Uint8Array, flags: number) => boolean,
   ): void {
-    this.#sequence = (this.#sequence + 1) >>> 0;
-    const request = new Uint8Array(HEADER_BYTES + payload.length);
-    const header = viewOf(request);
-    header.setUint32(0, request.length, true);
-    header.setUint16(4, type, true);
-    header.setUint16(6, flags | NLM_F_REQUEST, true);
-    header.setUint32(8, this.#sequence, true);
-    request.set(payload, HEADER_BYTES);
+    this.#exchangeAll([{ type, flags, payload }], label, take);
+  }
+
+  /** Sends requests and gives their answers to `take` until that is content. */
+  #exchangeAll(
+    requests: readonly Pick<Request, 'type' | 'flags' | 'payload'>[],
+    label: string,
+    take: (type: number, body: Uint8Array, flags: number) => boolean,
+  ): void {
+    this.#first = (this.#last + 1) >>> 0;
+    const datagram = joined(requests.map((request) => this.#numbered(request)));
     const kernel = new Uint8Array(SOCKADDR_NL_BYTES);
     kernel[0] = c.AF_NETLINK;
-    this.#message.send(this.#fd, request, kernel, [], label);
+    this.#message.send(this.#fd, datagram, kernel, [], label);
     for (let parts = 0; parts < PARTS_MAX; parts++) {
       if (!this.#message.receive(this.#fd, c.MSG_DONTWAIT, label)) break;
       if (this.#deliver(this.#message.data(), take)) return;
     }
     throw new OsError('recvmsg', c.EAGAIN, `${label}: no answer of the kernel`);
+  }
+
+  #numbered({ type, flags, payload }: Pick<Request, 'type' | 'flags' | 'payload'>): Uint8Array {
+    this.#last = (this.#last + 1) >>> 0;
+    const length = HEADER_BYTES + payload.length;
+    const request = new Uint8Array((length + 3) & ~3);
+    const header = viewOf(request);
+    header.setUint32(0, length, true);
+    header.setUint16(4, type, true);
+    header.setUint16(6, flags | NLM_F_REQUEST, true);
+    header.setUint32(8, this.#last, true);
+    request.set(payload, HEADER_BYTES);
+    return request;
   }
 
   /** True when `take` is content. Answers of an earlier request that was broken off are skipped. */
@@ -140,12 +200,16 @@ export class NetlinkRequests {
       const length = view.getUint32(at, true);
       if (length < HEADER_BYTES || at + length > datagram.length) return false;
       const body = datagram.subarray(at + HEADER_BYTES, at + length);
-      const ours = view.getUint32(at + 8, true) === this.#sequence;
+      const ours = this.#awaits(view.getUint32(at + 8, true));
       if (ours && take(view.getUint16(at + 4, true), body, view.getUint16(at + 6, true))) {
         return true;
       }
       at += (length + 3) & ~3;
     }
     return false;
+  }
+
+  #awaits(sequence: number): boolean {
+    return (sequence - this.#first) >>> 0 <= (this.#last - this.#first) >>> 0;
   }
 }

@@ -1,29 +1,39 @@
 /**
- * Asks the kernel for one element of an nftables set by a netlink request of our own (nfnetlink,
- * NFT_MSG_GETSETELEM). libnftables reads every set of the host again after anybody's change before
- * it answers the same question.
+ * Sets of nftables by netlink requests of our own (nfnetlink): whether one has an element, and what is in
+ * it from now on. libnftables reads every set of the host again after anybody's change before it answers
+ * or changes anything: a millisecond at least, where these take 20 us.
  */
 import { OsError } from './errors.ts';
 import {
+  attribute,
   attributesOf,
   joined,
   nestedAttribute,
   numberAttribute,
   textAttribute,
+  viewOf,
 } from './netlink-attributes.ts';
-import { NETLINK_NETFILTER, NetlinkRequests } from './netlink-request.ts';
+import { NETLINK_NETFILTER, NetlinkRequests, type Request } from './netlink-request.ts';
 
 /** `struct nfgenmsg`: family, version, resource. */
 const HEADER_BYTES = 4;
-/** NFNL_SUBSYS_NFTABLES is 10, and the upper byte of its messages' types. */
-const NFT_MSG_NEWSETELEM = (10 << 8) | 12;
-const NFT_MSG_GETSETELEM = (10 << 8) | 13;
+/** NFNL_SUBSYS_NFTABLES, the upper byte of its messages' types. */
+const NFTABLES = 10;
+const NFT_MSG_NEWSETELEM = (NFTABLES << 8) | 12;
+const NFT_MSG_GETSETELEM = (NFTABLES << 8) | 13;
+const NFT_MSG_DELSETELEM = (NFTABLES << 8) | 14;
+/** NFNL_MSG_BATCH_BEGIN and _END: what stands between them is one transaction. */
+const BATCH_BEGIN = 16;
+const BATCH_END = 17;
+const NLM_F_CREATE = 0x400;
 /** NFTA_SET_ELEM_LIST_TABLE, _SET and _ELEMENTS. */
 const LIST_TABLE = 1;
 const LIST_SET = 2;
 const LIST_ELEMENTS = 3;
 /** NFTA_LIST_ELEM, NFTA_SET_ELEM_KEY and NFTA_DATA_VALUE. */
 const INNERMOST = 1;
+/** NFTA_SET_ELEM_TIMEOUT. */
+const ELEMENT_TIMEOUT = 4;
 const ENOENT = 2;
 
 /** Family of the tables that hook into an interface. */
@@ -35,10 +45,47 @@ export interface SetName {
   readonly set: string;
 }
 
+/** What is in a set. */
+export interface SetContent {
+  readonly set: string;
+  /**
+   * Its one element, a number of 32 bits in the host's byte order, as an interface index is, and for how
+   * many whole ms; null: it does not expire. Absent: the set is empty.
+   */
+  readonly holds?: { readonly element: number; readonly timeoutMs: number | null };
+}
+
 /** A connection to the kernel in the network namespace of the thread that opens it. */
 export class NftablesSets {
   /** The constructor throws OsError. */
   readonly #requests = new NetlinkRequests(NETLINK_NETFILTER);
+
+  /** By which port the kernel's notifications name who made a change. Throws OsError. */
+  port(): number {
+    return this.#requests.port();
+  }
+
+  /**
+   * Lets these sets of a table of the netdev family hold just this from now on, in one transaction.
+   * Throws OsError (ENOENT: there is no such set, EPERM...).
+   */
+  fill(table: string, contents: readonly SetContent[]): void {
+    const errno = this.#requests.changeAll(
+      [
+        bracket(BATCH_BEGIN),
+        ...contents.flatMap(({ set, holds }) => [
+          change(NFT_MSG_DELSETELEM, 0, nameOf({ table, set })),
+          ...(holds === undefined
+            ? []
+            : [change(NFT_MSG_NEWSETELEM, NLM_F_CREATE, [...nameOf({ table, set }), list(holds)])]),
+        ]),
+        bracket(BATCH_END),
+      ],
+      table,
+    );
+    if (errno === 0) return;
+    throw new OsError('nftables', errno, `${table} ${contents.map(({ set }) => set).join(', ')}`);
+  }
 
   /**
    * True while the set has this element: a number of 32 bits in the host's byte order, as an
@@ -46,14 +93,9 @@ export class NftablesSets {
    */
   has({ table, set }: SetName, element: number): boolean {
     const question = joined([
-      Uint8Array.of(NFPROTO_NETDEV, 0, 0, 0),
-      textAttribute(LIST_TABLE, table),
-      textAttribute(LIST_SET, set),
-      nestedAttribute(LIST_ELEMENTS, [
-        nestedAttribute(INNERMOST, [
-          nestedAttribute(INNERMOST, [numberAttribute(INNERMOST, element)]),
-        ]),
-      ]),
+      HEADER,
+      ...nameOf({ table, set }),
+      list({ element, timeoutMs: null }),
     ]);
     const answer = this.#requests.get(NFT_MSG_GETSETELEM, NFT_MSG_NEWSETELEM, question, table);
     if (typeof answer !== 'number') return true;
@@ -65,6 +107,33 @@ export class NftablesSets {
   close(): void {
     this.#requests.close();
   }
+}
+
+const HEADER = Uint8Array.of(NFPROTO_NETDEV, 0, 0, 0);
+
+function nameOf({ table, set }: SetName): readonly Uint8Array[] {
+  return [textAttribute(LIST_TABLE, table), textAttribute(LIST_SET, set)];
+}
+
+function list({ element, timeoutMs }: NonNullable<SetContent['holds']>): Uint8Array {
+  const key = nestedAttribute(INNERMOST, [numberAttribute(INNERMOST, element)]);
+  const timeout = timeoutMs === null ? [] : [attribute(ELEMENT_TIMEOUT, bigEndian64(timeoutMs))];
+  return nestedAttribute(LIST_ELEMENTS, [nestedAttribute(INNERMOST, [key, ...timeout])]);
+}
+
+function change(type: number, flags: number, parts: readonly Uint8Array[]): Request {
+  return { type, flags, payload: joined([HEADER, ...parts]), acknowledged: true };
+}
+
+/** Names the subsystem in network order, where other messages have nothing. */
+function bracket(type: number): Request {
+  return { type, flags: 0, payload: Uint8Array.of(0, 0, 0, NFTABLES), acknowledged: false };
+}
+
+function bigEndian64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  viewOf(bytes).setBigUint64(0, BigInt(value));
+  return bytes;
 }
 
 /** Names of the families of tables, by their numbers (NFPROTO_*). */
