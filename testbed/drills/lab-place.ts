@@ -1,4 +1,5 @@
 /** The lab as a place for drills: a pair, three Node origins and a client in namespaces. */
+
 import type { ChildProcess } from 'node:child_process';
 import { basename, join } from 'node:path';
 import {
@@ -19,6 +20,7 @@ import type { AddressWatch } from '../lab/address-watch.ts';
 import { AdvertClock } from '../lab/advert-clock.ts';
 import { AnswerWatch } from '../lab/answer-watch.ts';
 import { goFirstOurselves } from '../lab/go-first.ts';
+import { INSTRUMENT_FLAGS } from '../lab/instrument-flags.ts';
 import { Lab } from '../lab/lab.ts';
 import { Probe } from '../lab/probe.ts';
 import type { ProbeOptions } from '../lab/prober.ts';
@@ -183,8 +185,7 @@ export class LabPlace implements Place {
 
   #instrument(plan: HostPlan, program: string, argument: string): ChildProcess {
     const log = basename(program, '.ts');
-    // A collector on other threads would wait for a processor and hold the instrument up.
-    const argv = [process.execPath, '--single-threaded-gc', program, argument];
+    const argv = [process.execPath, ...INSTRUMENT_FLAGS, program, argument];
     return this.lab.host(plan.name).spawn(argv, { streams: 'pipe', log, instrument: true }).child;
   }
 

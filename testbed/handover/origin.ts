@@ -78,17 +78,20 @@ function pour(response: ServerResponse, bytes: number, pace: number): void {
   const startedMs = monotonicMs();
   let sent = 0;
   response.setHeader('Content-Length', bytes);
-  const timer = setInterval(() => {
+  const pourOn = () => {
     const due = Math.min(bytes, ((monotonicMs() - startedMs) * pace) / 1000);
     while (sent < due && !response.writableNeedDrain) {
       const piece = contentAt(sent, Math.min(pieceBytes(pace), bytes - sent));
       response.write(piece);
       sent += piece.length;
     }
-    if (sent < bytes) return;
+    if (sent < bytes || response.writableEnded) return;
     clearInterval(timer);
     response.end();
-  }, limits.bulkEveryMs);
+  };
+  const timer = setInterval(pourOn, limits.bulkEveryMs);
+  // A piece may be as much as is taken at a time.
+  response.on('drain', pourOn);
   response.on('close', () => clearInterval(timer));
 }
 

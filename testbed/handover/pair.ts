@@ -1,4 +1,5 @@
 /** A pair in the lab for the handover drills, with its origins and a client. */
+
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ import {
 } from '../lab/address-plan.ts';
 import { goFirstOurselves } from '../lab/go-first.ts';
 import type { Host } from '../lab/host.ts';
+import { INSTRUMENT_FLAGS } from '../lab/instrument-flags.ts';
 import { Lab } from '../lab/lab.ts';
 import { monotonicMs } from '../lab/monotonic.ts';
 import { waitUntil } from '../lab/wait-until.ts';
@@ -236,7 +238,7 @@ function writeCertificate(folder: string): { certificate: string; key: string } 
 }
 
 async function startOrigin(host: Host): Promise<void> {
-  const argv = [process.execPath, ORIGIN, host.name, '80', '7'];
+  const argv = [process.execPath, ...INSTRUMENT_FLAGS, ORIGIN, host.name, '80', '7'];
   const started = host.spawn(argv, { streams: 'pipe', log: 'origin', elsewhere: true });
   const signal = AbortSignal.timeout(limits.settleTimeoutMs);
   await once(started.child.stdout!, 'data', { signal }).catch((error: Error) => {

@@ -1,7 +1,9 @@
 /** One death in the course of a handover: order, death, observation, recovery, and a look at what is left. */
+
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Host } from '../../lab/host.ts';
+import { INSTRUMENT_FLAGS } from '../../lab/instrument-flags.ts';
 import { monotonicMs } from '../../lab/monotonic.ts';
 import { Probe } from '../../lab/probe.ts';
 import { signal } from '../../lab/process-table.ts';
@@ -59,7 +61,7 @@ async function observe(pair: HandoverPair, kill: KillCase) {
 
 function startProbe(client: Host): Promise<Probe> {
   const start = (argument: string) =>
-    client.spawn([process.execPath, '--single-threaded-gc', PROBER, argument], {
+    client.spawn([process.execPath, ...INSTRUMENT_FLAGS, PROBER, argument], {
       streams: 'pipe',
       log: 'prober',
       instrument: true,

@@ -1,8 +1,10 @@
 /** The lab's side of the load: starts its processes in the client's namespace and takes their reports. */
+
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Host, LabProcess } from '../../lab/host.ts';
+import { INSTRUMENT_FLAGS } from '../../lab/instrument-flags.ts';
 import { limits } from '../limits.ts';
 import { limits as loadLimits } from './limits.ts';
 import type { LoadLine, LoadReport, Windows } from './main.ts';
@@ -10,10 +12,11 @@ import type { LoadKind, LoadPlan } from './plan.ts';
 
 const PROGRAM = join(import.meta.dirname, 'main.ts');
 
-/** Who pours a gigabyte must not hold up those who measure single requests. */
+/** Who pours a gigabyte must not hold up those who measure single requests, nor the other one. */
 const PROCESSES: readonly (readonly LoadKind[])[] = [
   ['http1', 'http1-tls', 'websocket', 'http2', 'tcp', 'fresh'],
-  ['download', 'upload'],
+  ['download'],
+  ['upload'],
 ];
 
 /** All clients of a drill. */
@@ -63,8 +66,7 @@ class LoadProcess {
   readonly #report: Promise<LoadReport>;
 
   constructor(host: Host, plan: LoadPlan) {
-    // A collector on other threads would wait for a processor and hold the measuring up.
-    const argv = [process.execPath, '--single-threaded-gc', PROGRAM, JSON.stringify(plan)];
+    const argv = [process.execPath, ...INSTRUMENT_FLAGS, PROGRAM, JSON.stringify(plan)];
     const started = host.spawn(argv, { streams: 'pipe', log: 'load', instrument: true });
     this.#process = started;
     const ready = Promise.withResolvers<void>();
