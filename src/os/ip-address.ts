@@ -1,6 +1,9 @@
 /** IP addresses between text and bytes in network order, without a name lookup anywhere. */
 import { isIPv4, isIPv6 } from 'node:net';
 
+/** Of 16 bits, in an IPv6 address. */
+const GROUPS = 8;
+
 /** 4 or 16 bytes of an address in text form; null when it is not one. A zone is not accepted. */
 export function parseIp(text: string): Uint8Array | null {
   if (isIPv4(text)) {
@@ -43,29 +46,38 @@ function groups(text: string): number[] {
  * zero groups shortened, an IPv4-mapped address with its dotted quad).
  */
 export function formatIp(bytes: Uint8Array): string {
-  if (bytes.length === 4) {
-    return bytes.join('.');
-  }
+  if (bytes.length === 4) return dottedQuad(bytes, 0);
   if (bytes.length !== 16) {
     throw new RangeError(`an IP address has 4 or 16 bytes, not ${bytes.length}`);
   }
-  if (isIpv4Mapped(bytes)) {
-    return `::ffff:${bytes.subarray(12).join('.')}`;
-  }
-  const values = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!);
-  const run = longestZeroRun(values);
-  const text = (part: number[]) => part.map((value) => value.toString(16)).join(':');
-  if (run.length < 2) {
-    return text(values);
-  }
-  return `${text(values.slice(0, run.start))}::${text(values.slice(run.start + run.length))}`;
+  if (isIpv4Mapped(bytes)) return `::ffff:${dottedQuad(bytes, 12)}`;
+  const run = longestZeroRun(bytes);
+  if (run.length < 2) return textOf(bytes, 0, GROUPS);
+  return `${textOf(bytes, 0, run.start)}::${textOf(bytes, run.start + run.length, GROUPS)}`;
 }
 
-function longestZeroRun(values: readonly number[]): { start: number; length: number } {
+function dottedQuad(bytes: Uint8Array, at: number): string {
+  return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
+}
+
+function group(bytes: Uint8Array, index: number): number {
+  return (bytes[2 * index]! << 8) | bytes[2 * index + 1]!;
+}
+
+/** Text of the groups from one to before another. */
+function textOf(bytes: Uint8Array, from: number, to: number): string {
+  let text = '';
+  for (let index = from; index < to; index++) {
+    text += `${index === from ? '' : ':'}${group(bytes, index).toString(16)}`;
+  }
+  return text;
+}
+
+function longestZeroRun(bytes: Uint8Array): { start: number; length: number } {
   let best = { start: 0, length: 0 };
   let start = 0;
-  for (let i = 0; i <= values.length; i++) {
-    if (i < values.length && values[i] === 0) {
+  for (let i = 0; i <= GROUPS; i++) {
+    if (i < GROUPS && group(bytes, i) === 0) {
       continue;
     }
     if (i - start > best.length) {
