@@ -222,7 +222,7 @@ describe('who moves by agreement without being told', () => {
     pair.a.agent!.hold(true);
     await pair.run(2 * s);
     // The answer, and the report of the drain, come after patience has ended.
-    pair.sideLink.slowMicros = 400 * ms;
+    pair.sideLink.slowMicros = 150 * ms;
     pair.a.agent!.hold(false);
     await pair.until(pair.a, 'Active', 3 * s);
     expect(pair.router(pair.b).drain).not.toBeNull();

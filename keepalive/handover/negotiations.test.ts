@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { HandoverQuestion, PeerAnswer } from '../peer/peer-port.ts';
 import type { AgentPorts } from '../ports.ts';
 import type { RouterDriver } from '../router-driver.ts';
+import type { RouterEvent } from '../virtual-router/event.ts';
 import { Negotiations } from './negotiations.ts';
 import type { Refusal } from './refusals.ts';
 
@@ -18,12 +19,17 @@ const router = {
   },
 } as unknown as RouterDriver;
 
-function negotiations(asked: HandoverQuestion[], granted: string[]): Negotiations {
+function negotiations(
+  asked: HandoverQuestion[],
+  granted: string[],
+  peerGrants = true,
+  inputs: RouterEvent[] = [],
+): Negotiations {
   const report = { name: 'web', priority: 100, handover: { address: null, onHold: false } };
   const peer = {
     ask(question: HandoverQuestion, _timeout: number, onAnswer: (answer: PeerAnswer) => void) {
       asked.push(question);
-      onAnswer({ type: 'handover', granted: true, reason: null });
+      onAnswer({ type: 'handover', granted: peerGrants, reason: null });
     },
     status: () => ({ connected: true, peer: 'b', node: { report: { routers: [report] } } }),
   };
@@ -37,7 +43,7 @@ function negotiations(asked: HandoverQuestion[], granted: string[]): Negotiation
     onHold: () => false,
     onExpected() {},
     onGranted: (routers) => granted.push(...routers.map(({ config }) => config.name)),
-    input() {},
+    input: (_router, event) => inputs.push(event),
   });
 }
 
@@ -59,4 +65,16 @@ it('nor is a request granted where it did not', () => {
   }
   expect(answers).toMatchObject([{ granted: false }, { granted: false }]);
   expect(granted).toEqual([]);
+});
+
+it('a request that its peer stands by no more, however late it is read, gives nothing', () => {
+  const asked: HandoverQuestion[] = [];
+  const inputs: RouterEvent[] = [];
+  const answers: PeerAnswer[] = [];
+  const question = { type: 'handover', step: 'request', id: 7, routers: ['web'] } as const;
+  const agreed = negotiations(asked, [], false, inputs);
+  agreed.answer({ ...question, cause: 'preempted', priority: 250 }, (one) => answers.push(one));
+  expect(asked).toMatchObject([{ step: 'offer', routers: ['web'], cause: 'preempted' }]);
+  expect(inputs).toEqual([]);
+  expect(answers).toMatchObject([{ granted: false }]);
 });

@@ -47,8 +47,11 @@ export type Settled = (refusal: Refusal | null) => void;
  *
  *     this host gives     offer ----> the peer opens its rules, and expects
  *                         <-- granted                                          --> hand-over, given
- *     this host takes     opens its rules, and expects; request ----> the peer hands over
+ *     this host takes     opens its rules, and expects; request ----> the peer offers, as above
  *                         <-- granted
+ *
+ * A request may be old when it is read: over a slow link, or because that process did not run. So it is
+ * offered back what it asks for, and only what the one who asked still promises is given.
  *
  * A question without an answer in time, and any answer but "granted", is the end of it: both hosts go
  * on as VRRP has it.
@@ -69,11 +72,20 @@ export class Negotiations {
 
   /** Gives the addresses of these routers to the peer, if that takes them. */
   offer(routers: readonly RouterDriver[], cause: HandoverCause, settled: Settled): void {
+    this.#offer(routers, cause, settled, () => this.#whyNotOffer(routers, cause));
+  }
+
+  #offer(
+    routers: readonly RouterDriver[],
+    cause: HandoverCause,
+    settled: Settled,
+    objection: () => Refusal | null,
+  ): void {
     this.#negotiate(routers, settled, (done) => {
-      const refusal = this.#whyNotOffer(routers, cause);
+      const refusal = objection();
       if (refusal !== null) return done(refusal);
       this.#ask('offer', routers, cause, (refused) => {
-        done(refused ?? this.#give(routers, cause));
+        done(refused ?? this.#give(routers, cause, objection));
       });
     });
   }
@@ -102,12 +114,54 @@ export class Negotiations {
 
   /** Answers a step of the peer's. */
   answer(question: HandoverQuestion, respond: (answer: PeerAnswer) => void): void {
-    const reason = this.#judge(question);
-    const say = () => respond({ type: 'handover', granted: reason === null, reason });
-    const taken = reason === null && question.step === 'offer' ? question.routers : [];
-    const routers = taken.flatMap((name) => this.#options.named(name) ?? []);
-    if (routers.length === 0) say();
-    else this.#forget(routers, say);
+    const say = (reason: string | null) =>
+      respond({ type: 'handover', granted: reason === null, reason });
+    const routers = question.routers.flatMap((name) => this.#options.named(name) ?? []);
+    if (routers.length < question.routers.length || routers.length === 0) {
+      const names = question.routers.join(', ');
+      return say(`not all of ${names} are known here: the files differ`);
+    }
+    switch (question.step) {
+      case 'offer':
+        return this.#answerOffer(routers, question, say);
+      case 'request':
+        return this.#answerRequest(routers, question, say);
+      case 'given':
+        for (const router of routers) this.#options.input(router, { type: 'given' });
+        return say(null);
+    }
+  }
+
+  #answerOffer(
+    routers: readonly RouterDriver[],
+    question: HandoverQuestion,
+    say: (reason: string | null) => void,
+  ): void {
+    const reason = this.#judgeOffer(routers, question);
+    // What this host has asked for it has made room for.
+    const asked = this.#underWay.has(keyOf(routers));
+    if (reason !== null || asked) say(reason);
+    else this.#forget(routers, () => say(null));
+  }
+
+  #answerRequest(
+    routers: readonly RouterDriver[],
+    question: HandoverQuestion,
+    say: (reason: string | null) => void,
+  ): void {
+    if (this.#granted === question.id) return say(null);
+    const settled: Settled = (refusal) => {
+      if (refusal === null && this.#granted !== question.id) {
+        this.#granted = question.id;
+        this.#options.onGranted(routers, question.cause);
+      }
+      say(refusal?.why ?? null);
+    };
+    // The peer speaks for itself: nothing else that is known of it here is asked.
+    this.#offer(routers, question.cause, settled, () => {
+      const why = this.#judgeRequest(routers, question);
+      return why === null ? null : { type: 'cannot', why };
+    });
   }
 
   /**
@@ -139,7 +193,7 @@ export class Negotiations {
     settled: Settled,
     begin: (done: Settled) => void,
   ): void {
-    const key = routers[0]?.config.name ?? '';
+    const key = keyOf(routers);
     const waiting = this.#underWay.get(key);
     if (waiting !== undefined) {
       waiting.push(settled);
@@ -179,9 +233,13 @@ export class Negotiations {
   }
 
   /** The peer is ready. Why nothing was given after all; null: it was. */
-  #give(routers: readonly RouterDriver[], cause: HandoverCause): Refusal | null {
+  #give(
+    routers: readonly RouterDriver[],
+    cause: HandoverCause,
+    objection: () => Refusal | null,
+  ): Refusal | null {
     // Meanwhile the one that fell may have recovered, or the peer fallen.
-    const refusal = this.#whyNotOffer(routers, cause);
+    const refusal = objection();
     if (refusal !== null) return { type: 'overtaken', why: refusal.why };
     const why = this.#handOver(routers, cause);
     if (why !== null) return { type: 'overtaken', why };
@@ -203,23 +261,6 @@ export class Negotiations {
     return null;
   }
 
-  #judge(question: HandoverQuestion): string | null {
-    const routers = question.routers.map((name) => this.#options.named(name));
-    const known = routers.filter((router) => router !== undefined);
-    if (known.length < routers.length || known.length === 0) {
-      return `not all of ${question.routers.join(', ')} are known here: the files differ`;
-    }
-    switch (question.step) {
-      case 'offer':
-        return this.#judgeOffer(known, question);
-      case 'request':
-        return this.#judgeRequest(known, question);
-      case 'given':
-        for (const router of known) this.#options.input(router, { type: 'given' });
-        return null;
-    }
-  }
-
   #judgeOffer(routers: readonly RouterDriver[], question: HandoverQuestion): string | null {
     if (this.#options.leaving()) return 'the agent there is about to stop';
     const why = firstOf(routers, whyNotTake);
@@ -234,17 +275,12 @@ export class Negotiations {
   }
 
   #judgeRequest(routers: readonly RouterDriver[], question: HandoverQuestion): string | null {
-    if (this.#granted === question.id) return null;
     if (this.#options.onHold()) return 'an operator has put this node on hold';
-    const why =
+    return (
       firstOf(routers, whyNotGive) ??
       firstOf(routers, (router) => whyNotBetter(router, 'there', priorities(router, question))) ??
-      firstOf(routers, (router) => this.#leftBehind(router, routers)) ??
-      this.#handOver(routers, question.cause);
-    if (why !== null) return why;
-    this.#granted = question.id;
-    this.#options.onGranted(routers, question.cause);
-    return null;
+      firstOf(routers, (router) => this.#leftBehind(router, routers))
+    );
   }
 
   /** Another member of its sync group would stay here alone; null: none would. */
@@ -329,6 +365,11 @@ export class Negotiations {
 /** Of this host, and what the peer says of itself. */
 function priorities(router: RouterDriver, { priority }: { readonly priority: number }) {
   return { theirs: priority, ours: router.state.standing.priority };
+}
+
+/** Routers that are negotiated together. */
+function keyOf(routers: readonly RouterDriver[]): string {
+  return routers[0]?.config.name ?? '';
 }
 
 function firstOf(

@@ -55,8 +55,15 @@ export class SecondChances {
   /** The peer is about to resign: its rules are there from now on. Why they are not; null: they are. */
   prepare(router: RouterDriver, peer: Uint8Array): string | null {
     const { clock } = this.#options.ports;
-    this.#close(router);
     const graceUntil = clock.now() + handoverExpectMicros;
+    const entry = this.#entries.get(router);
+    if (entry !== undefined && entry.config === router.config && equal(entry.peer, peer)) {
+      entry.graceUntil = graceUntil;
+      entry.grace.cancel();
+      entry.grace = this.#after(router, graceUntil);
+      return null;
+    }
+    this.#close(router);
     const failure = this.#open(router, peer, graceUntil);
     return failure === null ? null : `${router.config.name}: ${failure}`;
   }
@@ -265,6 +272,10 @@ export class SecondChances {
 /** Active because the peer resigned in favour of this router, as agreed. */
 export function wasGiven({ state, transitions }: RouterDriver): boolean {
   return state.name === 'Active' && transitions.at(-1)?.evidence.reason === 'given';
+}
+
+function equal(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 
 function virtualAddresses({ config }: RouterDriver): string[] {

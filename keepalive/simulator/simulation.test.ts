@@ -22,13 +22,13 @@ vi.mock('../virtual-router/step.ts', async (importOriginal) => {
 });
 
 vi.mock('../handover/second-chances.ts', async (importOriginal) => {
-  const { SecondChances } = await importOriginal<typeof import('../handover/second-chances.ts')>();
-  class Broken extends SecondChances {
+  const original = await importOriginal<typeof import('../handover/second-chances.ts')>();
+  class Broken extends original.SecondChances {
     override heard(report: PeerReport | null): void {
       super.heard(report !== null && sabotage.deaf ? { ...report, routers: [] } : report);
     }
   }
-  return { SecondChances: Broken };
+  return { ...original, SecondChances: Broken };
 });
 
 afterEach(() => {

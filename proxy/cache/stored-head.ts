@@ -1,5 +1,5 @@
 /** Heads as they are stored: what may be, in canonical form (RFC 9111 3.1, 3.2). */
-import { STATUS_CODES } from 'node:http';
+import { http } from '../../src/runtime/node-http.ts';
 import { Field, fieldSet, HOP_BY_HOP } from '../http1/fields.ts';
 import {
   DROPPED,
@@ -76,6 +76,6 @@ function dated(lines: readonly FieldLine[], date: string): readonly FieldLine[] 
 
 /** A head of these lines. */
 export function headBytes(status: number, lines: readonly FieldLine[]): Buffer {
-  const start = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`;
+  const start = `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? 'Unknown'}\r\n`;
   return Buffer.from(`${start}${lines.map(({ line }) => `${line}\r\n`).join('')}\r\n`, 'latin1');
 }

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { http } from '../../src/runtime/node-http.ts';
 import { NO_LINES } from '../http1/extra-lines.ts';
 import { ResponseHead } from '../http1/head.ts';
 import { parseResponse } from '../http1/parse-response.ts';
@@ -50,7 +50,7 @@ export function headWith(
   length: number,
   lines: Buffer,
 ): ResponseHead {
-  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`;
+  let text = `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? 'Unknown'}\r\n`;
   for (const [name, value] of fields) text += `${name}: ${value}\r\n`;
   if (status !== 204 && status !== 304) text += `Content-Length: ${length}\r\n`;
   return headOf(Buffer.concat([Buffer.from(text, 'latin1'), lines, CRLF]));

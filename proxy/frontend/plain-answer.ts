@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { http } from '../../src/runtime/node-http.ts';
 import { PROXY_ERRORS } from '../errors.ts';
 
 /** Beginnings of requests in plain text, those of HTTP/2 among them. */
@@ -18,7 +18,7 @@ export function plainAnswer(
   const begun = bytes.toString('latin1', start, Math.min(end, start + LOOKED_AT));
   if (!REQUEST_LINE.test(begun)) return null;
   const { status, text } = PROXY_ERRORS.plain_http;
-  const reason = STATUS_CODES[status];
+  const reason = http.STATUS_CODES[status];
   const body = `${status} ${reason}: ${text}\n`;
   const head =
     `HTTP/1.1 ${status} ${reason}\r\n${dateLine.toString('latin1')}` +

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { http } from '../../src/runtime/node-http.ts';
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 import { BytesSource, headWith, type LocalResponse } from '../features/local-response.ts';
 import { LENGTH_KEPT, type ResponseChanges } from '../features/response-edit.ts';
@@ -55,7 +55,7 @@ export function errorPage(code: ProxyErrorCode, lines: Buffer = NO_LINES): Error
     ['Cache-Control', 'no-store'],
   ];
   if (status === 503 && !lines.includes(RETRY_AFTER)) fields.push(['Retry-After', '1']);
-  const body = Buffer.from(`${status} ${STATUS_CODES[status] ?? 'Error'}: ${text}\n`);
+  const body = Buffer.from(`${status} ${http.STATUS_CODES[status] ?? 'Error'}: ${text}\n`);
   return {
     head: headWith(status, fields, body.length, lines),
     text: body,

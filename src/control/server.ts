@@ -1,5 +1,6 @@
-import http from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Logger } from '../log/logger.ts';
+import { http } from '../runtime/node-http.ts';
 
 /** Open connections to one control or admin listener. */
 const CONNECTIONS_MAX = 64;
@@ -35,9 +36,9 @@ export function text(body: string, status = 200): Reply {
 export function createControlServer(
   routes: Routes,
   log: Logger,
-  admit: (request: http.IncomingMessage) => Reply | null = () => null,
+  admit: (request: IncomingMessage) => Reply | null = () => null,
   orders: Orders = {},
-): http.Server {
+): Server {
   const server = http.createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
     (request, response) => {
@@ -62,11 +63,7 @@ export function createControlServer(
   return server;
 }
 
-async function answer(
-  routes: Routes,
-  orders: Orders,
-  request: http.IncomingMessage,
-): Promise<Reply> {
+async function answer(routes: Routes, orders: Orders, request: IncomingMessage): Promise<Reply> {
   const [path = '/', query = ''] = (request.url ?? '/').split('?');
   if (request.method === 'POST' && Object.hasOwn(orders, path)) {
     return orders[path]!(new URLSearchParams(query));
