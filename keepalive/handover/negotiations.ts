@@ -118,17 +118,14 @@ export class Negotiations {
       respond({ type: 'handover', granted: reason === null, reason });
     const routers = question.routers.flatMap((name) => this.#options.named(name) ?? []);
     if (routers.length < question.routers.length || routers.length === 0) {
-      const names = question.routers.join(', ');
-      return say(`not all of ${names} are known here: the files differ`);
-    }
-    switch (question.step) {
-      case 'offer':
-        return this.#answerOffer(routers, question, say);
-      case 'request':
-        return this.#answerRequest(routers, question, say);
-      case 'given':
-        for (const router of routers) this.#options.input(router, { type: 'given' });
-        return say(null);
+      say(`not all of ${question.routers.join(', ')} are known here: the files differ`);
+    } else if (question.step === 'offer') {
+      this.#answerOffer(routers, question, say);
+    } else if (question.step === 'request') {
+      this.#answerRequest(routers, question, say);
+    } else {
+      for (const router of routers) this.#options.input(router, { type: 'given' });
+      say(null);
     }
   }
 
@@ -149,7 +146,10 @@ export class Negotiations {
     question: HandoverQuestion,
     say: (reason: string | null) => void,
   ): void {
-    if (this.#granted === question.id) return say(null);
+    if (this.#granted === question.id) {
+      say(null);
+      return;
+    }
     const settled: Settled = (refusal) => {
       if (refusal === null && this.#granted !== question.id) {
         this.#granted = question.id;

@@ -1,5 +1,5 @@
 /** Heads as they are stored: what may be, in canonical form (RFC 9111 3.1, 3.2). */
-import { http } from '../../src/runtime/node-http.ts';
+import { http } from '../../src/os/node-http.ts';
 import { Field, fieldSet, HOP_BY_HOP } from '../http1/fields.ts';
 import {
   DROPPED,

@@ -1,4 +1,4 @@
-import { http } from '../../src/runtime/node-http.ts';
+import { http } from '../../src/os/node-http.ts';
 import { NO_LINES } from '../http1/extra-lines.ts';
 import { ResponseHead } from '../http1/head.ts';
 import { parseResponse } from '../http1/parse-response.ts';

@@ -1,4 +1,4 @@
-import { http } from '../../src/runtime/node-http.ts';
+import { http } from '../../src/os/node-http.ts';
 import { PROXY_ERRORS } from '../errors.ts';
 
 /** Beginnings of requests in plain text, those of HTTP/2 among them. */

@@ -1,4 +1,4 @@
-import { http } from '../../src/runtime/node-http.ts';
+import { http } from '../../src/os/node-http.ts';
 import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 import { BytesSource, headWith, type LocalResponse } from '../features/local-response.ts';
 import { LENGTH_KEPT, type ResponseChanges } from '../features/response-edit.ts';

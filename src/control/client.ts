@@ -1,4 +1,4 @@
-import { http } from '../runtime/node-http.ts';
+import { http } from '../os/node-http.ts';
 
 /** Longest wait for an answer on a control socket. */
 const ANSWER_TIMEOUT_MS = 3_000;

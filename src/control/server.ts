@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Logger } from '../log/logger.ts';
-import { http } from '../runtime/node-http.ts';
+import { http } from '../os/node-http.ts';
 
 /** Open connections to one control or admin listener. */
 const CONNECTIONS_MAX = 64;
