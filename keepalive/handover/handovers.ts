@@ -10,7 +10,7 @@
  *                SecondChances:    rules that pass strangers' packets on to a peer that drains
  */
 import type { EventSink } from '../events/event-types.ts';
-import { stopDrainMaxMicros } from '../limits.ts';
+import { handoverMicros, stopDrainMaxMicros } from '../limits.ts';
 import type { LogLimiter } from '../log-limiter.ts';
 import type {
   HandoverQuestion,
@@ -26,7 +26,7 @@ import type { TransitionReason } from '../virtual-router/action.ts';
 import type { HandoverCause, RouterEvent } from '../virtual-router/event.ts';
 import { Drains } from './drains.ts';
 import { removeLeftRules } from './left-rules.ts';
-import { Negotiations } from './negotiations.ts';
+import { Negotiations, type Settled } from './negotiations.ts';
 import type { Refusal } from './refusals.ts';
 import { SecondChances } from './second-chances.ts';
 
@@ -66,9 +66,8 @@ export class Handovers {
       membersOf: options.membersOf,
       leaving: () => this.#leaving,
       onHold: () => this.#hold.own,
-      onExpected: (router, cause) =>
-        this.#expected.set(router, { cause, since: ports.clock.now() }),
-      onGranted: (granted, cause) => this.#given(granted, cause, ports.clock.now()),
+      onExpected: (router, cause) => this.#expect(router, cause),
+      onGiven: (given, cause, since) => this.#given(given, cause, since),
       input,
     });
   }
@@ -82,10 +81,10 @@ export class Handovers {
   /** A router's state machine wants one rather than move alone; the outcome is an input of all members. */
   seek(router: RouterDriver, cause: 'priority' | 'preempted'): void {
     const members = this.#takingPart(router);
-    const since = this.#options.ports.clock.now();
-    const settled = (refusal: Refusal | null) => {
-      if (refusal === null && cause === 'priority') this.#given(members, cause, since);
-      if (refusal !== null && refusal.needless !== true) this.#refused(members, cause, refusal);
+    const settled: Settled = (refusal, first) => {
+      if (refusal !== null && refusal.needless !== true && first) {
+        this.#refused(members, cause, refusal);
+      }
       const granted = refusal === null;
       for (const member of members) {
         this.#options.input(member, { type: 'handover-answer', granted });
@@ -254,15 +253,21 @@ export class Handovers {
       const reason = `${states.join(', ')} on this node`;
       return Promise.resolve({ routers, outcome: 'not-active', reason, to });
     }
-    const since = this.#options.ports.clock.now();
     return new Promise((resolve) => {
       this.#negotiations.offer(members, cause, (refusal) => {
-        if (refusal === null) this.#given(members, cause, since);
-        else this.#refused(members, cause, refusal);
+        if (refusal !== null) this.#refused(members, cause, refusal);
         const outcome = refusal === null ? 'given' : 'refused';
         resolve({ routers, outcome, reason: refusal?.why ?? null, to });
       });
     });
+  }
+
+  /** Since the first word of it: what this host asked for is offered to it a moment later. */
+  #expect(router: RouterDriver, cause: HandoverCause): void {
+    const now = this.#options.ports.clock.now();
+    const before = this.#expected.get(router);
+    const same = before?.cause === cause && now - before.since <= handoverMicros;
+    if (!same) this.#expected.set(router, { cause, since: now });
   }
 
   #given(members: readonly RouterDriver[], cause: HandoverCause, since: number): void {

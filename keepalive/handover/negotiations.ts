@@ -1,5 +1,4 @@
-import { heldAddresses } from '../holdings/address-keeper.ts';
-import { forgetMicros, handoverExpectMicros, handoverMicros } from '../limits.ts';
+import { handoverExpectMicros, handoverMicros } from '../limits.ts';
 import type {
   HandoverQuestion,
   PeerAnswer,
@@ -9,6 +8,7 @@ import type {
 import type { AgentPorts } from '../ports.ts';
 import type { RouterDriver } from '../router-driver.ts';
 import type { HandoverCause, RouterEvent } from '../virtual-router/event.ts';
+import { makeRoom } from './make-room.ts';
 import {
   peerSide,
   type Refusal,
@@ -33,13 +33,23 @@ export interface NegotiationsOptions {
   readonly onHold: () => boolean;
   /** The resignation of the peer is expected from now on. */
   onExpected(router: RouterDriver, cause: HandoverCause): void;
-  /** The peer asked for the addresses of these routers, and has them. */
-  onGranted(routers: readonly RouterDriver[], cause: HandoverCause): void;
+  /** The addresses of these routers are the peer's; `since`: the first word of it, as `clock.now`. */
+  onGiven(routers: readonly RouterDriver[], cause: HandoverCause, since: number): void;
   input(router: RouterDriver, event: RouterEvent): void;
 }
 
-/** Called once, with why there was no agreement, or null. */
-export type Settled = (refusal: Refusal | null) => void;
+/** Called once, with why there was no agreement, or null; `first`: it is this caller's, who did not join one. */
+export type Settled = (refusal: Refusal | null, first: boolean) => void;
+
+/** A negotiation under way. */
+interface Open {
+  cause: HandoverCause;
+  /** When it began, as `clock.now`. */
+  readonly since: number;
+  readonly waiting: Settled[];
+}
+
+type Done = (refusal: Refusal | null) => void;
 
 /**
  * Who asks whom, before addresses move by agreement (design 4.4). Routers of one sync group are
@@ -51,15 +61,16 @@ export type Settled = (refusal: Refusal | null) => void;
  *                         <-- granted
  *
  * A request may be old when it is read: over a slow link, or because that process did not run. So it is
- * offered back what it asks for, and only what the one who asked still promises is given.
+ * offered back what it asks for, and is given it only while it still waits for that.
  *
  * A question without an answer in time, and any answer but "granted", is the end of it: both hosts go
  * on as VRRP has it.
  */
 export class Negotiations {
   readonly #options: NegotiationsOptions;
-  /** By the first router's name; who waits for the outcome. */
-  readonly #underWay = new Map<string, Settled[]>();
+  /** What this host gives and what it takes, by the names of the routers. */
+  readonly #offers = new Map<string, Open>();
+  readonly #requests = new Map<string, Open>();
   /** The last that was granted to a request: it may come again, over another path. */
   #granted: number | null = null;
   #lastId: number;
@@ -81,34 +92,37 @@ export class Negotiations {
     settled: Settled,
     objection: () => Refusal | null,
   ): void {
-    this.#negotiate(routers, settled, (done) => {
+    this.#join(this.#offers, routers, cause, settled, (open, done) => {
       const refusal = objection();
       if (refusal !== null) return done(refusal);
       this.#ask('offer', routers, cause, (refused) => {
-        done(refused ?? this.#give(routers, cause, objection));
+        done(refused ?? this.#give(routers, open, objection));
       });
     });
   }
 
   /** Has the peer give the addresses of these routers to this host. */
   request(routers: readonly RouterDriver[], settled: Settled): void {
-    this.#negotiate(routers, settled, (done) => {
+    this.#join(this.#requests, routers, 'preempted', settled, (_open, done) => {
       const refusal = this.#whyNotRequest(routers);
       if (refusal !== null) return done(refusal);
       const failure = this.#expect(routers, 'preempted');
       if (failure !== null) return done({ type: 'cannot', why: failure });
-      const answered: Settled = (refused) => {
+      const answered: Done = (refused) => {
         for (const router of routers) {
           if (refused === null) this.#options.input(router, { type: 'given' });
           // Without an answer it may have been given all the same, and its resignation be here or lost:
           // what was promised holds for its time.
-          else if (refused.type !== 'no-answer' && !wasGiven(router)) {
+          else if (refused.type !== 'no-answer' && !isGiven(router)) {
             this.#options.chances.withdraw(router);
           }
         }
-        done(refused);
+        const given = refused?.type === 'no-answer' && routers.every(isGiven);
+        done(given ? null : refused);
       };
-      this.#forget(routers, () => this.#ask('request', routers, 'preempted', answered));
+      makeRoom(this.#options.ports, routers, () => {
+        this.#ask('request', routers, 'preempted', answered);
+      });
     });
   }
 
@@ -134,11 +148,15 @@ export class Negotiations {
     question: HandoverQuestion,
     say: (reason: string | null) => void,
   ): void {
+    // Who is offered what was asked for made room for it before.
+    const asked = question.cause === 'preempted';
+    if (asked && !this.#requests.has(keyOf(routers))) {
+      say('nobody there waits for them any more');
+      return;
+    }
     const reason = this.#judgeOffer(routers, question);
-    // What this host has asked for it has made room for.
-    const asked = this.#underWay.has(keyOf(routers));
     if (reason !== null || asked) say(reason);
-    else this.#forget(routers, () => say(null));
+    else makeRoom(this.#options.ports, routers, () => say(null));
   }
 
   #answerRequest(
@@ -151,10 +169,7 @@ export class Negotiations {
       return;
     }
     const settled: Settled = (refusal) => {
-      if (refusal === null && this.#granted !== question.id) {
-        this.#granted = question.id;
-        this.#options.onGranted(routers, question.cause);
-      }
+      if (refusal === null) this.#granted = question.id;
       say(refusal?.why ?? null);
     };
     // The peer speaks for itself: nothing else that is known of it here is asked.
@@ -164,46 +179,29 @@ export class Negotiations {
     });
   }
 
-  /**
-   * Before the addresses come here: what is left of connections that ended here lately must not answer in
-   * place of the peer's, whose clients may have used the same ports again. A slow kernel is not waited for.
-   */
-  #forget(routers: readonly RouterDriver[], then: () => void): void {
-    const { census, clock } = this.#options.ports;
-    if (census === undefined) {
-      then();
-      return;
-    }
-    let going = () => {
-      going = () => {};
-      timer.cancel();
-      then();
-    };
-    const timer = clock.timer(clock.now() + forgetMicros, () => going());
-    const addresses = routers.flatMap(({ config }) => heldAddresses(config));
-    census.forget(addresses.map(({ address }) => address)).then(
-      () => going(),
-      () => going(),
-    );
-  }
-
-  /** One negotiation of the same routers at a time; who comes later hears of its outcome, too. */
-  #negotiate(
+  /** One negotiation of its kind for the same routers at a time; who comes later hears of its outcome, too. */
+  #join(
+    all: Map<string, Open>,
     routers: readonly RouterDriver[],
+    cause: HandoverCause,
     settled: Settled,
-    begin: (done: Settled) => void,
+    begin: (open: Open, done: Done) => void,
   ): void {
     const key = keyOf(routers);
-    const waiting = this.#underWay.get(key);
-    if (waiting !== undefined) {
-      waiting.push(settled);
+    const joined = all.get(key);
+    if (joined !== undefined) {
+      joined.waiting.push(settled);
+      // The word of an operator, and of an agent that stops, is kept whoever was first.
+      if (cause === 'operator' || cause === 'stop') joined.cause = cause;
       return;
     }
-    const all = [settled];
-    this.#underWay.set(key, all);
-    begin((refusal) => {
-      this.#underWay.delete(key);
-      for (const one of all) one(refusal);
+    const open = { cause, since: this.#options.ports.clock.now(), waiting: [settled] };
+    all.set(key, open);
+    begin(open, (refusal) => {
+      all.delete(key);
+      open.waiting.forEach((one, index) => {
+        one(refusal, index === 0);
+      });
     });
   }
 
@@ -211,9 +209,10 @@ export class Negotiations {
     step: HandoverQuestion['step'],
     routers: readonly RouterDriver[],
     cause: HandoverCause,
-    answered: Settled,
+    answered: Done,
   ): void {
-    const { peer } = this.#options.ports;
+    const { clock, peer } = this.#options.ports;
+    const askedAt = clock.now();
     this.#lastId += 1;
     const question: HandoverQuestion = {
       type: 'handover',
@@ -224,7 +223,9 @@ export class Negotiations {
       priority: routers[0]?.state.standing.priority ?? 1,
     };
     peer?.ask(question, handoverMicros, (answer) => {
-      if (answer?.type !== 'handover') {
+      // One that was here in time and is read late, by a process that did not run, holds no more.
+      const late = clock.now() - askedAt > handoverMicros;
+      if (late || answer?.type !== 'handover') {
         const ms = handoverMicros / 1000;
         answered({ type: 'no-answer', why: `the peer did not answer within ${ms} ms` });
       } else if (answer.granted) answered(null);
@@ -235,7 +236,7 @@ export class Negotiations {
   /** The peer is ready. Why nothing was given after all; null: it was. */
   #give(
     routers: readonly RouterDriver[],
-    cause: HandoverCause,
+    { cause, since }: Open,
     objection: () => Refusal | null,
   ): Refusal | null {
     // Meanwhile the one that fell may have recovered, or the peer fallen.
@@ -245,6 +246,7 @@ export class Negotiations {
     if (why !== null) return { type: 'overtaken', why };
     // Beside the resignation on the LAN, which may be lost.
     this.#ask('given', routers, cause, () => {});
+    this.#options.onGiven(routers, cause, since);
     return null;
   }
 
@@ -369,7 +371,13 @@ function priorities(router: RouterDriver, { priority }: { readonly priority: num
 
 /** Routers that are negotiated together. */
 function keyOf(routers: readonly RouterDriver[]): string {
-  return routers[0]?.config.name ?? '';
+  return routers.map(({ config }) => config.name).join(' ');
+}
+
+/** The peer resigned in favour of this router, which has claimed the addresses or is about to. */
+function isGiven(router: RouterDriver): boolean {
+  const { state } = router;
+  return wasGiven(router) || (state.name === 'Backup' && state.downCause === 'given');
 }
 
 function firstOf(

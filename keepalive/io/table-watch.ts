@@ -8,8 +8,11 @@ import { tableOf } from '../../src/os/nftables-set.ts';
 
 const NFNLGRP_NFTABLES = 7;
 const NFNL_SUBSYS_NFTABLES = 10;
-/** NFT_MSG_DELTABLE, DELCHAIN, NEWRULE, DELRULE, DELSET, DELSETELEM: what can take something away. */
-const HARMFUL_MESSAGES: ReadonlySet<number> = new Set([2, 5, 6, 8, 11, 14]);
+/**
+ * NFT_MSG_NEWTABLE (which can make one dormant), DELTABLE, NEWCHAIN (and change its policy), DELCHAIN,
+ * NEWRULE, DELRULE, DELSET, DELSETELEM: what can take something away.
+ */
+const HARMFUL_MESSAGES: ReadonlySet<number> = new Set([0, 2, 3, 5, 6, 8, 11, 14]);
 /**
  * Time between two looks at the rules, ms: a look asks libnftables, which costs milliseconds where
  * others have large rulesets.

@@ -59,10 +59,15 @@ export class NetlinkRequests {
     this.#message = area;
     const type = c.SOCK_RAW | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC;
     this.#fd = check(libc().socket(c.AF_NETLINK, type, protocol), 'socket', `netlink ${protocol}`);
-    // Port 0 lets the kernel choose one.
-    const address = new Uint8Array(SOCKADDR_NL_BYTES);
-    address[0] = c.AF_NETLINK;
-    check(libc().bind(this.#fd, address, address.length), 'bind', `netlink ${protocol}`);
+    try {
+      // Port 0 lets the kernel choose one.
+      const address = new Uint8Array(SOCKADDR_NL_BYTES);
+      address[0] = c.AF_NETLINK;
+      check(libc().bind(this.#fd, address, address.length), 'bind', `netlink ${protocol}`);
+    } catch (error) {
+      libc().close(this.#fd);
+      throw error;
+    }
     if (protocol !== NETLINK_ROUTE) return;
     try {
       // The kernel then heeds what a dump asks for; an older one ignores it, and so do we.

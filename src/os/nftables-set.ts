@@ -67,7 +67,8 @@ export class NftablesSets {
 
   /**
    * Lets these sets of a table of the netdev family hold just this from now on, in one transaction.
-   * Throws OsError (ENOENT: there is no such set, EPERM...).
+   * Throws OsError (ENOENT: there is no such set, EPERM...), and RangeError for a time that is none: the
+   * kernel takes 0 for for ever.
    */
   fill(table: string, contents: readonly SetContent[]): void {
     const errno = this.#requests.changeAll(
@@ -116,6 +117,9 @@ function nameOf({ table, set }: SetName): readonly Uint8Array[] {
 }
 
 function list({ element, timeoutMs }: NonNullable<SetContent['holds']>): Uint8Array {
+  if (timeoutMs !== null && (!Number.isSafeInteger(timeoutMs) || timeoutMs < 1)) {
+    throw new RangeError(`nftables: a timeout of ${timeoutMs} ms`);
+  }
   const key = nestedAttribute(INNERMOST, [numberAttribute(INNERMOST, element)]);
   const timeout = timeoutMs === null ? [] : [attribute(ELEMENT_TIMEOUT, bigEndian64(timeoutMs))];
   return nestedAttribute(LIST_ELEMENTS, [nestedAttribute(INNERMOST, [key, ...timeout])]);
