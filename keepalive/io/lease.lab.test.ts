@@ -213,6 +213,10 @@ describe.each([4, 6] as const)('a lease, IPv%i', (family) => {
     await serving();
     shOn('left', `nft flush set ${table.replace('table ', '')} lease`);
     await expect.poll(() => holder.do('lost')).toEqual(['rules', 'rules', 'expired']);
+    await holder.do('arm');
+    shOn('left', `nft add ${table} '{ flags dormant; }'`);
+    await expect.poll(async () => (await holder.do('lost')) as unknown[]).toHaveLength(4);
+    expect(shOn('left', 'nft list ruleset')).not.toContain('dormant');
   });
 
   it('leaves nothing behind when it is closed', async () => {

@@ -47,6 +47,14 @@ it('is all or nothing, and says what was wrong', () => {
   expect(sets.has({ table: TABLE, set: 'other' }, 7)).toBe(false);
 });
 
+it.each([0, -1, 1.5])(
+  'refuses a timeout of %d ms, which the kernel would take for another',
+  (timeoutMs) => {
+    const change = () => sets.fill(TABLE, [{ set: 'one', holds: { element: 1, timeoutMs } }]);
+    expect(change).toThrow(RangeError);
+  },
+);
+
 it('is told apart from others in what the kernel announces', async () => {
   const ports: number[] = [];
   let heard = () => {};
