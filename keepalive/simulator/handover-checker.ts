@@ -99,7 +99,8 @@ export class HandoverChecker {
   #claimed(host: SimHost, name: string, { reason, peerPriority }: Transition['evidence']): void {
     const key = keyOf(host, name);
     const yielded = this.#yielded.get(key) === host.agent;
-    this.#yielded.delete(key);
+    // What was given up as a group comes back as a group, with members that cannot take part just now.
+    for (const member of unitOf(host, name)) this.#yielded.delete(keyOf(host, member));
     if (reason !== 'peer-lower' || Number(peerPriority) <= faultPriority) return;
     const held = this.#held.get(host) === host.agent;
     if (!held && !yielded) return;
@@ -334,6 +335,15 @@ export class HandoverChecker {
 
 function statusOf(agent: Agent, name: string): RouterStatus | undefined {
   return agent.status().routers.find((router) => router.name === name);
+}
+
+/** Names of the routers that move together with this one, itself among them. */
+function unitOf({ config }: SimHost, name: string): readonly string[] {
+  const group = config.virtualRouters.find((router) => router.name === name)?.syncGroup;
+  if (group === undefined) return [name];
+  return config.virtualRouters
+    .filter(({ syncGroup }) => syncGroup === group)
+    .map((router) => router.name);
 }
 
 function keyOf(host: SimHost, router: string): string {
