@@ -57,7 +57,11 @@ export class SecondChances {
     const { clock } = this.#options.ports;
     const graceUntil = clock.now() + handoverExpectMicros;
     const entry = this.#entries.get(router);
-    if (entry !== undefined && entry.config === router.config && equal(entry.peer, peer)) {
+    if (
+      entry !== undefined &&
+      entry.config === router.config &&
+      Buffer.compare(entry.peer, peer) === 0
+    ) {
       entry.graceUntil = graceUntil;
       entry.grace.cancel();
       entry.grace = this.#after(router, graceUntil);
@@ -272,10 +276,6 @@ export class SecondChances {
 /** Active because the peer resigned in favour of this router, as agreed. */
 export function wasGiven({ state, transitions }: RouterDriver): boolean {
   return state.name === 'Active' && transitions.at(-1)?.evidence.reason === 'given';
-}
-
-function equal(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 
 function virtualAddresses({ config }: RouterDriver): string[] {

@@ -15,6 +15,7 @@ import type { Cluster } from './cluster.ts';
 import { Violation } from './safety-checker.ts';
 import { believed, follow } from './sim-clients.ts';
 import type { SimHost } from './sim-host.ts';
+import { unitsOf } from './sim-units.ts';
 
 /** Slack for what happens at one instant in several steps, and for clocks that run apart. */
 const SLACK_MICROS = 5_000;
@@ -100,7 +101,10 @@ export class HandoverChecker {
     const key = keyOf(host, name);
     const yielded = this.#yielded.get(key) === host.agent;
     // What was given up as a group comes back as a group, with members that cannot take part just now.
-    for (const member of unitOf(host, name)) this.#yielded.delete(keyOf(host, member));
+    for (const unit of unitsOf(host.config).values()) {
+      if (!unit.some((member) => member.name === name)) continue;
+      for (const member of unit) this.#yielded.delete(keyOf(host, member.name));
+    }
     if (reason !== 'peer-lower' || Number(peerPriority) <= faultPriority) return;
     const held = this.#held.get(host) === host.agent;
     if (!held && !yielded) return;
@@ -335,15 +339,6 @@ export class HandoverChecker {
 
 function statusOf(agent: Agent, name: string): RouterStatus | undefined {
   return agent.status().routers.find((router) => router.name === name);
-}
-
-/** Names of the routers that move together with this one, itself among them. */
-function unitOf({ config }: SimHost, name: string): readonly string[] {
-  const group = config.virtualRouters.find((router) => router.name === name)?.syncGroup;
-  if (group === undefined) return [name];
-  return config.virtualRouters
-    .filter(({ syncGroup }) => syncGroup === group)
-    .map((router) => router.name);
 }
 
 function keyOf(host: SimHost, router: string): string {

@@ -5,6 +5,7 @@
  */
 import { OsError } from './errors.ts';
 import { check, libc } from './libc.ts';
+import { openNetlinkSocket } from './netlink-socket.ts';
 import { type DescriptorWatch, watchReadable } from './poll.ts';
 import * as c from './socket-constants.ts';
 import { SocketMessage } from './socket-message.ts';
@@ -13,7 +14,6 @@ import { setIntOption } from './socket-option.ts';
 const SOL_NETLINK = 270;
 const NETLINK_ADD_MEMBERSHIP = 1;
 const ENOBUFS = 105;
-const SOCKADDR_NL_BYTES = 12;
 /** `struct nlmsghdr`: length u32, type u16, flags u16, sequence u32, port u32. */
 const MESSAGE_HEADER_BYTES = 16;
 /** The kernel's largest notification is far below. */
@@ -57,15 +57,10 @@ export class NetlinkListener {
     this.#label = `netlink protocol ${options.protocol}`;
     incoming ??= new SocketMessage(DATAGRAM_BYTES_MAX);
     this.#message = incoming;
-    const type = c.SOCK_RAW | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC;
-    this.#fd = check(libc().socket(c.AF_NETLINK, type, options.protocol), 'socket', this.#label);
+    this.#fd = openNetlinkSocket(options.protocol);
     try {
       const bytes = options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES;
       setIntOption(this.#fd, c.SOL_SOCKET, c.SO_RCVBUF, bytes, 'SO_RCVBUF');
-      // Port 0 lets the kernel choose one.
-      const address = new Uint8Array(SOCKADDR_NL_BYTES);
-      address[0] = c.AF_NETLINK;
-      check(libc().bind(this.#fd, address, address.length), 'bind', this.#label);
       for (const group of options.groups) {
         setIntOption(this.#fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group, 'ADD_MEMBERSHIP');
       }

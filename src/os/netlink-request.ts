@@ -6,6 +6,7 @@
 import { OsError } from './errors.ts';
 import { check, libc } from './libc.ts';
 import { joined, viewOf } from './netlink-attributes.ts';
+import { netlinkAddress, openNetlinkSocket } from './netlink-socket.ts';
 import * as c from './socket-constants.ts';
 import { SocketMessage } from './socket-message.ts';
 import { setIntOption } from './socket-option.ts';
@@ -16,7 +17,6 @@ const NETLINK_ROUTE = 0;
 export const NETLINK_NETFILTER = 12;
 const SOL_NETLINK = 270;
 const NETLINK_GET_STRICT_CHK = 12;
-const SOCKADDR_NL_BYTES = 12;
 /** `struct nlmsghdr`: length u32, type u16, flags u16, sequence u32, port u32. */
 const HEADER_BYTES = 16;
 const NLMSG_ERROR = 2;
@@ -57,17 +57,7 @@ export class NetlinkRequests {
   constructor(protocol = NETLINK_ROUTE) {
     area ??= new SocketMessage(DATAGRAM_BYTES_MAX);
     this.#message = area;
-    const type = c.SOCK_RAW | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC;
-    this.#fd = check(libc().socket(c.AF_NETLINK, type, protocol), 'socket', `netlink ${protocol}`);
-    try {
-      // Port 0 lets the kernel choose one.
-      const address = new Uint8Array(SOCKADDR_NL_BYTES);
-      address[0] = c.AF_NETLINK;
-      check(libc().bind(this.#fd, address, address.length), 'bind', `netlink ${protocol}`);
-    } catch (error) {
-      libc().close(this.#fd);
-      throw error;
-    }
+    this.#fd = openNetlinkSocket(protocol);
     if (protocol !== NETLINK_ROUTE) return;
     try {
       // The kernel then heeds what a dump asks for; an older one ignores it, and so do we.
@@ -77,8 +67,8 @@ export class NetlinkRequests {
 
   /** By which port the kernel's notifications name who made a change. Throws OsError. */
   port(): number {
-    const address = new Uint8Array(SOCKADDR_NL_BYTES);
-    const length = Uint8Array.of(SOCKADDR_NL_BYTES, 0, 0, 0);
+    const address = netlinkAddress();
+    const length = Uint8Array.of(address.length, 0, 0, 0);
     check(libc().getsockname(this.#fd, address, length), 'getsockname', 'netlink');
     return viewOf(address).getUint32(4, true);
   }
@@ -172,9 +162,7 @@ export class NetlinkRequests {
   ): void {
     this.#first = (this.#last + 1) >>> 0;
     const datagram = joined(requests.map((request) => this.#numbered(request)));
-    const kernel = new Uint8Array(SOCKADDR_NL_BYTES);
-    kernel[0] = c.AF_NETLINK;
-    this.#message.send(this.#fd, datagram, kernel, [], label);
+    this.#message.send(this.#fd, datagram, netlinkAddress(), [], label);
     for (let parts = 0; parts < PARTS_MAX; parts++) {
       if (!this.#message.receive(this.#fd, c.MSG_DONTWAIT, label)) break;
       if (this.#deliver(this.#message.data(), take)) return;

@@ -16,6 +16,7 @@ import { freePorts } from '../../scripts/bench/ports.ts';
 import { NODE_FLAGS } from '../../src/processes/node-flags.ts';
 import { Program } from '../differential/program.ts';
 import { missingTandem } from '../differential/tandem.ts';
+import { medianOf } from '../handover/result.ts';
 import { processorTicks, stolenShare } from '../lab/processor-load.ts';
 import { type Attack, attacks } from './attacks.ts';
 import { bystander, type Felt } from './bystander.ts';
@@ -106,17 +107,12 @@ async function withstands(attack: Attack, folder: string, origin: number): Promi
     left--;
   }
   if (disturbed.length < limits.disturbedMax) return false;
-  const median = medianTimes(disturbed);
+  const median = medianOf(disturbed.map(timesSlower));
   console.log(
     `${attack.name}: this machine's cores were others' all the time; the median counts, ` +
       `${median.toFixed(2)} times`,
   );
   return median < limits.slowerMax;
-}
-
-function medianTimes(all: readonly Measurement[]): number {
-  const times = all.map(timesSlower).sort((one, other) => one - other);
-  return times[Math.floor(times.length / 2)]!;
 }
 
 /** One attack on a balancer of its own. */
