@@ -153,13 +153,13 @@ export class HandoverChecker {
     for (const name of new Set(names)) this.#checkGap(name);
   }
 
-  /** By when nothing drains any more, if nobody connects. */
-  emptyBy(): number {
-    const { clock } = this.#cluster;
+  /** By when nothing drains any more, if nobody has connected from `since` on; a late handover puts it off. */
+  emptyBy(since: number): number {
+    const from = Math.max(since, this.#movedAt);
     const counted = drainLeastMicros + 2 * drainCountMicros;
     const told = handoverExpectMicros + HEARTBEAT_MICROS;
-    const cut = Math.min(this.#lastUntil, clock.now + this.#longestLeft());
-    return Math.max(clock.now, cut) + counted + told;
+    const cut = Math.min(this.#lastUntil, from + this.#longestLeft());
+    return Math.max(from, cut) + counted + told;
   }
 
   #longestLeft(): number {

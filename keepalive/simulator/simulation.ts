@@ -203,8 +203,10 @@ class Run {
     const short = (options.drainTimeoutMs ?? 0) < LONG_DRAIN_MS;
     if (short && this.#prng.chance(0.5)) clients.stop();
     else clients.leave();
-    const until = this.#handovers.emptyBy();
-    while (clock.now <= until && this.#violation === null) await this.#live(CHECK_MICROS);
+    const since = clock.now;
+    while (clock.now <= this.#handovers.emptyBy(since) && this.#violation === null) {
+      await this.#live(CHECK_MICROS);
+    }
     this.#guard(() => this.#handovers.checkEmpty());
   }
 

@@ -188,9 +188,14 @@ export function awaitAnswer(state: BackupState, now: number, goneAt: number): Ba
   return { ...state, activeDownAt: Math.max(now, Math.min(requested + handoverMicros, goneAt)) };
 }
 
-/** Granted: its resignation is on the way. Refused: then as if it could not be asked. */
+/**
+ * Granted: its resignation is on the way. Refused: then as if it could not be asked; but a host that has
+ * just woken goes on listening.
+ */
 export function requestAnswered(state: BackupState, granted: boolean, now: number): BackupState {
-  if (state.requested === null || granted || state.downCause !== 'lower-priority') return state;
+  const { requested, lateWakes, downCause } = state;
+  if (requested === null || granted || lateWakes > 0 || downCause !== 'lower-priority')
+    return state;
   return { ...state, activeDownAt: Math.min(state.activeDownAt, now) };
 }
 

@@ -225,6 +225,13 @@ const STORIES: Record<string, () => Story> = {
     asking().wait(),
   'a better Backup asks, does not run for seconds, and then hears the Active router: asks again':
     () => asking().pass(1_700_000).hear(100).wait(),
+  'a better Backup asks, does not run until the answer is overdue, and listens before it preempts':
+    () =>
+      asking()
+        .pass(500_000)
+        .apply({ type: 'tick' })
+        .apply({ type: 'handover-answer', granted: false })
+        .wait(),
   'a fall while the balancer serves: asks first, and says so when nobody answers': () =>
     giver().standing(50).wait().wait().wait().wait().wait().wait(),
   'a fall while the balancer serves, on hold: said at once': () =>
