@@ -110,7 +110,8 @@ export async function handoverDrill(argv: readonly string[]): Promise<number> {
 
 const legend =
   'median (least-greatest) of the runs. broken, failed: counts of all clients in a run; longest\n' +
-  'stall: the longest wait of any client for an answer, ms; without a move: the same before it.';
+  'stall: the longest wait of any client for an answer, ms; without a move: the same before it; with\n' +
+  'pauses: the times in which the clients or the whole machine stood still not taken off.';
 
 /** Only what is promised is tried again. */
 async function runTries(

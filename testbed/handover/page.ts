@@ -30,7 +30,8 @@ IPv${families.join(' and over IPv')}. Stalls in milliseconds, the rest are count
 
 ${markdownTable(summaryCells(results))}
 
-- One pair at a time in the lab (network namespaces; hosts, origins and clients share ${cpus().length} cores),
+- One pair at a time in the lab (network namespaces; hosts, origins and clients share ${cpus().length} cores,
+  of which a host that boots has one), two workers each,
   adverts every ${limits.advertMs} ms: Tandem with its own balancer and the pair connection on a link of
   its own; keepalived 2.2 with nginx and with HAProxy, all from Debian. Their planned switch is
   a file that lowers the priority (\`track_file\`), so that everything goes on running; a stop is
@@ -45,7 +46,9 @@ ${markdownTable(summaryCells(results))}
 - **Longest stall**: the longest wait of any client, from its asking to the answer; where its
   connection was lost, the making of another is part of it. For transfers the longest gap
   between two pieces, of which the pace is a part. **Without a move**: the same in the
-  ${limits.calmMs / 1000} s before the first move: what this machine does to clients by itself.
+  ${limits.calmMs / 1000} s before the first move: what this machine does to clients by itself. Times in which
+  the clients' own process or a whole processor stood still (a metronome on each, before
+  everything else) are taken off; **with pauses** they are not.
 - **Broken**: a connection reset, silent for ${paceOf.exchangeTimeoutMs / 1000} s, or closed while something was owed on
   it; a TCP connection or a WebSocket closed without a word. **Closed politely**: with
   \`Connection: close\`, GOAWAY or a close frame, or an idle HTTP/1.1 connection; the client opens

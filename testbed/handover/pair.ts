@@ -112,6 +112,7 @@ export class HandoverPair {
     const told = this.#active.get(edge) ?? Promise.resolve();
     await Promise.race([told, delay(limits.settleTimeoutMs, undefined, { ref: false })]);
     await delay(limits.quietMs);
+    this.host(edge).spread();
     await this.untilActive(edge);
   }
 

@@ -16,7 +16,8 @@ const kind = (changes: Partial<KindResult> = {}): KindResult => ({
   medianMs: 1,
   longestMs: 8,
   longestAfterMs: 120,
-  ownMs: 2,
+  pausedMs: 2,
+  wholeLongestMs: 10,
   calmLongestMs: 5,
   incidents: [],
   transfers: [],
@@ -29,7 +30,6 @@ const run = (changes: Partial<RunResult> = {}): RunResult => ({
   error: null,
   marks: [],
   kinds: [kind()],
-  latenessMs: 2,
   ...changes,
 });
 const stalled = (longestMs: number, calmLongestMs = 5) =>
@@ -46,6 +46,7 @@ test('a run counts the kinds together and names the one that waited longest', ()
     wrong: 3,
     longestMs: 9,
     longestKind: 'tcp',
+    wholeLongestMs: 10,
     calmLongestMs: 5,
   });
 });
@@ -86,8 +87,8 @@ test('only our own runs decide, scene by scene', () => {
 test('the tables have a line for each pair, and for each kind in a scene', () => {
   const theirs = run({ stack: 'keepalived-nginx', kinds: [kind({ broken: 20 })] });
   expect(summaryCells([run(), stalled(12), theirs]).slice(1)).toEqual([
-    ['handover', 'tandem', '2', '0', '0', '0', '10.0 (8.0-12.0)', '5.0'],
-    ['handover', 'keepalived-nginx', '1', '20', '0', '0', '8.0', '5.0'],
+    ['handover', 'tandem', '2', '0', '0', '0', '10.0 (8.0-12.0)', '5.0', '10.0'],
+    ['handover', 'keepalived-nginx', '1', '20', '0', '0', '8.0', '5.0', '10.0'],
   ]);
   expect(kindCells([stalled(12), theirs], 'handover').slice(1)).toEqual([
     ['tandem', 'http1', '20', '0', '0', '0', '1.0', '8.0', '5.0'],
@@ -97,11 +98,11 @@ test('the tables have a line for each pair, and for each kind in a scene', () =>
   expect(kindCells([run()], 'upgrade')).toHaveLength(1);
 });
 
-test('a run in words says what broke, when, and whether the load itself was late', () => {
+test('a run in words says what broke, when, and what it was with pauses', () => {
   const broken = kind({ broken: 1, incidents: [{ afterMs: 384.2, text: 'broken: ECONNRESET' }] });
   expect(runText(run({ kinds: [broken] }))).toBe(
-    '500 exchanges, 1 broken, 0 failed, 0 wrong, longest stall 8.0 ms (http1, at 0.12 s, the load ' +
-      'itself late by 2.0), without a move 5.0 ms\n    http1 at 0.384 s: broken: ECONNRESET',
+    '500 exchanges, 1 broken, 0 failed, 0 wrong, longest stall 8.0 ms (http1, at 0.12 s; with ' +
+      'pauses of the machine and the clients 10.0), without a move 5.0 ms\n    http1 at 0.384 s: broken: ECONNRESET',
   );
 });
 

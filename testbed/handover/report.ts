@@ -44,6 +44,7 @@ const COLUMNS = [
   'wrong bytes',
   'longest stall',
   'without a move',
+  'with pauses',
 ] as const;
 
 /** Head and rows of the table of all groups. */
@@ -59,6 +60,7 @@ export function summaryCells(runs: readonly RunResult[]): readonly (readonly str
       count(totals.map((it) => it.wrong)),
       ms(totals.map((it) => it.longestMs)),
       ms(totals.map((it) => it.calmLongestMs)),
+      ms(totals.map((it) => it.wholeLongestMs)),
     ];
   });
   return [COLUMNS, ...rows];
@@ -119,8 +121,8 @@ export function runText(run: RunResult): string {
     longest === undefined
       ? 'nothing measured'
       : `longest stall ${totals.longestMs.toFixed(1)} ms (${longest.kind}, at ` +
-        `${(longest.longestAfterMs / 1000).toFixed(2)} s, the load itself late by ` +
-        `${longest.ownMs.toFixed(1)})`,
+        `${(longest.longestAfterMs / 1000).toFixed(2)} s; with pauses of the machine and the ` +
+        `clients ${totals.wholeLongestMs.toFixed(1)})`,
     `without a move ${totals.calmLongestMs.toFixed(1)} ms`,
   ].join(', ');
   const incidents = run.kinds.flatMap(({ kind, incidents: all }) =>

@@ -24,8 +24,10 @@ export interface KindResult {
   readonly longestMs: number;
   /** When the longest stall ended, counted from the first move. */
   readonly longestAfterMs: number;
-  /** How late the load generator itself was in it. */
-  readonly ownMs: number;
+  /** How long who measures, or the whole machine, stood still in it; not part of it (load/pauses.ts). */
+  readonly pausedMs: number;
+  /** The longest stall with such pauses. */
+  readonly wholeLongestMs: number;
   /** The longest stall in the time before the first move. */
   readonly calmLongestMs: number;
   /** The first incidents; times count from the first move. */
@@ -46,8 +48,6 @@ export interface RunResult extends RunIdentity {
   /** Why it could not be measured to the end; null when it could. */
   readonly error: string | null;
   readonly kinds: readonly KindResult[];
-  /** The load generator's worst lateness while the addresses moved. */
-  readonly latenessMs: number;
 }
 
 /** Sums over the kinds, and the worst of them. */
@@ -58,6 +58,7 @@ export interface RunTotals {
   readonly wrong: number;
   readonly longestMs: number;
   readonly longestKind: LoadKind | null;
+  readonly wholeLongestMs: number;
   readonly calmLongestMs: number;
 }
 
@@ -71,7 +72,7 @@ export function resultOf(
 ): RunResult {
   const kinds = (report?.kinds ?? []).map((each) => kindResult(each, movedAtMs));
   const marks = steps.map(({ atMs, text }) => ({ afterMs: atMs - movedAtMs, text }));
-  return { ...identity, error, marks, kinds, latenessMs: report?.latenessMs.moves ?? 0 };
+  return { ...identity, error, marks, kinds };
 }
 
 function kindResult(report: KindReport, movedAtMs: number): KindResult {
@@ -88,7 +89,8 @@ function kindResult(report: KindReport, movedAtMs: number): KindResult {
     medianMs: moves?.medianMs ?? 0,
     longestMs: moves?.longestMs ?? 0,
     longestAfterMs: moves === undefined ? 0 : moves.longestAtMs - movedAtMs,
-    ownMs: moves?.ownMs ?? 0,
+    pausedMs: moves?.pausedMs ?? 0,
+    wholeLongestMs: moves?.wholeLongestMs ?? 0,
     calmLongestMs: calm?.longestMs ?? 0,
     incidents: incidents.map((it) => ({ afterMs: it.atMs - movedAtMs, text: incidentText(it) })),
     transfers,
@@ -114,6 +116,7 @@ export function totalsOf({ kinds }: RunResult): RunTotals {
     wrong: sum('wrong'),
     longestMs: worst?.longestMs ?? 0,
     longestKind: worst?.kind ?? null,
+    wholeLongestMs: Math.max(0, ...kinds.map((kind) => kind.wholeLongestMs)),
     calmLongestMs: Math.max(0, ...kinds.map((kind) => kind.calmLongestMs)),
   };
 }

@@ -9,7 +9,7 @@ export interface Scene {
   readonly what: string;
   /** A transfer is spread over so long; it should last from before the first move to after the last. */
   readonly bulkMs: number;
-  /** Clients close their own connections after so long; default never. */
+  /** Clients close their own connections after about so long; default never. */
   readonly lifeMs?: number;
   /** Before the clients come. The pair is up, and the preferred host holds the addresses. */
   prepare?(pair: HandoverPair): Promise<void>;

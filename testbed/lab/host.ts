@@ -9,7 +9,7 @@ import { attempt, type CommandOptions, type CommandResult, run } from './command
 import { goFirst } from './go-first.ts';
 import { Namespace } from './namespace.ts';
 import { type HostProcess, killAllIn, processesIn, signal } from './process-table.ts';
-import { Boot, prefer } from './processor-share.ts';
+import { Boot, onOneProcessor, prefer } from './processor-share.ts';
 import { labPath } from './requirements.ts';
 
 export interface SpawnOptions {
@@ -25,7 +25,10 @@ export interface SpawnOptions {
    * where clients' shortest waits are measured: what else this machine does is not the edges' doing.
    */
   readonly elsewhere?: boolean;
-  /** True: it and what it starts give way to everything else until {@link Host.serves}. */
+  /**
+   * True: it and what it starts give way to everything else until {@link Host.serves}, and have one
+   * processor until {@link Host.spread}.
+   */
   readonly boots?: boolean;
   /**
    * True: the lab's own instrument (a prober, a capture, a monitor). No fault of the host touches
@@ -56,7 +59,9 @@ export class Host {
   /** The namespace's holder and the lab's instruments: not part of what the host runs. */
   readonly #instruments: Set<number>;
   /** Programs that have not served yet. */
-  readonly #boots: Boot[] = [];
+  #boots: readonly Boot[] = [];
+  /** Those that have, but with one processor. */
+  #served: readonly Boot[] = [];
 
   private constructor(plan: HostPlan, namespace: Namespace, folder: string, runFolder: string) {
     this.plan = plan;
@@ -110,7 +115,8 @@ export class Host {
   spawn(argv: readonly string[], options: SpawnOptions = {}): LabProcess {
     const logFile = join(this.folder, `${options.log ?? argv[0]!.split('/').at(-1)}.log`);
     const log = openSync(logFile, 'a');
-    const before = options.instrument === true ? goFirst() : [];
+    const before =
+      options.instrument === true ? goFirst() : options.boots === true ? onOneProcessor() : [];
     const [program, ...args] = this.namespace.enter([...before, ...argv]);
     const child = spawn(program, args, {
       env: { ...process.env, ...options.env, PATH: labPath() },
@@ -122,7 +128,7 @@ export class Host {
     closeSync(log);
     if (options.instrument === true) this.#instruments.add(child.pid!);
     if (options.elsewhere === true) prefer(child.pid!);
-    if (options.boots === true) this.#boots.push(new Boot(child.pid!));
+    if (options.boots === true) this.#boots = [...this.#boots, new Boot(child.pid!)];
     const exited = new Promise<number | null>((resolve, reject) => {
       child.on('error', reject);
       child.on('exit', (code) => resolve(code));
@@ -153,12 +159,21 @@ export class Host {
 
   /** What boots here has its place from now on, as {@link SpawnOptions.elsewhere} at a start. */
   serves(): void {
-    for (const boot of this.#boots.splice(0)) boot.over();
+    for (const boot of this.#boots) boot.over();
+    this.#served = [...this.#served, ...this.#boots];
+    this.#boots = [];
   }
 
-  /** The same for everything that runs here now, which takes a while to find. */
+  /** What booted here and serves now has all processors from now on; not for the moment of a move. */
+  spread(): void {
+    for (const boot of this.#served) boot.spread();
+    this.#served = [];
+  }
+
+  /** {@link serves} and {@link spread} for everything that runs here now, which takes a while to find. */
   preferAll(): void {
     this.serves();
+    this.spread();
     for (const { pid } of this.processes()) prefer(pid);
   }
 

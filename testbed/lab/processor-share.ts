@@ -3,8 +3,9 @@
  * the kernel shares them out between sessions first (autogroup, sched(7)), of which each program of the
  * lab has one. Where root does not allow it everything runs as usual.
  */
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { availableParallelism, setPriority } from 'node:os';
 
 /** Niceness of what is to go before the rest, and after it. */
 const FIRST = -10;
@@ -12,6 +13,15 @@ const LAST = 19;
 
 /** How often a program that boots is looked at for what it has started. */
 const LOOK_EVERY_MS = 5;
+
+/**
+ * Words to put before the command line of a program that boots: of several processors it gets the last
+ * one only, so that one is left to those who serve, whatever priority it asks the kernel for.
+ */
+export function onOneProcessor(): readonly string[] {
+  const count = availableParallelism();
+  return count < 2 ? [] : ['taskset', '--cpu-list', `${count - 1}`];
+}
 
 /** It and its session go before the others. */
 export function prefer(pid: number): void {
@@ -43,6 +53,14 @@ export class Boot {
   over(): void {
     clearInterval(this.#timer);
     for (const pid of this.#pids) prefer(pid);
+  }
+
+  /** Gives it all processors; takes a while, in which it had better not be needed. */
+  spread(): void {
+    const all = `0-${availableParallelism() - 1}`;
+    for (const pid of this.#pids) {
+      spawn('taskset', ['--all-tasks', '--cpu-list', '--pid', all, `${pid}`], { stdio: 'ignore' });
+    }
   }
 
   /** What was started lately may have a session of its own since. */

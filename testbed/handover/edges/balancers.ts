@@ -50,7 +50,7 @@ function nginxConfig(host: Host, { origins, certificate, key }: PairSettings): s
     origins.map((it) => `server ${it}:${port} max_fails=1 fail_timeout=1s;`).join(' ');
   return `
 load_module ${STREAM_MODULE};
-worker_processes auto;
+worker_processes 2;
 daemon off;
 user root;
 pid ${host.folder}/nginx.pid;
@@ -102,6 +102,7 @@ function haproxyConfig({ origins }: PairSettings, certificate: string): string {
   return `
 global
   maxconn 8000
+  nbthread 2
 defaults
   timeout client 60s
   timeout server 60s

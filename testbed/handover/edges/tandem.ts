@@ -7,7 +7,7 @@ import { readEvents } from '../../../src/control/event-client.ts';
 import { agentStatus } from '../../lab/agent-status.ts';
 import type { Host } from '../../lab/host.ts';
 import { prefixLength } from '../../lab/stacks/stack.ts';
-import { tandem, tandemCommand } from '../../lab/stacks/tandem.ts';
+import { tandemCommand } from '../../lab/stacks/tandem.ts';
 import { waitUntil } from '../../lab/wait-until.ts';
 import { limits } from '../limits.ts';
 import type { HandoverStack, PairSettings } from './edge.ts';
@@ -17,6 +17,21 @@ const LAUNCHER = join(import.meta.dirname, '..', '..', '..', 'dist', 'src', 'cli
 /** Events that tell how far an address has moved. */
 const STEP = /^(handover-|drain-|transition$)/;
 
+/** The part of an event that is read here. */
+interface LabEvent {
+  readonly type: string;
+  readonly router?: string;
+  readonly to?: string;
+  /** Of a snapshot. */
+  readonly routers?: readonly { readonly router: string; readonly state: string }[];
+}
+
+/**
+ * What each router is, as its host's agent tells it by itself while it runs: asking for the status would
+ * take the processor, in real time, from the clients that are measured.
+ */
+const states = new WeakMap<Host, Map<string, string>>();
+
 export const tandemPair: HandoverStack = {
   name: 'tandem',
   missing: () => (existsSync(LAUNCHER) ? [] : ['the build (npm run build)']),
@@ -24,7 +39,7 @@ export const tandemPair: HandoverStack = {
     writeFileSync(join(host.folder, 'tandem.yaml'), tandemConfig(settings));
     const env = { PAIR_SECRET: 'the secret of the laboratory' };
     const started = host.spawn(tandemCommand(host, ['run']), { log: 'tandem', env, boots: true });
-    await bothHalves(host);
+    await agentTells(host);
     return {
       async stop() {
         await started.stop(limits.stopTimeoutMs);
@@ -44,12 +59,17 @@ export const tandemPair: HandoverStack = {
   },
   release: async () => {},
   listen(host, onStep) {
-    // The stream ends with its host; nobody needs to hear of that.
+    const known = new Map<string, string>();
+    states.set(host, known);
     readEvents(socketOf(host, 'events.sock'), (line) => {
-      const { type, router, to } = JSON.parse(line) as Record<string, unknown>;
-      if (STEP.test(`${type}`))
-        onStep([type, router, to].filter((it) => it !== undefined).join(' '));
-    }).catch(() => {});
+      const { type, router, to, routers = [] } = JSON.parse(line) as LabEvent;
+      for (const each of routers) known.set(each.router, each.state);
+      if (type === 'transition') known.set(router!, to!);
+      if (STEP.test(type)) onStep([type, router, to].filter((it) => it !== undefined).join(' '));
+    })
+      .catch(() => {})
+      // The stream ends with its agent.
+      .finally(() => known.clear());
     return true;
   },
   async ready(host) {
@@ -60,9 +80,8 @@ export const tandemPair: HandoverStack = {
     return sound === true && status?.pair?.connected === true;
   },
   async holds(host) {
-    const status = await agentStatus(host);
-    const routers = status?.routers ?? [];
-    return routers.length > 0 && routers.every((router) => router.state === 'Active');
+    const known = [...(states.get(host)?.values() ?? [])];
+    return known.length > 0 && known.every((state) => state === 'Active');
   },
 };
 
@@ -70,17 +89,12 @@ function socketOf(host: Host, name: string): string {
   return join(host.runFolder, 'tandem', name);
 }
 
-/** Both have been started, and the agent answers. */
-async function bothHalves(host: Host): Promise<void> {
-  const { keepalive, proxy } = tandem.halves;
-  // Looking for processes takes a while, and clients may be measured meanwhile.
-  const bothRun = () => {
-    const running = host.processes().map(({ commandLine }) => commandLine);
-    return [keepalive, proxy].every((half) => running.some((one) => half.test(one)));
-  };
-  await waitUntil(
-    `both halves run on ${host.name}`,
-    async () => (await agentStatus(host)) !== undefined && bothRun(),
+/** The agent runs, and tells what happens; its router waits for the balancer by itself. */
+function agentTells(host: Host): Promise<void> {
+  const socket = socketOf(host, 'events.sock');
+  return waitUntil(
+    `the agent of ${host.name} runs`,
+    async () => existsSync(socket),
     limits.settleTimeoutMs,
     limits.askEveryMs,
   );
@@ -99,6 +113,7 @@ export function tandemConfig(settings: PairSettings): string {
   return `nodes:
 ${nodes.join('\n')}
 pair: { secret: env:PAIR_SECRET }
+proxy: { workers: 2 }
 virtual_routers:
   web:
     vrid: 51

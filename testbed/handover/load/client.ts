@@ -87,7 +87,7 @@ export abstract class PersistentClient implements Load {
     this.#finishing = true;
     const deadlineMs = monotonicMs() + limits.exchangeTimeoutMs;
     while (this.pendingSinceMs !== null && monotonicMs() < deadlineMs) {
-      await new Promise((resolve) => setTimeout(resolve, limits.latenessEveryMs));
+      await new Promise((resolve) => setTimeout(resolve, limits.finishLookEveryMs));
     }
     clearInterval(this.#timer);
     if (this.pendingSinceMs !== null) this.incident('failed', 'no answer before the end');

@@ -96,7 +96,7 @@ export class FreshRequests implements Load {
     clearTimeout(this.#timer);
     const deadlineMs = monotonicMs() + limits.exchangeTimeoutMs;
     while (this.#open.size > 0 && monotonicMs() < deadlineMs) {
-      await new Promise((resolve) => setTimeout(resolve, limits.latenessEveryMs));
+      await new Promise((resolve) => setTimeout(resolve, limits.finishLookEveryMs));
     }
     for (const socket of this.#open) discard(socket);
   }

@@ -1,6 +1,6 @@
 /** What one kind of clients experienced, written down as it happens. Pure. */
-import type { LatenessLog } from './lateness.ts';
 import { limits } from './limits.ts';
+import type { Pauses } from './pauses.ts';
 import type { LoadKind } from './plan.ts';
 
 /** `ended`: the other side said that it would close, and did. `wrong`: other bytes than were due. */
@@ -23,12 +23,24 @@ export interface Window {
 export interface Stalls {
   readonly exchanges: number;
   readonly medianMs: number;
+  /** The longest one, less the pauses of who measured (pauses.ts). */
   readonly longestMs: number;
-  /** When the longest one ended; 0 when there was none. */
+  /** When that one ended; 0 when there was none. */
   readonly longestAtMs: number;
-  /** How late the load generator itself was during it. */
-  readonly ownMs: number;
+  /** How long such pauses were during it. */
+  readonly pausedMs: number;
+  /** The longest one, pauses and all. */
+  readonly wholeLongestMs: number;
 }
+
+const NO_STALLS: Stalls = {
+  exchanges: 0,
+  medianMs: 0,
+  longestMs: 0,
+  longestAtMs: 0,
+  pausedMs: 0,
+  wholeLongestMs: 0,
+};
 
 /** A finished transfer. */
 export interface Transfer {
@@ -89,10 +101,10 @@ export class Ledger {
     this.#transfers.push(transfer);
   }
 
-  report(windows: Readonly<Record<string, Window>>, lateness: LatenessLog): KindReport {
+  report(windows: Readonly<Record<string, Window>>, pauses: Pauses): KindReport {
     const stalls = Object.entries(windows).map(([name, window]) => [
       name,
-      this.#stalls(window, lateness),
+      this.#stalls(window, pauses),
     ]);
     return {
       kind: this.kind,
@@ -106,26 +118,23 @@ export class Ledger {
   }
 
   /** Of the exchanges that ended in the window. */
-  #stalls({ fromMs, toMs }: Window, lateness: LatenessLog): Stalls {
+  #stalls({ fromMs, toMs }: Window, pauses: Pauses): Stalls {
     const lengths: number[] = [];
-    let longest = -1;
+    let stalls = NO_STALLS;
     this.#endedMs.forEach((endedMs, index) => {
       if (endedMs < fromMs || endedMs > toMs) return;
-      const length = endedMs - this.#beganMs[index]!;
-      lengths.push(length);
-      if (longest < 0 || length > this.#endedMs[longest]! - this.#beganMs[longest]!) {
-        longest = index;
-      }
+      const beganMs = this.#beganMs[index]!;
+      const wholeMs = endedMs - beganMs;
+      lengths.push(wholeMs);
+      if (wholeMs <= stalls.longestMs) return;
+      const wholeLongestMs = Math.max(stalls.wholeLongestMs, wholeMs);
+      const pausedMs = pauses.within(beganMs, endedMs);
+      const longestMs = wholeMs - pausedMs;
+      const longest = { longestMs, longestAtMs: endedMs, pausedMs };
+      stalls = { ...stalls, wholeLongestMs, ...(longestMs > stalls.longestMs ? longest : {}) };
     });
-    if (longest < 0) return { exchanges: 0, medianMs: 0, longestMs: 0, longestAtMs: 0, ownMs: 0 };
     lengths.sort((left, right) => left - right);
-    const [beganMs, endedMs] = [this.#beganMs[longest]!, this.#endedMs[longest]!];
-    return {
-      exchanges: lengths.length,
-      medianMs: lengths[Math.floor((lengths.length - 1) / 2)]!,
-      longestMs: endedMs - beganMs,
-      longestAtMs: endedMs,
-      ownMs: lateness.worst(beganMs, endedMs),
-    };
+    const medianMs = lengths[Math.floor((lengths.length - 1) / 2)] ?? 0;
+    return { ...stalls, exchanges: lengths.length, medianMs };
   }
 }

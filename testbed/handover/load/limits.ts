@@ -19,10 +19,12 @@ export const limits = {
   readyTimeoutMs: 30_000,
   /** After the end of the load: for what is on its way, and for transfers under way. */
   bulkGraceMs: 60_000,
-  /** How often the load looks whether its own loop is late. */
-  latenessEveryMs: 5,
-  /** Lateness below this is a timer's granularity. */
-  latenessMinMs: 2,
+  /** How often it is looked whether who measures runs on time. */
+  pauseLookEveryMs: 5,
+  /** Less than this is a timer's granularity. */
+  pauseMinMs: 2,
+  /** How often a client that ends looks whether its last answer has come. */
+  finishLookEveryMs: 5,
   /** Kept of what went wrong, for each kind. */
   incidentsMax: 30,
   /** Samples of a kind; beyond it the rest is not kept, and the report says so. */

@@ -1,7 +1,7 @@
 /**
  * The clients of a handover drill, a process of their own in the client's network: `node main.ts PLAN`,
  * PLAN as JSON. Prints JSON lines: `ready` when every client has had an answer, and a `report`, which
- * comes when standard input names the windows to look at (`{"windows": {...}}`), when it is closed, or
+ * comes when standard input has a {@link Request}, when it is closed, or
  * when the time is over.
  */
 import { createInterface } from 'node:readline';
@@ -9,9 +9,9 @@ import { BulkTransfers } from './bulk-client.ts';
 import type { ClientOptions, Load } from './client.ts';
 import { FreshRequests, Http1Client } from './http1-client.ts';
 import { Http2Client } from './http2-client.ts';
-import { LatenessLog, watchLateness } from './lateness.ts';
 import { type KindReport, Ledger, type Window } from './ledger.ts';
 import { limits } from './limits.ts';
+import { type Pause, Pauses, watchPauses } from './pauses.ts';
 import { bulkPace, type LoadKind, type LoadPlan } from './plan.ts';
 import { TcpClient } from './tcp-client.ts';
 import { WebSocketClient } from './websocket-client.ts';
@@ -19,11 +19,16 @@ import { WebSocketClient } from './websocket-client.ts';
 /** What the process tells at the end. */
 export interface LoadReport {
   readonly kinds: readonly KindReport[];
-  /** The generator's own worst lateness in each window, ms. */
-  readonly latenessMs: Readonly<Record<string, number>>;
 }
 
-export type Windows = Readonly<Record<string, Window>>;
+/** What the report is to be about. */
+export interface Request {
+  readonly windows: Readonly<Record<string, Window>>;
+  /** Of the machine, for whatever ran on it. */
+  readonly pauses: readonly Pause[];
+}
+
+const NOTHING: Request = { windows: {}, pauses: [] };
 
 export type LoadLine =
   | { readonly type: 'ready' }
@@ -35,7 +40,7 @@ function clientsOf(kind: LoadKind, plan: LoadPlan, ledger: Ledger): readonly Loa
   const several = (count: number, everyMs: number, make: (options: ClientOptions) => Load) =>
     Array.from({ length: count }, (_, index) => {
       const offsetMs = (index * limits.openingMs) / count;
-      const life = lifeMs === undefined ? {} : { lifeMs };
+      const life = lifeMs === undefined ? {} : { lifeMs: lifeMs * lifeShare(index) };
       return make({ address, ledger, everyMs, offsetMs, ...life });
     });
   const half = { plain: Math.ceil(size.http1 / 2), tls: Math.floor(size.http1 / 2) };
@@ -65,44 +70,48 @@ function clientsOf(kind: LoadKind, plan: LoadPlan, ledger: Ledger): readonly Loa
   }
 }
 
-/** Runs the load; `windows` resolves when it is to end. Rejects when the clients never all had an answer. */
+/** From half to one and a half, so that clients that came one after the other do not leave so. */
+function lifeShare(index: number): number {
+  return 0.5 + ((index * GOLDEN_RATIO) % 1);
+}
+
+const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
+
+/** Runs the load; `request` resolves when it is to end. Rejects when the clients never all had an answer. */
 async function runLoad(
   plan: LoadPlan,
-  windows: Promise<Windows>,
+  request: Promise<Request>,
   onReady: () => void,
 ): Promise<LoadReport> {
-  const lateness = new LatenessLog();
-  const stopWatching = watchLateness(lateness);
+  const pauses = new Pauses();
+  const stopWatching = watchPauses(pauses);
   const ledgers = plan.kinds.map((kind) => new Ledger(kind));
   const loads = ledgers.flatMap((ledger) => clientsOf(ledger.kind, plan, ledger));
   const notReady = new Promise<never>((_, reject) => {
     setTimeout(() => {
-      const incidents = ledgers.flatMap((ledger) => ledger.report({}, lateness).incidents);
+      const incidents = ledgers.flatMap((ledger) => ledger.report({}, pauses).incidents);
       reject(new Error(`clients without an answer: ${JSON.stringify(incidents)}`));
     }, limits.readyTimeoutMs).unref();
   });
   await Promise.race([Promise.all(loads.map((load) => load.start())), notReady]);
   onReady();
-  const asked = await windows;
+  const asked = await request;
   await Promise.all(loads.map((load) => load.finish()));
   stopWatching();
-  const own = Object.entries(asked).map(([name, it]) => [name, lateness.worst(it.fromMs, it.toMs)]);
-  return {
-    kinds: ledgers.map((ledger) => ledger.report(asked, lateness)),
-    latenessMs: Object.fromEntries(own),
-  };
+  const notOurs = pauses.with(asked.pauses);
+  return { kinds: ledgers.map((ledger) => ledger.report(asked.windows, notOurs)) };
 }
 
 if (import.meta.main) {
   const plan = JSON.parse(process.argv[2]!) as LoadPlan;
   const write = (line: LoadLine) => process.stdout.write(`${JSON.stringify(line)}\n`);
   setTimeout(() => process.exit(1), plan.durationMaxMs).unref();
-  const windows = new Promise<Windows>((resolve) => {
+  const request = new Promise<Request>((resolve) => {
     createInterface({ input: process.stdin })
-      .on('line', (line) => resolve((JSON.parse(line) as { windows: Windows }).windows))
+      .on('line', (line) => resolve(JSON.parse(line) as Request))
       // Whoever started it is gone: there is nobody to report to.
-      .on('close', () => resolve({}));
+      .on('close', () => resolve(NOTHING));
   });
-  const report = await runLoad(plan, windows, () => write({ type: 'ready' }));
+  const report = await runLoad(plan, request, () => write({ type: 'ready' }));
   process.stdout.write(`${JSON.stringify({ type: 'report', report })}\n`, () => process.exit(0));
 }

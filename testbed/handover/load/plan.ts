@@ -51,7 +51,7 @@ export interface LoadPlan {
   readonly kinds: readonly LoadKind[];
   /** A transfer is spread over so long; its pace is bulkBytes over it. */
   readonly bulkMs: number;
-  /** A client closes its connection itself and opens another after so long; absent: never. */
+  /** Clients close their connections and open others after half to one and a half of it; absent: never. */
   readonly lifeMs?: number;
   /** The process ends after so long whatever happens. */
   readonly durationMaxMs: number;

@@ -7,7 +7,8 @@ import type { Host, LabProcess } from '../../lab/host.ts';
 import { INSTRUMENT_FLAGS } from '../../lab/instrument-flags.ts';
 import { limits } from '../limits.ts';
 import { limits as loadLimits } from './limits.ts';
-import type { LoadLine, LoadReport, Windows } from './main.ts';
+import { MachinePauses } from './machine-pauses.ts';
+import type { LoadLine, LoadReport, Request } from './main.ts';
 import type { LoadKind, LoadPlan } from './plan.ts';
 
 const PROGRAM = join(import.meta.dirname, 'main.ts');
@@ -22,15 +23,18 @@ const PROCESSES: readonly (readonly LoadKind[])[] = [
 /** All clients of a drill. */
 export class RunningLoad {
   readonly #processes: readonly LoadProcess[];
+  readonly #machine: MachinePauses;
 
-  private constructor(processes: readonly LoadProcess[]) {
+  private constructor(processes: readonly LoadProcess[], machine: MachinePauses) {
     this.#processes = processes;
+    this.#machine = machine;
   }
 
   /** Resolves when every client has had an answer. Rejects, with nothing left, when one had none. */
   static async start(host: Host, plan: Omit<LoadPlan, 'kinds'>): Promise<RunningLoad> {
     const load = new RunningLoad(
       PROCESSES.map((kinds) => new LoadProcess(host, { ...plan, kinds })),
+      new MachinePauses(host),
     );
     try {
       await Promise.all(load.#processes.map((it) => it.ready));
@@ -42,21 +46,15 @@ export class RunningLoad {
   }
 
   /** Ends the load and resolves to what it experienced. */
-  async finish(windows: Windows): Promise<LoadReport> {
-    const reports = await Promise.all(this.#processes.map((it) => it.finish(windows)));
-    const latenessMs = Object.keys(windows).map((name) => [
-      name,
-      Math.max(...reports.map((report) => report.latenessMs[name]!)),
-    ]);
-    return {
-      kinds: reports.flatMap((report) => report.kinds),
-      latenessMs: Object.fromEntries(latenessMs),
-    };
+  async finish(windows: Request['windows']): Promise<LoadReport> {
+    const pauses = await this.#machine.finish();
+    const reports = await Promise.all(this.#processes.map((it) => it.finish({ windows, pauses })));
+    return { kinds: reports.flatMap((report) => report.kinds) };
   }
 
   /** Ends it at once. */
   async kill(): Promise<void> {
-    await Promise.all(this.#processes.map((it) => it.kill()));
+    await Promise.all([this.#machine.close(), ...this.#processes.map((it) => it.kill())]);
   }
 }
 
@@ -94,8 +92,8 @@ class LoadProcess {
     this.#report.catch(() => {});
   }
 
-  async finish(windows: Windows): Promise<LoadReport> {
-    this.#process.child.stdin!.write(`${JSON.stringify({ windows })}\n`);
+  async finish(request: Request): Promise<LoadReport> {
+    this.#process.child.stdin!.write(`${JSON.stringify(request)}\n`);
     const timer = setTimeout(() => this.#process.child.kill('SIGKILL'), limits.reportTimeoutMs);
     return await this.#report.finally(() => clearTimeout(timer));
   }
