@@ -5,8 +5,6 @@ import { instanceMark } from './own-tables.ts';
 import {
   changePeerMac,
   installSecondChance,
-  listPassed,
-  passedIn,
   type SecondChanceScope,
   secondChanceTable,
 } from './second-chance-rules.ts';
@@ -41,7 +39,6 @@ const cases: Readonly<Record<string, string>> = {
   'IPv6, a link-local and a global address': installSecondChance(ipv6),
   'the peer is heard of': changePeerMac(ipv6),
   'the peer is lost': changePeerMac(ipv4),
-  'what was passed on': listPassed(ipv6),
 };
 
 it('are these rules', () => {
@@ -65,10 +62,4 @@ it('refuses what would end up in the rules as something else', () => {
   expect(install({ addresses: ['198.51.100.1 } drop'] })).toThrow(RangeError);
   expect(install({ addresses: ['2001:db8::1'] })).toThrow(RangeError);
   expect(install({ peer: Uint8Array.of(1) })).toThrow(RangeError);
-});
-
-it('reads counters as nft prints them', () => {
-  const listed = 'table ip x {\n\tcounter passed {\n\t\tpackets 7 bytes 4096\n\t}\n}\n';
-  expect(passedIn(listed)).toEqual({ packets: 7, bytes: 4096 });
-  expect(passedIn('table ip x {\n}\n')).toBeNull();
 });

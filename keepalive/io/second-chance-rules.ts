@@ -26,6 +26,9 @@ const PRIORITY = -310;
 const BEGUN_MAX = 65_536;
 const BEGUN_SECONDS = 10;
 
+/** Counts what is passed on. */
+export const PASSED_COUNTER = 'passed';
+
 /** What the rules follow from. */
 export interface SecondChanceScope extends TableOwner {
   /** Whose tables these are, see `instanceMark`. */
@@ -62,7 +65,7 @@ export function installSecondChance(scope: SecondChanceScope): string {
 delete ${table}
 ${table} { comment "${scope.mark}"; }
 ${table} {
-  counter passed { }
+  counter ${PASSED_COUNTER} { }
   set peer {
     type ether_addr
 ${scope.peerMac === null ? '' : `    elements = { ${macText(scope.peerMac)} }\n`}  }
@@ -73,7 +76,7 @@ ${scope.peerMac === null ? '' : `    elements = { ${macText(scope.peerMac)} }\n`
     timeout ${BEGUN_SECONDS}s
   }
   chain pass {
-    counter name "passed" dup to ${formatIp(scope.peer)} device ${scope.interfaceIndex} drop
+    counter name "${PASSED_COUNTER}" dup to ${formatIp(scope.peer)} device ${scope.interfaceIndex} drop
   }
   chain pre {
     type filter hook prerouting priority ${PRIORITY}; policy accept;
@@ -98,22 +101,6 @@ export function changePeerMac(scope: SecondChanceScope): string {
   const set = `${secondChanceTable(scope)} peer`;
   const mac = scope.peerMac;
   return `flush set ${set}\n${mac === null ? '' : `add element ${set} { ${macText(mac)} }\n`}`;
-}
-
-/** Prints what was passed on so far. */
-export function listPassed(scope: SecondChanceScope): string {
-  return `list counter ${secondChanceTable(scope)} passed\n`;
-}
-
-/** Removes a table, named with its family; it must be there. */
-export function removeSecondChance(table: string): string {
-  return `delete table ${table}\n`;
-}
-
-/** Reads what `listPassed` printed; null when it is something else. */
-export function passedIn(listed: string): { packets: number; bytes: number } | null {
-  const [, packets, bytes] = /packets (\d+) bytes (\d+)/.exec(listed) ?? [];
-  return bytes === undefined ? null : { packets: Number(packets), bytes: Number(bytes) };
 }
 
 function familyOf(ip: Uint8Array): 4 | 6 {

@@ -2,7 +2,8 @@
  * Second chances on nftables. What the rules do is in second-chance-rules.ts; this file brings them
  * into the kernel, and back when somebody flushes the ruleset.
  *
- *     open, close ──> libnftables ──> kernel
+ *     open ──> libnftables ──> kernel
+ *     counters, close ──> netlink requests of our own, for they may come while addresses move ──> kernel
  *     somebody's change ──> table-watch.ts ──> look ──> put back
  *     the kernel's table of neighbours ──> the draining host's MAC address ──> set `peer`
  */
@@ -10,6 +11,7 @@ import type { VirtualAddress } from '../../src/config/agent-config.ts';
 import { interfaceIndex } from '../../src/os/interface-index.ts';
 import { Neighbours } from '../../src/os/netlink-neighbour.ts';
 import { Nftables } from '../../src/os/nftables.ts';
+import { NftablesTables } from '../../src/os/nftables-table.ts';
 import type {
   PassedOn,
   SecondChance,
@@ -21,9 +23,7 @@ import { instanceMark, ownTables } from './own-tables.ts';
 import {
   changePeerMac,
   installSecondChance,
-  listPassed,
-  passedIn,
-  removeSecondChance,
+  PASSED_COUNTER,
   type SecondChanceScope,
   secondChanceTable,
 } from './second-chance-rules.ts';
@@ -51,6 +51,7 @@ class KernelSecondChances implements SecondChancePort {
   readonly #open = new Map<string, KernelSecondChance>();
   readonly #changes = new TableWatch();
   #nftables: Nftables | undefined;
+  #tables: NftablesTables | undefined;
   #neighbours: Neighbours | undefined;
 
   constructor(log: Logger, mark: string) {
@@ -73,7 +74,9 @@ class KernelSecondChances implements SecondChancePort {
     // Listening first, so that no change of the new table is missed.
     this.#changes.watch(table, () => this.#look(table));
     this.#neighbours ??= new Neighbours();
-    const kernel = { nftables: this.#connection(), neighbours: this.#neighbours };
+    this.#tables ??= new NftablesTables();
+    const nftables = this.#connection();
+    const kernel = { nftables, tables: this.#tables, neighbours: this.#neighbours };
     const chance = new KernelSecondChance(scope, kernel, () => this.#forget(table));
     this.#open.set(table, chance);
     return chance;
@@ -85,7 +88,8 @@ class KernelSecondChances implements SecondChancePort {
         const table = `${family} ${name}`;
         if (this.#open.has(table)) continue;
         this.#log.info({ table }, `removing ${table}, left behind by an earlier agent`);
-        this.#connection().run(removeSecondChance(table));
+        this.#tables ??= new NftablesTables();
+        this.#tables.remove(table);
       }
     }
   }
@@ -96,6 +100,8 @@ class KernelSecondChances implements SecondChancePort {
     for (const chance of [...this.#open.values()]) chance.close();
     this.#nftables?.close();
     this.#nftables = undefined;
+    this.#tables?.close();
+    this.#tables = undefined;
     this.#neighbours?.close();
     this.#neighbours = undefined;
   }
@@ -135,6 +141,7 @@ class KernelSecondChances implements SecondChancePort {
 /** Ways into the kernel, which all second chances share. */
 interface Kernel {
   readonly nftables: Nftables;
+  readonly tables: NftablesTables;
   readonly neighbours: Neighbours;
 }
 
@@ -142,6 +149,7 @@ class KernelSecondChance implements SecondChance {
   scope: SecondChanceScope;
   readonly #table: string;
   readonly #nftables: Nftables;
+  readonly #tables: NftablesTables;
   readonly #neighbours: Neighbours;
   #looks = 0;
   #nextLook: NodeJS.Timeout | undefined;
@@ -156,6 +164,7 @@ class KernelSecondChance implements SecondChance {
   constructor(scope: SecondChanceScope, kernel: Kernel, forget: () => void) {
     this.#table = secondChanceTable(scope);
     this.#nftables = kernel.nftables;
+    this.#tables = kernel.tables;
     this.#neighbours = kernel.neighbours;
     this.#forget = forget;
     this.scope = { ...scope, peerMac: this.#peerMac(scope) };
@@ -165,9 +174,7 @@ class KernelSecondChance implements SecondChance {
 
   counters(): PassedOn {
     if (!this.#open) return this.#total();
-    const passed = passedIn(this.#nftables.run(listPassed(this.scope)));
-    if (passed === null) throw new Error(`${this.#table}: no counter where it should be`);
-    this.#seen = passed;
+    this.#seen = this.#tables.counter(this.#table, PASSED_COUNTER);
     return this.#total();
   }
 
@@ -186,11 +193,8 @@ class KernelSecondChance implements SecondChance {
     this.#open = false;
     clearTimeout(this.#nextLook);
     this.#forget();
-    try {
-      this.#nftables.run(removeSecondChance(this.#table));
-    } catch {
-      // Without a table there is nothing to remove; that is how a flush leaves it.
-    }
+    // Without a table there is nothing to remove; that is how a flush leaves it.
+    this.#tables.remove(this.#table);
   }
 
   /**

@@ -4,7 +4,7 @@
  */
 import { NetlinkListener } from '../../src/os/netlink-listener.ts';
 import { NETLINK_NETFILTER } from '../../src/os/netlink-request.ts';
-import { tableOf } from '../../src/os/nftables-set.ts';
+import { tableOf } from '../../src/os/nftables-message.ts';
 
 const NFNLGRP_NFTABLES = 7;
 const NFNL_SUBSYS_NFTABLES = 10;

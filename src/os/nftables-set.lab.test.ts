@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { NetlinkListener } from './netlink-listener.ts';
 import { NETLINK_NETFILTER } from './netlink-request.ts';
-import { NftablesSets, tableOf } from './nftables-set.ts';
+import { tableOf } from './nftables-message.ts';
+import { NftablesSets } from './nftables-set.ts';
 import { sh } from './two-hosts.case.ts';
 
 const TABLE = 'tandem_test';

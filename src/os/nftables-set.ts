@@ -6,28 +6,19 @@
 import { OsError } from './errors.ts';
 import {
   attribute,
-  attributesOf,
-  joined,
   nestedAttribute,
   numberAttribute,
   textAttribute,
   viewOf,
 } from './netlink-attributes.ts';
 import { NETLINK_NETFILTER, NetlinkRequests, type Request } from './netlink-request.ts';
+import { messageOf, messageType, TABLE_NAME, transaction } from './nftables-message.ts';
 
-/** `struct nfgenmsg`: family, version, resource. */
-const HEADER_BYTES = 4;
-/** NFNL_SUBSYS_NFTABLES, the upper byte of its messages' types. */
-const NFTABLES = 10;
-const NFT_MSG_NEWSETELEM = (NFTABLES << 8) | 12;
-const NFT_MSG_GETSETELEM = (NFTABLES << 8) | 13;
-const NFT_MSG_DELSETELEM = (NFTABLES << 8) | 14;
-/** NFNL_MSG_BATCH_BEGIN and _END: what stands between them is one transaction. */
-const BATCH_BEGIN = 16;
-const BATCH_END = 17;
+const NFT_MSG_NEWSETELEM = messageType(12);
+const NFT_MSG_GETSETELEM = messageType(13);
+const NFT_MSG_DELSETELEM = messageType(14);
 const NLM_F_CREATE = 0x400;
-/** NFTA_SET_ELEM_LIST_TABLE, _SET and _ELEMENTS. */
-const LIST_TABLE = 1;
+/** NFTA_SET_ELEM_LIST_SET and _ELEMENTS. */
 const LIST_SET = 2;
 const LIST_ELEMENTS = 3;
 /** NFTA_LIST_ELEM, NFTA_SET_ELEM_KEY and NFTA_DATA_VALUE. */
@@ -72,16 +63,14 @@ export class NftablesSets {
    */
   fill(table: string, contents: readonly SetContent[]): void {
     const errno = this.#requests.changeAll(
-      [
-        bracket(BATCH_BEGIN),
-        ...contents.flatMap(({ set, holds }) => [
+      transaction(
+        contents.flatMap(({ set, holds }) => [
           change(NFT_MSG_DELSETELEM, 0, nameOf({ table, set })),
           ...(holds === undefined
             ? []
             : [change(NFT_MSG_NEWSETELEM, NLM_F_CREATE, [...nameOf({ table, set }), list(holds)])]),
         ]),
-        bracket(BATCH_END),
-      ],
+      ),
       table,
     );
     if (errno === 0) return;
@@ -93,8 +82,7 @@ export class NftablesSets {
    * interface index is. An expired element is none. Throws OsError (EPERM...).
    */
   has({ table, set }: SetName, element: number): boolean {
-    const question = joined([
-      HEADER,
+    const question = messageOf(NFPROTO_NETDEV, [
       ...nameOf({ table, set }),
       list({ element, timeoutMs: null }),
     ]);
@@ -110,10 +98,8 @@ export class NftablesSets {
   }
 }
 
-const HEADER = Uint8Array.of(NFPROTO_NETDEV, 0, 0, 0);
-
 function nameOf({ table, set }: SetName): readonly Uint8Array[] {
-  return [textAttribute(LIST_TABLE, table), textAttribute(LIST_SET, set)];
+  return [textAttribute(TABLE_NAME, table), textAttribute(LIST_SET, set)];
 }
 
 function list({ element, timeoutMs }: NonNullable<SetContent['holds']>): Uint8Array {
@@ -126,37 +112,11 @@ function list({ element, timeoutMs }: NonNullable<SetContent['holds']>): Uint8Ar
 }
 
 function change(type: number, flags: number, parts: readonly Uint8Array[]): Request {
-  return { type, flags, payload: joined([HEADER, ...parts]), acknowledged: true };
-}
-
-/** Names the subsystem in network order, where other messages have nothing. */
-function bracket(type: number): Request {
-  return { type, flags: 0, payload: Uint8Array.of(0, 0, 0, NFTABLES), acknowledged: false };
+  return { type, flags, payload: messageOf(NFPROTO_NETDEV, parts), acknowledged: true };
 }
 
 function bigEndian64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
   viewOf(bytes).setBigUint64(0, BigInt(value));
   return bytes;
-}
-
-/** Names of the families of tables, by their numbers (NFPROTO_*). */
-const FAMILIES: Readonly<Record<number, string>> = {
-  1: 'inet',
-  2: 'ip',
-  3: 'arp',
-  [NFPROTO_NETDEV]: 'netdev',
-  7: 'bridge',
-  10: 'ip6',
-};
-
-/**
- * Table that a notification about nftables concerns, as nft names it with its family: in each kind of
- * them the first attribute type is the table's name. Null for what is not about a table.
- */
-export function tableOf(payload: Uint8Array): string | null {
-  const family = FAMILIES[payload[0] ?? 0];
-  const name = attributesOf(payload.subarray(HEADER_BYTES))?.get(LIST_TABLE);
-  if (family === undefined || name === undefined) return null;
-  return `${family} ${Buffer.from(name.subarray(0, -1)).toString('latin1')}`;
 }
