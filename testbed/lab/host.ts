@@ -164,7 +164,7 @@ export class Host {
     this.#boots = [];
   }
 
-  /** What booted here and serves now has all processors from now on; not for the moment of a move. */
+  /** What booted here and serves now has all processors from now on. */
   spread(): void {
     for (const boot of this.#served) boot.spread();
     this.#served = [];
