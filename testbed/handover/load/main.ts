@@ -1,7 +1,7 @@
 /**
  * The clients of a handover drill, a process of their own in the client's network: `node main.ts PLAN`,
- * PLAN as JSON. Prints JSON lines: `ready` when every client has had an answer, and a `report`, which
- * comes when standard input has a {@link Request}, when it is closed, or
+ * PLAN as JSON. Prints JSON lines: `ready` when every client has had an answer, its `pauses` when standard
+ * input has an empty line, and a `report`, which comes when that has a {@link Request}, when it is closed, or
  * when the time is over.
  */
 import { createInterface } from 'node:readline';
@@ -24,7 +24,7 @@ export interface LoadReport {
 /** What the report is to be about. */
 export interface Request {
   readonly windows: Readonly<Record<string, Window>>;
-  /** Of the machine, for whatever ran on it. */
+  /** Of the machine, and of all load processes: while one works in real time, who serves the others waits. */
   readonly pauses: readonly Pause[];
 }
 
@@ -32,6 +32,7 @@ const NOTHING: Request = { windows: {}, pauses: [] };
 
 export type LoadLine =
   | { readonly type: 'ready' }
+  | { readonly type: 'pauses'; readonly pauses: readonly Pause[] }
   | { readonly type: 'report'; readonly report: LoadReport };
 
 /** Clients of one kind, spread over the opening time. */
@@ -81,9 +82,9 @@ const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
 async function runLoad(
   plan: LoadPlan,
   request: Promise<Request>,
+  pauses: Pauses,
   onReady: () => void,
 ): Promise<LoadReport> {
-  const pauses = new Pauses();
   const stopWatching = watchPauses(pauses);
   const ledgers = plan.kinds.map((kind) => new Ledger(kind));
   const loads = ledgers.flatMap((ledger) => clientsOf(ledger.kind, plan, ledger));
@@ -106,12 +107,16 @@ if (import.meta.main) {
   const plan = JSON.parse(process.argv[2]!) as LoadPlan;
   const write = (line: LoadLine) => process.stdout.write(`${JSON.stringify(line)}\n`);
   setTimeout(() => process.exit(1), plan.durationMaxMs).unref();
+  const pauses = new Pauses();
   const request = new Promise<Request>((resolve) => {
     createInterface({ input: process.stdin })
-      .on('line', (line) => resolve(JSON.parse(line) as Request))
+      .on('line', (line) => {
+        if (line === '') write({ type: 'pauses', pauses: pauses.all });
+        else resolve(JSON.parse(line) as Request);
+      })
       // Whoever started it is gone: there is nobody to report to.
       .on('close', () => resolve(NOTHING));
   });
-  const report = await runLoad(plan, request, () => write({ type: 'ready' }));
+  const report = await runLoad(plan, request, pauses, () => write({ type: 'ready' }));
   process.stdout.write(`${JSON.stringify({ type: 'report', report })}\n`, () => process.exit(0));
 }

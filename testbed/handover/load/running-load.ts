@@ -9,6 +9,7 @@ import { limits } from '../limits.ts';
 import { limits as loadLimits } from './limits.ts';
 import { MachinePauses } from './machine-pauses.ts';
 import type { LoadLine, LoadReport, Request } from './main.ts';
+import type { Pause } from './pauses.ts';
 import type { LoadKind, LoadPlan } from './plan.ts';
 
 const PROGRAM = join(import.meta.dirname, 'main.ts');
@@ -47,7 +48,8 @@ export class RunningLoad {
 
   /** Ends the load and resolves to what it experienced. */
   async finish(windows: Request['windows']): Promise<LoadReport> {
-    const pauses = await this.#machine.finish();
+    const own = await Promise.all(this.#processes.map((it) => it.pauses()));
+    const pauses = [...(await this.#machine.finish()), ...own.flat()];
     const reports = await Promise.all(this.#processes.map((it) => it.finish({ windows, pauses })));
     return { kinds: reports.flatMap((report) => report.kinds) };
   }
@@ -61,6 +63,7 @@ export class RunningLoad {
 class LoadProcess {
   readonly ready: Promise<void>;
   readonly #process: LabProcess;
+  readonly #pauses = Promise.withResolvers<readonly Pause[]>();
   readonly #report: Promise<LoadReport>;
 
   constructor(host: Host, plan: LoadPlan) {
@@ -74,11 +77,13 @@ class LoadProcess {
     createInterface({ input: started.child.stdout! }).on('line', (text) => {
       const line = JSON.parse(text) as LoadLine;
       if (line.type === 'ready') ready.resolve();
+      else if (line.type === 'pauses') this.#pauses.resolve(line.pauses);
       else report.resolve(line.report);
     });
     const failed = (error: Error) => {
       ready.reject(error);
       report.reject(error);
+      this.#pauses.reject(error);
     };
     started.child.on('error', failed);
     started.child.on('close', (code) => {
@@ -90,6 +95,13 @@ class LoadProcess {
     );
     this.ready.catch(() => {}).finally(() => clearTimeout(late));
     this.#report.catch(() => {});
+    this.#pauses.promise.catch(() => {});
+  }
+
+  /** When it did not run though it should have. */
+  pauses(): Promise<readonly Pause[]> {
+    this.#process.child.stdin!.write('\n');
+    return this.#pauses.promise;
   }
 
   async finish(request: Request): Promise<LoadReport> {
