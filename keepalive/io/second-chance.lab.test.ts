@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { interfaceIndex } from '../../src/os/interface-index.ts';
 import { parseIp } from '../../src/os/ip-address.ts';
 import { makeHosts, onHost, removeHosts, shOn } from '../../src/os/two-hosts.case.ts';
@@ -71,6 +71,15 @@ it('sweeps what an agent of its instance left behind, and nothing else', () => {
     dead.close();
     expect(tables()).toEqual([]);
   });
+});
+
+it('is put back when somebody flushes it in the moment in which it was made', async () => {
+  onHost('left', () => port.open(FIRST));
+  const made = tables();
+  expect(made).toHaveLength(1);
+  shOn('left', 'nft flush ruleset');
+  expect(tables()).toEqual([]);
+  await vi.waitFor(() => expect(tables()).toEqual(made), { timeout: 5_000, interval: 50 });
 });
 
 it('covers other addresses from one moment to the next, and goes on counting', () => {

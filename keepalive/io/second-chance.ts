@@ -37,6 +37,15 @@ import { TableWatch } from './table-watch.ts';
 const MAC_LOOKS_MS = [5, 20, 100, 1_000] as const;
 
 /**
+ * How the kernel lists a table is asked so long after it was made, ms: listing takes longer than all the
+ * rest, and the addresses move just then. Until it is known a table that somebody flushes is not put back,
+ * and a rule that somebody takes out of it is missed.
+ */
+const LISTED_AFTER_MS = 250;
+/** Instead of a listing: there is no such table. */
+const GONE = '';
+
+/**
  * The second chances of the instance of Tandem with this runtime directory. Nothing is opened before
  * the first, so a host without nftables can do all the rest.
  */
@@ -77,7 +86,10 @@ class KernelSecondChances implements SecondChancePort {
     this.#tables ??= new NftablesTables();
     const nftables = this.#connection();
     const kernel = { nftables, tables: this.#tables, neighbours: this.#neighbours };
-    const chance = new KernelSecondChance(scope, kernel, () => this.#forget(table));
+    const chance = new KernelSecondChance(scope, kernel, {
+      forget: () => this.#forget(table),
+      look: () => this.#look(table),
+    });
     this.#open.set(table, chance);
     return chance;
   }
@@ -145,6 +157,14 @@ interface Kernel {
   readonly neighbours: Neighbours;
 }
 
+/** What a second chance asks of who keeps them. */
+interface Keeper {
+  /** It is closed. */
+  forget(): void;
+  /** Its table is to be looked at, as if somebody had changed it. */
+  look(): void;
+}
+
 class KernelSecondChance implements SecondChance {
   scope: SecondChanceScope;
   readonly #table: string;
@@ -153,22 +173,23 @@ class KernelSecondChance implements SecondChance {
   readonly #neighbours: Neighbours;
   #looks = 0;
   #nextLook: NodeJS.Timeout | undefined;
-  readonly #forget: () => void;
-  /** The table as nftables lists it. */
-  #installed: string | null;
+  readonly #keeper: Keeper;
+  /** The table as nftables lists it; null: not asked yet. */
+  #installed: string | null = null;
+  #nextListing: NodeJS.Timeout | undefined;
   /** What was seen of counters that are gone with their table. */
   #before: PassedOn = { packets: 0, bytes: 0 };
   #seen: PassedOn = { packets: 0, bytes: 0 };
   #open = true;
 
-  constructor(scope: SecondChanceScope, kernel: Kernel, forget: () => void) {
+  constructor(scope: SecondChanceScope, kernel: Kernel, keeper: Keeper) {
     this.#table = secondChanceTable(scope);
     this.#nftables = kernel.nftables;
     this.#tables = kernel.tables;
     this.#neighbours = kernel.neighbours;
-    this.#forget = forget;
+    this.#keeper = keeper;
     this.scope = { ...scope, peerMac: this.#peerMac(scope) };
-    this.#installed = this.#install(this.scope);
+    this.#install(this.scope);
     this.#lookForPeerLater();
   }
 
@@ -192,7 +213,8 @@ class KernelSecondChance implements SecondChance {
     if (!this.#open) return;
     this.#open = false;
     clearTimeout(this.#nextLook);
-    this.#forget();
+    clearTimeout(this.#nextListing);
+    this.#keeper.forget();
     // Without a table there is nothing to remove; that is how a flush leaves it.
     this.#tables.remove(this.#table);
   }
@@ -202,6 +224,7 @@ class KernelSecondChance implements SecondChance {
    * NftablesError when it cannot be put back.
    */
   putBack(): boolean {
+    if (this.#installed === null) return false;
     if (this.#nftables.asMade(this.#table) === this.#installed) return false;
     this.#installAnew(this.scope);
     return true;
@@ -209,15 +232,20 @@ class KernelSecondChance implements SecondChance {
 
   /** Its counters begin with nothing. */
   #installAnew(scope: SecondChanceScope): void {
-    this.#installed = this.#install(scope);
+    this.#install(scope);
     this.scope = scope;
     this.#before = this.#total();
     this.#seen = { packets: 0, bytes: 0 };
   }
 
-  #install(scope: SecondChanceScope): string | null {
+  #install(scope: SecondChanceScope): void {
     this.#nftables.run(installSecondChance(scope));
-    return this.#nftables.asMade(this.#table);
+    this.#installed = null;
+    clearTimeout(this.#nextListing);
+    this.#nextListing = setTimeout(() => {
+      this.#installed = this.#nftables.asMade(this.#table) ?? GONE;
+      if (this.#installed === GONE) this.#keeper.look();
+    }, LISTED_AFTER_MS);
   }
 
   #lookForPeerLater(): void {
