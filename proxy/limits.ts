@@ -98,6 +98,9 @@ export const SERVERS_RETRY_MS = 2000;
 /** Desks of a listener and worker that are kept for requests to come. */
 export const DESKS_FREE_MAX = 256;
 
+/** Of so many hosts that connect to a listener a worker remembers what requests say about them. */
+export const STRANGERS_REMEMBERED_MAX = 1024;
+
 /** Young generation of a worker's heap: what a request allocates should die there. */
 export const WORKER_YOUNG_GENERATION_MB = 32;
 

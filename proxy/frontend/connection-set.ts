@@ -26,7 +26,8 @@ export class ConnectionSet<Member extends Drainable = Drainable> {
   }
 
   add(member: Member): void {
-    this.#members.set(member, this.#clock.now());
+    // A whole number costs no memory of its own.
+    this.#members.set(member, Math.floor(this.#clock.now()));
   }
 
   /** False if it was not there any more. */

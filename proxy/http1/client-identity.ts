@@ -11,9 +11,8 @@ import { Field } from './fields.ts';
 import { forNode, type Hop, parseForwarded } from './forwarded-field.ts';
 import type { RequestHead } from './head.ts';
 import type { IdentityRules } from './identity-rules.ts';
+import { type ClientLines, linesOf, NOTHING_TOLD } from './stranger-lines.ts';
 import { listOf } from './trusted-proxies.ts';
-
-const NO_HOSTS: readonly HostLine[] = [];
 
 /** Filled in for one request after the other, whosesoever they are. */
 const additions: Mutable<RequestAdditions> = {
@@ -24,89 +23,135 @@ const additions: Mutable<RequestAdditions> = {
   contentLength: null,
   defaultHost: NO_LINES,
   about: NO_LINES,
-  hosts: NO_HOSTS,
+  hosts: [],
   without: [],
   via: [NO_LINES, NO_LINES, NO_LINES],
   lines: NO_LINES,
 };
 
+/** What only some connections have: most are of strangers, who connect and ask. */
+interface Particulars {
+  /** The peer is a trusted proxy. */
+  readonly trusted: boolean;
+  address: string;
+  port: number;
+  scheme: string;
+  told: string;
+  /** Lines about its certificate. */
+  certificate: Buffer;
+  defaultHost: Buffer | null;
+  proxyHeaders: Map<ProxyVersion, Buffer> | null;
+}
+
 /**
  * Who the client of a connection is, and what forwarded requests say about it. What the client says
  * about itself is replaced, for anybody can write it. Only what a trusted proxy says is continued, and
- * then every request may be another client's.
+ * then every request may be another client's. Every idle connection has one, so it is small.
  */
 export class ClientIdentity {
-  /** The client's address, without brackets, and its port, 0 where a proxy did not tell it. */
-  address: string;
-  port: number;
+  readonly #connection: Connection;
   readonly #rules: IdentityRules;
+  #lines: ClientLines;
+  #particulars: Particulars | null = null;
+
+  constructor(connection: Connection, rules: IdentityRules) {
+    this.#connection = connection;
+    this.#rules = rules;
+    const { remoteAddress, localPort, tls } = connection;
+    const trusted = rules.trusted?.has(remoteAddress) ?? false;
+    if (trusted) this.#particulars = this.#ownParticulars(true);
+    const arrival = { address: remoteAddress, scheme: this.#ownScheme, localPort };
+    const lines = trusted ? NOTHING_TOLD : rules.strangers.of(arrival);
+    if (tls === null || rules.certificate === null) {
+      this.#lines = lines;
+      return;
+    }
+    const certificate = certificateLines(tls, rules.certificate);
+    this.#known().certificate = certificate;
+    this.#lines = { about: Buffer.concat([lines.about, certificate]), hosts: lines.hosts };
+  }
+
+  /** The client's address, without brackets. */
+  get address(): string {
+    return this.#particulars?.address ?? this.#connection.remoteAddress;
+  }
+
+  /** Its port; 0 where a proxy did not tell it. */
+  get port(): number {
+    return this.#particulars?.port ?? this.#connection.remotePort;
+  }
+
   /** What the client spoke, as trusted proxies tell it: http or https. */
-  scheme: string;
+  get scheme(): string {
+    return this.#particulars?.scheme ?? this.#ownScheme;
+  }
+
   /**
    * What trusted proxies say was asked for, where it is not what the request's head says: servers may
    * answer by it. '' where it is.
    */
-  told = '';
-  /** What came over this connection. */
-  readonly #ownScheme: string;
-  /** How the connection is secured; null: it is not. */
-  readonly tls: TlsInfo | null;
-  readonly #connection: Connection;
-  /** The peer is a trusted proxy. */
-  readonly #trusted: boolean;
-  #about = NO_LINES;
-  #hosts = NO_HOSTS;
-  /** It speaks HTTP/2. */
-  readonly http2: boolean;
-  /** Lines about its certificate. */
-  readonly #certificate: Buffer;
-  /** Fields that only we may write. */
-  readonly #ownFields: readonly string[];
-  #defaultHost: Buffer | null = null;
-  /** Null until an upstream wants one. */
-  #proxyHeaders: Map<ProxyVersion, Buffer> | null = null;
+  get told(): string {
+    return this.#particulars?.told ?? '';
+  }
 
-  constructor(connection: Connection, rules: IdentityRules) {
-    this.#connection = connection;
-    this.http2 = rules.http2 === true;
-    this.tls = connection.tls;
-    this.#ownScheme = this.tls === null ? 'http' : 'https';
-    this.scheme = this.#ownScheme;
-    this.#rules = rules;
-    const { remoteAddress } = connection;
-    this.address = remoteAddress;
-    this.port = connection.remotePort;
-    this.#trusted = rules.trusted?.has(remoteAddress) ?? false;
-    this.#ownFields = this.#trusted ? rules.certificateFields : rules.ownFields;
-    const { tls } = this;
-    this.#certificate =
-      tls === null || rules.certificate === null
-        ? NO_LINES
-        : certificateLines(tls, rules.certificate);
-    if (!this.#trusted) this.#describeStranger();
+  /** How the connection is secured; null: it is not. */
+  get tls(): TlsInfo | null {
+    return this.#connection.tls;
+  }
+
+  /** It speaks HTTP/2. */
+  get http2(): boolean {
+    return this.#rules.http2 === true;
+  }
+
+  /** What came over this connection. */
+  get #ownScheme(): string {
+    return this.#connection.tls === null ? 'http' : 'https';
+  }
+
+  /** Fields that only we may write. */
+  get #ownFields(): readonly string[] {
+    const trusted = this.#particulars?.trusted === true;
+    return trusted ? this.#rules.certificateFields : this.#rules.ownFields;
+  }
+
+  #ownParticulars(trusted: boolean): Particulars {
+    const { remoteAddress, remotePort } = this.#connection;
+    return {
+      trusted,
+      address: remoteAddress,
+      port: remotePort,
+      scheme: this.#ownScheme,
+      told: '',
+      certificate: NO_LINES,
+      defaultHost: null,
+      proxyHeaders: null,
+    };
+  }
+
+  #known(): Particulars {
+    this.#particulars ??= this.#ownParticulars(false);
+    return this.#particulars;
   }
 
   /** A request has come. Only behind a trusted proxy does its head say whose it is. */
   heed(head: RequestHead): void {
-    if (this.#trusted) this.#describeForwarded(head);
+    const particulars = this.#particulars;
+    if (particulars?.trusted === true) this.#describeForwarded(head, particulars);
   }
 
   /** This, with who connects as the client: of a head that is none, nobody can say more. */
   peer(): this {
     const { remoteAddress, remotePort } = this.#connection;
-    if (this.#trusted) this.#name(remoteAddress, remotePort);
+    const particulars = this.#particulars;
+    if (particulars?.trusted === true) name(particulars, remoteAddress, remotePort);
     return this;
-  }
-
-  #name(address: string, port: number): void {
-    if (address !== this.address || port !== this.port) this.#proxyHeaders = null;
-    this.address = address;
-    this.port = port;
   }
 
   /** The PROXY header about this client; the same buffer for as long as it is the same client. */
   proxyHeader(version: ProxyVersion): Buffer {
-    const known = this.#proxyHeaders?.get(version);
+    const particulars = this.#known();
+    const known = particulars.proxyHeaders?.get(version);
     if (known !== undefined) return known;
     const header = proxyHeader(version, {
       source: this.address,
@@ -114,8 +159,8 @@ export class ClientIdentity {
       destination: this.#connection.localAddress,
       destinationPort: this.#connection.localPort,
     });
-    this.#proxyHeaders ??= new Map();
-    this.#proxyHeaders.set(version, header);
+    particulars.proxyHeaders ??= new Map();
+    particulars.proxyHeaders.set(version, header);
     return header;
   }
 
@@ -147,8 +192,8 @@ export class ClientIdentity {
     path: string | null,
     edits: RequestEdits | null = null,
   ): RequestAdditions {
-    additions.about = this.#about;
-    additions.hosts = this.#hosts;
+    additions.about = this.#lines.about;
+    additions.hosts = this.#lines.hosts;
     additions.via = this.#rules.via;
     additions.lines = NO_LINES;
     additions.path = path === null ? null : Buffer.from(path, 'latin1');
@@ -174,40 +219,20 @@ export class ClientIdentity {
     if (added.length > 0) additions.lines = Buffer.concat(added);
   }
 
-  /** What holds for every request of a connection: all but the host, which is the request's. */
-  #describeStranger(): void {
-    const { address } = this;
-    const { xForwarded, rfc7239 } = this.#rules;
-    if (xForwarded) {
-      this.#about = lines([
-        ['X-Forwarded-For', address],
-        ['X-Real-IP', address],
-        ['X-Forwarded-Proto', this.scheme],
-        ['X-Forwarded-Port', `${this.#connection.localPort}`],
-      ]);
-      this.#hosts = this.#rules.xForwardedHosts;
-    }
-    if (rfc7239) {
-      const before = `Forwarded: ${forNode(address)};proto=${this.scheme};host="`;
-      const line = { before: Buffer.from(before, 'latin1'), after: this.#rules.quoteEnd };
-      this.#hosts = [...this.#hosts, line];
-    }
-    this.#about = this.#withCertificate(this.#about);
-  }
-
   /** What a trusted proxy says is kept, and continued by where it came from. */
-  #describeForwarded(head: RequestHead): void {
+  #describeForwarded(head: RequestHead, particulars: Particulars): void {
     const { remoteAddress, remotePort } = this.#connection;
     const rules = this.#rules;
     const peer = { address: remoteAddress, port: remotePort };
     const client = rules.trusted!.clientOf(head, peer);
-    this.#name(client.address, client.port);
+    name(particulars, client.address, client.port);
     const about: [string, string][] = [];
     const hosts: HostLine[] = [];
     const [proto, host, port] = this.#askedFor(head, client);
     const told = listOf(proto.toLowerCase())[0] ?? '';
-    this.scheme = told === 'http' || told === 'https' ? told : this.#ownScheme;
-    this.told = this.#isAsked(head, proto, host, port) ? '' : `${proto}\n${host}\n${port}`;
+    particulars.scheme = told === 'http' || told === 'https' ? told : this.#ownScheme;
+    const isAsked = this.#isAsked(head, proto, host, port);
+    particulars.told = isAsked ? '' : `${proto}\n${host}\n${port}`;
     if (rules.xForwarded) {
       const chain = [...this.#xForwardedFor(head), remoteAddress];
       about.push(['X-Forwarded-For', chain.join(', ')], ['X-Real-IP', client.address]);
@@ -221,8 +246,12 @@ export class ClientIdentity {
       const before = `Forwarded: ${chain};proto=${this.#ownScheme};host="`;
       hosts.push({ before: Buffer.from(before, 'latin1'), after: rules.quoteEnd });
     }
-    this.#about = this.#withCertificate(lines(about));
-    this.#hosts = hosts;
+    const { certificate } = particulars;
+    const lines = linesOf(about);
+    this.#lines = {
+      about: certificate.length === 0 ? lines : Buffer.concat([lines, certificate]),
+      hosts,
+    };
   }
 
   /**
@@ -270,21 +299,20 @@ export class ClientIdentity {
     return this.address === this.#connection.remoteAddress ? [] : [this.address];
   }
 
-  #withCertificate(about: Buffer): Buffer {
-    return this.#certificate.length === 0 ? about : Buffer.concat([about, this.#certificate]);
-  }
-
   #localHost(): Buffer {
-    if (this.#defaultHost === null) {
+    const particulars = this.#known();
+    if (particulars.defaultHost === null) {
       const { localAddress, localPort } = this.#connection;
       const host = localAddress.includes(':') ? `[${localAddress}]` : localAddress;
-      this.#defaultHost = Buffer.from(`${host}:${localPort}`, 'latin1');
+      particulars.defaultHost = Buffer.from(`${host}:${localPort}`, 'latin1');
     }
-    return this.#defaultHost;
+    return particulars.defaultHost;
   }
 }
 
-function lines(fields: readonly (readonly [string, string])[]): Buffer {
-  const text = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  return Buffer.from(text, 'latin1');
+/** It is this client's request now. */
+function name(particulars: Particulars, address: string, port: number): void {
+  if (address !== particulars.address || port !== particulars.port) particulars.proxyHeaders = null;
+  particulars.address = address;
+  particulars.port = port;
 }

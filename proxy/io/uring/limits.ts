@@ -36,6 +36,12 @@ export const OFFERED_SCARCE = 64;
 /** Bytes from memory that is not the engine's are copied up to this size, and sent in place above. */
 export const COPY_BYTES_MAX = 16 * 1024;
 
+/** Send queues that are kept for connections to come; each takes 60 bytes. */
+export const SEND_QUEUES_FREE_MAX = 1024;
+
+/** IPv4 addresses of clients whose texts are kept. */
+export const ADDRESS_TEXTS_MAX = 4096;
+
 /** Pieces of one send. */
 export const PIECES_MAX = 16;
 

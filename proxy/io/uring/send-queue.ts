@@ -1,4 +1,26 @@
+import { SEND_QUEUES_FREE_MAX } from './limits.ts';
 import type { Piece, Pieces } from './pieces.ts';
+
+/** Send queues that nobody uses just now. */
+export class SendQueues {
+  readonly #pieces: Pieces;
+  readonly #free: SendQueue[] = [];
+
+  constructor(pieces: Pieces) {
+    this.#pieces = pieces;
+  }
+
+  /** An empty one. */
+  take(): SendQueue {
+    return this.#free.pop() ?? new SendQueue(this.#pieces);
+  }
+
+  /** Gives back what it still has of memory; nobody reads it. */
+  put(queue: SendQueue): void {
+    queue.drop();
+    if (this.#free.length < SEND_QUEUES_FREE_MAX) this.#free.push(queue);
+  }
+}
 
 /** What a connection has to send, in order; the first of it may be under way. */
 export class SendQueue {
@@ -22,8 +44,8 @@ export class SendQueue {
     this.bytes += piece.length;
   }
 
-  /** So many bytes are out. */
-  sent(count: number): void {
+  /** So many bytes are out; true: there are more. */
+  sent(count: number): boolean {
     let left = count;
     this.bytes -= count;
     let piece = this.first;
@@ -36,10 +58,11 @@ export class SendQueue {
     this.first = piece;
     if (piece === null) {
       this.#last = null;
-    } else {
-      piece.address += left;
-      piece.length -= left;
+      return false;
     }
+    piece.address += left;
+    piece.length -= left;
+    return true;
   }
 
   /** Nothing of it will be sent any more, though the kernel may still be reading it. */

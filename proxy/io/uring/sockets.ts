@@ -24,6 +24,7 @@ import {
   TCP_KEEPINTVL,
   TCP_NODELAY,
 } from '../../../src/os/socket-constants.ts';
+import { ADDRESS_TEXTS_MAX } from './limits.ts';
 
 const SHUT_WR = 1;
 /** As libuv probes: every second, ten times. */
@@ -121,19 +122,31 @@ export function reachedAt(listening: number): Reached {
 
 /** Both ends of a connection, asked for once: they stay what they were when it has gone. */
 export class Ends {
-  #remote: Endpoint | null = null;
+  #remoteAddress: string | null = null;
+  #remotePort = 0;
   #local: Endpoint | null = null;
-  #port = 0;
+  #localPort = 0;
 
   /** Spares asking the kernel for what the listening socket has told. */
   accepted({ endpoint, port }: Reached): void {
     this.#local = endpoint;
-    this.#port = port;
+    this.#localPort = port;
   }
 
-  remote(fd: number): Endpoint {
-    this.#remote ??= remoteEnd(fd);
-    return this.#remote;
+  remoteAddress(fd: number): string {
+    return this.#remoteAddress ?? this.#askRemote(fd);
+  }
+
+  remotePort(fd: number): number {
+    if (this.#remoteAddress === null) this.#askRemote(fd);
+    return this.#remotePort;
+  }
+
+  #askRemote(fd: number): string {
+    const { address, port } = remoteEnd(fd);
+    this.#remoteAddress = address;
+    this.#remotePort = port;
+    return address;
   }
 
   local(fd: number): Endpoint {
@@ -142,8 +155,8 @@ export class Ends {
   }
 
   localPort(fd: number): number {
-    if (this.#port === 0) this.#port = this.local(fd).port;
-    return this.#port;
+    if (this.#localPort === 0) this.#localPort = this.local(fd).port;
+    return this.#localPort;
   }
 }
 
@@ -174,5 +187,19 @@ function int(value: number): Uint8Array {
 }
 
 function endpoint(address: InternetAddress | null): Endpoint {
-  return address === null ? NOWHERE : { address: formatIp(address.ip), port: address.port };
+  return address === null ? NOWHERE : { address: textOf(address.ip), port: address.port };
+}
+
+/** Texts of IPv4 addresses, by the addresses as numbers: a host opens many connections. */
+const texts = new Map<number, string>();
+
+function textOf(ip: Uint8Array): string {
+  if (ip.length !== 4) return formatIp(ip);
+  const number = ((ip[0]! << 24) | (ip[1]! << 16) | (ip[2]! << 8) | ip[3]!) >>> 0;
+  const known = texts.get(number);
+  if (known !== undefined) return known;
+  if (texts.size >= ADDRESS_TEXTS_MAX) texts.clear();
+  const text = formatIp(ip);
+  texts.set(number, text);
+  return text;
 }

@@ -3,11 +3,12 @@ import type { Connection, ConnectionHandler } from '../engine.ts';
 import { IGNORING } from '../ignoring.ts';
 import { BACKLOG_BYTES_MAX } from '../limits.ts';
 import { CQE_BUFFER, CQE_BUFFER_SHIFT, CQE_MORE, Errno } from './abi.ts';
+import { ConnectionFlags, Flag } from './connection-flags.ts';
 import type { ConnectionLoop } from './connection-loop.ts';
 import { HeldReads } from './held-reads.ts';
 import { SLOT_BYTES } from './limits.ts';
 import { Kind, type Tag } from './operations.ts';
-import { SendQueue } from './send-queue.ts';
+import type { SendQueue } from './send-queue.ts';
 import { Ends, errorName, probePeer, type Reached, resetOnClose, sendEnd } from './sockets.ts';
 
 /** No socket: there is none yet, none could be had, or it is being closed. */
@@ -19,10 +20,8 @@ const NO_SOCKET = -1;
  * under way, and it is forgotten when the last operation is over, so that nothing the kernel may still
  * touch is used for something else.
  */
-export class UringConnection implements Connection, Tag {
+export class UringConnection extends ConnectionFlags implements Connection, Tag {
   handler: ConnectionHandler = IGNORING;
-  readonly gathers = true;
-  readonly tls = null;
   readonly index: number;
   readonly generation: number;
   /** Will be flushed, and who will be after it. */
@@ -32,47 +31,36 @@ export class UringConnection implements Connection, Tag {
   #fd = NO_SOCKET;
   /** Where to connect to, until that is under way. */
   #destination: Uint8Array | null = null;
-  #connecting = false;
-  #established = false;
-  /** Connected a moment ago: a server has had no time to say anything. */
-  #fresh = false;
   /** Operations under way. */
   #pending = 0;
-  #reading = false;
-  #readCancelled = false;
-  /** One read at a time. */
-  #single = false;
-  #paused = false;
   /** Read, but not handed over yet; null as long as there was never any. */
   #held: HeldReads | null = null;
-  #peerEnded = false;
-  readonly #queue: SendQueue;
-  #sending = false;
-  #wantsDrain = false;
-  #ending = false;
-  #endSent = false;
-  /** Nothing but `onClose` any more. */
-  #closing = false;
-  /** Nothing is sent any more either. */
-  #leaving = false;
-  #left = false;
-  #over = false;
+  /** What is to be sent; null: nothing. */
+  #queue: SendQueue | null = null;
   #errorCode: string | null = null;
   readonly #ends = new Ends();
 
   constructor(loop: ConnectionLoop, index: number, generation: number) {
+    super();
     this.#loop = loop;
-    this.#queue = new SendQueue(loop.pieces);
     this.index = index;
     this.generation = generation;
   }
 
+  get gathers(): boolean {
+    return true;
+  }
+
+  get tls(): null {
+    return null;
+  }
+
   get remoteAddress(): string {
-    return this.#ends.remote(this.#fd).address;
+    return this.#ends.remoteAddress(this.#fd);
   }
 
   get remotePort(): number {
-    return this.#ends.remote(this.#fd).port;
+    return this.#ends.remotePort(this.#fd);
   }
 
   get localAddress(): string {
@@ -84,7 +72,7 @@ export class UringConnection implements Connection, Tag {
   }
 
   get unsentBytes(): number {
-    return this.#queue.bytes;
+    return this.#queue?.bytes ?? 0;
   }
 
   get acknowledgedBytes(): number {
@@ -102,7 +90,7 @@ export class UringConnection implements Connection, Tag {
   adopt(fd: number, reached: Reached): void {
     this.#fd = fd;
     this.#ends.accepted(reached);
-    this.#established = true;
+    this.on(Flag.established);
     this.#loop.touch(this);
   }
 
@@ -120,46 +108,47 @@ export class UringConnection implements Connection, Tag {
   }
 
   get givenUp(): boolean {
-    return this.#leaving;
+    return this.is(Flag.leaving);
   }
 
   write(bytes: Buffer, start: number, end: number): boolean {
-    if (this.#closing || this.#ending || start >= end) return true;
+    if (this.is(Flag.closing) || this.is(Flag.ending) || start >= end) return true;
+    this.#queue ??= this.#loop.sendQueues.take();
     this.#queue.add(bytes, start, end);
-    if (!this.#sending && !this.touched) this.#loop.touch(this);
+    if (!this.is(Flag.sending) && !this.touched) this.#loop.touch(this);
     if (this.#queue.bytes < BACKLOG_BYTES_MAX) return true;
-    this.#wantsDrain = true;
+    this.on(Flag.wantsDrain);
     return false;
   }
 
   pause(): void {
-    this.#paused = true;
+    this.on(Flag.paused);
   }
 
   resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
+    if (!this.is(Flag.paused)) return;
+    this.off(Flag.paused);
     this.#loop.touch(this);
   }
 
   end(): void {
-    if (this.#ending || this.#closing) return;
-    this.#ending = true;
+    if (this.is(Flag.ending) || this.is(Flag.closing)) return;
+    this.on(Flag.ending);
     this.#loop.touch(this);
   }
 
   close(): void {
-    if (this.#closing) return;
-    this.#closing = true;
+    if (this.is(Flag.closing)) return;
+    this.on(Flag.closing);
     this.#held?.drop(this.#loop.arena);
-    if (this.#queue.bytes === 0) this.#leave();
+    if (this.unsentBytes === 0) this.#leave();
     else this.resume();
   }
 
   reset(): void {
-    if (this.#leaving) return;
-    const through = this.#ending && this.#queue.bytes === 0;
-    if (this.#established && !through) resetOnClose(this.#fd);
+    if (this.is(Flag.leaving)) return;
+    const through = this.is(Flag.ending) && this.unsentBytes === 0;
+    if (this.is(Flag.established) && !through) resetOnClose(this.#fd);
     this.#leave();
   }
 
@@ -169,33 +158,33 @@ export class UringConnection implements Connection, Tag {
 
   /** Has the kernel do what is wanted and not under way. */
   flush(): void {
-    if (!this.#leaving && this.#established) this.#handOver();
-    if (this.#leaving) {
+    if (!this.is(Flag.leaving) && this.is(Flag.established)) this.#handOver();
+    if (this.is(Flag.leaving)) {
       this.#goAway();
       return;
     }
     const { operations, arena } = this.#loop;
-    if (!this.#established) {
+    if (!this.is(Flag.established)) {
       if (this.#destination !== null) this.#connect(this.#destination);
       return;
     }
-    if (!this.#reading && !this.#paused && !this.#peerEnded) {
-      this.#reading = true;
+    if (!this.is(Flag.reading) && !this.is(Flag.paused) && !this.is(Flag.peerEnded)) {
+      this.on(Flag.reading);
       this.#pending++;
-      const once = this.#single || arena.scarce;
-      if (this.#fresh && !once) operations.recvLater(this, this.#fd);
+      const once = this.is(Flag.single) || arena.scarce;
+      if (this.is(Flag.fresh) && !once) operations.recvLater(this, this.#fd);
       else operations.recv(this, this.#fd, once);
-      this.#fresh = false;
+      this.off(Flag.fresh);
     }
-    if (this.#sending) return;
-    const { first } = this.#queue;
+    if (this.is(Flag.sending)) return;
+    const first = this.#queue?.first ?? null;
     if (first !== null) {
-      this.#sending = true;
+      this.on(Flag.sending);
       this.#pending++;
       operations.send(this, this.#fd, first);
-    } else if (this.#closing) {
+    } else if (this.is(Flag.closing)) {
       this.#leave();
-    } else if (this.#ending && !this.#endSent) {
+    } else if (this.is(Flag.ending) && !this.is(Flag.endSent)) {
       this.#sendEnd();
     }
   }
@@ -203,23 +192,23 @@ export class UringConnection implements Connection, Tag {
   /** The connection stands, or why not. */
   connected(result: number): void {
     this.#pending--;
-    this.#connecting = false;
-    if (this.#leaving) {
+    this.off(Flag.connecting);
+    if (this.is(Flag.leaving)) {
       this.#finishIfThrough();
     } else if (result < 0) {
       this.fail(errorName(result));
     } else {
-      this.#established = true;
-      this.#fresh = true;
+      this.on(Flag.established);
+      this.on(Flag.fresh);
       this.#loop.touch(this);
-      if (!this.#closing) this.handler.onConnect();
+      if (!this.is(Flag.closing)) this.handler.onConnect();
     }
   }
 
   /** A read brought something, or is over. */
   received(result: number, flags: number): void {
     if ((flags & CQE_MORE) === 0) this.#readOver();
-    else this.#readCancelled = false;
+    else this.off(Flag.readCancelled);
     const slot = flags >>> CQE_BUFFER_SHIFT;
     if ((flags & CQE_BUFFER) !== 0) {
       this.#loop.arena.accept(slot);
@@ -229,7 +218,7 @@ export class UringConnection implements Connection, Tag {
       }
       this.#loop.arena.release(slot);
     }
-    if (this.#leaving) this.#finishIfThrough();
+    if (this.is(Flag.leaving)) this.#finishIfThrough();
     else if (result === 0) this.#receivedEnd();
     else if (result === Errno.noBuffers) this.#loop.starved(this);
     else if (result === Errno.canceled || result === Errno.interrupted) this.#loop.touch(this);
@@ -239,8 +228,8 @@ export class UringConnection implements Connection, Tag {
   /** Bytes are out, or a send failed. */
   sent(result: number): void {
     this.#pending--;
-    this.#sending = false;
-    if (this.#leaving) {
+    this.off(Flag.sending);
+    if (this.is(Flag.leaving)) {
       this.#finishIfThrough();
       return;
     }
@@ -249,38 +238,45 @@ export class UringConnection implements Connection, Tag {
       else this.fail(errorName(result));
       return;
     }
-    const queue = this.#queue;
-    queue.sent(result);
-    if (queue.first !== null || this.#ending || this.#closing) this.#loop.touch(this);
-    if (queue.first === null && this.#wantsDrain) {
-      this.#wantsDrain = false;
-      if (!this.#closing) this.handler.onDrain();
+    const more = this.#queue!.sent(result);
+    if (!more) this.#dropQueue();
+    if (more || this.is(Flag.ending) || this.is(Flag.closing)) this.#loop.touch(this);
+    if (!more && this.is(Flag.wantsDrain)) {
+      this.off(Flag.wantsDrain);
+      if (!this.is(Flag.closing)) this.handler.onDrain();
     }
+  }
+
+  /** Idle connections have none. */
+  #dropQueue(): void {
+    if (this.#queue === null) return;
+    this.#loop.sendQueues.put(this.#queue);
+    this.#queue = null;
   }
 
   #readOver(): void {
     this.#pending--;
-    this.#reading = false;
-    this.#readCancelled = false;
+    this.off(Flag.reading);
+    this.off(Flag.readCancelled);
   }
 
   #receivedBytes(slot: number, length: number): void {
     const { arena } = this.#loop;
-    if (this.#leaving) {
+    if (this.is(Flag.leaving)) {
       arena.release(slot);
       this.#finishIfThrough();
       return;
     }
-    if (!this.#reading) {
-      if (length < SLOT_BYTES / 2) this.#single = false;
+    if (!this.is(Flag.reading)) {
+      if (length < SLOT_BYTES / 2) this.off(Flag.single);
       this.#loop.touch(this);
     }
-    if (this.#closing) {
+    if (this.is(Flag.closing)) {
       arena.release(slot);
       return;
     }
     const held = this.#held;
-    if (!this.#paused && (held === null || held.empty)) {
+    if (!this.is(Flag.paused) && (held === null || held.empty)) {
       this.handler.onData(arena.view(slot), 0, length);
       arena.release(slot);
       return;
@@ -291,9 +287,9 @@ export class UringConnection implements Connection, Tag {
   }
 
   #receivedEnd(): void {
-    this.#peerEnded = true;
-    if (this.#closing) return;
-    if (this.#paused || this.#held?.empty === false) {
+    this.on(Flag.peerEnded);
+    if (this.is(Flag.closing)) return;
+    if (this.is(Flag.paused) || this.#held?.empty === false) {
       this.#held ??= new HeldReads();
       this.#held.ended = true;
     } else {
@@ -302,11 +298,11 @@ export class UringConnection implements Connection, Tag {
   }
 
   #receivedError(errorCode: string): void {
-    if (!this.#closing && (this.#paused || this.#held?.empty === false)) {
+    if (!this.is(Flag.closing) && (this.is(Flag.paused) || this.#held?.empty === false)) {
       this.#held ??= new HeldReads();
       this.#held.errorCode = errorCode;
       // There is nothing left to read.
-      this.#peerEnded = true;
+      this.on(Flag.peerEnded);
     } else {
       this.fail(errorCode);
     }
@@ -317,9 +313,9 @@ export class UringConnection implements Connection, Tag {
    * that a pause holds at once. An endless read brings up to a megabyte more before it can be ended.
    */
   #stopReading(): void {
-    this.#single = true;
-    if (!this.#reading || this.#readCancelled) return;
-    this.#readCancelled = true;
+    this.on(Flag.single);
+    if (!this.is(Flag.reading) || this.is(Flag.readCancelled)) return;
+    this.on(Flag.readCancelled);
     this.#loop.operations.cancel(this, Kind.recv);
   }
 
@@ -328,8 +324,9 @@ export class UringConnection implements Connection, Tag {
     const held = this.#held;
     if (held === null || held.done) return;
     const { arena } = this.#loop;
-    while (!this.#paused && !this.#closing && !held.empty) held.handOver(arena, this.handler);
-    if (this.#paused || this.#closing || !held.empty) return;
+    while (!this.is(Flag.paused) && !this.is(Flag.closing) && !held.empty)
+      held.handOver(arena, this.handler);
+    if (this.is(Flag.paused) || this.is(Flag.closing) || !held.empty) return;
     if (held.errorCode !== null) {
       this.fail(held.errorCode);
     } else if (held.ended) {
@@ -340,13 +337,13 @@ export class UringConnection implements Connection, Tag {
 
   #ended(): void {
     this.handler.onEnd();
-    if (this.#endSent) this.#leave();
+    if (this.is(Flag.endSent)) this.#leave();
   }
 
   /** After the peer's end nothing is left to do but to close, which sends ours. */
   #sendEnd(): void {
-    const heard = this.#peerEnded && this.#held?.ended !== true;
-    this.#endSent = true;
+    const heard = this.is(Flag.peerEnded) && this.#held?.ended !== true;
+    this.on(Flag.endSent);
     if (heard) {
       this.#leave();
       this.#goAway();
@@ -357,29 +354,29 @@ export class UringConnection implements Connection, Tag {
 
   #connect(destination: Uint8Array): void {
     this.#destination = null;
-    this.#connecting = true;
+    this.on(Flag.connecting);
     this.#pending++;
     this.#loop.operations.connect(this, this.#fd, destination);
   }
 
   #leave(): void {
-    if (this.#leaving) return;
+    if (this.is(Flag.leaving)) return;
     // Once the descriptor is closed nobody can ask any more.
-    this.#closing = true;
-    this.#leaving = true;
-    this.#queue.forgo();
+    this.on(Flag.closing);
+    this.on(Flag.leaving);
+    this.#queue?.forgo();
     this.#held?.drop(this.#loop.arena);
     this.#loop.touch(this);
   }
 
   /** Ends what the kernel is at and closes the socket, once. */
   #goAway(): void {
-    if (!this.#left) {
-      this.#left = true;
+    if (!this.is(Flag.left)) {
+      this.on(Flag.left);
       const { operations } = this.#loop;
-      if (this.#connecting) operations.cancel(this, Kind.connect);
-      if (this.#reading && !this.#readCancelled) operations.cancel(this, Kind.recv);
-      if (this.#sending) operations.cancel(this, Kind.send);
+      if (this.is(Flag.connecting)) operations.cancel(this, Kind.connect);
+      if (this.is(Flag.reading) && !this.is(Flag.readCancelled)) operations.cancel(this, Kind.recv);
+      if (this.is(Flag.sending)) operations.cancel(this, Kind.send);
       if (this.#fd !== NO_SOCKET) {
         this.#loop.ledger.closingSoon(this.#fd);
         operations.close(this.#fd);
@@ -390,9 +387,9 @@ export class UringConnection implements Connection, Tag {
   }
 
   #finishIfThrough(): void {
-    if (!this.#left || this.#pending > 0 || this.#over) return;
-    this.#over = true;
-    this.#queue.drop();
+    if (!this.is(Flag.left) || this.#pending > 0 || this.is(Flag.over)) return;
+    this.on(Flag.over);
+    this.#dropQueue();
     this.#loop.forget(this);
     this.handler.onClose(this.#errorCode);
   }

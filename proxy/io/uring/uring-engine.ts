@@ -22,6 +22,7 @@ import { COMPLETIONS_MAX, ROUNDS_MAX, SUBMISSIONS_MAX, TURNS_AT_ONCE_MAX } from 
 import { KIND_BITS, KIND_MASK, Kind, Operations } from './operations.ts';
 import { Pieces } from './pieces.ts';
 import { type CompletionTaker, Ring } from './ring.ts';
+import { SendQueues } from './send-queue.ts';
 import {
   closeSocket,
   codeOf,
@@ -63,6 +64,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
   readonly operations: Operations;
   readonly arena: Arena;
   readonly pieces: Pieces;
+  readonly sendQueues: SendQueues;
   readonly ledger: DescriptorLedger;
   readonly #ring: Ring;
   /** Told of completions. */
@@ -112,6 +114,7 @@ export class UringEngine implements IoEngine, ConnectionLoop, ListenerLoop, Comp
       throw error;
     }
     this.pieces = new Pieces(this.arena);
+    this.sendQueues = new SendQueues(this.pieces);
     this.#events.keepAlive(false);
     const { arena, operations } = this;
     const shared = [this.#ring, arena, operations].flatMap(({ mappings }) => mappings);
