@@ -60,6 +60,8 @@ export class HandoverChecker {
   readonly #changedAt = new Map<string, number>();
   /** When the agents could last not talk beside the LAN as they should. */
   #unlinkedAt = 0;
+  /** Longest that a word beside the LAN has taken, by a fault of the link. */
+  #slowestMicros = 0;
   #movedAt = 0;
   #lastUntil = 0;
 
@@ -142,6 +144,7 @@ export class HandoverChecker {
     if (this.#cluster.clients === null) return;
     const { sideLink, clock } = this.#cluster;
     const whole = sideLink !== null && !sideLink.cut && sideLink.loss + sideLink.slowMicros === 0;
+    this.#slowestMicros = Math.max(this.#slowestMicros, sideLink?.slowMicros ?? 0);
     const talk = this.#cluster.hosts.every(({ agent, paused }) => agent !== null && !paused);
     if (!whole || !talk) this.#unlinkedAt = clock.now;
     for (const given of this.#given.values()) this.#checkGiven(given);
@@ -274,8 +277,9 @@ export class HandoverChecker {
       }
       const since = this.#mutual.get(address) ?? clock.now;
       this.#mutual.set(address, since);
-      const { orderedAt } = this.#cluster;
-      const woken = Math.max(since, orderedAt, this.#movedAt, a!.resumedAt, b!.resumedAt);
+      // An offer that is long on its way is prepared for when it comes, too late to be of use.
+      const offeredAt = this.#cluster.orderedAt + this.#slowestMicros;
+      const woken = Math.max(since, offeredAt, this.#movedAt, a!.resumedAt, b!.resumedAt);
       const late = handoverMicros + SLACK_MICROS + this.#lateMicros();
       if (clock.now <= woken + handoverExpectMicros + late) continue;
       throw new Violation(
