@@ -203,7 +203,7 @@ export class Agent {
       onStanding: () => this.#retrack(),
       askPeer: (asked) => this.#peer.ask(router, asked),
       onDrainRefused: () => this.#input(router, { type: 'drained' }),
-      seekHandover: (cause) => this.#handovers.seek(router, cause),
+      seekHandover: (...of) => this.#handovers.seek(router, ...of),
     });
     this.#table.add(router);
     this.#groups.add(router);

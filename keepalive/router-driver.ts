@@ -56,7 +56,7 @@ export interface RouterDriverOptions {
   /** The kernel does not let connections go on without the lease: nothing drains. */
   onDrainRefused(): void;
   /** The addresses are to move by agreement, if the peer agrees. */
-  seekHandover(cause: 'priority' | 'preempted'): void;
+  seekHandover(cause: 'priority' | 'preempted', asked: number): void;
 }
 
 /** One virtual router: its state, and the hands that do what `step` asks for. */
@@ -279,7 +279,7 @@ export class RouterDriver {
         this.lease.endDrain();
         break;
       case 'seek-handover':
-        this.#options.seekHandover(action.cause);
+        this.#options.seekHandover(action.cause, action.asked);
         break;
       case 'ask-peer':
         this.statistics.peerAsked += 1;

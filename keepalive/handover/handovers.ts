@@ -79,7 +79,7 @@ export class Handovers {
   }
 
   /** A router's state machine wants one rather than move alone; the outcome is an input of all members. */
-  seek(router: RouterDriver, cause: 'priority' | 'preempted'): void {
+  seek(router: RouterDriver, cause: 'priority' | 'preempted', asked: number): void {
     const members = this.#takingPart(router);
     const settled: Settled = (refusal, first) => {
       if (refusal !== null && refusal.needless !== true && first) {
@@ -87,7 +87,7 @@ export class Handovers {
       }
       const granted = refusal === null;
       for (const member of members) {
-        this.#options.input(member, { type: 'handover-answer', granted });
+        this.#options.input(member, { type: 'handover-answer', asked, granted });
       }
     };
     if (cause === 'priority') this.#negotiations.offer(members, cause, settled);

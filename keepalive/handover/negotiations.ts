@@ -188,17 +188,19 @@ export class Negotiations {
     begin: (open: Open, done: Done) => void,
   ): void {
     const key = keyOf(routers);
+    const now = this.#options.ports.clock.now();
     const joined = all.get(key);
-    if (joined !== undefined) {
+    // A process that did not run may hear of an overdue one's end yet; that says nothing of today.
+    if (joined !== undefined && now - joined.since < handoverMicros) {
       joined.waiting.push(settled);
       // The word of an operator, and of an agent that stops, is kept whoever was first.
       if (cause === 'operator' || cause === 'stop') joined.cause = cause;
       return;
     }
-    const open = { cause, since: this.#options.ports.clock.now(), waiting: [settled] };
+    const open = { cause, since: now, waiting: [settled] };
     all.set(key, open);
     begin(open, (refusal) => {
-      all.delete(key);
+      if (all.get(key) === open) all.delete(key);
       open.waiting.forEach((one, index) => {
         one(refusal, index === 0);
       });

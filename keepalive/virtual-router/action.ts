@@ -52,7 +52,12 @@ export type RouterAction =
   /** The drain is over, or the addresses are ours again. */
   | { readonly type: 'end-drain' }
   /** Ask the peer to take over (`priority`), or to hand over; the outcome is a `handover-answer`. */
-  | { readonly type: 'seek-handover'; readonly cause: 'priority' | 'preempted' }
+  | {
+      readonly type: 'seek-handover';
+      readonly cause: 'priority' | 'preempted';
+      /** Comes back with the outcome. */
+      readonly asked: number;
+    }
   /** Ask the peer beside the LAN who holds the addresses; its answer names `asked`. */
   | { readonly type: 'ask-peer'; readonly asked: number }
   /** For the log: the better router waits; `preempts`: how often it took the address lately. */

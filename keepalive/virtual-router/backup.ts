@@ -83,7 +83,7 @@ function react(state: BackupState, event: RouterEvent, now: number): Step {
       // Its rules are there, perhaps for the first time.
       return { state: event.silent ? state : { ...state, leased: true }, actions: [] };
     case 'handover-answer':
-      return { state: requestAnswered(state, event.granted, now), actions: [] };
+      return { state: requestAnswered(state, event, now), actions: [] };
     case 'expect':
       return { state: { ...state, expectsUntil: event.until }, actions: [] };
     case 'given':

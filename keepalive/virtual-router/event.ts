@@ -105,8 +105,8 @@ export type RouterEvent =
    * Initialize: from the rest of the sync group.
    */
   | { readonly type: 'hand-over'; readonly cause: HandoverCause }
-  /** The peer was asked to take over, or to hand over. False: nothing comes of it. */
-  | { readonly type: 'handover-answer'; readonly granted: boolean }
+  /** The peer was asked at that time to take over, or to hand over. False: nothing comes of it. */
+  | { readonly type: 'handover-answer'; readonly asked: number; readonly granted: boolean }
   /** The Active router is about to resign in favour of this one. */
   | { readonly type: 'expect'; readonly until: number }
   /** It has, says the peer beside the LAN. */

@@ -10,7 +10,7 @@
  */
 import { handoverMicros, overtakenMicros, stopDrainMaxMicros } from '../limits.ts';
 import { compareAddresses } from './election.ts';
-import type { HandoverCause, HeardAdvertisement } from './event.ts';
+import type { HandoverCause, HeardAdvertisement, RouterEvent } from './event.ts';
 import { afterPreempt } from './hold-down.ts';
 import { faultPriority } from './priority.ts';
 import type { ActiveState, BackupState } from './state.ts';
@@ -64,7 +64,7 @@ export function withholdFall(before: ActiveState, after: ActiveState, now: numbe
       ...after,
       withheld: { priority: before.standing.priority, until: now + handoverMicros },
     },
-    actions: [{ type: 'seek-handover', cause: 'priority' }],
+    actions: [{ type: 'seek-handover', cause: 'priority', asked: now }],
   };
 }
 
@@ -169,7 +169,7 @@ export function requestHandover(state: BackupState, now: number, goneAt: number)
       requested: now,
       activeDownAt: Math.max(now, Math.min(now + handoverMicros, goneAt)),
     },
-    actions: [{ type: 'seek-handover', cause: 'preempted' }],
+    actions: [{ type: 'seek-handover', cause: 'preempted', asked: now }],
   };
 }
 
@@ -190,12 +190,16 @@ export function awaitAnswer(state: BackupState, now: number, goneAt: number): Ba
 
 /**
  * Granted: its resignation is on the way. Refused: then as if it could not be asked; but a host that has
- * just woken goes on listening.
+ * just woken goes on listening, and what comes of an earlier question is no answer to this one.
  */
-export function requestAnswered(state: BackupState, granted: boolean, now: number): BackupState {
+export function requestAnswered(
+  state: BackupState,
+  { asked, granted }: RouterEvent & { type: 'handover-answer' },
+  now: number,
+): BackupState {
   const { requested, lateWakes, downCause } = state;
-  if (requested === null || granted || lateWakes > 0 || downCause !== 'lower-priority')
-    return state;
+  if (requested !== asked || granted) return state;
+  if (lateWakes > 0 || downCause !== 'lower-priority') return state;
   return { ...state, activeDownAt: Math.min(state.activeDownAt, now) };
 }
 

@@ -217,8 +217,7 @@ const STORIES: Record<string, () => Story> = {
       .hear(100),
   'a better Backup asks, and is given the addresses': () =>
     asking().apply({ type: 'expect', until: 2_000_000 }).hear(0).wait(),
-  'a better Backup asks, and is refused: preempts': () =>
-    asking().pass(2_000).apply({ type: 'handover-answer', granted: false }).wait(),
+  'a better Backup asks, and is refused: preempts': () => asking().pass(2_000).refuse().wait(),
   'a better Backup asks, and gets no answer while the Active router goes on: preempts': () =>
     asking().hear(100).pass(INTERVAL).hear(100).pass(INTERVAL).hear(100).wait(),
   'a better Backup asks a router that dies: claims after Active_Down_Interval': () =>
@@ -226,12 +225,9 @@ const STORIES: Record<string, () => Story> = {
   'a better Backup asks, does not run for seconds, and then hears the Active router: asks again':
     () => asking().pass(1_700_000).hear(100).wait(),
   'a better Backup asks, does not run until the answer is overdue, and listens before it preempts':
-    () =>
-      asking()
-        .pass(500_000)
-        .apply({ type: 'tick' })
-        .apply({ type: 'handover-answer', granted: false })
-        .wait(),
+    () => asking().pass(500_000).apply({ type: 'tick' }).refuse().wait(),
+  'a better Backup asks again after a sleep, and hears what came of its first question: waits':
+    () => asking().pass(1_700_000).hear(100).tick().refuse(1_700_000).wait(),
   'a fall while the balancer serves: asks first, and says so when nobody answers': () =>
     giver().standing(50).wait().wait().wait().wait().wait().wait(),
   'a fall while the balancer serves, on hold: said at once': () =>

@@ -228,7 +228,9 @@ const anyEvent: fc.Arbitrary<(now: number) => RouterEvent> = fc.oneof(
     fc
       .constantFrom('operator', 'priority', 'preempted', 'stop')
       .map((cause) => () => ({ type: 'hand-over', cause }) as const),
-    fc.boolean().map((granted) => () => ({ type: 'handover-answer', granted }) as const),
+    fc
+      .record({ asked: fc.nat(1_000_000), granted: fc.boolean() })
+      .map((answer) => () => ({ type: 'handover-answer', ...answer }) as const),
     fc
       .integer({ min: 0, max: 2_000_000 })
       .map((micros) => (now: number) => ({ type: 'expect', until: now + micros }) as const),

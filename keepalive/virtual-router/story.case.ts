@@ -99,6 +99,16 @@ export class Story {
     });
   }
 
+  /** The peer does not hand over; `earlier`: it was another question, asked so much before. */
+  refuse(earlier = 0): this {
+    const requested = this.state.name === 'Backup' ? this.state.requested : null;
+    return this.apply({
+      type: 'handover-answer',
+      asked: (requested ?? 0) - earlier,
+      granted: false,
+    });
+  }
+
   /** BFD, 3 x 3 ms, lost the peer that it heard 9 ms ago. */
   lose(peer: Uint8Array = PEER): this {
     const [detectionMicros, intervalMicros] = [9_000, 3_000];
