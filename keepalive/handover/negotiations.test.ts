@@ -68,6 +68,11 @@ class Giver {
     );
   }
 
+  /** This process does not run for so long. */
+  sleep(micros: number): void {
+    this.#now += micros;
+  }
+
   /** It answers to what it was asked last, after so long. */
   peerAnswers(granted: boolean, afterMicros = 100): void {
     this.#now += afterMicros;
@@ -145,4 +150,21 @@ it('what nobody here asks for any more is not taken', () => {
   expect(giver.answers).toEqual([
     { type: 'handover', granted: false, reason: 'nobody there waits for them any more' },
   ]);
+});
+
+it('one that is overdue is not joined: its end says nothing of today', () => {
+  const giver = new Giver();
+  const ends: string[] = [];
+  const offer = (name: string) =>
+    giver.negotiations.offer([giver.router], 'operator', (refusal) =>
+      ends.push(`${name} ${refusal?.type ?? 'given'}`),
+    );
+  offer('first');
+  offer('joined');
+  giver.sleep(handoverMicros);
+  offer('after the sleep');
+  expect(giver.asked.map(({ step }) => step)).toEqual(['offer', 'offer']);
+  expect(ends).toEqual([]);
+  giver.peerAnswers(true);
+  expect(ends).toEqual(['after the sleep given']);
 });

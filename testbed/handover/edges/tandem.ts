@@ -1,5 +1,6 @@
 /** Tandem as built in this checkout, with the pair connection that an agreed handover needs. */
 import { existsSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { HandoverResult } from '../../../keepalive/index.ts';
 import { ask } from '../../../src/control/client.ts';
@@ -94,10 +95,21 @@ function agentTells(host: Host): Promise<void> {
   const socket = socketOf(host, 'events.sock');
   return waitUntil(
     `the agent of ${host.name} runs`,
-    async () => existsSync(socket),
+    () => isListened(socket),
     limits.settleTimeoutMs,
     limits.askEveryMs,
   );
+}
+
+/** The file alone says nothing: one of an agent that was killed is still there. */
+function isListened(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
 }
 
 /** The configuration file of the pair. */
