@@ -83,9 +83,11 @@ class KernelSecondChances implements SecondChancePort {
     // Listening first, so that no change of the new table is missed.
     this.#changes.watch(table, () => this.#look(table));
     this.#neighbours ??= new Neighbours();
-    this.#tables ??= new NftablesTables();
-    const nftables = this.#connection();
-    const kernel = { nftables, tables: this.#tables, neighbours: this.#neighbours };
+    const kernel = {
+      nftables: this.#connection(),
+      tables: this.#requests(),
+      neighbours: this.#neighbours,
+    };
     const chance = new KernelSecondChance(scope, kernel, {
       forget: () => this.#forget(table),
       look: () => this.#look(table),
@@ -100,8 +102,7 @@ class KernelSecondChances implements SecondChancePort {
         const table = `${family} ${name}`;
         if (this.#open.has(table)) continue;
         this.#log.info({ table }, `removing ${table}, left behind by an earlier agent`);
-        this.#tables ??= new NftablesTables();
-        this.#tables.remove(table);
+        this.#requests().remove(table);
       }
     }
   }
@@ -121,6 +122,11 @@ class KernelSecondChances implements SecondChancePort {
   #connection(): Nftables {
     this.#nftables ??= new Nftables();
     return this.#nftables;
+  }
+
+  #requests(): NftablesTables {
+    this.#tables ??= new NftablesTables();
+    return this.#tables;
   }
 
   #forget(table: string): void {
@@ -215,8 +221,12 @@ class KernelSecondChance implements SecondChance {
     clearTimeout(this.#nextLook);
     clearTimeout(this.#nextListing);
     this.#keeper.forget();
-    // Without a table there is nothing to remove; that is how a flush leaves it.
-    this.#tables.remove(this.#table);
+    try {
+      // Without a table there is nothing to remove; that is how a flush leaves it.
+      this.#tables.remove(this.#table);
+    } catch {
+      // What the kernel keeps is swept at the next start; the others are closed all the same.
+    }
   }
 
   /**

@@ -2,7 +2,7 @@
 import { OsError } from './errors.ts';
 import { attribute, attributesOf, joined, viewOf } from './netlink-attributes.ts';
 import { NetlinkRequests } from './netlink-request.ts';
-import { AF_INET, AF_INET6 } from './socket-constants.ts';
+import { AF_INET, AF_INET6, ENOENT } from './socket-constants.ts';
 
 const RTM_NEWNEIGH = 28;
 const RTM_GETNEIGH = 30;
@@ -15,7 +15,6 @@ const NTF_USE = 0x01;
 /** Reachable, stale, delay, probe, noarp, permanent: the address of the link layer is known. */
 const NUD_VALID = 0x02 | 0x04 | 0x08 | 0x10 | 0x40 | 0x80;
 const MAC_BYTES = 6;
-const ENOENT = 2;
 
 /** A connection to the kernel in the network namespace of the thread that opens it. */
 export class Neighbours {

@@ -13,6 +13,7 @@ import {
 } from './netlink-attributes.ts';
 import { NETLINK_NETFILTER, NetlinkRequests, type Request } from './netlink-request.ts';
 import { messageOf, messageType, TABLE_NAME, transaction } from './nftables-message.ts';
+import { ENOENT } from './socket-constants.ts';
 
 const NFT_MSG_NEWSETELEM = messageType(12);
 const NFT_MSG_GETSETELEM = messageType(13);
@@ -25,7 +26,6 @@ const LIST_ELEMENTS = 3;
 const INNERMOST = 1;
 /** NFTA_SET_ELEM_TIMEOUT. */
 const ELEMENT_TIMEOUT = 4;
-const ENOENT = 2;
 
 /** Family of the tables that hook into an interface. */
 export const NFPROTO_NETDEV = 5;

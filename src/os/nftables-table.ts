@@ -13,6 +13,7 @@ import {
   TABLE_NAME,
   transaction,
 } from './nftables-message.ts';
+import { ENOENT } from './socket-constants.ts';
 
 const NFT_MSG_DELTABLE = messageType(2);
 const NFT_MSG_NEWOBJ = messageType(18);
@@ -25,7 +26,6 @@ const COUNTER_OBJECT = Uint8Array.of(0, 0, 0, 1);
 /** NFTA_COUNTER_BYTES and _PACKETS. */
 const COUNTER_BYTES = 1;
 const COUNTER_PACKETS = 2;
-const ENOENT = 2;
 
 /** What a counter has counted. */
 export interface CounterValue {

@@ -63,5 +63,6 @@ export const ICMP6_FILTER = 1;
 export const MSG_DONTWAIT = 0x40;
 
 export const EINTR = 4;
+export const ENOENT = 2;
 export const EAGAIN = 11;
 export const EINVAL = 22;

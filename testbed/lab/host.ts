@@ -59,9 +59,9 @@ export class Host {
   /** The namespace's holder and the lab's instruments: not part of what the host runs. */
   readonly #instruments: Set<number>;
   /** Programs that have not served yet. */
-  #boots: readonly Boot[] = [];
+  readonly #boots: Boot[] = [];
   /** Those that have, but with one processor. */
-  #served: readonly Boot[] = [];
+  readonly #served: Boot[] = [];
 
   private constructor(plan: HostPlan, namespace: Namespace, folder: string, runFolder: string) {
     this.plan = plan;
@@ -115,9 +115,7 @@ export class Host {
   spawn(argv: readonly string[], options: SpawnOptions = {}): LabProcess {
     const logFile = join(this.folder, `${options.log ?? argv[0]!.split('/').at(-1)}.log`);
     const log = openSync(logFile, 'a');
-    const before =
-      options.instrument === true ? goFirst() : options.boots === true ? onOneProcessor() : [];
-    const [program, ...args] = this.namespace.enter([...before, ...argv]);
+    const [program, ...args] = this.namespace.enter([...placeOf(options), ...argv]);
     const child = spawn(program, args, {
       env: { ...process.env, ...options.env, PATH: labPath() },
       // A session of its own: the kernel shares the processors out between sessions (autogroup), so a
@@ -128,7 +126,7 @@ export class Host {
     closeSync(log);
     if (options.instrument === true) this.#instruments.add(child.pid!);
     if (options.elsewhere === true) prefer(child.pid!);
-    if (options.boots === true) this.#boots = [...this.#boots, new Boot(child.pid!)];
+    if (options.boots === true) this.#boots.push(new Boot(child.pid!));
     const exited = new Promise<number | null>((resolve, reject) => {
       child.on('error', reject);
       child.on('exit', (code) => resolve(code));
@@ -159,15 +157,15 @@ export class Host {
 
   /** What boots here has its place from now on, as {@link SpawnOptions.elsewhere} at a start. */
   serves(): void {
-    for (const boot of this.#boots) boot.over();
-    this.#served = [...this.#served, ...this.#boots];
-    this.#boots = [];
+    for (const boot of this.#boots.splice(0)) {
+      boot.over();
+      this.#served.push(boot);
+    }
   }
 
   /** What booted here and serves now has all processors from now on. */
   spread(): void {
-    for (const boot of this.#served) boot.spread();
-    this.#served = [];
+    for (const boot of this.#served.splice(0)) boot.spread();
   }
 
   /** {@link serves} and {@link spread} for everything that runs here now, which takes a while to find. */
@@ -218,6 +216,12 @@ export class Host {
     await killAllIn(this.namespace.identity, new Set([this.namespace.pid]));
     await this.namespace.close();
   }
+}
+
+/** Words to put before a command line for the place that its program is to have. */
+function placeOf({ instrument, boots }: SpawnOptions): readonly string[] {
+  if (instrument === true) return goFirst();
+  return boots === true ? onOneProcessor() : [];
 }
 
 /** The part of `ip -j addr` that is read here. */

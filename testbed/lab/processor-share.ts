@@ -14,10 +14,8 @@ const LAST = 19;
 /** `cpu_set_t`; a bit for each. The kernel leaves out what there is not. */
 const ALL_PROCESSORS = new Uint8Array(128).fill(0xff);
 
-/** By a call of our own: a program started for it would take more from who is measured. */
-const setAffinity = openLibrary('libc.so.6', 'Tandem needs glibc').func(
-  'int sched_setaffinity(int pid, size_t length, const void *mask)',
-);
+const SET_AFFINITY = 'int sched_setaffinity(int pid, size_t length, const void *mask)';
+let setAffinity: ((pid: number, length: number, mask: Uint8Array) => number) | undefined;
 
 /** How often a program that boots is looked at for what it has started. */
 const LOOK_EVERY_MS = 5;
@@ -63,11 +61,11 @@ export class Boot {
     for (const pid of this.#pids) prefer(pid);
   }
 
-  /** Gives it all processors. */
+  /** Gives it all processors, by calls of our own: a program started for it would take more. */
   spread(): void {
-    for (const pid of this.#pids) {
-      for (const thread of threadsOf(pid))
-        setAffinity(thread, ALL_PROCESSORS.length, ALL_PROCESSORS);
+    setAffinity ??= openLibrary('libc.so.6', 'Tandem needs glibc').func(SET_AFFINITY);
+    for (const thread of this.#pids.flatMap(threadsOf)) {
+      setAffinity(thread, ALL_PROCESSORS.length, ALL_PROCESSORS);
     }
   }
 
