@@ -56,6 +56,14 @@ it('makes a table of its own for each router, and takes away no other', () => {
   });
 });
 
+it('rehearses as it sweeps, which leaves nothing behind', () => {
+  onHost('left', () => {
+    shOn('left', 'nft add table ip other');
+    port.sweep();
+    expect(tables()).toEqual(['table ip other']);
+  });
+});
+
 it('sweeps what an agent of its instance left behind, and nothing else', () => {
   onHost('left', () => {
     const dead = openSecondChances(log, '/run/tandem');

@@ -20,6 +20,7 @@ import {
   AF_INET,
   AF_INET6,
   EINVAL,
+  F_DUPFD_CLOEXEC,
   IP_FREEBIND,
   IP_PKTINFO,
   IPPROTO_IP,
@@ -40,7 +41,6 @@ import {
 } from './socket-constants.ts';
 import { getOption, setIntOption } from './socket-option.ts';
 
-const F_DUPFD_CLOEXEC = 1030;
 /** Some thousand small datagrams. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 /** The oldest form of `struct tcp_info`; the kernel fills what there is room for. */

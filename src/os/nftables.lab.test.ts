@@ -32,6 +32,14 @@ describe('nftables', () => {
     expect(nftables.run('add table inet whole')).toBe('');
   });
 
+  it('rehearses: what would be refused is refused, and nothing is done', () => {
+    nftables.rehearse('add table inet rehearsed');
+    expect(() => nftables.rehearse('add rule inet none nochain accept')).toThrow(/No such file/);
+    expect(sh('nft list tables')).toBe('');
+    nftables.run('add table inet done');
+    expect(sh('nft list tables')).toContain('table inet done');
+  });
+
   it('refuses after close', () => {
     nftables.close();
     expect(() => nftables.run('list ruleset')).toThrow('nftables: closed');

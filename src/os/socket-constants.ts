@@ -62,6 +62,9 @@ export const ICMP6_FILTER = 1;
 
 export const MSG_DONTWAIT = 0x40;
 
+/** fcntl(2): the lowest free descriptor from the argument on, closed on exec. */
+export const F_DUPFD_CLOEXEC = 1030;
+
 export const EINTR = 4;
 export const ENOENT = 2;
 export const EAGAIN = 11;

@@ -17,6 +17,7 @@ import {
   systemClock,
 } from '../../keepalive/index.ts';
 import { createLogger } from '../log/logger.ts';
+import { reserveDescriptors } from '../os/descriptor-table.ts';
 import { sdNotify } from '../os/sd-notify.ts';
 import { claimHalf } from '../runtime/half-lock.ts';
 import { HeldFile } from '../runtime/held-file.ts';
@@ -32,12 +33,16 @@ import { RealTime } from './real-time.ts';
 import { startWith } from './start.ts';
 import { StartupError } from './startup-error.ts';
 
+/** Of a hundred virtual routers. Making room in the moment of a move would cost it 10 ms and more. */
+const DESCRIPTORS_FROM_THE_START = 1024;
+
 /**
  * Runs the agent until it is told to end. Throws StartupError for what the operator can mend.
  */
 export async function runKeepalive(options: ProcessOptions): Promise<void> {
   const { agentConfig, journal, log } = await load(options);
   demandAgentPrivileges();
+  void reserveDescriptors(DESCRIPTORS_FROM_THE_START);
   const secret = readPairSecret(agentConfig);
   const runtimeDir = ensureRuntimeDir(process.env);
   // Before the kernel is touched: an agent that runs already must not lose a thing to this one.

@@ -14,6 +14,7 @@ import type { BalancerReport } from '../control/balancer-report.ts';
 import { createControlServer, json, text } from '../control/server.ts';
 import { type Logger, logLines } from '../log/logger.ts';
 import { balancerMetrics } from '../metrics/balancer-metrics.ts';
+import { reserveDescriptors } from '../os/descriptor-table.ts';
 import { sdNotify } from '../os/sd-notify.ts';
 import { claimHalf } from '../runtime/half-lock.ts';
 import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
@@ -26,6 +27,9 @@ import { loadHere, type ProcessOptions } from './load-in-worker.ts';
 import { purge } from './purge.ts';
 import { startWith } from './start.ts';
 import { StartupError } from './startup-error.ts';
+
+/** Of some 30,000 clients at a time, with their servers; from there on more room is made as it is needed. */
+const DESCRIPTORS_FROM_THE_START = 65_536;
 
 /**
  * Runs the balancer until it is told to end. Throws StartupError for what the operator can mend:
@@ -40,6 +44,8 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
     );
   }
   const runtimeDir = ensureRuntimeDir(process.env);
+  // Done long before the first client comes, so nobody waits for it here.
+  void reserveDescriptors(DESCRIPTORS_FROM_THE_START);
   // Everything that can be refused comes before the first client is accepted.
   const lock = claimHalf('proxy', runtimeDir);
   const service = new Service();
