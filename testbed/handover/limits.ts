@@ -7,6 +7,8 @@ export const limits = {
   moveTimeoutMs: 10_000,
   /** From both hosts being up to the better one holding the addresses by itself. */
   ownMoveMs: 15_000,
+  /** A transfer is spread over so long, so that each move has one of each kind under way. */
+  bulkMs: 28_000,
   /** How often it is asked who holds them. */
   askEveryMs: 50,
   /** An orderly stop: a drain is capped at 90 s there. */

@@ -13,9 +13,7 @@ const MIB = 1024 ** 2;
 export function page(results: readonly RunResult[], request: HandoverRequest): string {
   const { size, runs, beside, families, scenes } = request;
   const form = request.sizeName === 'full' ? '--full ' : '';
-  const paces = scenes.map(
-    ({ name, bulkMs }) => `${name} ${Math.round(bulkPace({ size, bulkMs }) / MIB)} MiB/s`,
-  );
+  const pace = Math.round(bulkPace({ size, bulkMs: limits.bulkMs }) / MIB);
   const { http1, websockets, http2, tcp } = size;
   const bulkMiB = size.bulkBytes / MIB;
   const sections = scenes.map(({ name, what }) => {
@@ -30,9 +28,10 @@ IPv${families.join(' and over IPv')}. Stalls in milliseconds, the rest are count
 
 ${markdownTable(summaryCells(results))}
 
-- One pair at a time in the lab (network namespaces; hosts, origins and clients share ${cpus().length} cores,
-  of which a host that boots has one), two workers each,
-  adverts every ${limits.advertMs} ms: Tandem with its own balancer and the pair connection on a link of
+- One pair at a time in the lab (network namespaces; hosts, origins and clients share ${cpus().length} cores;
+  a host that boots Tandem has one of them, and its peer the others, until it holds the
+  addresses), two workers each, adverts every ${limits.advertMs} ms: Tandem with its own balancer and the
+  pair connection on a link of
   its own; keepalived 2.2 with nginx and with HAProxy, all from Debian. Their planned switch is
   a file that lowers the priority (\`track_file\`), so that everything goes on running; a stop is
   what the packages' units do.
@@ -42,7 +41,7 @@ ${markdownTable(summaryCells(results))}
   ${paceOf.http2Streams} streams every ${paceOf.http2EveryMs} ms each;
   ${tcp} TCP connections through a tcp listener with numbered bytes every ${paceOf.tcpEveryMs} ms each, echoed; a
   request on a connection of its own every ${paceOf.freshEveryMs} ms; a download and an upload of ${bulkMiB} MiB
-  at any time, paced so that they last through the moves: ${paces.join(', ')}.
+  at any time, ${pace} MiB/s each.
 - **Longest stall**: the longest wait of any client, from its asking to the answer; where its
   connection was lost, the making of another is part of it. For transfers the longest gap
   between two pieces, of which the pace is a part. **Without a move**: the same in the

@@ -94,6 +94,7 @@ export class HandoverPair {
   async start(edge: string): Promise<void> {
     await this.lab.heal(edge);
     const host = this.host(edge);
+    this.host(this.other(edge)).makeRoom();
     this.#running.set(edge, await this.stack.start(host, this.#settings));
     const active = Promise.withResolvers<void>();
     this.#active.set(edge, active.promise);
@@ -112,7 +113,7 @@ export class HandoverPair {
     const told = this.#active.get(edge) ?? Promise.resolve();
     await Promise.race([told, delay(limits.settleTimeoutMs, undefined, { ref: false })]);
     await delay(limits.quietMs);
-    this.host(edge).spread();
+    this.#spread();
     await this.untilActive(edge);
   }
 
@@ -157,7 +158,7 @@ export class HandoverPair {
     );
   }
 
-  /** Waits until both could take the addresses. */
+  /** Waits until both could take the addresses; nothing boots any more then. */
   async untilReady(): Promise<void> {
     for (const edge of this.edges) {
       await waitUntil(
@@ -167,6 +168,7 @@ export class HandoverPair {
         limits.askEveryMs,
       );
     }
+    this.#spread();
   }
 
   /** Waits until one of the edges, whichever, holds the addresses and the other does not. */
@@ -179,6 +181,11 @@ export class HandoverPair {
       timeoutMs,
       limits.askEveryMs,
     );
+  }
+
+  /** What booted has done so: each host has all processors again. */
+  #spread(): void {
+    for (const edge of this.edges) this.host(edge).spread();
   }
 
   /** Whether it is one of the pair's virtual addresses (without prefix length). */

@@ -106,11 +106,11 @@ test('a run in words says what broke, when, and what it was with pauses', () => 
   );
 });
 
-test('the page states the paces of the transfers and has a section for each scene', () => {
+test('the page states the pace of the transfers and has a section for each scene', () => {
   const request = parseHandover(['--full', '--runs', '5', '--beside', '2']);
   const text = page([run()], request);
   expect(text).toContain('handover --full --runs 5 --beside 2 --write');
-  expect(text).toMatch(/handover \d\d MiB\/s/);
+  expect(text).toMatch(/1024 MiB\s+at any time, 37 MiB\/s each/);
   for (const { name } of scenes) expect(text).toContain(`\n## ${name}\n`);
 });
 

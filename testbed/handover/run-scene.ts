@@ -26,7 +26,7 @@ export async function runScene(
     load = await RunningLoad.start(pair.client, {
       address: addressOf[family],
       size,
-      bulkMs: scene.bulkMs,
+      bulkMs: limits.bulkMs,
       ...(scene.lifeMs === undefined ? {} : { lifeMs: scene.lifeMs }),
       durationMaxMs: limits.loadMaxMs,
     });

@@ -7,8 +7,6 @@ export interface Scene {
   readonly name: string;
   /** In a sentence. */
   readonly what: string;
-  /** A transfer is spread over so long; it should last from before the first move to after the last. */
-  readonly bulkMs: number;
   /** Clients close their own connections after about so long; default never. */
   readonly lifeMs?: number;
   /** Before the clients come. The pair is up, and the preferred host holds the addresses. */
@@ -29,7 +27,6 @@ export const scenes: readonly Scene[] = [
   {
     name: 'handover',
     what: 'there, back, and there again before the first drain has ended',
-    bulkMs: 22_000,
     async act(pair) {
       const [preferred, other] = pair.edges;
       await pair.move(preferred);
@@ -43,7 +40,6 @@ export const scenes: readonly Scene[] = [
   {
     name: 'failback',
     what: 'the preferred host comes back after a crash, and the addresses with it',
-    bulkMs: 24_000,
     async prepare(pair) {
       const [preferred, other] = pair.edges;
       await pair.crash(preferred);
@@ -54,7 +50,6 @@ export const scenes: readonly Scene[] = [
   {
     name: 'reboot',
     what: 'a drained host is stopped, started again, and takes the addresses back',
-    bulkMs: 28_000,
     async prepare(pair) {
       await pair.move(pair.edges[0]);
     },
@@ -66,7 +61,6 @@ export const scenes: readonly Scene[] = [
   {
     name: 'upgrade',
     what: 'both hosts get a new process, one after the other',
-    bulkMs: 20_000,
     lifeMs: 8_000,
     async act(pair) {
       const [preferred, other] = pair.edges;

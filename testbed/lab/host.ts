@@ -58,10 +58,10 @@ export class Host {
   readonly runFolder: string;
   /** The namespace's holder and the lab's instruments: not part of what the host runs. */
   readonly #instruments: Set<number>;
-  /** Programs that have not served yet. */
-  readonly #boots: Boot[] = [];
-  /** Those that have, but with one processor. */
-  readonly #served: Boot[] = [];
+  /** Programs that run, and have not served yet. */
+  readonly #boots = new Set<Boot>();
+  /** Those that have. */
+  readonly #served = new Set<Boot>();
 
   private constructor(plan: HostPlan, namespace: Namespace, folder: string, runFolder: string) {
     this.plan = plan;
@@ -126,7 +126,7 @@ export class Host {
     closeSync(log);
     if (options.instrument === true) this.#instruments.add(child.pid!);
     if (options.elsewhere === true) prefer(child.pid!);
-    if (options.boots === true) this.#boots.push(new Boot(child.pid!));
+    if (options.boots === true) this.#watchBoot(child);
     const exited = new Promise<number | null>((resolve, reject) => {
       child.on('error', reject);
       child.on('exit', (code) => resolve(code));
@@ -157,15 +157,21 @@ export class Host {
 
   /** What boots here has its place from now on, as {@link SpawnOptions.elsewhere} at a start. */
   serves(): void {
-    for (const boot of this.#boots.splice(0)) {
+    for (const boot of this.#boots) {
       boot.over();
-      this.#served.push(boot);
+      this.#served.add(boot);
     }
+    this.#boots.clear();
   }
 
-  /** What booted here and serves now has all processors from now on. */
+  /** What booted here and serves has all processors from now on. */
   spread(): void {
-    for (const boot of this.#served.splice(0)) boot.spread();
+    for (const boot of this.#served) boot.spread();
+  }
+
+  /** What booted here and serves leaves the processor on which others boot, until {@link spread}. */
+  makeRoom(): void {
+    for (const boot of this.#served) boot.makeRoom();
   }
 
   /** {@link serves} and {@link spread} for everything that runs here now, which takes a while to find. */
@@ -209,6 +215,15 @@ export class Host {
   logTail(name: string, lines = 20): string {
     const text = readFileSync(join(this.folder, `${name}.log`), 'utf8');
     return text.trimEnd().split('\n').slice(-lines).join('\n');
+  }
+
+  #watchBoot(child: ChildProcess): void {
+    const boot = new Boot(child.pid!);
+    this.#boots.add(boot);
+    child.on('exit', () => {
+      this.#boots.delete(boot);
+      this.#served.delete(boot);
+    });
   }
 
   /** Kills what runs, instruments too, and gives the namespaces up. */

@@ -14,6 +14,9 @@ const LAST = 19;
 /** `cpu_set_t`; a bit for each. The kernel leaves out what there is not. */
 const ALL_PROCESSORS = new Uint8Array(128).fill(0xff);
 
+/** The one that a host has while it boots, and nobody else who has a choice; null where there is but one. */
+const BOOT_PROCESSOR = availableParallelism() < 2 ? null : availableParallelism() - 1;
+
 const SET_AFFINITY = 'int sched_setaffinity(int pid, size_t length, const void *mask)';
 let setAffinity: ((pid: number, length: number, mask: Uint8Array) => number) | undefined;
 
@@ -25,8 +28,7 @@ const LOOK_EVERY_MS = 5;
  * one only, so that one is left to those who serve, whatever priority it asks the kernel for.
  */
 export function onOneProcessor(): readonly string[] {
-  const count = availableParallelism();
-  return count < 2 ? [] : ['taskset', '--cpu-list', `${count - 1}`];
+  return BOOT_PROCESSOR === null ? [] : ['taskset', '--cpu-list', `${BOOT_PROCESSOR}`];
 }
 
 /** It and its session go before the others. */
@@ -61,11 +63,27 @@ export class Boot {
     for (const pid of this.#pids) prefer(pid);
   }
 
-  /** Gives it all processors, by calls of our own: a program started for it would take more. */
+  /** It may run on all processors from now on. */
   spread(): void {
+    this.#mayRunOn(ALL_PROCESSORS);
+  }
+
+  /**
+   * Leaves another host that boots a processor of its own: in life that takes none from this one, and this
+   * one's threads would wait there for what the other does in real time, although another is idle.
+   */
+  makeRoom(): void {
+    if (BOOT_PROCESSOR === null) return;
+    const others = ALL_PROCESSORS.slice();
+    others[BOOT_PROCESSOR >> 3]! &= ~(1 << (BOOT_PROCESSOR & 7));
+    this.#mayRunOn(others);
+  }
+
+  /** By calls of our own: a program started for it would take more from those who serve. */
+  #mayRunOn(processors: Uint8Array): void {
     setAffinity ??= openLibrary('libc.so.6', 'Tandem needs glibc').func(SET_AFFINITY);
-    for (const thread of this.#pids.flatMap(threadsOf)) {
-      setAffinity(thread, ALL_PROCESSORS.length, ALL_PROCESSORS);
+    for (const thread of withDescendants(this.#pid).flatMap(threadsOf)) {
+      setAffinity(thread, processors.length, processors);
     }
   }
 
