@@ -359,6 +359,38 @@ describe('a host that dies while the other drains', () => {
     end(pair);
   });
 
+  it('the one that drained and took them back: its connections are reset by the other at once', async () => {
+    const pair = await pairOf();
+    await givenBy(pair, 'a');
+    await pair.run(s);
+    pair.sideLink.cut = true;
+    pair.b.setLink('missing');
+    await pair.until(pair.a, 'Active', s);
+    pair.b.setLink('up');
+    await pair.run(s);
+    expect(pair.states()).toEqual(['Active', 'Backup']);
+    pair.a.lose();
+    await pair.until(pair.b, 'Active', s);
+    expect(pair.b.handover.passesOn.size).toBe(0);
+    end(pair);
+  });
+
+  it('the connection of the agents first, and rules that were opened since: they end with it', async () => {
+    const pair = await pairOf();
+    await givenBy(pair, 'a');
+    await givenBy(pair, 'b');
+    pair.sideLink.cut = true;
+    await pair.run(10 * s);
+    pair.a.setLink('missing');
+    pair.a.setLink('up');
+    await pair.until(pair.a, 'Active', s);
+    const passedOn = [...pair.a.handover.passesOn.values()];
+    pair.b.lose();
+    await pair.run(10 * s);
+    expect([passedOn, [...pair.a.handover.passesOn.values()]]).toEqual([['198.51.100.12'], []]);
+    end(pair);
+  });
+
   it('the interface of the new holder, for a moment: it passes on again when it holds them again', async () => {
     const pair = await pairOf();
     await givenBy(pair, 'a');

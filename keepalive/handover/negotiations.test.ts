@@ -168,3 +168,44 @@ it('one that is overdue is not joined: its end says nothing of today', () => {
   giver.peerAnswers(true);
   expect(ends).toEqual(['after the sleep given']);
 });
+
+it('room takes a moment to make: who must stop meanwhile does not say that it takes them', async () => {
+  const done: string[] = [];
+  const made = Promise.withResolvers<void>();
+  let leaving = false;
+  const state = {
+    name: 'Backup',
+    leased: true,
+    followed: { source: new Uint8Array(4) },
+    parameters: { drainMicros: 1 },
+    standing: { priority: 100, claimNotBefore: null },
+  };
+  const config = { name: 'web', addresses: [], linkLocals: [] };
+  const lease = { open: true, reason: null };
+  const router = { config, lease, state } as unknown as RouterDriver;
+  const clock = { now: () => 1, timer: () => ({ cancel() {} }) };
+  const negotiations = new Negotiations({
+    ports: { clock, census: { forget: () => made.promise } } as unknown as AgentPorts,
+    chances: {
+      prepare: () => done.push('rules') && null,
+      withdraw: () => done.push('no rules'),
+    } as never,
+    named: () => router,
+    membersOf: () => [router],
+    leaving: () => leaving,
+    onHold: () => false,
+    onExpected() {},
+    onGiven() {},
+    input() {},
+  });
+  const question = { type: 'handover', step: 'offer', id: 9, routers: ['web'] } as const;
+  negotiations.answer({ ...question, cause: 'operator', priority: 200 }, (answer) =>
+    done.push(answer.type === 'handover' ? (answer.reason ?? 'granted') : answer.type),
+  );
+  expect(done).toEqual(['rules']);
+  leaving = true;
+  made.resolve();
+  await made.promise;
+  await null;
+  expect(done).toEqual(['rules', 'no rules', 'the agent there is about to stop']);
+});

@@ -10,6 +10,7 @@ import type { RouterDriver } from '../router-driver.ts';
 import type { HandoverCause, RouterEvent } from '../virtual-router/event.ts';
 import { makeRoom } from './make-room.ts';
 import {
+  firstOf,
   peerSide,
   type Refusal,
   whyNotBetter,
@@ -156,7 +157,19 @@ export class Negotiations {
     }
     const reason = this.#judgeOffer(routers, question);
     if (reason !== null || asked) say(reason);
-    else makeRoom(this.#options.ports, routers, () => say(null));
+    else makeRoom(this.#options.ports, routers, () => say(this.#thinkAgain(routers)));
+  }
+
+  /** Room took a moment to make: why this host cannot take them after all; null: it can. */
+  #thinkAgain(routers: readonly RouterDriver[]): string | null {
+    const reason = this.#whyNotReceive(routers);
+    if (reason !== null) for (const router of routers) this.#options.chances.withdraw(router);
+    return reason;
+  }
+
+  #whyNotReceive(routers: readonly RouterDriver[]): string | null {
+    if (this.#options.leaving()) return 'the agent there is about to stop';
+    return firstOf(routers, whyNotTake);
   }
 
   #answerRequest(
@@ -266,8 +279,7 @@ export class Negotiations {
   }
 
   #judgeOffer(routers: readonly RouterDriver[], question: HandoverQuestion): string | null {
-    if (this.#options.leaving()) return 'the agent there is about to stop';
-    const why = firstOf(routers, whyNotTake);
+    const why = this.#whyNotReceive(routers);
     if (why !== null) return why;
     const worse = (router: RouterDriver) => {
       const both = priorities(router, question);
@@ -380,15 +392,4 @@ function keyOf(routers: readonly RouterDriver[]): string {
 function isGiven(router: RouterDriver): boolean {
   const { state } = router;
   return wasGiven(router) || (state.name === 'Backup' && state.downCause === 'given');
-}
-
-function firstOf(
-  routers: readonly RouterDriver[],
-  why: (router: RouterDriver) => string | null,
-): string | null {
-  for (const router of routers) {
-    const found = why(router);
-    if (found !== null) return found;
-  }
-  return null;
 }

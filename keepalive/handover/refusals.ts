@@ -73,6 +73,18 @@ export function whyNotBetter(
   return `${config.name} has priority ${its} ${place}, and ${others} ${elsewhere}`;
 }
 
+/** The first reason that one of them has; null: none has any. */
+export function firstOf(
+  routers: readonly RouterDriver[],
+  why: (router: RouterDriver) => string | null,
+): string | null {
+  for (const router of routers) {
+    const found = why(router);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
 /** What the peer says of a router's handovers, or why it cannot take part in one. */
 export function peerSide(
   name: string,

@@ -104,9 +104,9 @@ export class SecondChances {
     const active = router.state.name === 'Active';
     if (entry?.active === true && !active) this.#linger(router, entry, now);
     if (entry?.active === false && wasGiven(router)) this.#presume(router, now);
-    this.#settleReturned(router);
-    if (entry !== undefined) entry.active = active;
     const promised = entry !== undefined && now < entry.graceUntil;
+    this.#settle(router, promised);
+    if (entry !== undefined) entry.active = active;
     // Also to whoever was given them back and is not heard yet: the neighbours know nobody but this host.
     const asked = active || this.#returned.has(router.config.name);
     const wanted = promised || (asked && this.#drainsAt(router, now));
@@ -149,11 +149,11 @@ export class SecondChances {
     entry.grace = this.#after(router, entry.graceUntil);
   }
 
-  /** Whoever is heard to be Active drains no more. */
-  #settleReturned({ config: { name }, state }: RouterDriver): void {
-    if (!this.#returned.has(name) || (state.name === 'Backup' && state.followed === null)) return;
-    this.#returned.delete(name);
-    if (state.name === 'Backup') this.#drains.delete(name);
+  /** Whoever is heard to be Active drains no more. One that is about to resign says so before it does. */
+  #settle({ config: { name }, state }: RouterDriver, promised: boolean): void {
+    if (state.name === 'Backup' && state.followed === null) return;
+    const returned = this.#returned.delete(name);
+    if (state.name === 'Backup' && (returned || !promised)) this.#drains.delete(name);
   }
 
   /**
@@ -200,7 +200,7 @@ export class SecondChances {
   }
 
   #open(router: RouterDriver, peer: Uint8Array, graceUntil: number): string | null {
-    const { clock, network, secondChances } = this.#options.ports;
+    const { clock, network, peer: link, secondChances } = this.#options.ports;
     if (secondChances === undefined) return 'this host cannot pass packets on';
     const { config } = router;
     try {
@@ -221,6 +221,8 @@ export class SecondChances {
         network,
         onDead: () => this.#abandon(router),
       });
+      // Losing the connection is said once, which may have been before.
+      watch.connected(link?.status().connected === true);
       this.#entries.set(router, { chance, config, peer, grace, graceUntil, active, watch });
       return null;
     } catch (error) {
