@@ -1,17 +1,11 @@
 /** Handovers that must not be, or not be told of, and what is counted; of two whole agents. */
 import { describe, expect, it } from 'vitest';
+import { end, pairOf, READY } from './paired-agents.case.ts';
 import { AgentDesk } from './peer/agent-desk.ts';
 import type { PeerAnswer, PeerDesk } from './peer/peer-port.ts';
-import {
-  agentConfig,
-  bothFamilies,
-  routerConfig,
-  SimPair,
-  VIRTUAL_ADDRESS,
-} from './simulator/sim-pair.case.ts';
+import { agentConfig, bothFamilies, routerConfig, SimPair } from './simulator/sim-pair.case.ts';
 
 const [ms, s] = [1000, 1_000_000];
-const READY = { alive: true, ready: true, reasons: [] };
 
 function scripted(weight: number) {
   const check = { name: 'check', command: ['/check'], intervalMs: 50, timeoutMs: 20 };
@@ -19,27 +13,6 @@ function scripted(weight: number) {
     both: { track: { proxy: false, interfaces: [], scripts: ['check'] } },
     rest: { healthScripts: [{ ...check, rise: 1, fall: 1, weight }] },
   };
-}
-
-async function pairOf(options: ConstructorParameters<typeof SimPair>[0] = {}): Promise<SimPair> {
-  const pair = new SimPair({
-    leased: true,
-    paired: true,
-    ...options,
-    both: { drainTimeoutMs: 60_000, ...options?.both },
-  });
-  for (const host of [pair.a, pair.b]) {
-    pair.startHost(host);
-    host.setProxy(READY);
-  }
-  await pair.run(2 * s);
-  for (const host of [pair.a, pair.b]) host.handover.connections.set(VIRTUAL_ADDRESS, 5);
-  return pair;
-}
-
-function end(pair: SimPair): void {
-  pair.a.kill();
-  pair.b.kill();
 }
 
 const told = (pair: SimPair, node: 'a' | 'b', type: string) =>

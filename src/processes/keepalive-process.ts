@@ -86,12 +86,16 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
   const realTime = new RealTime(log);
   const control = await serveControl(runtimeDir, { agent, operator, outlets, realTime, log });
   pair?.start();
+  const hurry = Promise.withResolvers<void>();
   superviseProcess(
     {
+      // The peer is told that the drain is over, or it would pass packets on to nobody.
+      hurry: () => hurry.resolve(),
       async stop(reason) {
         sdNotify('STOPPING=1');
         // A process with a defect in it has no time to negotiate.
-        await agent.stop(reason === CRASH ? 'at-once' : 'in-order');
+        const ended = agent.stop(reason === CRASH ? 'at-once' : 'in-order');
+        await Promise.race([ended, hurry.promise.then(() => agent.stop('at-once'))]);
         held.clear(stuck);
         pair?.close();
         feed.close();

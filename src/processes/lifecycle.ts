@@ -1,7 +1,7 @@
 import type { Logger } from '../log/logger.ts';
 import { READY_MESSAGE } from '../supervision/child.ts';
 
-/** A crash leaves at most this long for the orderly part of dying, ms. */
+/** A crash, or a second signal, leaves at most this long for the orderly part of dying, ms. */
 const CRASH_STOP_MS = 500;
 
 /** The reason for a stop that must not take long. */
@@ -10,22 +10,35 @@ export const CRASH = 'crash';
 /** What a process of Tandem does when it is told to end. */
 export interface Stoppable {
   stop(reason: string): Promise<void>;
+  /** A second signal: `stop` is to wait for nothing more. Absent: there is nothing to do but to end. */
+  hurry?(): void;
   /** SIGUSR1: open log files anew. Absent: there are none. */
   reopenLogs?(): void;
 }
 
 /**
  * Signals, the supervisor's end and uncaught errors, for one half's process. `stop` runs once; a
- * second signal ends the process at once. SIGHUP is not a reason to die.
+ * second signal ends the process at once, but for what others have to be told. SIGHUP is not a
+ * reason to die.
  */
 export function superviseProcess(half: Stoppable, log: Logger): void {
   let stopping = false;
+  let hurried = false;
+  const hurry = (reason: string) => {
+    if (half.hurry === undefined) process.exit(1);
+    // Ctrl-C comes from the terminal and from `tandem run`.
+    if (hurried) return;
+    hurried = true;
+    log.warn({ reason }, `stopping at once: ${reason} again`);
+    setTimeout(() => process.exit(1), CRASH_STOP_MS);
+    half.hurry();
+  };
   const stop = (reason: string) => {
-    if (stopping) process.exit(1);
+    if (stopping) return hurry(reason);
     stopping = true;
     log.info({ reason }, `stopping: ${reason}`);
     half.stop(reason).then(
-      () => process.exit(0),
+      () => process.exit(hurried ? 1 : 0),
       (error: Error) => {
         log.error({ error: error.message }, 'the stop itself failed');
         process.exit(1);

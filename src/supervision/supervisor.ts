@@ -14,6 +14,9 @@ const AGENT_STOP_MARGIN_MS = 3_000;
 /** Added to the balancer's own drain bound before it is killed, ms. */
 const BALANCER_STOP_MARGIN_MS = 5_000;
 
+/** After a second order to stop a half has this long to tell others of its end, ms; it needs half of it. */
+const FORCED_STOP_MS = 1_000;
+
 /** One half: how it is started, and what must happen when it has died. */
 export interface HalfSpec {
   readonly name: 'keepalive' | 'proxy';
@@ -63,11 +66,10 @@ export class Supervisor {
     this.#running.get('proxy')?.kill('SIGUSR1');
   }
 
-  /** Orderly stop; a second call kills what still runs, which makes the exit status 1. */
+  /** Orderly stop; a second call hurries what still runs, and kills it soon, with exit status 1. */
   async stop(code = 0): Promise<void> {
     if (this.#stopping) {
-      this.#forced = true;
-      for (const child of this.#running.values()) child.kill('SIGKILL');
+      this.#force();
       return;
     }
     this.#stopping = true;
@@ -83,6 +85,15 @@ export class Supervisor {
       await this.#cleanUp(half, exit);
     }
     this.#finish(this.#forced ? 1 : code);
+  }
+
+  #force(): void {
+    if (this.#forced) return;
+    this.#forced = true;
+    for (const child of this.#running.values()) {
+      child.kill('SIGTERM');
+      void waitOrKill(child, FORCED_STOP_MS);
+    }
   }
 
   #startHalf(half: HalfSpec, history: RestartState): void {
