@@ -38,7 +38,7 @@ it('the one that drained and took them back: its connections are reset by the ot
   pair.b.setLink('missing');
   await pair.until(pair.a, 'Active', s);
   pair.b.setLink('up');
-  await pair.run(s);
+  await pair.run(3 * s);
   expect(pair.states()).toEqual(['Active', 'Backup']);
   pair.a.lose();
   await pair.until(pair.b, 'Active', s);

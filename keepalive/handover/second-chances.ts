@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { VirtualRouterConfig } from '../../src/config/agent-config.ts';
 import { formatIp, parseIp } from '../../src/os/ip-address.ts';
 import { heldAddresses } from '../holdings/address-keeper.ts';
-import { handoverExpectMicros } from '../limits.ts';
+import { drainerFollowedMicros, handoverExpectMicros } from '../limits.ts';
 import type { LogLimiter } from '../log-limiter.ts';
 import type { PeerReport } from '../peer/peer-port.ts';
 import type { AgentPorts, Timer } from '../ports.ts';
@@ -104,9 +104,9 @@ export class SecondChances {
     const active = router.state.name === 'Active';
     if (entry?.active === true && !active) this.#linger(router, entry, now);
     if (entry?.active === false && wasGiven(router)) this.#presume(router, now);
-    const promised = entry !== undefined && now < entry.graceUntil;
-    this.#settle(router, promised);
+    this.#settle(router, now);
     if (entry !== undefined) entry.active = active;
+    const promised = entry !== undefined && now < entry.graceUntil;
     // Also to whoever was given them back and is not heard yet: the neighbours know nobody but this host.
     const asked = active || this.#returned.has(router.config.name);
     const wanted = promised || (asked && this.#drainsAt(router, now));
@@ -149,11 +149,21 @@ export class SecondChances {
     entry.grace = this.#after(router, entry.graceUntil);
   }
 
-  /** Whoever is heard to be Active drains no more. One that is about to resign says so before it does. */
-  #settle({ config: { name }, state }: RouterDriver, promised: boolean): void {
+  /**
+   * Whoever is heard to be Active drains no more. An advert may be old: of a peer that cannot be asked it is
+   * believed when it was followed for a time.
+   */
+  #settle(router: RouterDriver, now: number): void {
+    const { config, state, stateSince } = router;
     if (state.name === 'Backup' && state.followed === null) return;
-    const returned = this.#returned.delete(name);
-    if (state.name === 'Backup' && (returned || !promised)) this.#drains.delete(name);
+    const returned = this.#returned.delete(config.name);
+    if (state.name !== 'Backup') return;
+    const long = !this.#isConnected && now - stateSince >= drainerFollowedMicros;
+    if (returned || long) this.#drains.delete(config.name);
+  }
+
+  get #isConnected(): boolean {
+    return this.#options.ports.peer?.status().connected === true;
   }
 
   /**
@@ -200,7 +210,7 @@ export class SecondChances {
   }
 
   #open(router: RouterDriver, peer: Uint8Array, graceUntil: number): string | null {
-    const { clock, network, peer: link, secondChances } = this.#options.ports;
+    const { clock, network, secondChances } = this.#options.ports;
     if (secondChances === undefined) return 'this host cannot pass packets on';
     const { config } = router;
     try {
@@ -222,7 +232,7 @@ export class SecondChances {
         onDead: () => this.#abandon(router),
       });
       // Losing the connection is said once, which may have been before.
-      watch.connected(link?.status().connected === true);
+      watch.connected(this.#isConnected);
       this.#entries.set(router, { chance, config, peer, grace, graceUntil, active, watch });
       return null;
     } catch (error) {
