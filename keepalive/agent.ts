@@ -234,6 +234,7 @@ export class Agent {
     void removeLeftovers(this.#config, this.#ports);
     for (const router of this.#table.routers) void router.keeper.sweep();
     this.#retrack();
+    this.#handovers.rehearse();
     for (const name of names) this.#admission.evaluate(name);
     this.#sweepLeases();
     this.#handovers.start();

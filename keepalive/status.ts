@@ -71,6 +71,8 @@ export interface HandoverStatus {
   readonly secondChance: SecondChanceStatus | null;
   /** Ever since the agent started. */
   readonly passedOn: PassedOn;
+  /** Why this host could not pass packets on, as its kernel said at the start; null: it could. */
+  readonly cannotPassOn: string | null;
   /** Gave the addresses up on an operator's word, and does not take them back from a sound peer. */
   readonly yielded: boolean;
 }

@@ -27,7 +27,7 @@ export interface SecondChance {
   counters(): PassedOn;
   /** From now on it is for these addresses, without a gap. Throws as `SecondChancePort.open`. */
   cover(addresses: readonly VirtualAddress[]): void;
-  /** Removes the rules; harmless when somebody else has. */
+  /** Removes the rules; harmless when somebody else has. Throws when the kernel does not let go of them. */
   close(): void;
 }
 
@@ -38,7 +38,12 @@ export interface SecondChance {
 export interface SecondChancePort {
   /** Throws with the reason when the kernel cannot do it. */
   open(options: SecondChanceOptions): SecondChance;
-  /** Removes what an earlier agent of this instance left behind. Throws as `open`. */
+  /**
+   * Has everything that the first `open` of a family needs read and loaded, which takes some 10 ms. Throws
+   * with the reason when the kernel could not do it.
+   */
+  rehearse(family: 4 | 6): void;
+  /** Removes what an earlier agent of this instance left behind. Throws when it is not known what there is. */
   sweep(): void;
   /** Closes every one. */
   close(): void;

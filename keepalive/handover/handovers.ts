@@ -72,6 +72,11 @@ export class Handovers {
     });
   }
 
+  /** Before the election; it takes the kernel some 10 ms a family. */
+  rehearse(): void {
+    this.#chances.rehearse();
+  }
+
   /** Removes what an earlier agent left behind. */
   start(): void {
     const { secondChances, log } = this.#options.ports;
@@ -224,6 +229,7 @@ export class Handovers {
       lastDrain: this.#drains.lastOf(router),
       secondChance: this.#chances.statusOf(router),
       passedOn: this.#chances.passedOn(router),
+      cannotPassOn: this.#chances.obstacle(router),
       yielded: state.name === 'Backup' && state.yielded,
     };
   }

@@ -48,8 +48,35 @@ export class SecondChances {
   /** Passed on by rules that are gone. */
   readonly #passed = new Map<RouterDriver, PassedOn>();
 
+  /** By family, why this host could not pass packets on, as its kernel said at the start. */
+  readonly #obstacles = new Map<4 | 6, string>();
+
   constructor(options: SecondChancesOptions) {
     this.#options = options;
+  }
+
+  /** Before anything moves: what the first rules need is loaded, or it is said that there can be none. */
+  rehearse(): void {
+    const { log, secondChances } = this.#options.ports;
+    const given = this.#options.routers().filter(({ state }) => state.parameters.drainMicros > 0);
+    for (const family of new Set(given.map(({ config }) => config.family))) {
+      try {
+        secondChances?.rehearse(family);
+      } catch (error) {
+        const [why] = (error as Error).message.split('\n') as [string];
+        this.#obstacles.set(family, why);
+        log.warn(
+          { family },
+          `this host cannot pass IPv${family} packets on to the peer, so no addresses are handed to it ` +
+            `without breaking connections: ${why}`,
+        );
+      }
+    }
+  }
+
+  /** Null: nothing is known against it. */
+  obstacle({ config }: RouterDriver): string | null {
+    return this.#obstacles.get(config.family) ?? null;
   }
 
   /** The peer is about to resign: its rules are there from now on. Why they are not; null: they are. */

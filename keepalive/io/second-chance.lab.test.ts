@@ -56,9 +56,11 @@ it('makes a table of its own for each router, and takes away no other', () => {
   });
 });
 
-it('rehearses as it sweeps, which leaves nothing behind', () => {
+it.each([4, 6] as const)('rehearses IPv%d, which leaves nothing behind', (family) => {
   onHost('left', () => {
     shOn('left', 'nft add table ip other');
+    port.rehearse(family);
+    expect(tables()).toEqual(['table ip other']);
     port.sweep();
     expect(tables()).toEqual(['table ip other']);
   });

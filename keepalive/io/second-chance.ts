@@ -8,10 +8,11 @@
  *     the kernel's table of neighbours ──> the draining host's MAC address ──> set `peer`
  */
 import type { VirtualAddress } from '../../src/config/agent-config.ts';
+import { OsError } from '../../src/os/errors.ts';
 import { interfaceIndex } from '../../src/os/interface-index.ts';
 import { parseIp } from '../../src/os/ip-address.ts';
 import { Neighbours } from '../../src/os/netlink-neighbour.ts';
-import { Nftables } from '../../src/os/nftables.ts';
+import { Nftables, rehearse } from '../../src/os/nftables.ts';
 import { NftablesTables } from '../../src/os/nftables-table.ts';
 import type {
   PassedOn,
@@ -45,21 +46,16 @@ const MAC_LOOKS_MS = [5, 20, 100, 1_000] as const;
 const LISTED_AFTER_MS = 250;
 /** Instead of a listing: there is no such table. */
 const GONE = '';
+/** Until what the kernel refused, a listing or to have the rules back, is tried again, ms. */
+const AGAIN_MS = 10_000;
 
-/** On the loopback interface, with documentation's addresses, for a router that cannot be. */
-const REHEARSED = (
-  [
-    [4, '192.0.2.1', '192.0.2.2'],
-    [6, '2001:db8::1', '2001:db8::2'],
-  ] as const
-).map(([family, address, peer]) => ({
-  interfaceIndex: 1,
-  family,
-  vrid: 0,
-  addresses: [address],
-  peer: parseIp(peer)!,
-  peerMac: null,
-}));
+/** On the loopback interface, for a router that cannot be, with documentation's addresses. */
+const REHEARSED = {
+  4: { addresses: ['192.0.2.1'], peer: '192.0.2.2' },
+  6: { addresses: ['2001:db8::1'], peer: '2001:db8::2' },
+} as const;
+const REHEARSED_INTERFACE = 1;
+const REHEARSED_VRID = 0;
 
 /**
  * The second chances of the instance of Tandem with this runtime directory. Nothing is opened before
@@ -112,22 +108,36 @@ class KernelSecondChances implements SecondChancePort {
     return chance;
   }
 
+  rehearse(family: 4 | 6): void {
+    const { addresses, peer } = REHEARSED[family];
+    rehearse(
+      installSecondChance({
+        interfaceIndex: REHEARSED_INTERFACE,
+        vrid: REHEARSED_VRID,
+        family,
+        mark: this.#mark,
+        addresses,
+        peer: parseIp(peer)!,
+        peerMac: null,
+      }),
+    );
+  }
+
   sweep(): void {
     for (const family of ['ip', 'ip6'] as const) {
       for (const name of ownTables(this.#connection(), family, this.#mark)) {
         const table = `${family} ${name}`;
         if (this.#open.has(table)) continue;
         this.#log.info({ table }, `removing ${table}, left behind by an earlier agent`);
-        this.#requests().remove(table);
+        this.#remove(table, () => this.#requests().remove(table));
       }
     }
-    this.#rehearse();
   }
 
   close(): void {
     // Before the tables go, or their end would look like somebody's doing.
     this.#changes.close();
-    for (const chance of [...this.#open.values()]) chance.close();
+    for (const [table, chance] of [...this.#open]) this.#remove(table, () => chance.close());
     this.#nftables?.close();
     this.#nftables = undefined;
     this.#tables?.close();
@@ -136,17 +146,16 @@ class KernelSecondChances implements SecondChancePort {
     this.#neighbours = undefined;
   }
 
-  /**
-   * Lets everything that the first `open` needs be read and loaded now, when nothing moves: it takes 1 ms
-   * then instead of 5, on a host that is about to get its clients back.
-   */
-  #rehearse(): void {
+  /** What the kernel keeps is swept at the next start; the others go all the same. */
+  #remove(table: string, remove: () => void): void {
     try {
-      for (const scope of REHEARSED) {
-        this.#connection().rehearse(installSecondChance({ ...scope, mark: this.#mark }));
-      }
-    } catch {
-      // A family that this kernel does not have; `open` says so when it is asked for.
+      remove();
+    } catch (error) {
+      this.#log.warn(
+        { table, err: error },
+        `${table} could not be removed, and goes on passing packets on until the agent's next start: ` +
+          (error as Error).message,
+      );
     }
   }
 
@@ -213,6 +222,7 @@ class KernelSecondChance implements SecondChance {
   readonly #keeper: Keeper;
   /** The table as nftables lists it; null: not asked yet. */
   #installed: string | null = null;
+  /** To list, or to look whether it is as listed. */
   #nextListing: NodeJS.Timeout | undefined;
   /** What was seen of counters that are gone with their table. */
   #before: PassedOn = { packets: 0, bytes: 0 };
@@ -252,23 +262,25 @@ class KernelSecondChance implements SecondChance {
     clearTimeout(this.#nextLook);
     clearTimeout(this.#nextListing);
     this.#keeper.forget();
-    try {
-      // Without a table there is nothing to remove; that is how a flush leaves it.
-      this.#tables.remove(this.#table);
-    } catch {
-      // What the kernel keeps is swept at the next start; the others are closed all the same.
-    }
+    // Without a table there is nothing to remove; that is how a flush leaves it.
+    this.#tables.remove(this.#table);
   }
 
   /**
    * Compares with what was installed, and installs it again when it differs; true when it did. Throws
-   * NftablesError when it cannot be put back.
+   * NftablesError when it cannot be put back, and has it tried again later.
    */
   putBack(): boolean {
     if (this.#installed === null) return false;
-    if (this.#nftables.asMade(this.#table) === this.#installed) return false;
-    this.#installAnew(this.scope);
-    return true;
+    const listed = this.#nftables.asMade(this.#table);
+    if (listed === this.#installed || (listed === null && !this.#isGone())) return false;
+    try {
+      this.#installAnew(this.scope);
+      return true;
+    } catch (error) {
+      this.#later(AGAIN_MS, () => this.#keeper.look());
+      throw error;
+    }
   }
 
   /** Its counters begin with nothing. */
@@ -282,11 +294,31 @@ class KernelSecondChance implements SecondChance {
   #install(scope: SecondChanceScope): void {
     this.#nftables.run(installSecondChance(scope));
     this.#installed = null;
+    this.#later(LISTED_AFTER_MS, () => this.#list());
+  }
+
+  #list(): void {
+    this.#installed = this.#nftables.asMade(this.#table);
+    if (this.#installed !== null) return;
+    if (this.#isGone()) {
+      this.#installed = GONE;
+      this.#keeper.look();
+    } else this.#later(AGAIN_MS, () => this.#list());
+  }
+
+  #later(afterMs: number, what: () => void): void {
     clearTimeout(this.#nextListing);
-    this.#nextListing = setTimeout(() => {
-      this.#installed = this.#nftables.asMade(this.#table) ?? GONE;
-      if (this.#installed === GONE) this.#keeper.look();
-    }, LISTED_AFTER_MS);
+    this.#nextListing = setTimeout(what, afterMs);
+  }
+
+  /** False also when the kernel does not say. */
+  #isGone(): boolean {
+    try {
+      this.#tables.counter(this.#table, PASSED_COUNTER);
+      return false;
+    } catch (error) {
+      return error instanceof OsError && error.code === 'ENOENT';
+    }
   }
 
   #lookForPeerLater(): void {

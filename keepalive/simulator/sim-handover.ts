@@ -59,6 +59,7 @@ export class SimHandover implements HostPart {
             },
           };
         },
+        rehearse: () => {},
         sweep: () => {
           if (alive()) this.#rules.clear();
         },

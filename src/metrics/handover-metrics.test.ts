@@ -14,6 +14,7 @@ const ROUTER = {
     oldestMs: 242_000,
   },
   secondChance: null,
+  cannotPassOn: null,
   passedOn: { packets: 1_234, bytes: 56_789 },
   yielded: true,
 } as unknown as RouterStatus;

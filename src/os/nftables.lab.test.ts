@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Nftables, NftablesError } from './nftables.ts';
+import { Nftables, NftablesError, rehearse } from './nftables.ts';
 import { sh } from './two-hosts.case.ts';
 
 let nftables: Nftables;
@@ -32,11 +32,13 @@ describe('nftables', () => {
     expect(nftables.run('add table inet whole')).toBe('');
   });
 
-  it('rehearses: what would be refused is refused, and nothing is done', () => {
-    nftables.rehearse('add table inet rehearsed');
-    expect(() => nftables.rehearse('add rule inet none nochain accept')).toThrow(/No such file/);
-    expect(sh('nft list tables')).toBe('');
+  it('rehearses: what would be refused is refused, and nothing is done, nor seen later', () => {
+    rehearse('add table inet rehearsed');
+    expect(nftables.run('list tables')).toBe('');
+    expect(() => rehearse('add rule inet none nochain accept')).toThrow(/No such file/);
+    rehearse('add table inet rehearsed');
     nftables.run('add table inet done');
+    expect(nftables.run('list tables')).toBe('table inet done\n');
     expect(sh('nft list tables')).toContain('table inet done');
   });
 

@@ -87,6 +87,11 @@ export class Nftables {
     this.#context = context;
   }
 
+  /** From now on commands are looked at, by nftables and by the kernel, and not done. */
+  dryRun(): void {
+    library().nft_ctx_set_dry_run(this.#context, true);
+  }
+
   /**
    * Runs commands in the language of `nft -f`, as one transaction: all or nothing. Returns what
    * they print. Throws NftablesError with nftables's own words.
@@ -102,20 +107,6 @@ export class Nftables {
       throw new NftablesError(error === '' ? `status ${status}` : error, commands);
     }
     return output;
-  }
-
-  /**
-   * Lets nftables and the kernel look at commands without doing them. Throws as `run` would. What they read
-   * for it is read for `run`, too, which takes a quarter as long for the first time.
-   */
-  rehearse(commands: string): void {
-    if (this.#context === null) throw new NftablesError('closed', commands);
-    library().nft_ctx_set_dry_run(this.#context, true);
-    try {
-      this.run(commands);
-    } finally {
-      library().nft_ctx_set_dry_run(this.#context, false);
-    }
   }
 
   /**
@@ -140,5 +131,21 @@ export class Nftables {
       library().nft_ctx_free(this.#context);
       this.#context = null;
     }
+  }
+}
+
+/**
+ * Lets nftables and the kernel look at commands without doing them. Throws as {@link Nftables.run} would. What
+ * is loaded for it (of the library, of the kernel's modules) is there for the first real commands, which
+ * take a quarter as long then. On a context of its own: what one has seen in a dry run it takes for
+ * real later (libnftables before 1.0.9).
+ */
+export function rehearse(commands: string): void {
+  const nftables = new Nftables();
+  try {
+    nftables.dryRun();
+    nftables.run(commands);
+  } finally {
+    nftables.close();
   }
 }

@@ -41,6 +41,7 @@ const status = {
       drain: null,
       lastDrain: null,
       secondChance: null,
+      cannotPassOn: null,
       passedOn: { packets: 0, bytes: 0 },
       yielded: false,
       preempt: { inMs: null, recent: 0 },

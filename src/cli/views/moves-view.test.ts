@@ -26,6 +26,7 @@ const ROUTER = {
   drain: null,
   lastDrain: null,
   secondChance: null,
+  cannotPassOn: null,
   passedOn: { packets: 0, bytes: 0 },
   yielded: false,
   preempt: { inMs: null, recent: 0 },
@@ -183,6 +184,14 @@ describe('what a planned switch breaks', () => {
     expect(lines({ report: older })).toEqual([
       'a planned switch breaks every connection while edge-b has none by agreement (its file, or its ' +
         'Tandem is too old)',
+    ]);
+  });
+
+  test('is everything that comes to a host whose kernel cannot pass packets on', () => {
+    const cannotPassOn = 'nftables: Error: Could not process rule: No such file or directory';
+    expect(lines({ router: { cannotPassOn } })).toEqual([
+      'a planned switch to this host breaks every connection: it cannot pass packets on (nftables: ' +
+        'Could not process rule: No such file or directory)',
     ]);
   });
 

@@ -69,11 +69,17 @@ function isOfInterest({ how, agoMs }: NonNullable<RouterStatus['lastDrain']>): b
 
 /** What a planned switch would break, and why. */
 function limitsOf(router: RouterStatus, pair: PairStatus | null): string[] {
-  const { noHandover, handoverBreaks } = router;
+  const { noHandover, handoverBreaks, cannotPassOn } = router;
   // One that is alone has nobody to switch to.
   if (noHandover === 'without another node') return [];
   const why = noHandover ?? trouble(router, pair);
   if (why !== null) return [`a planned switch breaks every connection ${why}`];
+  if (cannotPassOn !== null) {
+    const reason = cannotPassOn.replace(/^nftables: (Error: )?/, '');
+    return [
+      `a planned switch to this host breaks every connection: it cannot pass packets on (nftables: ${reason})`,
+    ];
+  }
   if (handoverBreaks.length === 0) return [];
   const s = handoverBreaks.length === 1 ? '' : 's';
   const names = handoverBreaks.join(', ');
