@@ -56,20 +56,72 @@ function stray(port: number): Uint8Array {
   return frame;
 }
 
-it('a packet that nobody knows is passed on once, and reset by the host that drains', async () => {
-  // Both know each other's MAC address by now, which keeps them from passing it back.
+/** Both know each other's MAC address by now, which keeps them from passing a packet back. */
+async function peersKnown(): Promise<void> {
   await expect
     .poll(() => shOn('left', 'nft list ruleset') + shOn('right', 'nft list ruleset'))
     .toMatch(/elements = \{ 02:00:00:00:00:02 \}[\s\S]*elements = \{ 02:00:00:00:00:01 \}/);
+}
+
+/** A router says that the path from the address to the client takes shorter packets. */
+function tooBig(): Uint8Array {
+  const inner = stray(4244).subarray(14, 42);
+  const frame = new Uint8Array(70);
+  frame.set([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 9, 0x08, 0x00]);
+  frame.set([0x45, 0, 0, 56, 0, 0, 0x40, 0, 64, 1, 0, 0], 14);
+  frame.set([...parseIp(CLIENT)!, ...parseIp(ADDRESS)!], 26);
+  const header = fold(addWords(frame.subarray(14, 34)));
+  frame.set([header >> 8, header & 0xff], 24);
+  frame.set([3, 4, 0, 0, 0, 0, 1280 >> 8, 1280 & 0xff, ...inner], 34);
+  const sum = fold(addWords(frame.subarray(34)));
+  frame.set([sum >> 8, sum & 0xff], 36);
+  return frame;
+}
+
+/** Sends frames from the client. */
+async function sent(...frames: Uint8Array[]): Promise<void> {
+  const packets = onHost('client', () => new PacketSocket());
+  const index = onHost('client', () => interfaceIndex('eth0'));
+  for (const frame of frames) packets.send(index, frame);
+  await delay(300);
+  packets.close();
+}
+
+it('word of a path that takes shorter packets comes to both hosts, once', async () => {
+  const heard = () =>
+    (['left', 'right'] as const).map((host) =>
+      Number(shOn(host, "nstat -asz IcmpInDestUnreachs | awk '/Unreachs/ {print $2}'")),
+    );
+  await peersKnown();
+  const [left, right] = heard() as [number, number];
+  await sent(tooBig());
+  expect(heard()).toEqual([left + 1, right + 1]);
+});
+
+it('what is passed on goes through the output chain of the host that passes it on', async () => {
+  await peersKnown();
+  shOn(
+    'right',
+    'nft "add table ip fw; add chain ip fw out { type filter hook output priority 0; policy drop; }"',
+  );
+  const resets = async (port: number) => {
+    const wire = await Wire.start('left', `tcp port ${port}`, servers.folder);
+    await sent(stray(port));
+    return (await wire.end('tcp')).length;
+  };
+  expect(await resets(4245)).toBe(0);
+  shOn('right', `nft add rule ip fw out oifname eth0 ip daddr ${ADDRESS} accept`);
+  expect(await resets(4246)).toBe(1);
+  shOn('right', 'nft delete table ip fw');
+});
+
+it('a packet that nobody knows is passed on once, and reset by the host that drains', async () => {
+  await peersKnown();
   const wires = [
     await Wire.start('left', 'tcp port 4242', servers.folder),
     await Wire.start('right', 'tcp port 4242', servers.folder),
   ];
-  const packets = onHost('client', () => new PacketSocket());
-  const index = onHost('client', () => interfaceIndex('eth0'));
-  packets.send(index, stray(4242));
-  await delay(300);
-  packets.close();
+  await sent(stray(4242));
   const [fromLeft, fromRight] = [await wires[0]!.end('tcp'), await wires[1]!.end('tcp')];
   expect(fromLeft).toEqual([expect.stringContaining('[RST]')]);
   expect(fromRight).toEqual([expect.stringContaining('[ACK]')]);

@@ -8,6 +8,8 @@
  * the host of a connection is told by its sockets alone). Nothing is rewritten: the draining host has
  * the address too, takes the packet for its own and answers the client directly.
  *
+ * What a router says of a path that takes shorter packets is for whichever host has the connection, and both hear of it.
+ *
  * A packet is passed on once: frames that come from the draining host itself are not passed back to it.
  * So two hosts that exchange the addresses back and forth, both with such rules, never play a packet
  * that nobody knows to each other, and the one that got it last resets it.
@@ -43,8 +45,18 @@ export interface SecondChanceScope extends TableOwner {
 
 /** Words of nftables that differ between the families. */
 const FAMILIES = {
-  4: { table: 'ip', type: 'ipv4_addr', fragment: 'ip frag-off & 0x1fff != 0' },
-  6: { table: 'ip6', type: 'ipv6_addr', fragment: 'frag frag-off != 0' },
+  4: {
+    table: 'ip',
+    type: 'ipv4_addr',
+    fragment: 'ip frag-off & 0x1fff != 0',
+    tooBig: 'icmp type destination-unreachable icmp code frag-needed',
+  },
+  6: {
+    table: 'ip6',
+    type: 'ipv6_addr',
+    fragment: 'frag frag-off != 0',
+    tooBig: 'icmpv6 type packet-too-big',
+  },
 } as const;
 
 /** The router's table as nftables names it with its family. */
@@ -55,10 +67,11 @@ export function secondChanceTable(scope: TableOwner & Pick<SecondChanceScope, 'p
 /** Makes the table anew, in one transaction. Throws RangeError when nothing can be passed on. */
 export function installSecondChance(scope: SecondChanceScope): string {
   const family = familyOf(scope.peer);
-  const { table: ip, type, fragment } = FAMILIES[family];
+  const { table: ip, type, fragment, tooBig } = FAMILIES[family];
   const bytes = scope.addresses.map(bytesOf).filter(({ length }) => length === scope.peer.length);
   if (bytes.length === 0) throw new RangeError(`nftables: no IPv${family} address to pass on`);
   const table = `table ${secondChanceTable(scope)}`;
+  const copy = `dup to ${formatIp(scope.peer)} device ${scope.interfaceIndex}`;
   const connection = `${ip} saddr . tcp sport . ${ip} daddr . tcp dport`;
   // Fragments but the first have no ports. What is known here must be whole; a stranger's is lost.
   return `${table} { }
@@ -76,13 +89,14 @@ ${scope.peerMac === null ? '' : `    elements = { ${macText(scope.peerMac)} }\n`
     timeout ${BEGUN_SECONDS}s
   }
   chain pass {
-    counter name "${PASSED_COUNTER}" dup to ${formatIp(scope.peer)} device ${scope.interfaceIndex} drop
+    counter name "${PASSED_COUNTER}" ${copy} drop
   }
   chain pre {
     type filter hook prerouting priority ${PRIORITY}; policy accept;
     ${ip} daddr != { ${bytes.map(formatIp).join(', ')} } accept
-    meta l4proto != tcp accept
     ether saddr @peer accept
+    ${tooBig} ${copy}
+    meta l4proto != tcp accept
     ${fragment} accept
     tcp flags & (syn | ack) == syn add @begun { ${connection} }
     tcp flags & (syn | ack) == syn accept
