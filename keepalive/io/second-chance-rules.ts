@@ -8,7 +8,8 @@
  * the host of a connection is told by its sockets alone). Nothing is rewritten: the draining host has
  * the address too, takes the packet for its own and answers the client directly.
  *
- * What a router says of a path that takes shorter packets is for whichever host has the connection, and both hear of it.
+ * What a router says of a path that takes shorter packets is for whichever host has the connection: both
+ * hear of it.
  *
  * A packet is passed on once: frames that come from the draining host itself are not passed back to it.
  * So two hosts that exchange the addresses back and forth, both with such rules, never play a packet
