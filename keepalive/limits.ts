@@ -225,8 +225,6 @@ export const forgetMicros = 100_000;
 
 /** While the agents are not connected, a draining peer is asked this often whether it is there. */
 export const drainerProbeMicros = 1_000_000;
-/** A host that drained and is followed as Active for so long has the addresses again: no old advert lasts. */
-export const drainerFollowedMicros = 2_000_000;
 /** So many silences in a row: it is dead, and so are its connections. */
 export const drainerSilencesMax = 3;
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { VirtualRouterConfig } from '../../src/config/agent-config.ts';
 import { formatIp, parseIp } from '../../src/os/ip-address.ts';
 import { heldAddresses } from '../holdings/address-keeper.ts';
-import { drainerFollowedMicros, handoverExpectMicros } from '../limits.ts';
+import { handoverExpectMicros } from '../limits.ts';
 import type { LogLimiter } from '../log-limiter.ts';
 import type { PeerReport } from '../peer/peer-port.ts';
 import type { AgentPorts, Timer } from '../ports.ts';
@@ -131,7 +131,7 @@ export class SecondChances {
     const active = router.state.name === 'Active';
     if (entry?.active === true && !active) this.#linger(router, entry, now);
     if (entry?.active === false && wasGiven(router)) this.#presume(router, now);
-    this.#settle(router, now);
+    this.#settleReturned(router);
     if (entry !== undefined) entry.active = active;
     const promised = entry !== undefined && now < entry.graceUntil;
     // Also to whoever was given them back and is not heard yet: the neighbours know nobody but this host.
@@ -176,17 +176,11 @@ export class SecondChances {
     entry.grace = this.#after(router, entry.graceUntil);
   }
 
-  /**
-   * Whoever is heard to be Active drains no more. An advert may be old: of a peer that cannot be asked it is
-   * believed when it was followed for a time.
-   */
-  #settle(router: RouterDriver, now: number): void {
-    const { config, state, stateSince } = router;
-    if (state.name === 'Backup' && state.followed === null) return;
-    const returned = this.#returned.delete(config.name);
-    if (state.name !== 'Backup') return;
-    const long = !this.#isConnected && now - stateSince >= drainerFollowedMicros;
-    if (returned || long) this.#drains.delete(config.name);
+  /** Whoever is heard to be Active drains no more. */
+  #settleReturned({ config: { name }, state }: RouterDriver): void {
+    if (!this.#returned.has(name) || (state.name === 'Backup' && state.followed === null)) return;
+    this.#returned.delete(name);
+    if (state.name === 'Backup') this.#drains.delete(name);
   }
 
   get #isConnected(): boolean {
