@@ -15,8 +15,6 @@ export const limits = {
   stopTimeoutMs: 110_000,
   /** Time left alone: after the clients are ready, and after a move. */
   quietMs: 700,
-  /** Traffic without a move, as the measure of what the machine itself does to clients. */
-  calmMs: 5_000,
   /** Between a move and the next one, and after the last. */
   betweenMovesMs: 3_000,
   /** Before a move back while the drain of the one before still lasts. */

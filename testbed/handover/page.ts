@@ -16,6 +16,7 @@ export function page(results: readonly RunResult[], request: HandoverRequest): s
   const pace = Math.round(bulkPace({ size, bulkMs: limits.bulkMs }) / MIB);
   const { http1, websockets, http2, tcp } = size;
   const bulkMiB = size.bulkBytes / MIB;
+  const calms = scenes.map(({ name, calmMs }) => `${name} ${calmMs / 1000} s`).join(', ');
   const sections = scenes.map(({ name, what }) => {
     const table = markdownTable(kindCells(results, name));
     return `## ${name}\n\n${what[0]!.toUpperCase()}${what.slice(1)}.\n\n${table}`;
@@ -44,10 +45,10 @@ ${markdownTable(summaryCells(results))}
   at any time, ${pace} MiB/s each.
 - **Longest stall**: the longest wait of any client, from its asking to the answer; where its
   connection was lost, the making of another is part of it. For transfers the longest gap
-  between two pieces, of which the pace is a part. **Without a move**: the same in the
-  ${limits.calmMs / 1000} s before the first move: what this machine does to clients by itself. Times in which
-  the clients' own process or a whole processor stood still (a metronome on each, before
-  everything else) are taken off; **with pauses** they are not.
+  between two pieces, of which the pace is a part. **Without a move**: the same before the
+  first move, for about as long as the scene takes (${calms}):
+  what this machine does to clients by itself. Times in which the clients' own process or a
+  whole processor stood still (a metronome on each, before everything else) are taken off; **with pauses** they are not.
 - **Broken**: a connection reset, silent for ${paceOf.exchangeTimeoutMs / 1000} s, or closed while something was owed on
   it; a TCP connection or a WebSocket closed without a word. **Closed politely**: with
   \`Connection: close\`, GOAWAY or a close frame, or an idle HTTP/1.1 connection; the client opens

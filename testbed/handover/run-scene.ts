@@ -31,8 +31,8 @@ export async function runScene(
       durationMaxMs: limits.loadMaxMs,
     });
     await delay(limits.quietMs);
-    const calm = { fromMs: monotonicMs(), toMs: monotonicMs() + limits.calmMs };
-    await delay(limits.calmMs);
+    const calm = { fromMs: monotonicMs(), toMs: monotonicMs() + scene.calmMs };
+    await delay(scene.calmMs);
     const fromMs = monotonicMs();
     const acted = await scene.act(pair).then(
       () => null,

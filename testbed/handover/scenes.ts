@@ -9,6 +9,8 @@ export interface Scene {
   readonly what: string;
   /** Clients close their own connections after about so long; default never. */
   readonly lifeMs?: number;
+  /** About as long as it takes: the time without a move that it is compared with. */
+  readonly calmMs: number;
   /** Before the clients come. The pair is up, and the preferred host holds the addresses. */
   prepare?(pair: HandoverPair): Promise<void>;
   /** What the clients are not to notice. */
@@ -27,6 +29,7 @@ export const scenes: readonly Scene[] = [
   {
     name: 'handover',
     what: 'there, back, and there again before the first drain has ended',
+    calmMs: 10_000,
     async act(pair) {
       const [preferred, other] = pair.edges;
       await pair.move(preferred);
@@ -40,6 +43,7 @@ export const scenes: readonly Scene[] = [
   {
     name: 'failback',
     what: 'the preferred host comes back after a crash, and the addresses with it',
+    calmMs: 10_000,
     async prepare(pair) {
       const [preferred, other] = pair.edges;
       await pair.crash(preferred);
@@ -50,6 +54,7 @@ export const scenes: readonly Scene[] = [
   {
     name: 'reboot',
     what: 'a drained host is stopped, started again, and takes the addresses back',
+    calmMs: 10_000,
     async prepare(pair) {
       await pair.move(pair.edges[0]);
     },
@@ -62,6 +67,7 @@ export const scenes: readonly Scene[] = [
     name: 'upgrade',
     what: 'both hosts get a new process, one after the other',
     lifeMs: 8_000,
+    calmMs: 50_000,
     async act(pair) {
       const [preferred, other] = pair.edges;
       await pair.stop(preferred);
