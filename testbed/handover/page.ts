@@ -30,12 +30,11 @@ IPv${families.join(' and over IPv')}. Stalls in milliseconds, the rest are count
 ${markdownTable(summaryCells(results))}
 
 - One pair at a time in the lab (network namespaces; hosts, origins and clients share ${cpus().length} cores;
-  a host that boots Tandem has one of them, and its peer the others, until it holds the
+  a host that boots Tandem has one of them, behind everybody else, until it holds the
   addresses), two workers each, adverts every ${limits.advertMs} ms: Tandem with its own balancer and the
-  pair connection on a link of
-  its own; keepalived 2.2 with nginx and with HAProxy, all from Debian. Their planned switch is
-  a file that lowers the priority (\`track_file\`), so that everything goes on running; a stop is
-  what the packages' units do.
+  pair connection on a link of its own; keepalived 2.2 with nginx and with HAProxy, all from
+  Debian. Their planned switch is a file that lowers the priority (\`track_file\`), so that
+  everything goes on running; a stop is what the packages' units do.
 - Clients, all at once: ${http1} keep-alive HTTP/1.1 connections, half of them TLS, with a request
   every ${paceOf.http1EveryMs} ms each; ${websockets} WebSockets, half of them TLS, with a numbered message every
   ${paceOf.messageEveryMs} ms each, echoed; ${http2} HTTP/2 connections (TLS) with

@@ -15,7 +15,6 @@ import {
   virtualAddress6,
   virtualLinkLocal6,
 } from '../lab/address-plan.ts';
-import { goFirstOurselves } from '../lab/go-first.ts';
 import type { Host } from '../lab/host.ts';
 import { INSTRUMENT_FLAGS } from '../lab/instrument-flags.ts';
 import { Lab } from '../lab/lab.ts';
@@ -68,7 +67,6 @@ export class HandoverPair {
     });
     try {
       await Promise.all(originPlans.map((plan) => startOrigin(lab.host(plan.name))));
-      goFirstOurselves();
       await Promise.all(pair.edges.map((edge) => pair.start(edge)));
       return pair;
     } catch (error) {
@@ -94,7 +92,6 @@ export class HandoverPair {
   async start(edge: string): Promise<void> {
     await this.lab.heal(edge);
     const host = this.host(edge);
-    this.host(this.other(edge)).makeRoom();
     this.#running.set(edge, await this.stack.start(host, this.#settings));
     const active = Promise.withResolvers<void>();
     this.#active.set(edge, active.promise);

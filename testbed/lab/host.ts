@@ -169,11 +169,6 @@ export class Host {
     for (const boot of this.#served) boot.spread();
   }
 
-  /** What booted here and serves leaves the processor on which others boot, until {@link spread}. */
-  makeRoom(): void {
-    for (const boot of this.#served) boot.makeRoom();
-  }
-
   /** {@link serves} and {@link spread} for everything that runs here now, which takes a while to find. */
   preferAll(): void {
     this.serves();

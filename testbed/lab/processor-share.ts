@@ -14,7 +14,7 @@ const LAST = 19;
 /** `cpu_set_t`; a bit for each. The kernel leaves out what there is not. */
 const ALL_PROCESSORS = new Uint8Array(128).fill(0xff);
 
-/** The one that a host has while it boots, and nobody else who has a choice; null where there is but one. */
+/** The one that a host has while it boots; null where there is but one. */
 const BOOT_PROCESSOR = availableParallelism() < 2 ? null : availableParallelism() - 1;
 
 const SET_AFFINITY = 'int sched_setaffinity(int pid, size_t length, const void *mask)';
@@ -65,25 +65,10 @@ export class Boot {
 
   /** It may run on all processors from now on. */
   spread(): void {
-    this.#mayRunOn(ALL_PROCESSORS);
-  }
-
-  /**
-   * Leaves another host that boots a processor of its own: in life that takes none from this one, and this
-   * one's threads would wait there for what the other does in real time, although another is idle.
-   */
-  makeRoom(): void {
-    if (BOOT_PROCESSOR === null) return;
-    const others = ALL_PROCESSORS.slice();
-    others[BOOT_PROCESSOR >> 3]! &= ~(1 << (BOOT_PROCESSOR & 7));
-    this.#mayRunOn(others);
-  }
-
-  /** By calls of our own: a program started for it would take more from those who serve. */
-  #mayRunOn(processors: Uint8Array): void {
+    // By calls of our own: a program started for it would take more from those who serve.
     setAffinity ??= openLibrary('libc.so.6', 'Tandem needs glibc').func(SET_AFFINITY);
     for (const thread of withDescendants(this.#pid).flatMap(threadsOf)) {
-      setAffinity(thread, processors.length, processors);
+      setAffinity(thread, ALL_PROCESSORS.length, ALL_PROCESSORS);
     }
   }
 

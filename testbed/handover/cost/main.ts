@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { enterLab, insideLab } from '../../lab/enter.ts';
+import { goFirstOurselves } from '../../lab/go-first.ts';
 import { findProgram, isRealRoot } from '../../lab/requirements.ts';
 import { tandemPair } from '../edges/tandem.ts';
 import { HandoverPair } from '../pair.ts';
@@ -41,6 +42,7 @@ export async function costDrill(program: string, argv: readonly string[]): Promi
 
 async function measure(rounds: number, seconds: number): Promise<readonly CostRound[]> {
   const pair = await HandoverPair.boot(tandemPair);
+  goFirstOurselves();
   try {
     await pair.restore();
     // The first compiles what the others run.

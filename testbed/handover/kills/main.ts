@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { silenceBoundMs } from '../../drills/catalogue.ts';
 import { table } from '../../drills/result-text.ts';
 import { enterLab, insideLab } from '../../lab/enter.ts';
+import { goFirstOurselves } from '../../lab/go-first.ts';
 import { isRealRoot } from '../../lab/requirements.ts';
 import { tandemPair } from '../edges/tandem.ts';
 import { limits } from '../limits.ts';
@@ -44,6 +45,7 @@ const TAKEOVER_MS = silenceBoundMs(limits.advertMs);
 
 async function runCases(cases: readonly KillCase[], tries: number): Promise<readonly KillResult[]> {
   const pair = await HandoverPair.boot(tandemPair);
+  goFirstOurselves();
   const results: KillResult[] = [];
   try {
     for (const kill of cases) {
