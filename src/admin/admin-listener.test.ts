@@ -16,13 +16,18 @@ const source = {
   readiness: () => state,
   metrics: async () => 'tandem_up 1\n',
 };
+const onLoopback = (port: number) => ({
+  bind: { host: '127.0.0.1', port },
+  tls: null,
+  token: null,
+  allow: null,
+});
 let runtimeDir: string;
 let admin: { port: number; close(): void };
 
 beforeEach(async () => {
   runtimeDir = mkdtempSync(join(tmpdir(), 'tandem-'));
-  const bind = { host: '127.0.0.1', port: 0 };
-  admin = await startAdmin(bind, source, { runtimeDir, hasAgent: true, log });
+  admin = await startAdmin(onLoopback(0), source, { runtimeDir, hasAgent: true, log });
   state.ready = true;
 });
 afterEach(() => {
@@ -79,8 +84,8 @@ test('what a browser could be tricked into is refused', async () => {
 });
 
 test('a port in use names the listener and the address', async () => {
-  const bind = { host: '127.0.0.1', port: admin.port };
-  await expect(startAdmin(bind, source, { runtimeDir, hasAgent: false, log })).rejects.toThrow(
+  const config = onLoopback(admin.port);
+  await expect(startAdmin(config, source, { runtimeDir, hasAgent: false, log })).rejects.toThrow(
     `admin: cannot listen on 127.0.0.1 port ${admin.port}: the port is in use`,
   );
 });

@@ -1,10 +1,17 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import type { AdminConfig } from '../config/admin-config.ts';
 import { ask } from '../control/client.ts';
 import { createControlServer, json, type Reply, type Routes, text } from '../control/server.ts';
 import type { Logger } from '../log/logger.ts';
 import { StartupError } from '../processes/startup-error.ts';
 import { SOCKETS } from '../runtime/runtime-dir.ts';
-import { admitLoopback } from './admit.ts';
+import { admitLoopback, admitToken, networkGate } from './admit.ts';
+
+/** At most a line so often about requests and connections that were refused, ms. */
+const REFUSALS_EVERY_MS = 10_000;
 
 /** What the admin listener asks of the balancer it lives in. */
 export interface AdminSource {
@@ -23,11 +30,27 @@ export interface AdminSource {
  * process, the agent's from its control socket. A plain balancer has no agent to ask.
  */
 export async function startAdmin(
-  bind: { host: string; port: number },
+  config: AdminConfig,
   source: AdminSource,
   options: { runtimeDir: string; hasAgent: boolean; log: Logger },
 ): Promise<{ port: number; close(): void }> {
-  const server = createControlServer(adminRoutes(source, options), options.log, admitLoopback);
+  const { bind, tls, token } = config;
+  const { log } = options;
+  const refusals = new Refusals(log);
+  const scheme = tls === null ? 'http' : 'https';
+  const gate = { open: openRoutes(source), onRefused: refusals.note, scheme } as const;
+  const admit = token === null ? admitLoopback : admitToken(token, gate);
+  const server = createControlServer(adminRoutes(source, options), log, {
+    admit,
+    tls: tls !== null,
+  });
+  const mayConnect = networkGate(config.allow);
+  server.on('connection', (socket: Socket) => {
+    if (mayConnect(socket.remoteAddress)) return;
+    refusals.note({ socket });
+    socket.destroy();
+  });
+  const forget = tls === null ? () => {} : await certified(server, tls, log);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : (error.code ?? error);
@@ -40,9 +63,44 @@ export async function startAdmin(
   return {
     port,
     close() {
+      forget();
       server.close();
       server.closeAllConnections();
     },
+  };
+}
+
+/** What somebody without the token is told: whether this host is up, and nothing of what is behind it. */
+function openRoutes(source: AdminSource): Routes {
+  return {
+    '/health/live': () => text('live\n'),
+    '/health/ready': () => (source.readiness().ready ? text('ready\n') : text('not ready\n', 503)),
+  };
+}
+
+async function certified(server: Server, tls: NonNullable<AdminConfig['tls']>, log: Logger) {
+  const { keepCertificate } = await import('./admin-certificate.ts');
+  return keepCertificate(server as HttpsServer, tls, log);
+}
+
+/** Who was refused, in the log: the first at once, then a line for all of ten seconds. */
+class Refusals {
+  readonly #log: Logger;
+  #count = 0;
+  #silentUntilMs = 0;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  readonly note = ({ socket }: Pick<IncomingMessage, 'socket'>): void => {
+    this.#count++;
+    const now = performance.now();
+    if (now < this.#silentUntilMs) return;
+    this.#silentUntilMs = now + REFUSALS_EVERY_MS;
+    const [from, count] = [socket.remoteAddress ?? 'somebody', this.#count];
+    this.#log.warn({ from, count }, `admin: refused ${from} (${count} since the last such line)`);
+    this.#count = 0;
   };
 }
 

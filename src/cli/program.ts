@@ -18,14 +18,19 @@ export interface CliContext {
   readonly version: string;
 }
 
-const sharedOptions: Readonly<Record<SharedOption, readonly [flags: string, text: string]>> = {
-  config: ['-c, --config <file>', `config file (default: ${defaultConfigPath})`],
-  node: ['--node <name>', 'which node of the file this host is (else TANDEM_NODE, else host name)'],
-  json: ['--json', 'write the result as JSON'],
-};
+/** Options that mean the same in every command that has them. */
+export const sharedOptions: Readonly<Record<SharedOption, readonly [flags: string, text: string]>> =
+  {
+    config: ['-c, --config <file>', `config file (default: ${defaultConfigPath})`],
+    node: [
+      '--node <name>',
+      'which node of the file this host is (else TANDEM_NODE, else host name)',
+    ],
+    json: ['--json', 'write the result as JSON'],
+  };
 
-// One long line for each paragraph: commander wraps them to the terminal.
-const introduction = [
+/** One long line for each paragraph: commander wraps them to the terminal. */
+export const introduction = [
   'Tandem: a load balancer pair that shares virtual IP addresses.',
   'Two hosts read one config file. Both balance HTTP and TCP over your origin servers; ' +
     'one of them holds the virtual addresses, and the other takes them over when it fails.',

@@ -1,9 +1,9 @@
 /** From the effective config to what each half of one node is given. */
+import { type AdminConfig, compileAdmin } from './admin-config.ts';
 import type { AgentConfig } from './agent-config.ts';
 import { compileAgent } from './compile-agent.ts';
 import { compileProxy } from './compile-proxy.ts';
 import type { EffectiveConfig } from './effective.ts';
-import type { Endpoint } from './endpoints.ts';
 import type { HeldPages } from './page-files.ts';
 import type { ProxyConfig } from './proxy-config.ts';
 import type { logLevels } from './schema/process.ts';
@@ -19,8 +19,8 @@ export interface CompiledConfig {
   readonly agent: AgentConfig | null;
   /** Null when the file has no listeners. */
   readonly proxy: ProxyConfig | null;
-  /** Where the admin listener binds; null: there is none. */
-  readonly admin: Endpoint | null;
+  /** Null: there is no admin listener. */
+  readonly admin: AdminConfig | null;
   readonly log: {
     readonly level: (typeof logLevels)[number];
     /** The agent's journal; null: none. */
@@ -51,7 +51,7 @@ export function compileConfig(config: EffectiveConfig, context: CompileContext):
     digest,
     agent: node === null ? null : compileAgent(config, node, digest, secrets),
     proxy: compileProxy(config, digest, context.cores, secrets, ticketSecret, pages),
-    admin: config.admin?.bind ?? null,
+    admin: config.admin === undefined ? null : compileAdmin(config.admin, secrets),
     log: { level: config.log.level, journal: compileJournal(config.log) },
   };
 }

@@ -180,3 +180,12 @@ test('the example of a handover loads without a word, and its connections go on'
   const { agent } = compileConfig(config!, { node: 'edge-a', digest: '', cores: 1 });
   expect(agent!.virtualRouters[0]).toMatchObject({ drainTimeoutMs: 1_800_000 });
 });
+
+test('the example of the production checklist loads without a word', () => {
+  const checklist = readFileSync(join(import.meta.dirname, '../../docs/PRODUCTION.md'), 'utf8');
+  const example = /```yaml\n(# docs: production\n.*?)```/s.exec(checklist)?.[1] ?? '';
+  const source = sourceFromBytes('docs/PRODUCTION.md', Buffer.from(example));
+  const { config, problems } = checkSource(source);
+  expect(problems).toEqual([]);
+  expect(config?.pair).toBeDefined();
+});

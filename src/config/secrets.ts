@@ -23,7 +23,11 @@ export type SecretUser = 'agent' | 'balancer';
 
 const WANTED: Readonly<Record<SecretUser, (config: EffectiveConfig) => readonly Wanted[]>> = {
   agent: (config) => [...wantedByPair(config), ...wantedByRouters(config)],
-  balancer: (config) => [...wantedByCookies(config), ...wantedByTickets(config)],
+  balancer: (config) => [
+    ...wantedByCookies(config),
+    ...wantedByTickets(config),
+    ...wantedByAdmin(config),
+  ],
 };
 
 function textBytes(text: string): Buffer {
@@ -51,6 +55,12 @@ function wantedByTickets(config: EffectiveConfig): readonly Wanted[] {
   );
   const pity = 'clients do not resume their TLS sessions on the other host';
   return issued ? wantedByPair(config).map((wanted) => ({ ...wanted, pity })) : [];
+}
+
+function wantedByAdmin({ admin }: EffectiveConfig): readonly Wanted[] {
+  if (admin?.token === undefined) return [];
+  const bytes = settings.pair.secretBytes;
+  return [{ path: ['admin', 'token'], source: admin.token, decode: textBytes, bytes }];
 }
 
 function wantedByRouters(config: EffectiveConfig): readonly Wanted[] {

@@ -383,7 +383,7 @@ export const settings = {
     timeout: { default: '5s', min: '10ms', max: '1m' },
   },
   requestId: { header: 'X-Request-ID', trustMax: 256 },
-  admin: { bind: '127.0.0.1:9180' },
+  admin: { bind: '127.0.0.1:9180', networksMax: 64 },
   log: {
     level: 'info',
     journalSize: { default: '64MiB', min: '64KiB', max: '4GiB' },

@@ -49,6 +49,7 @@ import { routesDistinct, routesReachable, routesTold, schemesSpoken } from './ru
 import { routesLeadSomewhere } from './rules/routes.ts';
 import type { Rule, RuleInput } from './rules/rule.ts';
 import {
+  adminGuarded,
   adminHasBalancer,
   nodeAddressesDiffer,
   nodeMapsComplete,
@@ -137,6 +138,7 @@ const entryRules: readonly Rule[] = [
   serversBounded,
   bindsUnique,
   adminApart,
+  adminGuarded,
   routesDistinct,
   routesLeadSomewhere,
   splitsAddUp,

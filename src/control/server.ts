@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Logger } from '../log/logger.ts';
 import { http } from '../os/node-http.ts';
 
@@ -11,6 +11,8 @@ export interface Reply {
   readonly status: number;
   readonly type: 'application/json' | 'text/plain; charset=utf-8';
   readonly body: string;
+  /** Further header fields. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** `GET /path` to what answers it. */
@@ -29,36 +31,47 @@ export function text(body: string, status = 200): Reply {
   return { status, type: 'text/plain; charset=utf-8', body };
 }
 
+/** What else a control server does. */
+export interface ControlOptions {
+  /** May answer a request, or refuse it, before any handler sees it. */
+  readonly admit?: (request: IncomingMessage) => Reply | Promise<Reply> | null;
+  readonly orders?: Orders;
+  /** HTTPS instead of HTTP; certificates are given to the server later. */
+  readonly tls?: boolean;
+}
+
 /**
  * The HTTP server behind the control sockets and the admin listener: GET and HEAD on a fixed table
- * of paths, POST on that of `orders`. `admit` may refuse a request before any handler sees it.
+ * of paths, POST on that of `orders`.
  */
 export function createControlServer(
   routes: Routes,
   log: Logger,
-  admit: (request: IncomingMessage) => Reply | null = () => null,
-  orders: Orders = {},
+  { admit = () => null, orders = {}, tls = false }: ControlOptions = {},
 ): Server {
-  const server = http.createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
-    (request, response) => {
-      request.resume();
-      const refusal = admit(request);
-      Promise.resolve(refusal ?? answer(routes, orders, request))
-        .catch((error: Error) => {
-          log.error({ url: request.url, error: error.message }, 'control request failed');
-          return text(`${error.message}\n`, 500);
-        })
-        .then(({ status, type, body }) => {
-          response.writeHead(status, {
-            'content-type': type,
-            'content-length': Buffer.byteLength(body),
-            'cache-control': 'no-store',
-          });
-          response.end(request.method === 'HEAD' ? undefined : body);
+  const bounds = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS };
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    request.resume();
+    const refusal = admit(request);
+    Promise.resolve(refusal ?? answer(routes, orders, request))
+      .catch((error: Error) => {
+        log.error({ url: request.url, error: error.message }, 'control request failed');
+        return text(`${error.message}\n`, 500);
+      })
+      .then(({ status, type, body, headers }) => {
+        response.writeHead(status, {
+          ...headers,
+          'content-type': type,
+          'content-length': Buffer.byteLength(body),
+          'cache-control': 'no-store',
         });
-    },
-  );
+        response.end(request.method === 'HEAD' ? undefined : body);
+      });
+  };
+  // Few hosts have an admin listener off loopback: node:https is loaded by those alone.
+  const server = tls
+    ? process.getBuiltinModule('node:https').createServer(bounds, listener)
+    : http.createServer(bounds, listener);
   server.maxConnections = CONNECTIONS_MAX;
   return server;
 }

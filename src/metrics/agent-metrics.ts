@@ -55,9 +55,13 @@ function addRouter(out: Exposition, router: RouterStatus): void {
   out.gauge('tandem_vrrp_lease_open', 'A stalled host falls silent in time.', labels, leased);
   const { announcement } = router;
   if (announcement !== null) {
-    const verified = announcement.state === 'verified' ? 1 : 0;
-    const help = 'The peer found the addresses here after the last claim.';
-    out.gauge('tandem_vrrp_announcement_verified', help, labels, verified);
+    const { state } = announcement;
+    // Nobody knows while the peer is asked, or when it cannot be.
+    if (state === 'verified' || state === 'refuted') {
+      const help = 'The peer found the addresses here after the last claim; 0: elsewhere, too.';
+      const verified = state === 'verified' ? 1 : 0;
+      out.gauge('tandem_vrrp_announcement_verified', help, labels, verified);
+    }
     if (announcement.afterMs !== null) {
       const seconds = announcement.afterMs / 1000;
       out.gauge('tandem_vrrp_converged_seconds', 'From the claim to that.', labels, seconds);

@@ -45,8 +45,7 @@ export async function serveControl(
       '/metrics': async () => text(await agentMetrics(report())),
     },
     log,
-    undefined,
-    operator.orders(),
+    { orders: operator.orders() },
   );
   await listenUnix(server, join(runtimeDir, SOCKETS.keepalive));
   return {

@@ -116,7 +116,6 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     },
     log,
   );
-  sdNotify('READY=1');
   reportReady();
 }
 

@@ -1,4 +1,6 @@
 import type { Logger } from '../log/logger.ts';
+import { sdNotify } from '../os/sd-notify.ts';
+import { startWatchdog } from '../runtime/watchdog.ts';
 import { READY_MESSAGE } from '../supervision/child.ts';
 
 /** A crash, or a second signal, leaves at most this long for the orderly part of dying, ms. */
@@ -67,7 +69,9 @@ export function superviseProcess(half: Stoppable, log: Logger): void {
   }
 }
 
-/** Tells `tandem run` that this half serves. */
+/** Tells `tandem run`, or systemd, that this half serves, and systemd that it lives from now on. */
 export function reportReady(): void {
+  sdNotify('READY=1');
+  startWatchdog();
   process.send?.(READY_MESSAGE);
 }

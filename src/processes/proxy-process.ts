@@ -86,7 +86,6 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
     log,
   );
   uring.started();
-  sdNotify('READY=1');
   reportReady();
 }
 
@@ -166,8 +165,7 @@ async function listenControl(path: string, service: Service, log: Logger) {
       '/metrics': async () => text(await service.metrics()),
     },
     log,
-    () => null,
-    { '/purge': (query) => purge(service.balancer, query, log) },
+    { orders: { '/purge': (query) => purge(service.balancer, query, log) } },
   );
   await listenUnix(server, path);
   return {

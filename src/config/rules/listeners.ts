@@ -47,10 +47,11 @@ export const bindsUnique: Rule = ({ config }) => {
 export const adminApart: Rule = ({ config }) => {
   const admin = config.admin?.bind;
   if (admin === undefined) return [];
-  const wildcard = familyOf(admin.host) === 4 ? '0.0.0.0' : '::';
+  const isWild = (host: string) => host === '0.0.0.0' || host === '::';
   return binds(config).flatMap(({ listener, transport, bind }) => {
     if (transport === 'udp') return [];
-    if (bind.port !== admin.port || (bind.host !== wildcard && bind.host !== admin.host)) return [];
+    if (bind.port !== admin.port || familyOf(bind.host) !== familyOf(admin.host)) return [];
+    if (bind.host !== admin.host && !isWild(bind.host) && !isWild(admin.host)) return [];
     const message =
       `found ${formatEndpoint(admin)}, which the listener ${listener} has; allowed: ` +
       'another port';

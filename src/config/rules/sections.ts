@@ -1,5 +1,8 @@
 /** What the sections need of each other as a whole. */
 import { isDeepStrictEqual } from 'node:util';
+import { parseIp } from '../../os/ip-address.ts';
+import { isLoopback } from '../addresses.ts';
+import { formatEndpoint } from '../endpoints.ts';
 import type { ConfigPath, Finding } from '../problem.ts';
 import { closest, didYouMean } from '../suggest.ts';
 import { error, type Rule, type RuleInput, warning } from './rule.ts';
@@ -28,6 +31,20 @@ export const adminHasBalancer: Rule = ({ config }) => {
     'without listeners no balancer runs, and only that opens the admin listener: nothing is ' +
     'served here; `tandem status` and the control socket show the agent';
   return [warning(['admin'], message, 'key')];
+};
+
+/** What it tells, and what it can be asked for, is for nobody who merely can connect. */
+export const adminGuarded: Rule = ({ config: { admin } }) => {
+  if (admin === undefined) return [];
+  const address = parseIp(admin.bind.host);
+  const found = `found ${formatEndpoint(admin.bind)}`;
+  if (address === null || !isLoopback(address)) {
+    const missing = (['tls', 'token'] as const).filter((key) => admin[key] === undefined);
+    if (missing.length === 0) return [];
+    const message = `${found}, which others can reach; needed with it: ${missing.join(' and ')}`;
+    return [error(['admin', 'bind'], message)];
+  }
+  return [];
 };
 
 /** A file copied from one host to the other with one line forgotten. */

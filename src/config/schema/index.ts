@@ -3,13 +3,14 @@
  * the program computes with; `z.encode` writes the operator's spelling back.
  */
 import { z } from 'zod';
+import { adminSchema } from './admin.ts';
 import { cachesSchema } from './caches.ts';
 import { concurrencyLimitsSchema } from './concurrency-limits.ts';
 import { healthScriptsSchema } from './health-scripts.ts';
 import { listenersSchema } from './listeners.ts';
 import { nodesSchema } from './nodes.ts';
 import { pairSchema } from './pair.ts';
-import { adminSchema, logSchema, proxySchema } from './process.ts';
+import { logSchema, proxySchema } from './process.ts';
 import { rateLimitsSchema } from './rate-limits.ts';
 import { resolverSchema } from './resolver.ts';
 import { upstreamsSchema } from './upstreams.ts';

@@ -1,9 +1,5 @@
-/** `admin`, `log` and `proxy`: the program itself. */
+/** `log` and `proxy`: the program itself. */
 import { z } from 'zod';
-import { parseIp } from '../../os/ip-address.ts';
-import { isLoopback } from '../addresses.ts';
-import { formatEndpoint, parseBind } from '../endpoints.ts';
-import { refused } from '../parsed.ts';
 import { settings } from '../settings.ts';
 import {
   choiceAllowed,
@@ -14,40 +10,8 @@ import {
   integerAllowed,
   integerValue,
   size,
-  spelled,
 } from './field.ts';
 import { pathAllowed, pathValue } from './file-path.ts';
-
-const adminBindAllowed = 'a loopback address:port, such as "127.0.0.1:9180" or "[::1]:9180"';
-
-function parseAdminBind(text: string) {
-  const bind = parseBind(text);
-  if (!bind.ok) return bind;
-  const address = parseIp(bind.value.host);
-  if (address !== null && isLoopback(address)) return bind;
-  return refused('off loopback it needs TLS and a token, which this version does not have yet');
-}
-
-/** `admin`. */
-export const adminSchema = documented(
-  z
-    .strictObject({
-      bind: documented(
-        spelled(adminBindAllowed, parseAdminBind, formatEndpoint).prefault(settings.admin.bind),
-        {
-          doc: 'Address of the admin listener: status and metrics over HTTP.',
-          allowed: adminBindAllowed,
-          default: settings.admin.bind,
-        },
-      ),
-    })
-    .optional(),
-  {
-    doc: 'The admin listener.',
-    allowed: 'a map of bind; {} for the defaults',
-    default: 'none: no admin listener',
-  },
-);
 
 /** Log levels, quietest last. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
