@@ -36,15 +36,25 @@ const WRAPPER = `#!/bin/sh
 exec /usr/lib/tandem/bin/node /usr/lib/tandem/dist/src/cli/launcher.js "$@"
 `;
 
-/** Sources, declarations and maps, which Node never loads out of node_modules. */
-const NEVER_LOADED = /\.([cm]?ts|map)$/;
+/** Sources, declarations, maps and what is hidden: Node never loads them out of node_modules. */
+const NEVER_LOADED = /\.([cm]?ts|map|cc|c|h|hpp|md|gypi?)$|(^|\/)\.[^/]+$/;
+
+/** What npm has installed: for this machine, or for another one by `npm ci --cpu`. */
+export interface Installed {
+  /** Folder with `node_modules` in it. */
+  readonly folder: string;
+  /** As Node.js calls it: x64, arm64. */
+  readonly arch: string;
+}
+
+const installedHere: Installed = { folder: root, arch: process.arch };
 
 /**
  * Replaces what is at `destination` by the staged tree. Throws an Error naming what is missing when
  * there is no build, or when npm has installed no Node.js for this platform.
  */
-export function stage(destination: string): void {
-  const node = pinnedNode();
+export function stage(destination: string, installed: Installed = installedHere): void {
+  const node = pinnedNode(installed);
   const launcher = join(root, 'dist', 'src', 'cli', 'launcher.js');
   if (!existsSync(launcher)) throw new Error('there is no build: run `npm run build` first');
   rmSync(destination, { recursive: true, force: true });
@@ -52,7 +62,9 @@ export function stage(destination: string): void {
   for (const folder of BUILT) copy(join(root, 'dist', folder), join(product, 'dist', folder));
   copy(join(root, 'package.json'), join(product, 'package.json'));
   copy(join(node, 'bin', 'node'), join(product, 'bin', 'node'));
-  for (const path of productionPackages()) copyPackage(path, join(product, path));
+  for (const path of productionPackages(installed)) {
+    copyPackage(join(installed.folder, path), join(product, path), installed.arch);
+  }
   const units = join(destination, 'usr', 'lib', 'systemd', 'system');
   for (const unit of UNITS) copy(join(root, 'scripts', 'systemd', unit), join(units, unit));
   const documents = join(destination, 'usr', 'share', 'doc', 'tandem');
@@ -66,19 +78,20 @@ export function stage(destination: string): void {
 }
 
 /** 0755 and 0644 throughout, whatever the umask of who built it: others must be able to read it. */
-function setModes(folder: string): void {
+export function setModes(folder: string): void {
   chmodSync(folder, 0o755);
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    const executable = entry.isDirectory() || (statSync(path).mode & 0o100) !== 0;
+    const program = (statSync(path).mode & 0o100) !== 0 && !path.endsWith('.node');
+    const executable = entry.isDirectory() || program;
     chmodSync(path, executable ? 0o755 : 0o644);
   }
 }
 
 /** Folder of the package that carries the Node.js binary for this platform. */
-function pinnedNode(): string {
-  const name = `node-${process.platform}-${process.arch}`;
-  const folder = join(root, 'node_modules', name);
+function pinnedNode(installed: Installed): string {
+  const name = `node-${process.platform}-${installed.arch}`;
+  const folder = join(installed.folder, 'node_modules', name);
   if (existsSync(folder)) return folder;
   throw new Error(
     process.platform === 'linux'
@@ -95,24 +108,31 @@ interface Lockfile {
  * Paths of the installed packages that the product needs, from the lockfile. Types are not needed
  * at run time, and the Node.js binary is staged by itself.
  */
-export function productionPackages(): readonly string[] {
+export function productionPackages({ folder } = installedHere): readonly string[] {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lockfile;
   return Object.entries(lock.packages)
     .filter(([path, { dev }]) => path !== '' && dev !== true)
     .map(([path]) => path)
     .filter((path) => !/\/(@types\/[^/]+|node-linux-[^/]+)$/.test(path))
-    .filter((path) => existsSync(join(root, path)));
+    .filter((path) => existsSync(join(folder, path)));
 }
 
 /** One package without the packages nested in it: the lockfile lists those by themselves. */
-function copyPackage(path: string, destination: string): void {
-  const from = join(root, path);
+function copyPackage(from: string, destination: string, arch: string): void {
   for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
     const file = relative(from, join(entry.parentPath, entry.name));
     if (entry.isDirectory() || NEVER_LOADED.test(file)) continue;
     if (file.split(sep).includes('node_modules')) continue;
+    if (isForeign(file, arch)) continue;
     copy(join(from, file), join(destination, file));
   }
+}
+
+/** Native code that other machines need, and another C library. */
+function isForeign(file: string, arch: string): boolean {
+  const [first, second] = file.split(sep);
+  if (first === 'prebuilds') return second !== `linux-${arch}`;
+  return first?.startsWith('musl_') === true;
 }
 
 function copy(from: string, to: string): void {

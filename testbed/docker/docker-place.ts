@@ -76,7 +76,7 @@ export class DockerPlace implements Place {
     await Promise.all([...edges.values()].map((edge) => edge.attach()));
     const gone = (name: string) => () => watch.note(name, false);
     const hosts = EDGES.map((name) =>
-      watchedContainer(name, containerOf(name), virtualAddress4, gone(name)),
+      watchedContainer(name, containerOf(name), virtualAddress4, 'tandem', gone(name)),
     );
     const watch: AddressWatch = await AddressWatch.start(hosts, virtualAddress4);
     if (signal.aborted) throw new Error('interrupted');

@@ -46,11 +46,15 @@ async function composeCommand(): Promise<Argv> {
   throw new Error('Docker Compose is not installed (`docker compose` or `docker-compose`)');
 }
 
-/** Rejects with a sentence for a person when there is no engine, or the testbed is up already. */
+/** Rejects with a sentence for a person when there is no engine. */
+export async function demandEngine(): Promise<void> {
+  if (await works(['docker', 'version'])) return;
+  throw new Error('no Docker engine answers (`docker version` fails)');
+}
+
+/** As {@link demandEngine}, and when the testbed is up already. */
 export async function demandFreeEngine(): Promise<void> {
-  if (!(await works(['docker', 'version']))) {
-    throw new Error('no Docker engine answers (`docker version` fails)');
-  }
+  await demandEngine();
   const containers = await projectContainers();
   if (containers.length === 0) return;
   throw new Error(

@@ -5,7 +5,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { parseMonitorLine, type WatchedHost } from '../lab/address-watch.ts';
-import { dockerExec } from './engine.ts';
+import { type ContainerUser, dockerExec } from './engine.ts';
 import { limits } from './limits.ts';
 
 /** Ends the list of addresses there are. */
@@ -28,12 +28,13 @@ export function watchedContainer(
   name: string,
   container: string,
   address: string,
+  user: ContainerUser,
   onGone: () => void,
 ): WatchedHost {
   let listed: Promise<void> = Promise.resolve();
   let holds = false;
   const monitor = (): ChildProcess => {
-    const child = dockerExec(container, 'tandem', ['sh', '-c', FOLLOW]);
+    const child = dockerExec(container, user, ['sh', '-c', FOLLOW]);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const giveUp = () => reject(new Error(`the addresses of ${name} cannot be read`));
     const timer = setTimeout(giveUp, limits.watchTimeoutMs);

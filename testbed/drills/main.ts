@@ -10,6 +10,7 @@ import { handoverDrill, handoverUsage } from '../handover/main.ts';
 import { enterLab, insideLab } from '../lab/enter.ts';
 import { stacks } from '../lab/stacks/index.ts';
 import type { Stack, StackName } from '../lab/stacks/stack.ts';
+import { packageDrill, packageUsage } from '../systemd/package-drill.ts';
 import { drillNamed, drills } from './catalogue.ts';
 import { compare } from './compare/main.ts';
 import type { Drill, DrillResult } from './drill.ts';
@@ -24,6 +25,7 @@ const USAGE = `usage: npm run drill -- [--lab | --docker] [--stack NAME] [--adve
        ${handoverUsage}
        ${killUsage}
        ${costUsage}
+       ${packageUsage}
 
   --lab       in network namespaces on this machine (default)
   --docker    in containers, through docker compose
@@ -170,6 +172,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (argv[0] === 'handover-kill') {
       return await killDrill(import.meta.filename, argv.slice(1));
     }
+    if (argv[0] === 'package') return await packageDrill();
     if (argv.includes('--compare')) return await compare(argv);
     const request = parseRequest(argv);
     if (request === 'help') {
