@@ -233,3 +233,6 @@ export const drainerSilencesMax = 3;
  * holder has announced it.
  */
 export const quitDeviceMicros = 1_000_000;
+
+/** Between the two halves of what an agent does as addresses come to it by agreement: for others to run. */
+export const restMicros = 20_000;

@@ -183,7 +183,11 @@ it('room takes a moment to make: who must stop meanwhile does not say that it ta
   const config = { name: 'web', addresses: [], linkLocals: [] };
   const lease = { open: true, reason: null };
   const router = { config, lease, state } as unknown as RouterDriver;
-  const clock = { now: () => 1, timer: () => ({ cancel() {} }) };
+  const timers: (() => void)[] = [];
+  const clock = {
+    now: () => 1,
+    timer: (_at: number, then: () => void) => ({ cancel() {}, at: timers.push(then) }),
+  };
   const negotiations = new Negotiations({
     ports: { clock, census: { forget: () => made.promise } } as unknown as AgentPorts,
     chances: {
@@ -207,5 +211,7 @@ it('room takes a moment to make: who must stop meanwhile does not say that it ta
   made.resolve();
   await made.promise;
   await null;
+  expect(done).toEqual(['rules']);
+  timers.at(-1)!();
   expect(done).toEqual(['rules', 'no rules', 'the agent there is about to stop']);
 });

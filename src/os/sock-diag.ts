@@ -7,6 +7,7 @@
  *
  *     question with a filter ──> kernel, one dump per family ──> parts of at most 32 KiB ──> count
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { OsError } from './errors.ts';
 import { check, libc } from './libc.ts';
 import { allocateStable, offThread, type StableMemory } from './native.ts';
@@ -38,6 +39,11 @@ const ORDERS_AT_ONCE = 512;
 const PART_BYTES_MAX = 65_536;
 /** Parts of one dump: some ten million connections. */
 const PARTS_MAX = 65_536;
+/**
+ * Before each part. The agent works in real time, its thread pool too: in one go, ten thousand connections
+ * keep a processor from the balancer for more than ten milliseconds.
+ */
+const REST_MS = 1;
 /** Addresses in one question: a jump within the filter has 16 bits. */
 export const CENSUS_ADDRESSES_MAX = 1_024;
 
@@ -79,6 +85,7 @@ export function endTimeWaits(addresses: readonly Uint8Array[]): Promise<void> {
       orders.push(destructionOf(socket));
     });
     for (let at = 0; at < orders.length; at += ORDERS_AT_ONCE) {
+      await delay(REST_MS);
       const message = joined(orders.slice(at, at + ORDERS_AT_ONCE));
       memory!.bytes.set(message);
       await offThread(libc().sendto, fd, memory!.bytes, message.length, 0, null, 0);
@@ -123,6 +130,7 @@ async function dumpFamily(
   // The thread that failed is another one, and so is its errno; the kernel's own refusals come as answers.
   if (sent < 0) throw new OsError('sendto', c.EAGAIN, 'sock_diag');
   for (let parts = 0; parts < PARTS_MAX; parts++) {
+    await delay(REST_MS);
     const length = await offThread(libc().read, fd, bytes, bytes.length);
     if (length <= 0) throw new OsError('read', c.EAGAIN, 'sock_diag');
     if (readPart(bytes.subarray(0, length), onSocket)) return;

@@ -17,8 +17,27 @@ const ALL_PROCESSORS = new Uint8Array(128).fill(0xff);
 /** The one that a host has while it boots; null where there is but one. */
 const BOOT_PROCESSOR = availableParallelism() < 2 ? null : availableParallelism() - 1;
 
-const SET_AFFINITY = 'int sched_setaffinity(int pid, size_t length, const void *mask)';
-let setAffinity: ((pid: number, length: number, mask: Uint8Array) => number) | undefined;
+/** Policies of sched(7): what is as usual, and what gives way the moment anything else wants to run. */
+const SCHED_OTHER = 0;
+const SCHED_IDLE = 5;
+/** `struct sched_param`: neither has a priority. */
+const NO_PRIORITY = new Uint8Array(4);
+
+/** By calls of our own: a program started for it would take more from those who serve. */
+const open = () => {
+  const libc = openLibrary('libc.so.6', 'Tandem needs glibc');
+  return {
+    setAffinity: libc.func('int sched_setaffinity(int pid, size_t length, const void *mask)'),
+    policyOf: libc.func('int sched_getscheduler(int pid)'),
+    setPolicy: libc.func('int sched_setscheduler(int pid, int policy, const void *param)'),
+  };
+};
+let opened: ReturnType<typeof open> | undefined;
+
+function scheduler(): ReturnType<typeof open> {
+  opened ??= open();
+  return opened;
+}
 
 /** How often a program that boots is looked at for what it has started. */
 const LOOK_EVERY_MS = 5;
@@ -60,13 +79,13 @@ export class Boot {
   /** From now on it goes before the others. */
   over(): void {
     clearInterval(this.#timer);
+    this.#changePolicy(SCHED_IDLE, SCHED_OTHER);
     for (const pid of this.#pids) prefer(pid);
   }
 
   /** It may run on all processors from now on. */
   spread(): void {
-    // By calls of our own: a program started for it would take more from those who serve.
-    setAffinity ??= openLibrary('libc.so.6', 'Tandem needs glibc').func(SET_AFFINITY);
+    const { setAffinity } = scheduler();
     for (const thread of withDescendants(this.#pid).flatMap(threadsOf)) {
       setAffinity(thread, ALL_PROCESSORS.length, ALL_PROCESSORS);
     }
@@ -82,6 +101,15 @@ export class Boot {
       } catch {
         // As above, or it has ended.
       }
+    }
+    this.#changePolicy(SCHED_OTHER, SCHED_IDLE);
+  }
+
+  /** Of its threads that have that one: whoever asked the kernel for real time keeps it. */
+  #changePolicy(from: number, to: number): void {
+    const { policyOf, setPolicy } = scheduler();
+    for (const thread of this.#pids.flatMap(threadsOf)) {
+      if (policyOf(thread) === from) setPolicy(thread, to, NO_PRIORITY);
     }
   }
 }

@@ -110,7 +110,9 @@ describe.skipIf(lacks('Prometheus', ['prometheus', 'promtool', 'curl']))('Promet
     const held = client.spawn([process.execPath, '-e', HELD], { streams: 'pipe', log: 'held' });
     await new Promise((resolve) => held.child.stdout!.once('data', resolve));
     const edgeA = lab.host('edge-a');
-    await edgeA.exec(tandemCommand(edgeA, ['handover', '--no-wait']));
+    // The other one's balancer may still be starting.
+    const given = () => edgeA.attempt(tandemCommand(edgeA, ['handover', '--no-wait']));
+    await waitUntil('edge-b takes them', async () => (await given()).status === 0, 15_000, 200);
   });
   afterAll(() => lab.close());
 
