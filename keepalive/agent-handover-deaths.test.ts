@@ -1,6 +1,6 @@
 /** Who dies, or is cut off, while the other host drains, and who notices; of two whole agents. */
 import { expect, it } from 'vitest';
-import { end, givenBy, pairOf } from './paired-agents.case.ts';
+import { AGREED_MICROS, end, givenBy, pairOf } from './paired-agents.case.ts';
 import { VIRTUAL_ADDRESS } from './simulator/sim-pair.case.ts';
 
 const [ms, s] = [1000, 1_000_000];
@@ -18,9 +18,9 @@ it('the new holder: the one that drains holds the addresses again after a plain 
 it('nobody: only the connection of the agents is lost, before the drain was told of', async () => {
   const pair = await pairOf();
   const asked = pair.a.agent!.handover(null);
-  await pair.until(pair.a, 'Backup', 20 * ms);
+  await pair.until(pair.a, 'Backup', AGREED_MICROS);
   pair.sideLink.cut = true;
-  await pair.until(pair.b, 'Active', 20 * ms);
+  await pair.until(pair.b, 'Active', AGREED_MICROS);
   expect(await asked).toMatchObject([{ outcome: 'given' }]);
   await pair.run(10 * s);
   expect(pair.b.handover.passesOn.get(VIRTUAL_ADDRESS)).toBe('198.51.100.11');
@@ -109,7 +109,7 @@ it('the one that drains is told twice to stop: packets are passed on to nobody a
   await pair.run(5 * s);
   expect(pair.b.handover.passesOn.size).toBe(1);
   void pair.a.agent!.stop('at-once');
-  await pair.run(20 * ms);
+  await pair.run(AGREED_MICROS);
   expect(pair.b.handover.passesOn.size).toBe(0);
   end(pair);
 });

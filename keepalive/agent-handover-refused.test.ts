@@ -1,6 +1,6 @@
 /** Handovers that must not be, or not be told of, and what is counted; of two whole agents. */
 import { describe, expect, it } from 'vitest';
-import { end, pairOf, READY } from './paired-agents.case.ts';
+import { AGREED_MICROS, end, pairOf, READY } from './paired-agents.case.ts';
 import { AgentDesk } from './peer/agent-desk.ts';
 import type { PeerAnswer, PeerDesk } from './peer/peer-port.ts';
 import { agentConfig, bothFamilies, routerConfig, SimPair } from './simulator/sim-pair.case.ts';
@@ -84,7 +84,7 @@ describe('no handover', () => {
     pair.b.script = () => false;
     await pair.run(200 * ms);
     const asked = pair.a.agent!.handover(null);
-    await pair.run(20 * ms);
+    await pair.run(AGREED_MICROS);
     const [result] = await asked;
     expect(result).toMatchObject({ outcome: 'refused' });
     expect(result?.reason).toContain('at fault (priority 2 there, 200 here)');
@@ -101,7 +101,7 @@ describe('no handover', () => {
     await pair.run(2 * s);
     expect(pair.states()).toEqual(['Backup', 'Active']);
     const asked = pair.b.agent!.handover(null);
-    await pair.run(20 * ms);
+    await pair.run(AGREED_MICROS);
     expect((await asked)[0]).toMatchObject({
       outcome: 'refused',
       reason: 'the agent there is about to stop',
@@ -172,7 +172,7 @@ it('what was given up as a group is this host’s again as a group, when nobody 
   pair.a.setSource(4, false);
   await pair.run(5 * ms);
   const asked = pair.a.agent!.handover(null);
-  await pair.run(20 * ms);
+  await pair.run(AGREED_MICROS);
   expect(await asked).toMatchObject([{ routers: ['web.ipv6'], outcome: 'given' }]);
   pair.b.lose();
   await pair.run(s);

@@ -1,6 +1,7 @@
 /** Agreed handovers of two whole agents, over a simulated LAN and side link. */
 import { describe, expect, it } from 'vitest';
-import { DRAIN_MS, end, givenBy, pairOf } from './paired-agents.case.ts';
+import { restMicros } from './limits.ts';
+import { AGREED_MICROS, DRAIN_MS, end, givenBy, pairOf } from './paired-agents.case.ts';
 import {
   bothFamilies,
   routerConfig,
@@ -17,10 +18,10 @@ describe('an operator’s handover', () => {
   it('moves the addresses within milliseconds, and the giver drains, mute', async () => {
     const pair = await pairOf();
     const asked = pair.a.agent!.handover(null);
-    const took = await pair.until(pair.b, 'Active', 20 * ms);
+    const took = await pair.until(pair.b, 'Active', AGREED_MICROS);
     const given = { routers: ['web'], outcome: 'given', reason: null, to: 'the other' };
     expect(await asked).toEqual([given]);
-    expect(took).toBeLessThan(3 * ms);
+    expect(took).toBeLessThan(restMicros + 3 * ms);
     await pair.run(5 * ms);
     expect(pair.states()).toEqual(['Backup', 'Active']);
     expect(answering(pair)).toEqual([false, true]);

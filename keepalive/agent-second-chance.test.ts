@@ -1,9 +1,9 @@
 /** What a host passes on that holds addresses, or is still asked for them; of two whole agents. */
 import { expect, it } from 'vitest';
+import { AGREED_MICROS, READY } from './paired-agents.case.ts';
 import { agentConfig, SimPair, VIRTUAL_ADDRESS } from './simulator/sim-pair.case.ts';
 
 const [ms, s] = [1000, 1_000_000];
-const READY = { alive: true, ready: true, reasons: [] };
 
 /** A pair whose preferred host, `a`, has just given the addresses to `b`, and drains. */
 async function given(advertIntervalMs: number): Promise<SimPair> {
@@ -17,7 +17,7 @@ async function given(advertIntervalMs: number): Promise<SimPair> {
   await pair.run(s);
   for (const host of [pair.a, pair.b]) host.handover.connections.set(VIRTUAL_ADDRESS, 5);
   const asked = pair.a.agent!.handover(null);
-  await pair.run(20 * ms);
+  await pair.run(AGREED_MICROS);
   expect(await asked).toMatchObject([{ outcome: 'given' }]);
   expect([...pair.b.handover.passesOn]).toEqual([[VIRTUAL_ADDRESS, '198.51.100.11']]);
   return pair;

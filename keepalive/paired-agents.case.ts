@@ -1,9 +1,12 @@
 /** Two whole agents over a simulated LAN and side link, as tests of handovers begin with them. */
 import { expect } from 'vitest';
+import { restMicros } from './limits.ts';
 import { SimPair, VIRTUAL_ADDRESS } from './simulator/sim-pair.case.ts';
 
 const s = 1_000_000;
 export const DRAIN_MS = 60_000;
+/** A handover, its rest and a few messages there and back, µs: an agreed one is over. */
+export const AGREED_MICROS = restMicros + 20_000;
 export const READY = { alive: true, ready: true, reasons: [] };
 
 /** `a` is Active, `b` its Backup, both balancers ready, and both have connections on the address. */
@@ -35,6 +38,6 @@ export function end(pair: SimPair): void {
 /** An operator's handover, and what came of it. */
 export async function givenBy(pair: SimPair, node: 'a' | 'b') {
   const asked = pair[node].agent!.handover(null);
-  await pair.run(20_000);
+  await pair.run(AGREED_MICROS);
   return (await asked)[0]!;
 }
