@@ -21,16 +21,24 @@ export function referenceKeys(schema: z.core.$ZodType, path = ''): readonly Refe
     for (const [key, child] of entries) {
       const doc = fieldDocs.get(child);
       if (doc === undefined) throw new Error(`the key ${key} has no documentation`);
-      // Two kinds of listener have `limits`; the one with more to say stands for both.
       const own = path === '' ? key : `${path}.${key}`;
       const children = inside(child, own);
-      const known = keys.get(key);
-      if (known !== undefined && known.children.length >= children.length) continue;
       const kind = children.length === 0 ? 'scalar' : kindOf(child);
-      keys.set(key, { ...doc, key, path: own, kind, children });
+      const found = { ...doc, key, path: own, kind, children } as const;
+      const known = keys.get(key);
+      keys.set(key, known === undefined ? found : both(known, found));
     }
   }
   return [...keys.values()];
+}
+
+/** Two kinds of listener have `limits`: the one with more to say stands for both, with the keys of both. */
+function both(left: ReferenceKey, right: ReferenceKey): ReferenceKey {
+  const [more, less] =
+    left.children.length >= right.children.length ? [left, right] : [right, left];
+  const known = new Set(more.children.map(({ key }) => key));
+  const others = less.children.filter(({ key }) => !known.has(key));
+  return { ...more, children: [...more.children, ...others] };
 }
 
 /** Of what has keys inside: one map, a list of maps, or maps by name. */

@@ -69,14 +69,14 @@ export const tlsRoutesField = documented(
 /** Keys of `limits` of a TCP listener. */
 export const tcpLimitFields = {
   session_idle: optionalDuration(tcp.sessionIdle, 'idle_timeout of the upstream', {
-    doc: 'A session in which nothing moves in either direction for so long is reset.',
+    doc: 'TCP: a session in which nothing moves in either direction for so long is reset.',
   }),
   session_max: optionalDuration(tcp.sessionMax, 'none', {
-    doc: 'A session is reset after this time, whatever happens in it.',
+    doc: 'TCP: a session is reset after this time, whatever happens in it.',
   }),
   hello_timeout: duration(tcp.helloTimeout, {
     doc:
-      'With `tls_routes`: from the connection to the end of what the client asks for. A client ' +
+      'TCP, with `tls_routes`: from the connection to the end of what the client asks for. A client ' +
       'that has said nothing by then goes to `upstream`, any other is reset.',
   }),
 };
