@@ -21,6 +21,7 @@ import {
   type ServerTotals,
   type UpstreamTotals,
 } from './shared/totals.ts';
+import type { LiveServers } from './upstream/live-servers.ts';
 import type { ServerRegistry } from './upstream/registry.ts';
 import type { WorkerStatus } from './worker-slot.ts';
 
@@ -36,7 +37,10 @@ export interface ListenerStatus {
 export interface ServerStatus extends ServerHealth {
   /** The DNS name it was found by; null: the file has its address. */
   readonly name: string | null;
+  /** As it is now. */
   readonly weight: number;
+  /** It is another one when an operator wants it so. */
+  readonly weightInFile: number;
   readonly backup: boolean;
   /** By the config: never used. */
   readonly down: boolean;
@@ -99,6 +103,7 @@ export interface StatusSources {
   readonly names: readonly NamedServersStatus[];
   readonly ejections: Pick<EjectionWatch, 'status' | 'panicking'>;
   readonly registry: ServerRegistry;
+  readonly servers: Pick<LiveServers, 'weightInFile'>;
   readonly views: SharedViews;
   readonly listenerSlots: Slots;
   readonly sockets: ListenSockets;
@@ -139,6 +144,7 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
           ...server,
           name: upstream.servers[index]!.name ?? null,
           weight: upstream.servers[index]!.weight,
+          weightInFile: sources.servers.weightInFile(server.identity),
           backup: upstream.servers[index]!.backup,
           down: upstream.servers[index]!.down ?? false,
           connectionsMax: upstream.servers[index]!.connectionsMax ?? 0,

@@ -35,6 +35,8 @@ import { StartError } from './start-error.ts';
 import { randomTicketSecret } from './tls/tickets.ts';
 import { LiveServers } from './upstream/live-servers.ts';
 import { ServerRegistry } from './upstream/registry.ts';
+import { type OrderedServer, type ServerOrder, ServerOrders } from './upstream/server-orders.ts';
+import { type NamedWish, ServerWishes } from './upstream/server-wishes.ts';
 import { SlowStartTimer } from './upstream/slow-start-timer.ts';
 import type { DrainingReport, LinesReport, WorkerSetup } from './worker-messages.ts';
 import { type SlotOwner, WORKER_ENTRY, WorkerSlot } from './worker-slot.ts';
@@ -70,6 +72,7 @@ export class Balancer implements SlotOwner {
   readonly #views: SharedViews;
   readonly #registry: ServerRegistry;
   readonly #servers: LiveServers;
+  readonly #orders: ServerOrders;
   readonly #names: NamedServers;
   readonly #listenerSlots: Slots;
   readonly #sockets: ListenSockets;
@@ -110,8 +113,10 @@ export class Balancer implements SlotOwner {
     this.#registry = new ServerRegistry(this.#state);
     const names = listeners.map(({ name }) => name);
     this.#listenerSlots = new SlotTable('listener', LISTENERS_MAX).assign(names);
+    const wishes = new ServerWishes(ports.wishes);
     this.#servers = new LiveServers(upstreams, {
       registry: this.#registry,
+      wishes,
       clock: systemClock,
       log: ports.log,
       configure: (current) => {
@@ -123,6 +128,8 @@ export class Balancer implements SlotOwner {
       },
       versionInUse: () => Math.min(...this.#workers.map(({ serversVersion }) => serversVersion)),
     });
+    const { log } = ports;
+    this.#orders = new ServerOrders(this.#servers, { registry: this.#registry, wishes, log });
     this.#slowStart = new SlowStartTimer(this.#registry, upstreams);
     this.#lines = new LineCollector(destinationsOf(config), ports);
     const tls = (upstream: string) => this.#certificates.upstream(upstream);
@@ -183,6 +190,7 @@ export class Balancer implements SlotOwner {
       health: this.#monitor.status(),
       ejections: this.#ejections,
       registry: this.#registry,
+      servers: this.#servers,
       views: this.#views,
       listenerSlots: this.#listenerSlots,
       sockets: this.#sockets,
@@ -232,6 +240,18 @@ export class Balancer implements SlotOwner {
   onServerHealth(listener: () => void): void {
     this.#monitor.onChange(() => listener());
     this.#serverListeners.push(listener);
+  }
+
+  /** Drains servers, or gives them another weight. Throws RangeError when there are no such ones. */
+  orderServers(order: ServerOrder): readonly OrderedServer[] {
+    const changed = this.#orders.carryOut(order);
+    this.#serversChanged();
+    return changed;
+  }
+
+  /** All that orders have made different from the file, for the balancer after this one. */
+  get wishes(): readonly NamedWish[] {
+    return this.#orders.wishes;
   }
 
   /**

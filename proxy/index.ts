@@ -41,4 +41,6 @@ export {
   quantileMs,
 } from './shared/histogram.ts';
 export { StartError } from './start-error.ts';
+export type { OrderedServer, ServerOrder } from './upstream/server-orders.ts';
+export type { NamedWish } from './upstream/server-wishes.ts';
 export type { WorkerStatus } from './worker-slot.ts';

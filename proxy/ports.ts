@@ -1,3 +1,5 @@
+import type { NamedWish } from './upstream/server-wishes.ts';
+
 /** What the balancer needs from the world around it. */
 export interface Logger {
   debug(fields: object, message: string): void;
@@ -20,6 +22,8 @@ export interface BalancerPorts {
   readonly log: Logger;
   /** Absent: access logs that go there are dropped and counted. */
   readonly stdout?: LineSink;
+  /** What operators wanted of servers when the balancer before this one ended. */
+  readonly wishes?: readonly NamedWish[];
   /** Why io_uring is not to be used although the host has it; absent or null: nothing is against it. */
   readonly uringRefusal?: string | null;
 }

@@ -8,6 +8,7 @@ import { WorkerCells } from '../shared/worker-cells.ts';
 import type { ServersOrder } from '../worker-messages.ts';
 import { LiveServers } from './live-servers.ts';
 import { ServerRegistry } from './registry.ts';
+import { ServerWishes } from './server-wishes.ts';
 import { serversOf, stateOf, upstreamOf } from './upstream.fixture.ts';
 import { Upstream } from './upstream.ts';
 
@@ -17,6 +18,7 @@ const SLOTS = 8;
 class Scene {
   readonly state = stateOf(2, SLOTS);
   readonly registry = new ServerRegistry(this.state);
+  readonly wishes = new ServerWishes();
   readonly clock = new VirtualClock();
   readonly errors: string[] = [];
   readonly configured: (readonly UpstreamConfig[])[] = [];
@@ -34,6 +36,7 @@ class Scene {
     };
     this.live = new LiveServers([upstream, ...others], {
       registry: this.registry,
+      wishes: this.wishes,
       clock: this.clock,
       log,
       configure: (upstreams) => this.configured.push(upstreams),
@@ -230,6 +233,79 @@ describe('a change of servers', () => {
       expect(scene.registry.totals(fresh!.identity).requests).toBe(1);
     }
     expect(scene.errors).toEqual([]);
+  });
+});
+
+describe('what an operator wants of a server', () => {
+  const B = 'api|198.51.100.22:80';
+  const weights = () => scene.live.upstreams[0]!.servers.map(({ weight }) => weight);
+
+  it('is told to the workers, and taken back', () => {
+    scene.live.wish(A, { draining: false, weight: 5 });
+    expect(weights()).toEqual([5, 1]);
+    expect(scene.live.weightInFile(A)).toBe(1);
+    scene.take(0);
+    expect(scene.workers[0]!.upstream.servers[0]!.weight).toBe(5);
+    scene.live.wish(A, { draining: false, weight: null });
+    expect(weights()).toEqual([1, 1]);
+    expect(scene.wishes.all).toEqual([]);
+  });
+
+  it('holds for a drain: nothing new comes to it, whatever DNS says meanwhile', () => {
+    const { upstream } = scene.workers[0]!;
+    scene.live.wish(A, { draining: true, weight: null });
+    expect(scene.orders).toEqual([]);
+    expect([upstream.pick()!.identity, upstream.pick()!.identity]).toEqual([B, B]);
+    scene.update([a, b, c]);
+    scene.take(0);
+    const picked = Array.from({ length: 4 }, () => upstream.pick()!.identity);
+    expect(picked).not.toContain(A);
+    scene.live.wish(A, { draining: false, weight: null });
+    const later = Array.from({ length: 6 }, () => upstream.pick()!.identity);
+    expect(later.filter((one) => one === A).length).toBe(2);
+  });
+
+  it('outlives the server: it comes back from DNS as it was', async () => {
+    scene.live.wish(A, { draining: true, weight: 7 });
+    scene.update([b]);
+    scene.take(0);
+    scene.take(1);
+    await scene.settle();
+    expect(scene.registry.identities()).toEqual([B]);
+    scene.update([a, b]);
+    expect(weights()).toEqual([7, 1]);
+    expect(scene.registry.draining(A)).toBe(true);
+  });
+
+  it('does not outdo a weight that the file changes for others', () => {
+    scene.live.wish(A, { draining: false, weight: 7 });
+    scene.update([
+      { ...a, weight: 2 },
+      { ...b, weight: 3 },
+    ]);
+    expect(weights()).toEqual([7, 3]);
+    expect(scene.live.weightInFile(A)).toBe(2);
+    scene.live.wish(A, { draining: false, weight: null });
+    expect(weights()).toEqual([2, 3]);
+  });
+
+  it('does not keep servers of which there was no room from being tried again', async () => {
+    let wanted = serversOf(
+      ...Array.from({ length: SLOTS }, (_, i) => ({ host: `203.0.113.${i}` })),
+    );
+    scene.live.update(() => wanted);
+    scene.live.wish(A, { draining: true, weight: null });
+    wanted = [c];
+    await scene.clock.advance(SERVERS_RETRY_MS);
+    expect(scene.live.upstreams[0]!.servers).toEqual([c]);
+  });
+
+  it('is refused for a server that is not there', () => {
+    const gone = 'api|203.0.113.9:80';
+    const wish = { draining: true, weight: null };
+    expect(() => scene.live.wish(gone, wish)).toThrow(`no server ${gone}`);
+    expect(() => scene.live.weightInFile(gone)).toThrow(`no server ${gone}`);
+    expect(scene.wishes.all).toEqual([]);
   });
 });
 

@@ -12,10 +12,13 @@ import type { Slots } from '../shared/slot-table.ts';
 import type { ServersChange, ServersOrder } from '../worker-messages.ts';
 import { serverIdentity } from './identity.ts';
 import type { ServerRegistry } from './registry.ts';
+import type { ServerWish, ServerWishes } from './server-wishes.ts';
 
 /** Who has to follow. */
 export interface LiveServersPorts {
   readonly registry: ServerRegistry;
+  /** What an operator wants of some of them. */
+  readonly wishes: ServerWishes;
   readonly clock: Clock;
   readonly log: Logger;
   /** Health checks: the servers of all upstreams, which have slots already. */
@@ -26,9 +29,16 @@ export interface LiveServersPorts {
   readonly versionInUse: () => number;
 }
 
+type ServersOf = (upstream: UpstreamConfig) => readonly ServerConfig[];
+
 /** The servers of all upstreams, on the main thread. */
 export class LiveServers {
   readonly #ports: LiveServersPorts;
+  /** As the file and DNS have them. */
+  #plain: readonly UpstreamConfig[];
+  /** Asked last: where they come from. */
+  #serversOf: ServersOf = ({ servers }) => servers;
+  /** As an operator wants them. */
   #upstreams: readonly UpstreamConfig[];
   #slots: Slots;
   #version = 0;
@@ -41,8 +51,10 @@ export class LiveServers {
   /** Assigns slots. Throws RangeError when they do not suffice. */
   constructor(upstreams: readonly UpstreamConfig[], ports: LiveServersPorts) {
     this.#ports = ports;
-    this.#upstreams = upstreams;
-    this.#slots = ports.registry.assign(upstreams);
+    this.#plain = upstreams;
+    this.#upstreams = upstreams.map((upstream) => this.#wished(upstream));
+    this.#slots = ports.registry.assign(this.#upstreams);
+    this.#drainWished();
   }
 
   /** Each upstream with the servers it has now. */
@@ -64,16 +76,23 @@ export class LiveServers {
    * servers there is no room just now keeps those it has, and is asked about again later. Nothing is
    * done where nothing has changed. Returns whether something has.
    */
-  update(serversOf: (upstream: UpstreamConfig) => readonly ServerConfig[]): boolean {
+  update(serversOf: ServersOf): boolean {
     this.#retry?.cancel();
     this.#retry = null;
     if (this.#stopped) return false;
-    const wanted = this.#upstreams.map((upstream) => {
+    this.#serversOf = serversOf;
+    const plain = this.#plain.map((upstream) => {
       const servers = serversOf(upstream);
       return isDeepStrictEqual(servers, upstream.servers) ? upstream : { ...upstream, servers };
     });
-    if (wanted.every((upstream, index) => upstream === this.#upstreams[index])) return false;
+    const wanted = plain.map((upstream, index) => {
+      const [next, now] = [this.#wished(upstream), this.#upstreams[index]!];
+      return isDeepStrictEqual(next.servers, now.servers) ? now : next;
+    });
     const upstreams = this.#assign(wanted);
+    this.#plain = plain.map((upstream, index) =>
+      upstreams[index] === wanted[index] ? upstream : this.#plain[index]!,
+    );
     if (upstreams.some((upstream, index) => upstream !== wanted[index])) {
       this.#retry = this.#ports.clock.after(SERVERS_RETRY_MS, () => this.update(serversOf));
     }
@@ -81,6 +100,7 @@ export class LiveServers {
     if (changed.length === 0) return false;
     this.#version++;
     this.#upstreams = upstreams;
+    this.#drainWished();
     this.#ports.configure(upstreams);
     const changes = changed.map((upstream) => this.#changeOf(upstream));
     this.#ports.tell({ kind: 'servers', version: this.#version, changes });
@@ -88,11 +108,48 @@ export class LiveServers {
     return true;
   }
 
+  /**
+   * An operator wants this of a server from now on. Throws RangeError, changing nothing, when it is not there
+   * or too many wishes are.
+   */
+  wish(identity: string, wish: ServerWish): void {
+    const { registry, wishes } = this.#ports;
+    if (this.#slots[identity] === undefined) throw new RangeError(`no server ${identity}`);
+    wishes.set(identity, wish);
+    registry.setDraining(identity, wish.draining);
+    this.update(this.#serversOf);
+  }
+
+  /** What the file gives it. Throws RangeError when it is not there. */
+  weightInFile(identity: string): number {
+    for (const { name, servers } of this.#plain) {
+      const server = servers.find((one) => serverIdentity(name, one) === identity);
+      if (server !== undefined) return server.weight;
+    }
+    throw new RangeError(`no server ${identity}`);
+  }
+
   /** No further change. Final. */
   stop(): void {
     this.#stopped = true;
     this.#retry?.cancel();
     this.#reclaim?.cancel();
+  }
+
+  #wished(upstream: UpstreamConfig): UpstreamConfig {
+    const { wishes } = this.#ports;
+    const servers = upstream.servers.map((server) =>
+      wishes.applied(serverIdentity(upstream.name, server), server),
+    );
+    return { ...upstream, servers };
+  }
+
+  /** A server that is back, or was there before this process, drains as it did. */
+  #drainWished(): void {
+    const { registry, wishes } = this.#ports;
+    for (const [identity, { draining }] of wishes.all) {
+      if (draining && this.#slots[identity] !== undefined) registry.setDraining(identity, true);
+    }
   }
 
   /** Slots for all that is wanted; where that is too much, for as many changes as there is room for. */

@@ -29,30 +29,43 @@ export async function askHalf<Status>(socket: string): Promise<Half<Status>> {
 }
 
 /** Gives an order to the agent. Never rejects. */
-export async function orderAgent<Result>(
+export function orderAgent<Result>(
   socket: string,
   path: string,
   query: Readonly<Record<string, string>>,
 ): Promise<Ordered<Result>> {
+  return order('agent', socket, `${path}?${new URLSearchParams(query)}`);
+}
+
+/** Gives an order to the balancer. Never rejects. */
+export function orderBalancer<Result>(
+  socket: string,
+  path: string,
+  query: Readonly<Record<string, string>>,
+): Promise<Ordered<Result>> {
+  return order('balancer', socket, `${path}?${new URLSearchParams(query)}`);
+}
+
+async function order<Result>(who: string, socket: string, path: string): Promise<Ordered<Result>> {
   try {
-    const { status, body } = await ask(socket, `${path}?${new URLSearchParams(query)}`, 'POST');
+    const { status, body } = await ask(socket, path, 'POST');
     if (status === 200) return { ok: true, result: JSON.parse(body) as Result };
-    return { ok: false, wrong: status === 400, error: refusal(status, body) };
+    return { ok: false, wrong: status === 400, error: refusal(who, status, body) };
   } catch (error) {
     const why = absence(socket, error as NodeJS.ErrnoException);
-    return { ok: false, wrong: false, error: `agent: ${why}` };
+    return { ok: false, wrong: false, error: `${who}: ${why}` };
   }
 }
 
-function refusal(status: number, body: string): string {
-  if (status === 405) return 'the running agent is too old for this: restart it (tandem version)';
+function refusal(who: string, status: number, body: string): string {
+  if (status === 405) return `the running ${who} is too old for this: restart it (tandem version)`;
   try {
     const { error } = JSON.parse(body) as { readonly error?: string };
     if (error !== undefined) return error;
   } catch {
     // Then it is text.
   }
-  return `the agent answered ${status}: ${body.trim()}`;
+  return `the ${who} answered ${status}: ${body.trim()}`;
 }
 
 /** Why nobody answered, for an operator. */

@@ -1,5 +1,6 @@
 /** What commands say: results on stdout, everything else on stderr. */
 import { Progress } from './progress.ts';
+import { Screen } from './screen.ts';
 
 /** Where a command writes. Each call is one line or one document. */
 export interface Output {
@@ -11,6 +12,8 @@ export interface Output {
   note(text: string): void;
   /** A line on stderr for who waits; each takes the place of the one before. */
   readonly progress: Progress;
+  /** The result for who goes on looking at it; each takes the place of the one before. */
+  readonly screen: Screen;
 }
 
 /** A stream that takes text; stdout and stderr do. */
@@ -20,6 +23,8 @@ export interface TextSink {
   readonly isTTY?: boolean | undefined;
   /** Its width in characters, where it has one. */
   readonly columns?: number | undefined;
+  /** Its height in lines. */
+  readonly rows?: number | undefined;
 }
 
 /** Output on the given streams. */
@@ -36,6 +41,7 @@ export function createOutput(stdout: TextSink, stderr: TextSink): Output {
       stderr.write(`${text}\n`);
     },
     progress,
+    screen: new Screen(stdout),
   };
 }
 

@@ -84,7 +84,9 @@ function addServer(out: Exposition, upstream: string, server: ServerStatus): voi
   const labels = { upstream, server: server.server };
   const up = verdict === 'up' ? 1 : 0;
   out.gauge('tandem_server_up', 'The health check says up.', labels, up);
-  out.gauge('tandem_server_weight', 'Configured weight.', labels, weight);
+  out.gauge('tandem_server_weight', 'Its weight now.', labels, weight);
+  const draining = 'An operator drains it: it gets no new work.';
+  out.gauge('tandem_server_draining', draining, labels, server.draining ? 1 : 0);
   if (server.averageMs > 0) {
     const help = 'Moving average of the time to its answers, for the policy least_time.';
     out.gauge('tandem_server_answer_average_seconds', help, labels, server.averageMs / 1000);

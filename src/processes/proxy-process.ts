@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import {
   type Balancer,
+  type NamedWish,
   type Readiness,
   StartError,
   startBalancer,
@@ -20,11 +21,13 @@ import { claimHalf } from '../runtime/half-lock.ts';
 import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
 import { UringRecord } from '../runtime/uring-record.ts';
+import { WishesFile } from '../runtime/wishes-file.ts';
 import { feedAgent, trackedUpstreams } from '../tracking/balancer-feed.ts';
 import { ReadinessClient } from '../tracking/readiness-client.ts';
 import { reportReady, superviseProcess } from './lifecycle.ts';
 import { loadHere, type ProcessOptions } from './load-in-worker.ts';
 import { purge } from './purge.ts';
+import { orderServers } from './server-orders.ts';
 import { startWith } from './start.ts';
 import { StartupError } from './startup-error.ts';
 
@@ -49,7 +52,8 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   // Everything that can be refused comes before the first client is accepted.
   const lock = claimHalf('proxy', runtimeDir);
   const service = new Service();
-  const control = await listenControl(join(runtimeDir, SOCKETS.proxy), service, log);
+  const file = new WishesFile(runtimeDir);
+  const control = await listenControl(join(runtimeDir, SOCKETS.proxy), service, { file, log });
   const { agent } = config;
   const hasAgent = agent !== null;
   const closers: { close(): void }[] = [];
@@ -57,7 +61,8 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
     closers.push(await startAdmin(config.admin, service, { runtimeDir, hasAgent, log }));
   }
   const uring = watchUring(config.proxy.io, runtimeDir, log);
-  const ports = { log, stdout: logLines(), uringRefusal: uring.refusal };
+  const wishes = wishesOf(file, log);
+  const ports = { log, stdout: logLines(), uringRefusal: uring.refusal, wishes };
   const balancer = await startBalancer(config.proxy, ports).catch((error: Error) => {
     throw error instanceof StartError ? new StartupError(error.message) : error;
   });
@@ -158,14 +163,47 @@ function report(balancer: Balancer): BalancerReport {
   return { uptimeMs: Math.round(process.uptime() * 1000), ...balancer.status() };
 }
 
-async function listenControl(path: string, service: Service, log: Logger) {
+/** What operators wanted of servers before this process. */
+function wishesOf(file: WishesFile, log: Logger): readonly NamedWish[] {
+  const { wishes, broken } = file.read();
+  if (broken !== null) {
+    log.warn(
+      { path: file.path, reason: broken },
+      `${file.path} is ignored (${broken}): every server is used as the file has it; if one was drained, ` +
+        'drain it again',
+    );
+  } else if (wishes.length > 0) {
+    log.info(
+      { servers: wishes.length },
+      `as before the restart: ${wishes.map(wishText).join('; ')}`,
+    );
+  }
+  return wishes;
+}
+
+function wishText([identity, { draining, weight }]: NamedWish): string {
+  const [upstream, server] = identity.split('|');
+  const share = weight === null ? '' : ` weight ${weight}`;
+  return `${server} of upstream ${upstream}${draining ? ' drains' : ''}${share}`;
+}
+
+async function listenControl(
+  path: string,
+  service: Service,
+  { file, log }: { readonly file: WishesFile; readonly log: Logger },
+) {
   const server = createControlServer(
     {
       '/status': () => json(service.status(), service.balancer === null ? 503 : 200),
       '/metrics': async () => text(await service.metrics()),
     },
     log,
-    { orders: { '/purge': (query) => purge(service.balancer, query, log) } },
+    {
+      orders: {
+        '/purge': (query) => purge(service.balancer, query, log),
+        '/servers': (query) => orderServers(service.balancer, query, { file, log }),
+      },
+    },
   );
   await listenUnix(server, path);
   return {

@@ -1,6 +1,7 @@
 /** Every command, in the order of `tandem --help`. */
 import type { CliCommand } from '../command.ts';
 import { check } from './check.ts';
+import { drain } from './drain.ts';
 import { explain } from './explain.ts';
 import { handover } from './handover.ts';
 import { hold } from './hold.ts';
@@ -11,7 +12,9 @@ import { purge } from './purge.ts';
 import { run } from './run.ts';
 import { schema } from './schema.ts';
 import { status } from './status.ts';
+import { undrain } from './undrain.ts';
 import { version } from './version.ts';
+import { weight } from './weight.ts';
 
 /** The explicit table: a command that is not here does not exist. */
 export const commands: readonly CliCommand[] = [
@@ -21,6 +24,9 @@ export const commands: readonly CliCommand[] = [
   status,
   handover,
   hold,
+  drain,
+  undrain,
+  weight,
   purge,
   check,
   explain,

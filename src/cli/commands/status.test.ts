@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { checkFile } from '../../config/index.ts';
 import { tandem } from '../terminal.case.ts';
 import { commands } from './index.ts';
@@ -13,7 +13,6 @@ const file = join(folder, 'tandem.yaml');
 const text =
   'listeners: { a: { bind: "127.0.0.1:1", protocol: http, routes: [{ respond: ready }] } }\n';
 const balancer = {
-  uptimeMs: 1000,
   digest: '',
   io: { io: 'net', refusal: null },
   readiness: { ready: true, reasons: [], serving: true },
@@ -29,8 +28,11 @@ const balancer = {
   draining: [],
 };
 let digest = '';
+/** Goes on by a second each time somebody asks. */
+let uptimeMs = 0;
 const server = http.createServer((_, response) => {
-  response.end(JSON.stringify({ ...balancer, digest }));
+  uptimeMs += 1_000;
+  response.end(JSON.stringify({ ...balancer, digest, uptimeMs }));
 });
 
 const run = (...args: string[]) =>
@@ -67,6 +69,20 @@ test('a file of -c that cannot be read is told; without -c nobody asks for one',
   expect(await run('-c', none)).toMatchObject({ status: 0, stderr: `${none}: no such file\n` });
   expect(await run()).toMatchObject({ status: 0, stderr: '' });
 });
+
+test('--watch goes on until Ctrl-C, with what comes in a second', async () => {
+  digest = checkFile(file).digest;
+  uptimeMs = 1_000;
+  const before = process.listenerCount('SIGINT');
+  const ended = run('--watch', '-c', file);
+  await vi.waitFor(() => expect(uptimeMs).toBeGreaterThanOrEqual(3_000), { timeout: 10_000 });
+  process.emit('SIGINT');
+  const { status: exit, stdout, stderr } = await ended;
+  expect([exit, stderr]).toEqual([0, '']);
+  expect(stdout.match(/balancer: ready/g)!.length).toBeGreaterThanOrEqual(2);
+  expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}0 requests a second, 0 of them 5xx; /m);
+  expect(process.listenerCount('SIGINT')).toBe(before);
+}, 15_000);
 
 test('every command about a host takes -c and --node', () => {
   const about = commands.filter(({ name }) => !['schema', 'init', 'version'].includes(name));

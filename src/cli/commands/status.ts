@@ -8,6 +8,9 @@ import { defaultConfigPath } from '../program.ts';
 import { agentView } from '../views/agent-view.ts';
 import { balancerView } from '../views/balancer-view.ts';
 
+/** Time between two looks of `--watch`, ms. */
+const WATCH_EVERY_MS = 1_000;
+
 /** `tandem status`: what this host is doing right now. */
 export const status: CliCommand = {
   name: 'status',
@@ -19,20 +22,74 @@ one that runs is not well: the agent out of the election, the balancer not ready
 It says, too, when the config file is not what they run with. With --node, exit
 status 1 when the agent runs as another node.
 
+--watch shows it again every second until Ctrl-C, with what comes in a second; with
+--json a line each time. The exit status is that of the last look.
+
 --follow prints one line per event, with --json as the agent writes them, until the
 agent ends (exit status 1) or you do.`,
   shared: ['config', 'node', 'json'],
-  options: [['--follow', "go on printing the agent's events as they happen (docs/EVENTS.md)"]],
+  options: [
+    ['--watch', 'show it again every second'],
+    ['--follow', "go on printing the agent's events as they happen (docs/EVENTS.md)"],
+  ],
   async run(invocation) {
-    if (invocation.options.follow === true) return follow(invocation);
-    const { askHalf, socketOf } = await import('../halves.ts');
-    const [agent, balancer] = await Promise.all([
-      askHalf<AgentReport>(socketOf(invocation.env, 'keepalive')),
-      askHalf<BalancerReport>(socketOf(invocation.env, 'proxy')),
-    ]);
-    return report(agent, balancer, invocation);
+    const { options, json, output } = invocation;
+    if (options.follow === true) return follow(invocation);
+    if (options.watch === true) return watch(invocation);
+    const { text, notes, whole, exit } = await look(invocation);
+    if (json) output.json(whole);
+    else output.line(text);
+    for (const note of notes) output.note(note);
+    return exit;
   },
 };
+
+/** What both halves answered, once. */
+interface Look {
+  readonly text: string;
+  readonly notes: readonly string[];
+  /** As JSON. */
+  readonly whole: object;
+  readonly balancer: Half<BalancerReport>;
+  readonly exit: ExitStatus;
+}
+
+async function look(invocation: Invocation): Promise<Look> {
+  const { askHalf, socketOf } = await import('../halves.ts');
+  const [agent, balancer] = await Promise.all([
+    askHalf<AgentReport>(socketOf(invocation.env, 'keepalive')),
+    askHalf<BalancerReport>(socketOf(invocation.env, 'proxy')),
+  ]);
+  return describe(agent, balancer, invocation);
+}
+
+async function watch(invocation: Invocation): Promise<ExitStatus> {
+  const { json, output } = invocation;
+  const { setTimeout: delay } = await import('node:timers/promises');
+  const { ratesText } = await import('../views/rates-view.ts');
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const stop = () => stopped.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  let before: BalancerReport | null = null;
+  try {
+    for (;;) {
+      const { text, notes, whole, balancer, exit } = await look(invocation);
+      const now = 'status' in balancer ? balancer.status : null;
+      const rates = now === null ? '' : ratesText(before, now);
+      before = now;
+      const head = `${new Date().toTimeString().slice(0, 8)}  ${rates}`.trimEnd();
+      if (json) output.line(JSON.stringify(whole));
+      else output.screen.show([head, ...notes, '', text].join('\n'));
+      if (signal.aborted) return exit;
+      await delay(WATCH_EVERY_MS, undefined, { signal }).catch(() => {});
+      if (signal.aborted) return exit;
+    }
+  } finally {
+    output.screen.close();
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
 
 async function follow({ env, json, output }: Invocation): Promise<ExitStatus> {
   const { absence, socketOf } = await import('../halves.ts');
@@ -70,32 +127,38 @@ function halfText<Status extends { readonly digest: string }>(
   return `${name}: ${half.absent}${why}`;
 }
 
-function report(
+function describe(
   agent: Half<AgentReport>,
   balancer: Half<BalancerReport>,
-  { json, output, configPath, node }: Invocation,
-): ExitStatus {
+  { configPath, node }: Invocation,
+): Look {
   const file = checkFile(configPath);
-  if (json) {
-    const config = { file: file.file, digest: file.digest === '' ? null : file.digest };
-    output.json({ keepalive: agent, proxy: balancer, config });
-  } else {
-    output.line(halfText('agent', agent, agentView, file));
-    output.line('');
-    const view = (status: BalancerReport) => balancerView(status, Date.now());
-    output.line(halfText('balancer', balancer, view, file));
-  }
+  const config = { file: file.file, digest: file.digest === '' ? null : file.digest };
+  const view = (status: BalancerReport) => balancerView(status, Date.now());
+  const texts = [
+    halfText('agent', agent, agentView, file),
+    halfText('balancer', balancer, view, file),
+  ];
+  const notes: string[] = [];
   if (configPath !== defaultConfigPath && file.digest === '') {
-    output.note(`${configPath}: ${file.problems[0]!.message}`);
+    notes.push(`${configPath}: ${file.problems[0]!.message}`);
   }
+  const other = 'status' in agent && node !== undefined && node !== agent.status.node;
+  if (other) notes.push(`--node: found ${node}; the agent runs as ${agent.status.node}`);
+  return {
+    text: texts.join('\n\n'),
+    notes,
+    whole: { keepalive: agent, proxy: balancer, config },
+    balancer,
+    exit: other ? 1 : exitOf(agent, balancer),
+  };
+}
+
+function exitOf(agent: Half<AgentReport>, balancer: Half<BalancerReport>): ExitStatus {
   const agentWell = 'status' in agent && agent.status.routers.every((r) => r.waitingFor === null);
   const balancerWell = 'status' in balancer && balancer.status.readiness.ready;
   // A plain balancer has no agent, and an agent may run without a balancer unless it tracks one.
   if ('absent' in agent) return balancerWell ? 0 : 1;
-  if (node !== undefined && node !== agent.status.node) {
-    output.note(`--node: found ${node}; the agent runs as ${agent.status.node}`);
-    return 1;
-  }
   const tracked = agent.status.routers.some((r) => r.priority.trackers.some(isProxy));
   return agentWell && (balancerWell || !tracked) ? 0 : 1;
 }
