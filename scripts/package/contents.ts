@@ -21,9 +21,8 @@ const root = join(import.meta.dirname, '..', '..');
 const MONITORING = 'usr/share/tandem/monitoring';
 const DOCUMENTATION = 'usr/share/doc/tandem';
 const MAINTAINER_SCRIPTS = ['postinst', 'prerm', 'postrm'] as const;
-const CONFIG_FILE = 'etc/tandem/tandem.yaml';
 
-/** Man page, completions, documentation, config file and control files, into a staged tree. */
+/** Man page, completions, documentation, config template and control files, into a staged tree. */
 export function addContents(tree: string, release: Release, date: Date, bom: string): void {
   cpSync(join(import.meta.dirname, 'host'), tree, { recursive: true });
   const texts: Readonly<Record<string, string>> = {
@@ -57,12 +56,8 @@ function addControl(tree: string, release: Release): void {
   const control = join(tree, 'DEBIAN');
   const files = filesIn(tree);
   const bytes = files.reduce((sum, path) => sum + statSync(join(tree, path)).size, 0);
-  // conffiles are dpkg's own business (it compares them itself).
-  const sums = files
-    .filter((path) => path !== CONFIG_FILE)
-    .map((path) => ({ path, md5: md5Of(join(tree, path)) }));
+  const sums = files.map((path) => ({ path, md5: md5Of(join(tree, path)) }));
   write(join(control, 'control'), controlFile(release, Math.ceil(bytes / 1024)));
-  write(join(control, 'conffiles'), `/${CONFIG_FILE}\n`);
   write(join(control, 'md5sums'), md5sums(sums));
   for (const name of MAINTAINER_SCRIPTS) {
     cpSync(join(import.meta.dirname, 'maintainer', name), join(control, name));

@@ -25,7 +25,7 @@ const dpkg = (...args: string[]) => execFileSync('dpkg-deb', args, { encoding: '
 test('has everything where Debian has it', () => {
   const listing = dpkg('--contents', deb);
   for (const path of [
-    ...['etc/tandem/tandem.yaml', 'usr/bin/tandem', 'usr/lib/tandem/bin/node'],
+    ...['usr/share/tandem/tandem.yaml', 'usr/bin/tandem', 'usr/lib/tandem/bin/node'],
     ...['usr/lib/systemd/system/tandem-proxy.service', 'usr/share/man/man1/tandem.1.gz'],
     ...['usr/lib/sysctl.d/60-tandem.conf', 'usr/share/bash-completion/completions/tandem'],
     ...['usr/share/doc/tandem/CONFIG.md', 'usr/share/doc/tandem/sbom.cdx.json'],
@@ -41,10 +41,8 @@ test('belongs to root, and nobody else may write it', () => {
   expect(odd).toEqual([]);
 });
 
-test('keeps the config file over upgrades, and runs its scripts', () => {
-  const control = dpkg('--info', deb, 'control', 'conffiles', 'prerm', 'postinst', 'postrm');
-  expect(control).toContain('/etc/tandem/tandem.yaml');
-  expect(control).toContain('systemctl stop $running');
+test('has no file that dpkg would ask about, with the host stopped', () => {
+  expect(dpkg('--contents', deb)).not.toContain(' ./etc/');
 });
 
 test('the maintainer scripts are POSIX shell', () => {
@@ -75,7 +73,7 @@ test(
       spawnSync(node, [launcher, ...args], { encoding: 'utf8', env: {} });
     expect(run('version').stdout).toMatch(/^tandem 0\.1\.0 /);
     // Before an operator has written something there is nothing to run.
-    const config = join(tree, 'etc/tandem/tandem.yaml');
+    const config = join(tree, 'usr/share/tandem/tandem.yaml');
     expect(run('check', '-c', config).stderr).toContain('is empty but for comments');
   },
   TIMEOUT_MS,

@@ -101,12 +101,36 @@ const scenes: readonly Scene[] = [
       const probe = await bed.probe('http');
       await delay(limits.quietMs);
       for (const edge of [preferred, other]) {
-        await install(edge, second);
+        const before = await processes(edge);
+        const away = edge === preferred ? bed.untilHeldBy(other, limits.installTimeoutMs) : null;
+        await Promise.all([install(edge, second), away]);
         await bed.untilHeldBy(preferred, limits.recoveryTimeoutMs);
         for (const unit of UNITS) await expectState(edge, unit, 'active');
+        const same = (await processes(edge)).filter((id) => before.includes(id));
+        if (same.length > 0) throw new Error(`${edge.name}: not restarted: ${same.join(' ')}`);
       }
       await delay(limits.quietMs);
       return nothingLost(await probe.stop());
+    },
+  },
+  {
+    name: 'an upgrade that finds a wrong file',
+    async run(bed, { first }) {
+      const [preferred, other] = bed.edges;
+      const good = await preferred.exec(['cat', CONFIG]);
+      const probe = await bed.probe('http');
+      await preferred.write(CONFIG, `${good}\nnothing: of ours\n`);
+      const refused = await install(preferred, first).then(
+        () => '',
+        (error: Error) => error.message,
+      );
+      if (!refused.includes('it did not start again'))
+        throw new Error(`dpkg: ${refused || 'fine'}`);
+      await bed.untilHeldBy(other, limits.takeoverTimeoutMs);
+      await preferred.write(CONFIG, good);
+      await preferred.exec(['dpkg', '--configure', '-a'], { timeoutMs: limits.installTimeoutMs });
+      await bed.untilHeldBy(preferred, limits.recoveryTimeoutMs);
+      return `dpkg fails, and ends well with the mended file; ${nothingLost(await probe.stop())}`;
     },
   },
   {
@@ -124,7 +148,7 @@ const scenes: readonly Scene[] = [
         ...['-not', '-path', '/var/lib/systemd/*', '-not', '-name', 'machine*'],
       ]);
       const ours = left.trim().split('\n').filter(Boolean);
-      // The secret is the operator's, and with it its folder.
+      // The secret is the operator's, and with it its folder; the file it is in is no name of ours.
       if (ours.join() !== '/etc/tandem') throw new Error(`left behind: ${ours.join(' ')}`);
       return `${seen}; only /etc/tandem/pair.secret is left`;
     },
@@ -135,6 +159,12 @@ const scenes: readonly Scene[] = [
 async function install(edge: Machine, deb: string): Promise<void> {
   await edge.copy(deb, '/opt/tandem.deb');
   await edge.exec(['dpkg', '--install', '/opt/tandem.deb'], { timeoutMs: limits.installTimeoutMs });
+}
+
+/** Ids of the main processes of both units. */
+async function processes(edge: Machine): Promise<readonly string[]> {
+  const shown = await edge.exec(['systemctl', 'show', '--property=MainPID', '--value', ...UNITS]);
+  return shown.split('\n').filter(Boolean);
 }
 
 async function expectState(edge: Machine, unit: string, state: string): Promise<void> {
@@ -190,9 +220,10 @@ export async function packageDrill(): Promise<number> {
   const [first, second] = [1, 2].map((revision) =>
     buildPackage({ version, revision, arch }, folder, { fast: true }),
   );
-  const bed = await Testbed.boot(first!, (text) => console.log(text));
-  const ended = endOnSignal(bed);
+  const ended = endOnSignal();
+  let bed: Testbed | null = null;
   try {
+    bed = await Testbed.boot(first!, (text) => console.log(text));
     for (const scene of scenes) {
       const seen = await scene.run(bed, { first: first!, second: second! });
       console.log(`  ${scene.name}: ${seen}`);
@@ -200,18 +231,18 @@ export async function packageDrill(): Promise<number> {
     return 0;
   } catch (error) {
     console.log(`MISSED: ${(error as Error).message}`);
-    for (const edge of bed.edges) console.log(await edge.logs());
+    for (const edge of bed?.edges ?? []) console.log(await edge.logs());
     return 1;
   } finally {
     ended();
-    await bed.close();
+    await bed?.close();
   }
 }
 
 /** Ctrl-C and SIGTERM take the hosts down before they end this process. */
-function endOnSignal(bed: Testbed): () => void {
+function endOnSignal(): () => void {
   const end = (signal: NodeJS.Signals) => {
-    bed.close().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+    Testbed.remove().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
   return () => {
