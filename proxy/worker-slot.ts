@@ -1,7 +1,8 @@
 import { extname } from 'node:path';
-import { type EventLoopUtilization, performance } from 'node:perf_hooks';
+import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { closeDescriptor } from '../src/os/listen-socket.ts';
+import { BusyShare } from './busy-share.ts';
 import { buffersInUse, closeLeft } from './io/uring/descriptor-ledger.ts';
 import { WORKER_EXIT_GRACE_MS, WORKER_YOUNG_GENERATION_MB } from './limits.ts';
 import type { Logger } from './ports.ts';
@@ -43,7 +44,7 @@ export interface WorkerStatus {
   readonly buffers: number | null;
   /** Workers this slot has lost. */
   readonly deaths: number;
-  /** Share of its time that the thread was busy since it started, 0 to 1. */
+  /** Share of its time that the thread was busy since somebody last looked, 0 to 1. */
   readonly utilization: number;
 }
 
@@ -64,6 +65,7 @@ export class WorkerSlot {
   #handed: readonly WorkerSocket[] = [];
   /** What its worker has open and Node does not know of. */
   #descriptors: SharedArrayBuffer | null = null;
+  #busy = new BusyShare();
   /** Of the servers its worker knows. */
   #serversVersion = 0;
   #state: WorkerStatus['state'] = 'waiting';
@@ -109,14 +111,15 @@ export class WorkerSlot {
   }
 
   status(): WorkerStatus {
-    const loop: EventLoopUtilization | undefined = this.#worker?.performance.eventLoopUtilization();
+    const loop = this.#worker?.performance;
     return {
       index: this.#index,
       state: this.#state,
       refusal: this.#refusal,
       buffers: this.#descriptors === null ? null : buffersInUse(this.#descriptors),
       deaths: this.#deaths,
-      utilization: loop?.utilization ?? 0,
+      utilization:
+        loop === undefined ? 0 : this.#busy.look((since) => loop.eventLoopUtilization(since)),
     };
   }
 
@@ -148,6 +151,7 @@ export class WorkerSlot {
       return null;
     }
     this.#worker = worker;
+    this.#busy = new BusyShare();
     worker.on('online', () => {
       this.#handed = [];
     });

@@ -37,7 +37,12 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
     }
     out.gauge('tandem_proxy_worker_running', 'The worker thread serves.', labels, running);
     out.counter('tandem_proxy_worker_deaths', 'Workers this slot lost.', labels, deaths);
-    out.gauge('tandem_proxy_worker_utilization', 'Busy share, 0 to 1.', labels, utilization);
+    out.gauge(
+      'tandem_proxy_worker_utilization',
+      'Busy share since the last look, 0 to 1.',
+      labels,
+      utilization,
+    );
   }
   addDrainingMetrics(out, status.draining);
   for (const { name, totals } of status.listeners) {
