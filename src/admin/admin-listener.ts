@@ -56,7 +56,8 @@ export async function startAdmin(
       const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : (error.code ?? error);
       reject(new StartupError(`admin: cannot listen on ${bind.host} port ${bind.port}: ${reason}`));
     });
-    server.listen(bind.port, bind.host, resolve);
+    // [::] is not 0.0.0.0, as with the listeners.
+    server.listen({ port: bind.port, host: bind.host, ipv6Only: true }, resolve);
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : bind.port;

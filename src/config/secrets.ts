@@ -60,7 +60,8 @@ function wantedByTickets(config: EffectiveConfig): readonly Wanted[] {
 function wantedByAdmin({ admin }: EffectiveConfig): readonly Wanted[] {
   if (admin?.token === undefined) return [];
   const bytes = settings.pair.secretBytes;
-  return [{ path: ['admin', 'token'], source: admin.token, decode: textBytes, bytes }];
+  const pity = 'the admin listener tells nobody more than whether this host is up';
+  return [{ path: ['admin', 'token'], source: admin.token, decode: textBytes, bytes, pity }];
 }
 
 function wantedByRouters(config: EffectiveConfig): readonly Wanted[] {

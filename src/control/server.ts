@@ -6,6 +6,8 @@ import { http } from '../os/node-http.ts';
 const CONNECTIONS_MAX = 64;
 /** A whole request must have arrived by then. */
 const REQUEST_TIMEOUT_MS = 5_000;
+/** Connections that are past it are looked for so often. */
+const LOOK_EVERY_MS = 1_000;
 
 export interface Reply {
   readonly status: number;
@@ -49,7 +51,12 @@ export function createControlServer(
   log: Logger,
   { admit = () => null, orders = {}, tls = false }: ControlOptions = {},
 ): Server {
-  const bounds = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS };
+  const bounds = {
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    handshakeTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: LOOK_EVERY_MS,
+  };
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     request.resume();
     const refusal = admit(request);

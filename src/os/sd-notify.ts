@@ -1,7 +1,7 @@
 /** Service notifications to systemd (sd_notify(3)). Without systemd no native code is loaded. */
 import { OsError } from './errors.ts';
 import { errno, libc } from './libc.ts';
-import { AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM } from './socket-constants.ts';
+import { AF_UNIX, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_DGRAM } from './socket-constants.ts';
 
 /** `sun_path`'s size. */
 const PATH_BYTES_MAX = 108;
@@ -31,7 +31,8 @@ export function sdNotify(
     return { sent: false, error: new OsError('socket', errno(), detail) };
   }
   const data = new TextEncoder().encode(state);
-  const sent = libc().sendto(fd, data, data.length, 0, address, address.length);
+  // A systemd that is behind must not hold up the agent's loop: the next sign of life is sent in a moment.
+  const sent = libc().sendto(fd, data, data.length, MSG_DONTWAIT, address, address.length);
   const code = errno();
   libc().close(fd);
   return sent < 0 ? { sent: false, error: new OsError('sendto', code, detail) } : { sent: true };

@@ -59,7 +59,11 @@ listeners:
     access_log: { to: { file: ${folder}/access.log } }
     routes: [{ match: { path: /dead }, upstream: dead }, { upstream: web, rate_limits: [all] }]
   tls: { bind: 0.0.0.0:443, protocol: http, tls: { certificates: [${tls}] }, routes: [{ upstream: web }] }
-admin: { bind: "0.0.0.0:${ADMIN_PORT}", tls: ${tls}, token: env:ADMIN_TOKEN }
+admin:
+  bind: "0.0.0.0:${ADMIN_PORT}"
+  tls: ${tls}
+  token: env:ADMIN_TOKEN
+  allow: [${address4(clientPlan)}/32]
 `;
 }
 
@@ -72,12 +76,13 @@ function startEdge(host: Host): void {
   host.spawn(tandemCommand(host, ['run']), { log: 'tandem', env });
 }
 
-/** What an edge tells whoever has the token. */
-async function scrape(plan: (typeof pairedEdges)[number]): Promise<string> {
-  const url = `https://${address4(plan)}:${ADMIN_PORT}/metrics`;
+const withToken = (plan: (typeof pairedEdges)[number]) => {
   const header = `Authorization: Bearer ${TOKEN}`;
-  return lab.host('client').exec(['curl', '-sSkf', '-H', header, url]);
-}
+  return ['curl', '-sSkf', '-H', header, `https://${address4(plan)}:${ADMIN_PORT}/metrics`];
+};
+
+/** What an edge tells whoever has the token. */
+const scrape = (plan: (typeof pairedEdges)[number]) => lab.host('client').exec(withToken(plan));
 
 /** Names in a PromQL expression; a histogram's series go by its name. */
 function metricsIn(expression: string): readonly string[] {
@@ -139,6 +144,14 @@ describe.skipIf(lacks('Prometheus', ['prometheus', 'promtool', 'curl']))('Promet
     // Connections that drain are counted once a second.
     await waitUntil('every metric is there', found, 10_000, 200).catch(() => {});
     expect(missing).toEqual([]);
+  });
+
+  test('the admin listener hangs up on who is not in `allow`, with the right token', async () => {
+    const origin = lab.host(originPlans[0]!.name);
+    const { status, stdout } = await origin.attempt(withToken(pairedEdges[0]!));
+    expect([status, stdout]).toEqual([expect.toSatisfy((code) => code === 35 || code === 56), '']);
+    const log = readFileSync(join(lab.host('edge-a').folder, 'tandem.log'), 'utf8');
+    expect(log).toContain(`admin: refused ${address4(originPlans[0]!)}`);
   });
 
   test('the metrics are well formed', async () => {

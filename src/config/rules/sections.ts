@@ -33,18 +33,27 @@ export const adminHasBalancer: Rule = ({ config }) => {
   return [warning(['admin'], message, 'key')];
 };
 
-/** What it tells, and what it can be asked for, is for nobody who merely can connect. */
-export const adminGuarded: Rule = ({ config: { admin } }) => {
+/**
+ * What it tells, and what it can be asked for, is for nobody who merely can connect. And both hosts read the
+ * same file: on an address that only one has, the other one's balancer would not start.
+ */
+export const adminGuarded: Rule = ({ config: { admin }, declared }) => {
   if (admin === undefined) return [];
   const address = parseIp(admin.bind.host);
+  if (address !== null && isLoopback(address)) return [];
   const found = `found ${formatEndpoint(admin.bind)}`;
-  if (address === null || !isLoopback(address)) {
-    const missing = (['tls', 'token'] as const).filter((key) => admin[key] === undefined);
-    if (missing.length === 0) return [];
-    const message = `${found}, which others can reach; needed with it: ${missing.join(' and ')}`;
-    return [error(['admin', 'bind'], message)];
-  }
-  return [];
+  const at: ConfigPath = ['admin', 'bind'];
+  const missing = (['tls', 'token'] as const).filter((key) => admin[key] === undefined);
+  const guard = `${found}, which others can reach; needed with it: ${missing.join(' and ')}`;
+  const anywhere = admin.bind.host === '0.0.0.0' || admin.bind.host === '::';
+  const { port } = admin.bind;
+  const apart =
+    `${found}, which one host has at a time: the other one's balancer would not start; allowed: ` +
+    `loopback, or 0.0.0.0:${port} or [::]:${port} with \`allow\``;
+  return [
+    ...(missing.length > 0 ? [error(at, guard)] : []),
+    ...(declared.nodes.length > 0 && !anywhere ? [error(at, apart)] : []),
+  ];
 };
 
 /** A file copied from one host to the other with one line forgotten. */

@@ -36,7 +36,8 @@ export const adminSchema = documented(
         {
           doc:
             'Address of the admin listener: health, status and metrics over HTTP. Off loopback it ' +
-            'needs `tls` and `token`.',
+            'needs `tls` and `token`; with `nodes` it is loopback or a wildcard, as each host has ' +
+            'addresses of its own.',
           allowed: bindAllowed,
           default: settings.admin.bind,
         },

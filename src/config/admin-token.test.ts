@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { loadConfig } from './index.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tandem-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+test('a balancer that cannot read the token starts all the same, and lets nobody in', () => {
+  const file = join(folder, 'tandem.yaml');
+  writeFileSync(
+    file,
+    `upstreams: { api: { servers: [{ address: 198.51.100.21:80 }] } }
+listeners: { http: { bind: "0.0.0.0:80", protocol: http, routes: [{ upstream: api }] } }
+admin: { bind: 0.0.0.0:9180, tls: { certificate: /a, key: /b }, token: file:/none }
+`,
+  );
+  const options = { env: {}, hostname: 'a', cores: 1, secretless: true, balancer: true };
+  const result = loadConfig(file, options);
+  if (!result.ok) return expect.unreachable(result.problems[0]!.message);
+  expect(result.config.admin?.token).toEqual(new Uint8Array());
+  expect(result.problems).toMatchObject([
+    {
+      severity: 'warning',
+      path: 'admin.token',
+      message: expect.stringMatching(/^\/none: there is no such file: the admin listener tells/),
+    },
+  ]);
+});
