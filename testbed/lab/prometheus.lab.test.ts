@@ -13,6 +13,7 @@ import { tandemCommand } from './stacks/tandem.ts';
 import { waitUntil } from './wait-until.ts';
 
 const RULES = new URL('../../monitoring/alerts.yaml', import.meta.url).pathname;
+const RULE_TESTS = new URL('./alerts.promtool.yaml', import.meta.url).pathname;
 const ORIGIN = new URL('./origin.ts', import.meta.url).pathname;
 const TOKEN = 'the token of the laboratory';
 const ADMIN_PORT = 9180;
@@ -125,6 +126,12 @@ describe.skipIf(lacks('Prometheus', ['prometheus', 'promtool', 'curl']))('Promet
     const text = await lab.host('client').exec(['promtool', 'check', 'rules', '--lint=all', RULES]);
     expect(text).toMatch(/SUCCESS: \d+ rules found/);
     expect(ruleExpressions.length).toBe(Number(/(\d+) rules found/.exec(text)?.[1]));
+  });
+
+  test('the rules fire when they should, and are quiet when they should be', async () => {
+    const argv = ['promtool', 'test', 'rules', RULE_TESTS];
+    const { status, stdout, stderr } = await lab.host('client').attempt(argv);
+    expect([status, stdout + stderr]).toEqual([0, expect.stringContaining('SUCCESS')]);
   });
 
   test('every metric that a rule or a dashboard names is there', async () => {
