@@ -89,11 +89,15 @@ export async function handoverDrill(argv: readonly string[]): Promise<number> {
   if (!isRealRoot())
     throw new Error('the handover drill needs root: the lease, real-time priority');
   const results: RunResult[] = [];
-  for (const stack of [tandemPair, keepalivedNginx, keepalivedHaproxy]) {
-    const runs = stack === tandemPair ? request.runs : request.beside;
-    if (runs === 0) continue;
-    const missing = stack.missing();
-    if (missing.length > 0) throw new Error(`${stack.name} needs ${missing.join(', ')}`);
+  const runsOf = (stack: HandoverStack) => (stack === tandemPair ? request.runs : request.beside);
+  const stacks = [tandemPair, keepalivedNginx, keepalivedHaproxy].filter((it) => runsOf(it) > 0);
+  // Before an hour has gone into the first of them.
+  for (const { name, missing } of stacks) {
+    const lacking = missing();
+    if (lacking.length > 0) throw new Error(`${name} needs ${lacking.join(', ')}`);
+  }
+  for (const stack of stacks) {
+    const runs = runsOf(stack);
     for (const scene of request.scenes) {
       results.push(...(await runTries(stack, scene, runs, request)));
     }
