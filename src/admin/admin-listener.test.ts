@@ -13,6 +13,7 @@ const log = pino({ level: 'silent' });
 const state = { ready: true, reasons: [] as string[] };
 const source = {
   status: () => ({ half: 'proxy' }),
+  report: () => null,
   readiness: () => state,
   metrics: async () => 'tandem_up 1\n',
 };
@@ -73,6 +74,16 @@ test('status and metrics merge both halves, and say when the agent is not there'
   expect(JSON.parse((await get('/status')).body).keepalive).toEqual({ half: 'agent' });
   expect((await get('/metrics')).body).toBe('tandem_up 1\nagent 1\n');
   agent.close();
+});
+
+test('what checks and agents of other makers read', async () => {
+  const detailed = await get('/health/detailed');
+  expect(detailed.status).toBe(200);
+  expect(JSON.parse(detailed.body)).toMatchObject({
+    state: 'failed',
+    parts: [{ part: 'balancer' }, { part: 'agent', detail: 'it does not answer' }],
+  });
+  expect(await get('/stub_status')).toEqual({ status: 503, body: 'the balancer is starting\n' });
 });
 
 test('what a browser could be tricked into is refused', async () => {

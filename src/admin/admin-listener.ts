@@ -3,12 +3,16 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { AdminConfig } from '../config/admin-config.ts';
+import type { AgentReport } from '../control/agent-report.ts';
+import type { BalancerReport } from '../control/balancer-report.ts';
 import { ask } from '../control/client.ts';
 import { createControlServer, json, type Reply, type Routes, text } from '../control/server.ts';
 import type { Logger } from '../log/logger.ts';
 import { StartupError } from '../processes/startup-error.ts';
 import { SOCKETS } from '../runtime/runtime-dir.ts';
 import { admitLoopback, admitToken, networkGate } from './admit.ts';
+import { detailedHealth } from './detailed-health.ts';
+import { stubStatus } from './stub-status.ts';
 
 /** At most a line so often about requests and connections that were refused, ms. */
 const REFUSALS_EVERY_MS = 10_000;
@@ -16,6 +20,8 @@ const REFUSALS_EVERY_MS = 10_000;
 /** What the admin listener asks of the balancer it lives in. */
 export interface AdminSource {
   status(): unknown;
+  /** The same; null while the balancer starts. */
+  report(): BalancerReport | null;
   readiness(): {
     readonly ready: boolean;
     readonly reasons: readonly string[];
@@ -117,12 +123,22 @@ function adminRoutes(
         )
       : Promise.resolve(null);
   return {
-    '/': () => text('Tandem: /health/live /health/ready /status /metrics\n'),
+    '/': () =>
+      text('Tandem: /health/live /health/ready /health/detailed /status /stub_status /metrics\n'),
     '/health/live': () => text('live\n'),
     '/health/ready': (): Reply => {
       const { ready, reasons, warnings = [] } = source.readiness();
       const lines = [ready ? 'ready' : 'not ready', ...reasons, ...warnings];
       return text(`${lines.join('\n')}\n`, ready ? 200 : 503);
+    },
+    '/health/detailed': async () => {
+      const body = hasAgent ? await agent('/status') : undefined;
+      const report = body == null ? body : agentReportOf(body);
+      return json(detailedHealth(source.report(), report), source.readiness().ready ? 200 : 503);
+    },
+    '/stub_status': () => {
+      const report = source.report();
+      return report === null ? text('the balancer is starting\n', 503) : text(stubStatus(report));
     },
     '/status': async () => {
       const body = await agent('/status');
@@ -130,4 +146,10 @@ function adminRoutes(
     },
     '/metrics': async () => text(`${await source.metrics()}${(await agent('/metrics')) ?? ''}`),
   };
+}
+
+/** An agent that is starting answers, and has nothing to report. */
+function agentReportOf(body: string): AgentReport | null {
+  const report: Partial<AgentReport> = JSON.parse(body);
+  return report.routers === undefined ? null : (report as AgentReport);
 }

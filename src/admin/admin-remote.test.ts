@@ -10,6 +10,7 @@ import { startAdmin } from './admin-listener.ts';
 const TOKEN = 'a token of the tests';
 const source = {
   status: () => ({ half: 'proxy' }),
+  report: () => null,
   readiness: () => ({ ready: false, reasons: ['upstream secret-name: no server is up'] }),
   metrics: async () => 'tandem_up 1\n',
 };

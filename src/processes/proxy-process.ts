@@ -131,7 +131,11 @@ class Service implements AdminSource {
   balancer: Balancer | null = null;
 
   status(): BalancerReport | { starting: true } {
-    return this.balancer === null ? { starting: true } : report(this.balancer);
+    return this.report() ?? { starting: true };
+  }
+
+  report(): BalancerReport | null {
+    return this.balancer === null ? null : report(this.balancer);
   }
 
   readiness(): Readiness {
