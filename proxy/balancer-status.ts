@@ -23,6 +23,7 @@ import {
 } from './shared/totals.ts';
 import type { LiveServers } from './upstream/live-servers.ts';
 import type { ServerRegistry } from './upstream/registry.ts';
+import type { AbsentServer } from './upstream/server-orders.ts';
 import type { WorkerStatus } from './worker-slot.ts';
 
 export interface ListenerStatus {
@@ -77,6 +78,8 @@ export interface BalancerStatus {
   readonly workers: readonly WorkerStatus[];
   readonly listeners: readonly ListenerStatus[];
   readonly upstreams: readonly UpstreamStatus[];
+  /** What operators ordered of servers that there are not now. */
+  readonly absentServers: readonly AbsentServer[];
   /** Names that servers are found by; empty where the config has none. */
   readonly names: readonly NamedServersStatus[];
   /** Rate limits, concurrency limits, connections per source. */
@@ -104,6 +107,7 @@ export interface StatusSources {
   readonly ejections: Pick<EjectionWatch, 'status' | 'panicking'>;
   readonly registry: ServerRegistry;
   readonly servers: Pick<LiveServers, 'weightInFile'>;
+  readonly absentServers: readonly AbsentServer[];
   readonly views: SharedViews;
   readonly listenerSlots: Slots;
   readonly sockets: ListenSockets;
@@ -121,6 +125,7 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
     digest: config.digest,
     io: sources.io,
     readiness: sources.readiness,
+    absentServers: sources.absentServers,
     names: sources.names,
     workers: sources.workers,
     accessLogs: sources.accessLogs,

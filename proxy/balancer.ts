@@ -35,7 +35,7 @@ import { StartError } from './start-error.ts';
 import { randomTicketSecret } from './tls/tickets.ts';
 import { LiveServers } from './upstream/live-servers.ts';
 import { ServerRegistry } from './upstream/registry.ts';
-import { type OrderedServer, type ServerOrder, ServerOrders } from './upstream/server-orders.ts';
+import { type OrderResult, type ServerOrder, ServerOrders } from './upstream/server-orders.ts';
 import { type NamedWish, ServerWishes } from './upstream/server-wishes.ts';
 import { SlowStartTimer } from './upstream/slow-start-timer.ts';
 import type { DrainingReport, LinesReport, WorkerSetup } from './worker-messages.ts';
@@ -133,8 +133,9 @@ export class Balancer implements SlotOwner {
     this.#slowStart = new SlowStartTimer(this.#registry, upstreams);
     this.#lines = new LineCollector(destinationsOf(config), ports);
     const tls = (upstream: string) => this.#certificates.upstream(upstream);
-    this.#monitor = new HealthMonitor(upstreams, this.#registry, { ...ports, tls });
-    this.#ejections = new EjectionWatch(upstreams, this.#registry, ports);
+    const wished = this.#servers.upstreams;
+    this.#monitor = new HealthMonitor(wished, this.#registry, { ...ports, tls });
+    this.#ejections = new EjectionWatch(wished, this.#registry, ports);
     this.#monitor.onChange(({ health, previous }) => {
       if (health.verdict === 'up' && previous === 'down') this.#ejections.restored(health.identity);
     });
@@ -191,6 +192,7 @@ export class Balancer implements SlotOwner {
       ejections: this.#ejections,
       registry: this.#registry,
       servers: this.#servers,
+      absentServers: this.#orders.absent,
       views: this.#views,
       listenerSlots: this.#listenerSlots,
       sockets: this.#sockets,
@@ -243,7 +245,7 @@ export class Balancer implements SlotOwner {
   }
 
   /** Drains servers, or gives them another weight. Throws RangeError when there are no such ones. */
-  orderServers(order: ServerOrder): readonly OrderedServer[] {
+  orderServers(order: ServerOrder): OrderResult {
     const changed = this.#orders.carryOut(order);
     this.#serversChanged();
     return changed;

@@ -41,6 +41,12 @@ export {
   quantileMs,
 } from './shared/histogram.ts';
 export { StartError } from './start-error.ts';
-export type { OrderedServer, ServerOrder } from './upstream/server-orders.ts';
+export type { NamedServer } from './upstream/identity.ts';
+export type {
+  AbsentServer,
+  OrderedServer,
+  OrderResult,
+  ServerOrder,
+} from './upstream/server-orders.ts';
 export type { NamedWish } from './upstream/server-wishes.ts';
 export type { WorkerStatus } from './worker-slot.ts';

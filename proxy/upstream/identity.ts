@@ -17,3 +17,21 @@ export function serverIdentity(
 ): string {
   return `${upstream}|${serverAddress(server)}`;
 }
+
+/** A server by where it is. */
+export interface NamedServer {
+  readonly upstream: string;
+  /** `host:port`. */
+  readonly server: string;
+}
+
+/** Whose identity that is; also of a server that there is not any more. */
+export function serverNamed(identity: string): NamedServer {
+  const end = identity.indexOf('|');
+  return { upstream: identity.slice(0, end), server: identity.slice(end + 1) };
+}
+
+/** The host of `host:port`, without brackets. */
+export function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
+}

@@ -241,32 +241,32 @@ describe('what an operator wants of a server', () => {
   const weights = () => scene.live.upstreams[0]!.servers.map(({ weight }) => weight);
 
   it('is told to the workers, and taken back', () => {
-    scene.live.wish(A, { draining: false, weight: 5 });
+    scene.live.wish([[A, { draining: false, weight: 5 }]]);
     expect(weights()).toEqual([5, 1]);
     expect(scene.live.weightInFile(A)).toBe(1);
     scene.take(0);
     expect(scene.workers[0]!.upstream.servers[0]!.weight).toBe(5);
-    scene.live.wish(A, { draining: false, weight: null });
+    scene.live.wish([[A, { draining: false, weight: null }]]);
     expect(weights()).toEqual([1, 1]);
     expect(scene.wishes.all).toEqual([]);
   });
 
   it('holds for a drain: nothing new comes to it, whatever DNS says meanwhile', () => {
     const { upstream } = scene.workers[0]!;
-    scene.live.wish(A, { draining: true, weight: null });
+    scene.live.wish([[A, { draining: true, weight: null }]]);
     expect(scene.orders).toEqual([]);
     expect([upstream.pick()!.identity, upstream.pick()!.identity]).toEqual([B, B]);
     scene.update([a, b, c]);
     scene.take(0);
     const picked = Array.from({ length: 4 }, () => upstream.pick()!.identity);
     expect(picked).not.toContain(A);
-    scene.live.wish(A, { draining: false, weight: null });
+    scene.live.wish([[A, { draining: false, weight: null }]]);
     const later = Array.from({ length: 6 }, () => upstream.pick()!.identity);
     expect(later.filter((one) => one === A).length).toBe(2);
   });
 
   it('outlives the server: it comes back from DNS as it was', async () => {
-    scene.live.wish(A, { draining: true, weight: 7 });
+    scene.live.wish([[A, { draining: true, weight: 7 }]]);
     scene.update([b]);
     scene.take(0);
     scene.take(1);
@@ -278,14 +278,14 @@ describe('what an operator wants of a server', () => {
   });
 
   it('does not outdo a weight that the file changes for others', () => {
-    scene.live.wish(A, { draining: false, weight: 7 });
+    scene.live.wish([[A, { draining: false, weight: 7 }]]);
     scene.update([
       { ...a, weight: 2 },
       { ...b, weight: 3 },
     ]);
     expect(weights()).toEqual([7, 3]);
     expect(scene.live.weightInFile(A)).toBe(2);
-    scene.live.wish(A, { draining: false, weight: null });
+    scene.live.wish([[A, { draining: false, weight: null }]]);
     expect(weights()).toEqual([2, 3]);
   });
 
@@ -294,7 +294,7 @@ describe('what an operator wants of a server', () => {
       ...Array.from({ length: SLOTS }, (_, i) => ({ host: `203.0.113.${i}` })),
     );
     scene.live.update(() => wanted);
-    scene.live.wish(A, { draining: true, weight: null });
+    scene.live.wish([[A, { draining: true, weight: null }]]);
     wanted = [c];
     await scene.clock.advance(SERVERS_RETRY_MS);
     expect(scene.live.upstreams[0]!.servers).toEqual([c]);
@@ -303,7 +303,8 @@ describe('what an operator wants of a server', () => {
   it('is refused for a server that is not there', () => {
     const gone = 'api|203.0.113.9:80';
     const wish = { draining: true, weight: null };
-    expect(() => scene.live.wish(gone, wish)).toThrow(`no server ${gone}`);
+    scene.live.wish([[gone, wish]]);
+    scene.live.wish([[gone, { draining: false, weight: null }]]);
     expect(() => scene.live.weightInFile(gone)).toThrow(`no server ${gone}`);
     expect(scene.wishes.all).toEqual([]);
   });

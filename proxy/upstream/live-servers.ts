@@ -12,7 +12,7 @@ import type { Slots } from '../shared/slot-table.ts';
 import type { ServersChange, ServersOrder } from '../worker-messages.ts';
 import { serverIdentity } from './identity.ts';
 import type { ServerRegistry } from './registry.ts';
-import type { ServerWish, ServerWishes } from './server-wishes.ts';
+import type { NamedWish, ServerWishes } from './server-wishes.ts';
 
 /** Who has to follow. */
 export interface LiveServersPorts {
@@ -36,6 +36,7 @@ export class LiveServers {
   readonly #ports: LiveServersPorts;
   /** As the file and DNS have them. */
   #plain: readonly UpstreamConfig[];
+  #fileWeights: ReadonlyMap<string, number>;
   /** Asked last: where they come from. */
   #serversOf: ServersOf = ({ servers }) => servers;
   /** As an operator wants them. */
@@ -52,6 +53,7 @@ export class LiveServers {
   constructor(upstreams: readonly UpstreamConfig[], ports: LiveServersPorts) {
     this.#ports = ports;
     this.#plain = upstreams;
+    this.#fileWeights = weightsOf(upstreams);
     this.#upstreams = upstreams.map((upstream) => this.#wished(upstream));
     this.#slots = ports.registry.assign(this.#upstreams);
     this.#drainWished();
@@ -96,6 +98,7 @@ export class LiveServers {
     if (upstreams.some((upstream, index) => upstream !== wanted[index])) {
       this.#retry = this.#ports.clock.after(SERVERS_RETRY_MS, () => this.update(serversOf));
     }
+    this.#fileWeights = weightsOf(this.#plain);
     const changed = upstreams.filter((upstream, index) => upstream !== this.#upstreams[index]);
     if (changed.length === 0) return false;
     this.#version++;
@@ -108,25 +111,21 @@ export class LiveServers {
     return true;
   }
 
-  /**
-   * An operator wants this of a server from now on. Throws RangeError, changing nothing, when it is not there
-   * or too many wishes are.
-   */
-  wish(identity: string, wish: ServerWish): void {
+  /** An operator wants this of servers from now on. Throws RangeError, changing nothing, when it is too much. */
+  wish(orders: readonly NamedWish[]): void {
     const { registry, wishes } = this.#ports;
-    if (this.#slots[identity] === undefined) throw new RangeError(`no server ${identity}`);
-    wishes.set(identity, wish);
-    registry.setDraining(identity, wish.draining);
+    wishes.set(orders);
+    for (const [identity, { draining }] of orders) {
+      if (this.#slots[identity] !== undefined) registry.setDraining(identity, draining);
+    }
     this.update(this.#serversOf);
   }
 
   /** What the file gives it. Throws RangeError when it is not there. */
   weightInFile(identity: string): number {
-    for (const { name, servers } of this.#plain) {
-      const server = servers.find((one) => serverIdentity(name, one) === identity);
-      if (server !== undefined) return server.weight;
-    }
-    throw new RangeError(`no server ${identity}`);
+    const weight = this.#fileWeights.get(identity);
+    if (weight === undefined) throw new RangeError(`no server ${identity}`);
+    return weight;
   }
 
   /** No further change. Final. */
@@ -199,4 +198,13 @@ export class LiveServers {
       if (!taken || this.#ports.registry.reclaim() > 0) this.#reclaimSoon();
     });
   }
+}
+
+/** By identity. */
+function weightsOf(upstreams: readonly UpstreamConfig[]): ReadonlyMap<string, number> {
+  return new Map(
+    upstreams.flatMap(({ name, servers }) =>
+      servers.map((server) => [serverIdentity(name, server), server.weight] as const),
+    ),
+  );
 }

@@ -13,11 +13,12 @@ const log: Logger = {
   debug() {},
   info: (_, message) => said.push(message),
   warn() {},
-  error() {},
+  error: (_, message) => said.push(`ERROR ${message}`),
   child: () => log,
 };
 let registry: ServerRegistry;
 let orders: ServerOrders;
+let servers: LiveServers;
 
 beforeEach(() => {
   said.length = 0;
@@ -25,7 +26,7 @@ beforeEach(() => {
   const wishes = new ServerWishes();
   const [a, b, c] = serversOf({}, {}, { host: '2001:db8::21' });
   const upstreams = [upstreamOf([a!, b!]), upstreamOf([a!, c!], { name: 'web' })];
-  const servers = new LiveServers(upstreams, {
+  servers = new LiveServers(upstreams, {
     ...{ registry, wishes, log, clock: new VirtualClock() },
     configure() {},
     tell() {},
@@ -35,7 +36,7 @@ beforeEach(() => {
 });
 
 const drain = (server: string, upstream: string | null = null, draining = true) =>
-  orders.carryOut({ server, upstream, change: { draining } });
+  orders.carryOut({ server, upstream, change: { draining } }).servers;
 
 test('an address is meant in every upstream that has it, or in one', () => {
   expect(drain('198.51.100.21:80').map(({ upstream }) => upstream)).toEqual(['api', 'web']);
@@ -48,6 +49,8 @@ test('an address is meant in every upstream that has it, or in one', () => {
       weightInFile: 1,
       inFlight: 0,
       fit: 2,
+      panic: false,
+      sticky: false,
     },
   ]);
   expect(registry.draining('api|198.51.100.21:80')).toBe(true);
@@ -65,7 +68,7 @@ test.each(['2001:db8::21', '[2001:db8::21]:80'])('%s is the IPv6 server', (serve
 test('a drain and a weight are two things', () => {
   drain('198.51.100.22');
   const weight = (value: number | null) =>
-    orders.carryOut({ server: '198.51.100.22', upstream: null, change: { weight: value } });
+    orders.carryOut({ server: '198.51.100.22', upstream: null, change: { weight: value } }).servers;
   expect(weight(4)).toMatchObject([{ draining: true, weight: 4, weightInFile: 1 }]);
   expect(orders.wishes).toEqual([['api|198.51.100.22:80', { draining: true, weight: 4 }]]);
   expect(drain('198.51.100.22', null, false)).toMatchObject([{ draining: false, weight: 4 }]);
@@ -82,7 +85,7 @@ test('who is left for new work is told: neither drained nor down nor without wei
   expect(kindsFit(() => drain('198.51.100.22', 'api', false))).toEqual([1]);
   const change = { weight: 0 };
   expect(
-    kindsFit(() => orders.carryOut({ server: '198.51.100.22', upstream: null, change })),
+    kindsFit(() => orders.carryOut({ server: '198.51.100.22', upstream: null, change }).servers),
   ).toEqual([0]);
 });
 
@@ -94,4 +97,23 @@ test('what is not there is refused with what is', () => {
   );
   expect(() => drain('198.51.100.22', 'shop')).toThrow('no upstream shop; there is: api, web');
   expect([said, orders.wishes]).toEqual([[], []]);
+});
+
+test('what is ordered of a server that goes is shown, and can be taken back', () => {
+  drain('198.51.100.22');
+  const [first] = serversOf({});
+  servers.update(({ name, servers: now }) => (name === 'api' ? [first!] : now));
+  const gone = { upstream: 'api', server: '198.51.100.22:80' };
+  expect(orders.absent).toEqual([{ ...gone, draining: true, weight: null }]);
+  expect(() => drain('198.51.100.22')).toThrow('no server 198.51.100.22');
+  const undrained = { server: '198.51.100.22', upstream: 'api', change: { draining: false } };
+  expect(orders.carryOut(undrained)).toEqual({ servers: [], forgotten: [gone] });
+  expect([orders.absent, orders.wishes]).toEqual([[], []]);
+});
+
+test('an order that leaves nobody is an error in the log', () => {
+  drain('198.51.100.21:80', 'api');
+  said.length = 0;
+  drain('198.51.100.22', 'api');
+  expect(said[1]).toBe('ERROR upstream api has no server left, as an operator wants it');
 });

@@ -15,7 +15,7 @@ test('the last word about a server counts, and nothing is kept that is as in the
       const all = new ServerWishes();
       const model = new Map<string, ServerWish>();
       for (const [identity, wish] of orders) {
-        all.set(identity, wish);
+        all.set([[identity, wish]]);
         model.set(identity, wish);
       }
       for (const [identity, wish] of model) expect(all.of(identity)).toEqual(wish);
@@ -35,10 +35,15 @@ test('a weight is applied, and a server without one is the same object', () => {
 test('there are at most as many as there may be servers', () => {
   const all = new ServerWishes();
   const wish = { draining: true, weight: null };
-  for (let number = 0; number < SERVERS_MAX; number++) all.set(`${number}`, wish);
-  expect(() => all.set('one more', wish)).toThrow(`more than ${SERVERS_MAX} servers`);
-  all.set('7', { draining: false, weight: 2 });
-  all.set('8', { draining: false, weight: null });
-  all.set('one more', wish);
+  const named = Array.from({ length: SERVERS_MAX }, (_, number) => [`${number}`, wish] as const);
+  all.set(named.slice(1));
+  const refused = () => all.set([named[0]!, ['one more', wish]]);
+  expect(refused).toThrow(`more than ${SERVERS_MAX} servers`);
+  expect(all.all).toEqual(named.slice(1));
+  all.set([
+    ['7', { draining: false, weight: 2 }],
+    ['8', { draining: false, weight: null }],
+  ]);
+  refused();
   expect(all.all.length).toBe(SERVERS_MAX);
 });

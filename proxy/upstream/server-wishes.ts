@@ -12,14 +12,15 @@ export interface ServerWish {
 /** A wish, and the server whose it is, by its identity. */
 export type NamedWish = readonly [identity: string, wish: ServerWish];
 
-const NOTHING: ServerWish = { draining: false, weight: null };
+/** As the file has it. */
+const NO_WISH: ServerWish = { draining: false, weight: null };
 
 /**
  * The wishes that are not the file's, by identity (identity.ts). They stay until somebody takes them back: a
  * server that is gone from DNS for a while comes back as it was. At most as many as there may be servers.
  */
 export class ServerWishes {
-  readonly #wishes: Map<string, ServerWish>;
+  #wishes: ReadonlyMap<string, ServerWish>;
 
   constructor(all: readonly NamedWish[] = []) {
     this.#wishes = new Map(all.slice(0, SERVERS_MAX));
@@ -31,19 +32,20 @@ export class ServerWishes {
   }
 
   of(identity: string): ServerWish {
-    return this.#wishes.get(identity) ?? NOTHING;
+    return this.#wishes.get(identity) ?? NO_WISH;
   }
 
   /** Throws RangeError, changing nothing, when there are too many. */
-  set(identity: string, wish: ServerWish): void {
-    if (!wish.draining && wish.weight === null) {
-      this.#wishes.delete(identity);
-      return;
+  set(orders: readonly NamedWish[]): void {
+    const next = new Map(this.#wishes);
+    for (const [identity, wish] of orders) {
+      if (wish.draining || wish.weight !== null) next.set(identity, wish);
+      else next.delete(identity);
     }
-    if (!this.#wishes.has(identity) && this.#wishes.size >= SERVERS_MAX) {
+    if (next.size > SERVERS_MAX) {
       throw new RangeError(`more than ${SERVERS_MAX} servers differ from the file`);
     }
-    this.#wishes.set(identity, wish);
+    this.#wishes = next;
   }
 
   /** The server as it is wanted. */

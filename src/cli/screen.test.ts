@@ -30,7 +30,7 @@ test('on a terminal each text takes the place of the one before, and the last on
 });
 
 test('what has no room is cut, and it is said how much', () => {
-  const { screen, take } = screenOf({ isTTY: true, columns: 8, rows: 3 });
+  const { screen, take } = screenOf({ isTTY: true, columns: 9, rows: 3 });
   screen.show('a long line\n2\n3\n4');
   expect(take()).toContain('\x1b[Ha long …\x1b[K\r\n2\x1b[K\r\n… 2 more\x1b[K');
 });

@@ -27,7 +27,8 @@ export class Screen {
       this.#sink.write(`${text}\n\n`);
       return;
     }
-    const lines = fitting(text.split('\n'), columns || COLUMNS, rows || ROWS);
+    // The last column stays empty: clearing the rest of a full line takes its last character in some terminals.
+    const lines = fitting(text.split('\n'), (columns || COLUMNS) - 1, rows || ROWS);
     const shown = lines.map((line) => `${line}${CLEAR_LINE_END}`).join('\r\n');
     this.#sink.write(`${this.#last === null ? ENTER : ''}${HOME}${shown}${CLEAR_BELOW}`);
     this.#last = text;

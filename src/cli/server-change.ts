@@ -1,13 +1,12 @@
 /** Gives the balancer of this host an order about its servers, and tells what an operator has to know of it. */
-import type { OrderedServer } from '../../proxy/index.ts';
+import type { OrderedServer, OrderResult } from '../../proxy/index.ts';
 import type { AgentReport } from '../control/agent-report.ts';
 import type { ExitStatus, Invocation } from './command.ts';
 import { askHalf, orderBalancer, socketOf } from './halves.ts';
-import { emptyTexts } from './views/server-view.ts';
+import { alarmTexts, forgottenText } from './views/server-view.ts';
 
 /** What the balancer answers. */
-export interface ServersAnswer {
-  readonly servers: readonly OrderedServer[];
+export interface ServersAnswer extends OrderResult {
   /** Why a restart of the balancer would forget it; null: it would not. */
   readonly unkept: string | null;
 }
@@ -29,10 +28,11 @@ export async function changeServer(
     output.note(ordered.error);
     return ordered.wrong ? 2 : 1;
   }
-  const { servers, unkept } = ordered.result;
+  const { servers, forgotten, unkept } = ordered.result;
   if (json) return ordered.result;
   for (const one of servers) output.line(textOf(one));
-  for (const text of emptyTexts(servers)) output.note(text);
+  for (const one of forgotten) output.line(forgottenText(one));
+  for (const text of alarmTexts(servers)) output.note(text);
   if (unkept !== null) {
     output.note(`a restart of the balancer forgets it: its file cannot be written (${unkept})`);
   }

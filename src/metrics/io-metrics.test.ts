@@ -9,6 +9,7 @@ const NOTHING = {
   listeners: [],
   upstreams: [],
   names: [],
+  absentServers: [],
   limits: [],
   caches: [],
   routes: [],

@@ -179,7 +179,7 @@ function wishesOf(file: WishesFile, log: Logger): readonly NamedWish[] {
   } else if (wishes.length > 0) {
     log.info(
       { servers: wishes.length },
-      `as before the restart: ${wishes.map(wishText).join('; ')}`,
+      `as before the restart, where they are servers now: ${wishes.map(wishText).join('; ')}`,
     );
   }
   return wishes;

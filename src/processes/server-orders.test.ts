@@ -15,6 +15,8 @@ test.each([
   'server=a:1&drain=1&weight=1',
   'server=a:1&weight=',
   'server=a:1&weight=x',
+  'server=a:1&weight=%20',
+  'server=a:1&weight=0x10',
   'server=a:1&weight=1001',
   'server=a:1&drain=1&more=1',
 ])('%j is no order', (query) => {

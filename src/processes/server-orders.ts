@@ -18,10 +18,10 @@ export function orderServers(
   if (order === null) return json({ error: NEEDED }, 400);
   if (balancer === null) return json({ error: 'the balancer is starting' }, 503);
   try {
-    const servers = balancer.orderServers(order);
+    const result = balancer.orderServers(order);
     const unkept = file.write(balancer.wishes);
     if (unkept !== null) log.warn({ path: file.path, reason: unkept }, `${file.path}: ${unkept}`);
-    return json({ servers, unkept });
+    return json({ ...result, unkept });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return json({ error: error.message }, 404);
@@ -43,6 +43,6 @@ function orderOf(query: URLSearchParams): ServerOrder | null {
       : null;
   }
   if (weight === 'file') return { ...order, change: { weight: null } };
-  const number = weight === '' ? Number.NaN : Number(weight);
+  const number = /^\d+$/.test(weight ?? '') ? Number(weight) : Number.NaN;
   return isWeight(number) ? { ...order, change: { weight: number } } : null;
 }

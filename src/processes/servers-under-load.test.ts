@@ -132,10 +132,13 @@ test('a drained server finishes what it has and gets nothing new, also after a r
       'drained: nothing is left on it\n',
   });
   await stop();
-  expect(await start()).toContain(`as before the restart: ${servers[0]} of upstream web drains`);
+  expect(await start()).toContain(
+    `as before the restart, where they are servers now: ${servers[0]} of upstream web drains`,
+  );
   expect(await answers(8)).toBe('200 b');
   expect(await run('drain', servers[1]!, '--no-wait')).toMatchObject({
-    stderr: 'upstream web: NO SERVER IS LEFT for new work: clients get 503\n',
+    stderr:
+      'upstream web: NO SERVER IS LEFT for new work: HTTP clients get 503, others are refused\n',
   });
   expect((await ask()).slice(0, 3)).toBe('503');
   for (const server of servers) {

@@ -9,7 +9,7 @@ import { weight } from './weight.ts';
 const SERVER = '198.51.100.21:80';
 const ONE: OrderedServer = {
   ...{ upstream: 'api', server: SERVER, draining: true, weight: 1, weightInFile: 1 },
-  ...{ inFlight: 12, fit: 2 },
+  ...{ inFlight: 12, fit: 2, panic: false, sticky: false },
 };
 
 let balancer: FakeBalancer;
@@ -21,14 +21,15 @@ afterEach(() => balancer.close());
 
 /** What the order leaves behind. */
 function leaves(changes: Partial<OrderedServer> = {}, unkept: string | null = null): void {
-  balancer.answer = () => ({ body: { servers: [{ ...ONE, ...changes }], unkept } });
+  const servers = [{ ...ONE, ...changes }];
+  balancer.answer = () => ({ body: { servers, forgotten: [], unkept } });
 }
 
 /** What `GET /status` says, look by look. */
 function has(...inFlight: readonly number[]): void {
   balancer.statuses = inFlight.map((count) => ({
     upstreams: [
-      { name: 'api', servers: [{ server: SERVER, totals: { inFlight: count } }] },
+      { name: 'api', servers: [{ server: SERVER, draining: true, totals: { inFlight: count } }] },
       { name: 'web', servers: [{ server: SERVER, totals: { inFlight: 99 } }] },
     ],
   }));
@@ -75,10 +76,39 @@ test('a balancer that ends meanwhile is told of', async () => {
   expect(stderr).toMatch(/^the balancer does not answer any more: no answer/);
 });
 
+test.each([
+  ['a server that is none any more', [], 'is no server any more; what it still has goes on'],
+  [
+    'one that somebody undrains',
+    [{ server: SERVER, draining: false, totals: { inFlight: 0 } }],
+    'undrained',
+  ],
+])('%s has not been seen to be drained', async (_what, servers, text) => {
+  leaves();
+  balancer.statuses = [{ upstreams: [{ name: 'api', servers }] }];
+  const { status, stdout, stderr } = await run('drain', SERVER);
+  expect([status, stdout]).toEqual([1, expect.not.stringContaining('drained:')]);
+  expect(stderr).toContain(text);
+});
+
+test('panic, clients with a cookie, and orders for servers that there are not', async () => {
+  leaves({ fit: 1, panic: true, sticky: true });
+  const { stdout, stderr } = await run('drain', SERVER, '--no-wait');
+  expect(stdout).toContain('gets no new work, but from clients that belong to it by a cookie; 12');
+  expect(stderr).toBe(
+    'upstream api: PANIC: so few are left that those that are down are used, too\n',
+  );
+  const forgotten = [{ upstream: 'api', server: '198.51.100.99:80' }];
+  balancer.answer = () => ({ body: { servers: [], forgotten, unkept: null } });
+  expect((await run('undrain', '198.51.100.99')).stdout).toBe(
+    '198.51.100.99:80 of upstream api: is no server now; what was ordered of it is taken back\n',
+  );
+});
+
 test('the last server, and what a restart forgets, are warned of', async () => {
   leaves({ fit: 0 }, 'ENOSPC');
   expect((await run('drain', SERVER, '--no-wait')).stderr).toBe(
-    'upstream api: NO SERVER IS LEFT for new work: clients get 503\n' +
+    'upstream api: NO SERVER IS LEFT for new work: HTTP clients get 503, others are refused\n' +
       'a restart of the balancer forgets it: its file cannot be written (ENOSPC)\n',
   );
 });
@@ -127,7 +157,7 @@ test('what the balancer refuses is said, as JSON is what it answers', async () =
   leaves();
   has(0);
   const { stdout } = await run('drain', SERVER, '--json');
-  expect(JSON.parse(stdout)).toEqual({ servers: [ONE], unkept: null, left: 0 });
+  expect(JSON.parse(stdout)).toEqual({ servers: [ONE], forgotten: [], unkept: null, left: 0 });
   await balancer.end();
   expect((await run('undrain', SERVER)).stderr).toMatch(/^balancer: not running/);
 });

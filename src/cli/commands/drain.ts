@@ -2,7 +2,7 @@ import type { OrderedServer } from '../../../proxy/index.ts';
 import { parseDuration } from '../../config/index.ts';
 import type { BalancerReport } from '../../control/balancer-report.ts';
 import type { CliCommand, Invocation } from '../command.ts';
-import { drainedText, leftText } from '../views/server-view.ts';
+import { drainedText, leftText, nameOf } from '../views/server-view.ts';
 
 /** Time between two looks, ms. */
 const LOOK_EVERY_MS = 500;
@@ -14,8 +14,9 @@ export const drain: CliCommand = {
   group: 'Operation',
   details: `SERVER is host:port as \`tandem status\` shows it, or the host alone for all its
 ports. What it has goes on: requests, WebSockets, TCP sessions. Clients that belong to
-it by a sticky cookie go on coming. Then waits until nothing is left on it. Ctrl-C ends
-the waiting, never the drain.
+it by a sticky cookie go on coming, and so do UDP clients that go on sending: for those,
+that nothing is left is true of that moment. Waits until nothing is left on it; Ctrl-C
+ends the waiting, never the drain.
 
 It lasts until \`tandem undrain\`, also when the balancer is restarted, not when the
 host is. Each host of a pair has its own servers: drain on both.
@@ -54,7 +55,7 @@ or something was left. 2: wrong command line.`,
   },
 };
 
-/** How much is left on them in the end; null: the balancer does not answer any more. */
+/** How much is left on them in the end; null: it cannot be known any more. */
 async function wait(
   servers: readonly OrderedServer[],
   timeoutMs: number,
@@ -75,6 +76,10 @@ async function wait(
         return null;
       }
       const left = leftOn(servers, half.status);
+      if (typeof left === 'string') {
+        output.note(left);
+        return null;
+      }
       const restMs = until - performance.now();
       if (left === 0 || signal.aborted || restMs <= 0) {
         if (!json) tellEnd(left, signal.aborted, output);
@@ -88,13 +93,19 @@ async function wait(
   }
 }
 
-function leftOn(servers: readonly OrderedServer[], { upstreams }: BalancerReport): number {
-  const all = upstreams.flatMap(({ name, servers: there }) =>
-    there.filter(({ server }) =>
-      servers.some((one) => one.upstream === name && one.server === server),
-    ),
-  );
-  return all.reduce((sum, { totals }) => sum + totals.inFlight, 0);
+/** A text: it cannot be known any more. */
+function leftOn(servers: readonly OrderedServer[], { upstreams }: BalancerReport): number | string {
+  let left = 0;
+  for (const one of servers) {
+    const upstream = upstreams.find(({ name }) => name === one.upstream);
+    const now = upstream?.servers.find(({ server }) => server === one.server);
+    if (now === undefined) {
+      return `${nameOf(one)} is no server any more; what it still has goes on, and is not seen here`;
+    }
+    if (!now.draining) return `${nameOf(one)} does not drain any more: somebody has undrained it`;
+    left += now.totals.inFlight;
+  }
+  return left;
 }
 
 function tellEnd(left: number, aborted: boolean, output: Invocation['output']): void {

@@ -20,6 +20,7 @@ const balancer = {
   listeners: [],
   upstreams: [],
   names: [],
+  absentServers: [],
   limits: [],
   caches: [],
   routes: [],
@@ -30,9 +31,10 @@ const balancer = {
 let digest = '';
 /** Goes on by a second each time somebody asks. */
 let uptimeMs = 0;
+let hangs = false;
 const server = http.createServer((_, response) => {
   uptimeMs += 1_000;
-  response.end(JSON.stringify({ ...balancer, digest, uptimeMs }));
+  if (!hangs) response.end(JSON.stringify({ ...balancer, digest, uptimeMs }));
 });
 
 const run = (...args: string[]) =>
@@ -82,6 +84,21 @@ test('--watch goes on until Ctrl-C, with what comes in a second', async () => {
   expect(stdout.match(/balancer: ready/g)!.length).toBeGreaterThanOrEqual(2);
   expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}0 requests a second, 0 of them 5xx; /m);
   expect(process.listenerCount('SIGINT')).toBe(before);
+}, 15_000);
+
+test('Ctrl-C ends --watch at once, also when the balancer hangs', async () => {
+  digest = checkFile(file).digest;
+  uptimeMs = 0;
+  const ended = run('--watch', '-c', file);
+  await vi.waitFor(() => expect(uptimeMs).toBeGreaterThan(0));
+  hangs = true;
+  uptimeMs = 0;
+  await vi.waitFor(() => expect(uptimeMs).toBeGreaterThan(0), { timeout: 5_000 });
+  process.emit('SIGINT');
+  const first = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000))]);
+  expect(first).toMatchObject({ status: 0 });
+  hangs = false;
+  server.closeAllConnections();
 }, 15_000);
 
 test('every command about a host takes -c and --node', () => {

@@ -71,19 +71,25 @@ async function watch(invocation: Invocation): Promise<ExitStatus> {
   const { signal } = stopped;
   const stop = () => stopped.abort();
   process.once('SIGINT', stop).once('SIGTERM', stop);
+  const ended = new Promise<null>((resolve) => {
+    signal.addEventListener('abort', () => resolve(null));
+  });
   let before: BalancerReport | null = null;
+  let last: ExitStatus = 1;
   try {
     for (;;) {
-      const { text, notes, whole, balancer, exit } = await look(invocation);
+      // A half that hangs is not waited for.
+      const seen = await Promise.race([look(invocation), ended]);
+      if (seen === null) return last;
+      const { text, notes, whole, balancer, exit } = seen;
+      last = exit;
       const now = 'status' in balancer ? balancer.status : null;
       const rates = now === null ? '' : ratesText(before, now);
       before = now;
       const head = `${new Date().toTimeString().slice(0, 8)}  ${rates}`.trimEnd();
       if (json) output.line(JSON.stringify(whole));
       else output.screen.show([head, ...notes, '', text].join('\n'));
-      if (signal.aborted) return exit;
       await delay(WATCH_EVERY_MS, undefined, { signal }).catch(() => {});
-      if (signal.aborted) return exit;
     }
   } finally {
     output.screen.close();

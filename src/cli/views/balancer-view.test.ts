@@ -13,6 +13,7 @@ function server(name: string, ejection: ServerStatus['ejection']): object {
     verdict: 'up',
     since: NOW - 60_000,
     weight: 1,
+    weightInFile: 1,
     backup: false,
     draining: false,
     checked: true,
@@ -50,6 +51,7 @@ const report = {
   workers: [],
   listeners: [],
   names: [],
+  absentServers: [],
   limits: [
     {
       name: 'per_client',

@@ -25,6 +25,7 @@ export function balancerView(status: BalancerReport, now: number): string {
     ...limitRows(status),
     ...cacheView(status.caches),
     ...status.upstreams.flatMap((upstream) => upstreamRows(upstream, now)),
+    ...absentRows(status),
     ...nameView(status.names, now),
     ...certificateView(status.certificates, now),
     ...routeRows(status),
@@ -86,6 +87,18 @@ function limitRows({ limits }: BalancerReport): string[] {
     rows.push([name, kind, ...numbers, `${keys} of ${keysMax}`, remarks.join(', ')]);
   }
   return ['', ...columns(rows)];
+}
+
+/** Orders that wait for a server to come back, or that nobody remembers. */
+function absentRows({ absentServers }: BalancerReport): string[] {
+  if (absentServers.length === 0) return [];
+  const rows = absentServers.map(({ upstream, server, draining, weight }) => {
+    const orders = [draining ? 'drains' : '', weight === null ? '' : `weight ${weight}`];
+    return [`  ${server} of upstream ${upstream}`, orders.filter(Boolean).join(', ')];
+  });
+  const head =
+    'ordered of servers that there are not now (tandem undrain, tandem weight SERVER file):';
+  return ['', head, ...columns(rows)];
 }
 
 function upstreamRows(upstream: UpstreamStatus, now: number): string[] {

@@ -1,5 +1,5 @@
 /** What became of an order about servers, as text. Pure. */
-import type { OrderedServer } from '../../../proxy/index.ts';
+import type { NamedServer, OrderedServer } from '../../../proxy/index.ts';
 
 /** Requests and sessions that servers still have, in a few words. */
 export function leftText(count: number): string {
@@ -9,7 +9,8 @@ export function leftText(count: number): string {
 
 /** It drains from now on. */
 export function drainedText(one: OrderedServer): string {
-  return `${nameOf(one)}: gets no new work; ${leftText(one.inFlight)}`;
+  const belong = one.sticky ? ', but from clients that belong to it by a cookie' : '';
+  return `${nameOf(one)}: gets no new work${belong}; ${leftText(one.inFlight)}`;
 }
 
 /** It does not drain any more. */
@@ -25,14 +26,23 @@ export function weightText(one: OrderedServer): string {
   return `${nameOf(one)}: weight ${weight}, ${file}${draining ? '; it drains all the same' : ''}`;
 }
 
-/** Upstreams that have nobody for new work now. */
-export function emptyTexts(servers: readonly OrderedServer[]): string[] {
-  const empty = servers.filter(({ fit }) => fit === 0).map(({ upstream }) => upstream);
-  return [...new Set(empty)].map(
-    (upstream) => `upstream ${upstream}: NO SERVER IS LEFT for new work: clients get 503`,
-  );
+/** Upstreams that have too few for new work now. */
+export function alarmTexts(servers: readonly OrderedServer[]): string[] {
+  const alarms = servers.flatMap(({ upstream, fit, panic }) => {
+    if (panic)
+      return `upstream ${upstream}: PANIC: so few are left that those that are down are used, too`;
+    if (fit > 0) return [];
+    return `upstream ${upstream}: NO SERVER IS LEFT for new work: HTTP clients get 503, others are refused`;
+  });
+  return [...new Set(alarms)];
 }
 
-function nameOf({ server, upstream }: OrderedServer): string {
+/** It is no server now, and is as the file has it if it comes back. */
+export function forgottenText(one: NamedServer): string {
+  return `${nameOf(one)}: is no server now; what was ordered of it is taken back`;
+}
+
+/** A server in a sentence. */
+export function nameOf({ server, upstream }: NamedServer): string {
   return `${server} of upstream ${upstream}`;
 }
