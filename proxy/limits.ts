@@ -60,8 +60,12 @@ export const IDLE_GRACE_MS = 1000;
 /** Silence after which the kernel probes a client that has closed its sending side. */
 export const HALF_CLOSED_PROBE_MS = 10_000;
 
-/** How long a worker rehearses before it serves, with how many connections, so many at once. */
-export const WARM_UP_MAX_MS = 1000;
+/**
+ * How long a worker rehearses before it serves, in time of a processor, for it has to share one with
+ * whatever else starts with its host; by the clock; with how many connections, so many at once.
+ */
+export const WARM_UP_WORK_MS = 1000;
+export const WARM_UP_MAX_MS = 5000;
 export const WARM_UP_SCENES_MAX = 2000;
 export const WARM_UP_CONCURRENCY = 16;
 

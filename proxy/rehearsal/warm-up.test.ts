@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ListenerConfig, ProxyConfig } from '../../src/config/proxy-config.ts';
 import { TLS } from '../certificates/tls-config.fixture.ts';
 import {
@@ -15,6 +15,7 @@ import { startBalancer } from '../index.ts';
 import { testEngine } from '../io/test-engine.fixture.ts';
 import { WARM_UP_CONCURRENCY, WARM_UP_SCENES_MAX } from '../limits.ts';
 import { EDGE } from '../tls/certificates.fixture.ts';
+import { DataPlane } from '../worker.ts';
 import { stagesFor } from './rehearsal-config.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -73,6 +74,16 @@ describe('a rehearsal', () => {
       engine.deadlines.stop();
     },
   );
+
+  it('gives the address of its clients away, and takes that back, while they are served', async () => {
+    const order = vi.spyOn(DataPlane.prototype, 'drainAddresses');
+    const engine = testEngine();
+    await warmUp(engine, setupOf(configOf(PLAIN)));
+    const drained = order.mock.calls.map(([drains]) => drains.map(({ address }) => address).join());
+    expect(new Set(drained)).toEqual(new Set(['127.0.0.1', '']));
+    order.mockRestore();
+    engine.deadlines.stop();
+  });
 
   it('is over at once where there is nothing to play', async () => {
     const engine = testEngine();

@@ -12,10 +12,17 @@ import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import { openListenSocket } from '../../src/os/listen-socket.ts';
 import type { LineMail } from '../access-log/outbox.ts';
+import type { DrainingAddress } from '../draining/drains.ts';
 import type { IoEngine } from '../io/engine.ts';
 import { createLimitsMemory } from '../limiting/limit-memory.ts';
-import { WARM_UP_CONCURRENCY, WARM_UP_MAX_MS, WARM_UP_SCENES_MAX } from '../limits.ts';
+import {
+  WARM_UP_CONCURRENCY,
+  WARM_UP_MAX_MS,
+  WARM_UP_SCENES_MAX,
+  WARM_UP_WORK_MS,
+} from '../limits.ts';
 import type { Logger } from '../ports.ts';
+import { processNow } from '../shared/process-clock.ts';
 import { createSharedState } from '../shared/shared-state.ts';
 import { serverIdentity } from '../upstream/identity.ts';
 import { DataPlane } from '../worker.ts';
@@ -32,8 +39,8 @@ const NO_MAIL: LineMail = { send() {} };
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => SILENT };
 
 /**
- * Plays the scenes of the worker's listeners, in turn, for at most `WARM_UP_MAX_MS`; returns how many came
- * to their end. Rejects where the loopback does not work.
+ * Plays the scenes of the worker's listeners, in turn, until this thread has worked for `WARM_UP_WORK_MS`,
+ * for at most `WARM_UP_MAX_MS`; returns how many came to their end. Rejects where the loopback does not work.
  */
 export async function warmUp(
   engine: IoEngine,
@@ -55,12 +62,15 @@ async function playAll(
   stages: Stages,
 ): Promise<number> {
   const until = performance.now() + WARM_UP_MAX_MS;
+  const enough = workedMs() + WARM_UP_WORK_MS;
   const { plane, ports } = openStages(engine, stages);
   let begun = 0;
   let played = 0;
   const client = async () => {
-    while (begun < WARM_UP_SCENES_MAX && performance.now() < until) {
+    while (begun < WARM_UP_SCENES_MAX && workedMs() < enough && performance.now() < until) {
       const scene = scenes[begun++ % scenes.length]!;
+      // A move comes once in a month, and the clients of that moment should not wait for its code either.
+      plane.drainAddresses(begun % 2 === 0 ? [] : [farFromOver()], () => {});
       const port = ports.get(scene.stage)!;
       // What does not work for the rehearsal may still do for clients, and is not tried for long.
       if (!(await play(scene, port, until - performance.now()))) return;
@@ -71,6 +81,17 @@ async function playAll(
   await plane.stopAccepting();
   await plane.drain(0);
   return played;
+}
+
+/** The clients' side of a move: those who are connected go on, and are counted. */
+function farFromOver(): DrainingAddress {
+  return { address: HOST, deadlineAt: processNow() + 2 * WARM_UP_MAX_MS, politeMs: 0 };
+}
+
+/** Processor time of this thread, ms. */
+function workedMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 function isPlayed({ stage, protocol }: Scene, { config, protocols }: Stages): boolean {

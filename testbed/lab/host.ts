@@ -27,7 +27,7 @@ export interface SpawnOptions {
   readonly elsewhere?: boolean;
   /**
    * True: it and what it starts give way to everything else until {@link Host.serves}, and have one
-   * processor until {@link Host.spread}.
+   * processor; what of it runs in real time has that until {@link Host.spread}.
    */
   readonly boots?: boolean;
   /**

@@ -76,19 +76,16 @@ export class Boot {
     this.#giveWay();
   }
 
-  /** From now on it goes before the others. */
+  /** From now on it goes before the others, and what serves clients has all processors. */
   over(): void {
     clearInterval(this.#timer);
-    this.#changePolicy(SCHED_IDLE, SCHED_OTHER);
+    for (const thread of this.#changePolicy(SCHED_IDLE, SCHED_OTHER)) giveAll(thread);
     for (const pid of this.#pids) prefer(pid);
   }
 
-  /** It may run on all processors from now on. */
+  /** All of it may run on all processors from now on, what runs in real time, too. */
   spread(): void {
-    const { setAffinity } = scheduler();
-    for (const thread of withDescendants(this.#pid).flatMap(threadsOf)) {
-      setAffinity(thread, ALL_PROCESSORS.length, ALL_PROCESSORS);
-    }
+    withDescendants(this.#pid).flatMap(threadsOf).forEach(giveAll);
   }
 
   /** What was started lately may have a session of its own since. */
@@ -105,13 +102,18 @@ export class Boot {
     this.#changePolicy(SCHED_OTHER, SCHED_IDLE);
   }
 
-  /** Of its threads that have that one: whoever asked the kernel for real time keeps it. */
-  #changePolicy(from: number, to: number): void {
+  /** Of its threads that have that one, which are returned: whoever asked the kernel for real time keeps it. */
+  #changePolicy(from: number, to: number): readonly number[] {
     const { policyOf, setPolicy } = scheduler();
-    for (const thread of this.#pids.flatMap(threadsOf)) {
-      if (policyOf(thread) === from) setPolicy(thread, to, NO_PRIORITY);
-    }
+    const threads = this.#pids.flatMap(threadsOf).filter((thread) => policyOf(thread) === from);
+    for (const thread of threads) setPolicy(thread, to, NO_PRIORITY);
+    return threads;
   }
+}
+
+/** It may run on all processors from now on. */
+function giveAll(thread: number): void {
+  scheduler().setAffinity(thread, ALL_PROCESSORS.length, ALL_PROCESSORS);
 }
 
 function shareOf(pid: number, niceness: number): void {
