@@ -16,11 +16,14 @@ const source = {
   report: () => null,
   readiness: () => state,
   metrics: async () => 'tandem_up 1\n',
+  traffic: () => null,
+  orderServers: () => json({}),
 };
 const onLoopback = (port: number) => ({
   bind: { host: '127.0.0.1', port },
   tls: null,
   token: null,
+  operatorToken: null,
   allow: null,
 });
 let runtimeDir: string;
@@ -28,7 +31,12 @@ let admin: { port: number; close(): void };
 
 beforeEach(async () => {
   runtimeDir = mkdtempSync(join(tmpdir(), 'tandem-'));
-  admin = await startAdmin(onLoopback(0), source, { runtimeDir, hasAgent: true, log });
+  admin = await startAdmin(onLoopback(0), source, {
+    runtimeDir,
+    hasAgent: true,
+    host: 'edge-a',
+    log,
+  });
   state.ready = true;
 });
 afterEach(() => {
@@ -96,7 +104,7 @@ test('what a browser could be tricked into is refused', async () => {
 
 test('a port in use names the listener and the address', async () => {
   const config = onLoopback(admin.port);
-  await expect(startAdmin(config, source, { runtimeDir, hasAgent: false, log })).rejects.toThrow(
-    `admin: cannot listen on 127.0.0.1 port ${admin.port}: the port is in use`,
-  );
+  await expect(
+    startAdmin(config, source, { runtimeDir, hasAgent: false, host: 'edge-a', log }),
+  ).rejects.toThrow(`admin: cannot listen on 127.0.0.1 port ${admin.port}: the port is in use`);
 });
