@@ -20,7 +20,7 @@ test('a balancer that cannot read the token starts all the same, and lets nobody
     `upstreams: { api: { servers: [{ address: 198.51.100.21:80 }] } }
 listeners: { http: { bind: "0.0.0.0:80", protocol: http, routes: [{ upstream: api }] } }
 admin: { bind: 0.0.0.0:9180, tls: { certificate: /a, key: /b }, token: file:/none,
-  operator_token: file:/none }
+  operator_token: file:/nowhere }
 `,
   );
   const options = { env: {}, hostname: 'a', cores: 1, secretless: true, balancer: true };
@@ -37,7 +37,7 @@ admin: { bind: 0.0.0.0:9180, tls: { certificate: /a, key: /b }, token: file:/non
     {
       severity: 'warning',
       path: 'admin.operator_token',
-      message: expect.stringMatching(/^\/none: there is no such file: nobody orders anything/),
+      message: expect.stringMatching(/^\/nowhere: there is no such file: nobody orders anything/),
     },
   ]);
 });

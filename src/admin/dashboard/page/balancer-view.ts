@@ -1,6 +1,6 @@
 /** The balancer: listeners, upstreams and their servers. Pure. */
 import type { BalancerPart, ListenerRow, ServerRow, UpstreamPart } from '../snapshot.ts';
-import { type Column, mark, rateText, table } from './marks.ts';
+import { type Column, mark, NOTHING, rateText, table } from './marks.ts';
 import { h, type VNode } from './vnode.ts';
 
 const LISTENER_COLUMNS: readonly Column<ListenerRow>[] = [
@@ -26,7 +26,7 @@ const SERVER_COLUMNS: readonly Column<ServerRow>[] = [
   { name: 'Requests/s', isNumber: true, cell: ({ requests }) => rateText(requests) },
   { name: 'Failed/s', isNumber: true, cell: ({ failed }) => rateText(failed) },
   { name: 'Weight', isNumber: true, cell: ({ weight }) => String(weight) },
-  { name: 'Reason', cell: ({ remarks }) => remarks.join(', ') || '–' },
+  { name: 'Reason', cell: ({ remarks }) => remarks.join(', ') || NOTHING },
 ];
 
 const ACTION: Column<ServerRow> = {

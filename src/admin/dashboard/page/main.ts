@@ -2,6 +2,7 @@
 import type { Hello, Snapshot, TrafficPoint } from '../snapshot.ts';
 import { listenersView, upstreamsView } from './balancer-view.ts';
 import { askedToken, byId, confirmed, wireDialogs } from './dialogs.ts';
+import { clock } from './marks.ts';
 import { type Order, orderOf, outcomeOf, pathOfOrder, questionOf } from './orders.ts';
 import {
   changesBetween,
@@ -18,11 +19,15 @@ import { keepToken, keptToken } from './session.ts';
 import { Stream } from './stream.ts';
 import { trafficView } from './traffic-view.ts';
 
+/** What was carried out is told for so long, ms. */
+const SAID_FOR_MS = 20_000;
+
 let snapshot: Snapshot | null = null;
 let orders: Hello['orders'] = 'none';
 let history: readonly TrafficPoint[] = [];
 let link: Link = { state: 'connecting' };
 let cursor: number | null = null;
+let saidTimer = 0;
 
 const stream = new Stream({
   onEvent(type, value) {
@@ -90,7 +95,10 @@ async function signIn(why: string): Promise<void> {
 function say(done: boolean, text: string): void {
   const place = byId('outcome');
   place.className = done ? 'done' : 'refused';
-  patch(place, [`${new Date().toLocaleTimeString()} ${text}`]);
+  patch(place, [`${clock(Date.now())} ${text}`]);
+  clearTimeout(saidTimer);
+  // What went wrong stays until something else is said.
+  if (done) saidTimer = window.setTimeout(() => patch(place, []), SAID_FOR_MS);
 }
 
 async function carryOut(order: Order): Promise<void> {

@@ -5,6 +5,9 @@ import { h, type VNode } from './vnode.ts';
 /** Shapes as well as colours: not everybody sees the one, and not every screen shows the other. */
 const SHAPES: Readonly<Record<Tone, string>> = { good: '●', warning: '▲', bad: '■', idle: '○' };
 
+/** Where there is nothing to say. */
+export const NOTHING = '–';
+
 /** A word with its tone. */
 export function mark(tone: Tone, text: string): VNode {
   return h(
@@ -15,9 +18,14 @@ export function mark(tone: Tone, text: string): VNode {
   );
 }
 
+/** Time of day by the reader's clock, in 24 hours; `at` is ms since 1970. */
+export function clock(at: number): string {
+  return new Date(at).toLocaleTimeString([], { hourCycle: 'h23' });
+}
+
 /** A rate of a table; a dash while it is not known. */
 export function rateText(rate: number | null): string {
-  if (rate === null) return '–';
+  if (rate === null) return NOTHING;
   return rate >= 100 || Number.isInteger(rate) ? String(Math.round(rate)) : rate.toFixed(1);
 }
 
@@ -57,18 +65,20 @@ export function table<Row>(
         h(
           'tr',
           { role: 'row', key },
-          columns.map(({ name, isNumber, cell }, index) =>
-            h(
+          columns.map(({ name, isNumber, cell }, index) => {
+            const content = cell(row);
+            return h(
               index === 0 ? 'th' : 'td',
               {
                 role: index === 0 ? 'rowheader' : 'cell',
                 scope: index === 0 ? 'row' : null,
                 class: isNumber ? 'number' : null,
                 'data-label': name,
+                'data-empty': content === NOTHING && !isNumber,
               },
-              cell(row),
-            ),
-          ),
+              content,
+            );
+          }),
         ),
       ),
     ),

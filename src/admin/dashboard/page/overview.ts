@@ -1,6 +1,6 @@
 /** The head of the page, what is wrong, and what a screen reader is told of changes. Pure. */
 import type { Hello, Snapshot, Tone } from '../snapshot.ts';
-import { mark } from './marks.ts';
+import { clock, mark } from './marks.ts';
 import { h, type VNode } from './vnode.ts';
 
 /** Whether what is shown is as it is. */
@@ -25,7 +25,7 @@ const signInButton = h('button', { type: 'button', 'data-sign-in': true }, 'Sign
 export function headView(snapshot: Snapshot | null, link: Link): readonly VNode[] {
   if (link.state === 'signed-out') return [signInButton];
   if (snapshot === null) return [h('span', { class: 'muted' }, 'connecting')];
-  const when = new Date(snapshot.at).toLocaleTimeString();
+  const when = clock(snapshot.at);
   const isLive = link.state === 'live';
   return [
     h('strong', { class: 'host' }, snapshot.host),
@@ -39,7 +39,7 @@ export function linkView(link: Link): readonly VNode[] {
   if (link.state !== 'lost') return [];
   const { since, why } = link;
   if (since === null) return [h('p', {}, `No connection: ${why}. Trying again.`)];
-  const when = new Date(since).toLocaleTimeString();
+  const when = clock(since);
   return [
     h(
       'p',

@@ -126,7 +126,7 @@ function peerView({ name, connected, paths, remarks }: PeerPart): VNode {
       'ul',
       { class: 'remarks' },
       paths.map((path) => h('li', {}, mark(path.tone, path.name), ` ${path.text}`)),
-      remarks.map((text) => h('li', {}, text)),
+      remarks.map((text) => h('li', {}, mark('warning', text))),
     ),
   );
 }

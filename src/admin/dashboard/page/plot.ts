@@ -1,5 +1,6 @@
 /** Plots of the history: geometry and SVG, as plain values. Pure. */
 import type { TrafficPoint } from '../snapshot.ts';
+import { clock } from './marks.ts';
 import { h, type VNode } from './vnode.ts';
 
 /** Time that a plot shows, ms. */
@@ -100,7 +101,7 @@ export function plotView(
   const scale = { from: now - plotSpanMs, to: now, top };
   const texts = series.map((one) => valueText(told && one.value(told), unit));
   const said = series.map(({ name }, index) => `${name} ${texts[index]}`).join(', ');
-  const when = pointed === undefined ? 'now' : new Date(pointed.at).toLocaleTimeString();
+  const when = pointed === undefined ? 'now' : clock(pointed.at);
   return h(
     'figure',
     { class: 'plot', key: title },

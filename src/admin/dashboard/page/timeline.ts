@@ -1,5 +1,6 @@
 /** Who had the addresses, and when: a bar, and each change with its reason. Pure. */
 import type { RouterPart, TransitionRow } from '../snapshot.ts';
+import { clock } from './marks.ts';
 import { h, type VNode } from './vnode.ts';
 
 /** The bar shows at most so long, ms. */
@@ -68,7 +69,7 @@ export function timelineView(router: RouterPart, host: string, now: number): VNo
         viewBox: `0 0 ${WIDTH} 16`,
         preserveAspectRatio: 'none',
         role: 'img',
-        'aria-label': `Holder of ${router.name} since ${clock(begin)}, ${changes}, listed below`,
+        'aria-label': `Holder of ${router.name} since ${moment(begin)}, ${changes}, listed below`,
       },
       segments.map(({ from, to, holder }) =>
         h('rect', {
@@ -83,7 +84,7 @@ export function timelineView(router: RouterPart, host: string, now: number): VNo
     h(
       'p',
       { class: 'scale' },
-      h('span', {}, clock(begin)),
+      h('span', {}, moment(begin)),
       h(
         'span',
         { class: 'holders' },
@@ -109,17 +110,16 @@ function changeView({ key, at, ago, from, to, why }: TransitionRow): VNode {
   return h(
     'li',
     { key },
-    h('time', { datetime: new Date(at).toISOString() }, clock(at)),
+    h('time', { datetime: new Date(at).toISOString() }, moment(at)),
     h('span', { class: 'ago' }, `${ago} ago`),
     h('span', { class: 'change' }, `${from} → ${to}`),
     h('span', { class: 'why' }, why),
   );
 }
 
-/** Of the reader's clock and place; with the day where it is another one than today. */
-function clock(at: number): string {
+/** With the day where it is another one than today. */
+function moment(at: number): string {
   const date = new Date(at);
-  const time = date.toLocaleTimeString();
   const isToday = date.toDateString() === new Date().toDateString();
-  return isToday ? time : `${date.toLocaleDateString()} ${time}`;
+  return isToday ? clock(at) : `${date.toLocaleDateString()} ${clock(at)}`;
 }
