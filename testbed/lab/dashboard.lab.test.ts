@@ -195,7 +195,7 @@ describe.skipIf(lacks('The dashboard', [browserProgram, 'curl']))('the dashboard
     await confirmed('Cancel', /gets no new work/);
     expect(await answering(10)).toEqual(['origin-1', 'origin-2']);
     await page.getByRole('button', { name: `Drain ${drained} of web`, exact: true }).click();
-    await confirmed('Drain', /1 other server of web take/);
+    await confirmed('Drain', /1 other server of web takes/);
     await expect.poll(() => row(drained).innerText()).toMatch(/drained|draining/);
     expect(await page.locator('#outcome').innerText()).toContain('gets no new work');
     expect(await answering(30)).toEqual(['origin-1']);

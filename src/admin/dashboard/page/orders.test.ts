@@ -49,7 +49,7 @@ const drain: Order = { type: 'drain', upstream: 'api', server: '198.51.100.21:80
 test('before a drain it is said what goes on, and what is left', () => {
   const question = questionOf(drain, snapshot())!;
   expect(question.lines.join(' ')).toContain('3 requests and sessions in flight are finished');
-  expect(question.lines.join(' ')).toContain('1 other server of api take');
+  expect(question.lines.join(' ')).toContain('1 other server of api takes its work');
   expect(question.warnings).toEqual([]);
   const last = questionOf(drain, snapshot([{ ...server, others: 0 }]))!;
   expect(last.warnings.join()).toContain('HTTP clients get 503');

@@ -63,13 +63,14 @@ function drainQuestion({ server, upstream, inFlight, others }: ServerRow): Quest
       : inFlight === 1
         ? '1 request or session in flight is finished.'
         : `${inFlight} requests and sessions in flight are finished.`;
-  const rest = others === 1 ? '1 other server' : `${others} other servers`;
+  const rest =
+    others === 1 ? `1 other server of ${upstream} takes` : `${others} others of ${upstream} take`;
   return {
     title: `Drain ${server}`,
     lines: [
       `${server} of upstream ${upstream} gets no new work on this host. ${left}`,
       'The other host of the pair has its own list: drain it there, too.',
-      ...(others === 0 ? [] : [`${rest} of ${upstream} take its work.`]),
+      ...(others === 0 ? [] : [`${rest} its work.`]),
     ],
     warnings:
       others === 0

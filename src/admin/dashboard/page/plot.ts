@@ -101,7 +101,7 @@ export function plotView(
   const scale = { from: now - plotSpanMs, to: now, top };
   const texts = series.map((one) => valueText(told && one.value(told), unit));
   const said = series.map(({ name }, index) => `${name} ${texts[index]}`).join(', ');
-  const when = pointed === undefined ? 'now' : clock(pointed.at);
+  const when = clock(pointed?.at ?? now);
   return h(
     'figure',
     { class: 'plot', key: title },
@@ -145,7 +145,7 @@ export function plotView(
         pointed === undefined ? null : cursorLine(pointed.at, scale),
       ),
       h('span', { class: 'from' }, '15 min ago'),
-      h('span', { class: 'to' }, 'now'),
+      h('span', { class: 'to' }, clock(now)),
     ),
   );
 }

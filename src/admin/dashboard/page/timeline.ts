@@ -90,7 +90,7 @@ export function timelineView(router: RouterPart, host: string, now: number): VNo
         { class: 'holders' },
         used.map((holder) => h('span', { class: `holder ${holder}`, key: holder }, legend[holder])),
       ),
-      h('span', {}, 'now'),
+      h('span', {}, moment(now)),
     ),
     newest.length === 0
       ? h('p', { class: 'muted' }, "no change since the agent's start")
