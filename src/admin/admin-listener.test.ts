@@ -98,6 +98,14 @@ test('what a browser could be tricked into is refused', async () => {
   expect((await get('/status', { host: 'evil.example' })).status).toBe(421);
   expect((await get('/status', { origin: 'http://evil.example' })).status).toBe(403);
   expect((await get('/status', { host: 'localhost:9180' })).status).toBe(200);
+  const embedded = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' };
+  for (const dest of ['image', 'script', 'iframe']) {
+    expect((await get('/events', { ...embedded, 'sec-fetch-dest': dest })).status).toBe(403);
+  }
+  const link = { ...embedded, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+  expect((await get('/dashboard', link)).status).toBe(200);
+  const framed = { ...link, 'sec-fetch-dest': 'iframe' };
+  expect((await get('/dashboard', framed)).status).toBe(403);
   expect((await get('/status', {}, 'POST')).status).toBe(405);
   expect((await get('/constructor')).status).toBe(404);
 });

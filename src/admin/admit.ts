@@ -8,6 +8,9 @@ import { type Reply, text } from '../control/server.ts';
 /** Names a request to a loopback listener may use; a page of another site cannot (DNS rebinding). */
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/** What browsers call pages of other origins. */
+const FOREIGN_SITES = new Set(['cross-site', 'same-site']);
+
 /** What the token of a request is good for: `none`, it carries none; `wrong`, it is nobody's. */
 export type TokenRight = 'order' | 'read' | 'wrong' | 'none';
 
@@ -104,9 +107,15 @@ function namesLoopback({ headers }: IncomingMessage): Reply | null {
   return text(`the admin listener answers to localhost, not to Host: ${host.slice(0, 100)}\n`, 421);
 }
 
-/** Null unless a page of another origin asks. */
+/**
+ * Null unless a page of another origin asks. Most of what pages load has no Origin, and browsers say
+ * where it is from all the same: a page of another site could hold connections open. Links may lead here.
+ */
 function sameOrigin({ headers }: IncomingMessage, scheme: Scheme): Reply | null {
-  if (headers.origin === undefined || headers.origin === `${scheme}://${headers.host}`) return null;
+  const isOwn = headers.origin === undefined || headers.origin === `${scheme}://${headers.host}`;
+  const isLink =
+    headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  if (isOwn && (isLink || !FOREIGN_SITES.has(headers['sec-fetch-site'] as string))) return null;
   return text('requests from other origins are refused\n', 403);
 }
 

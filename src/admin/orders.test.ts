@@ -189,6 +189,21 @@ test('a host without an agent has nothing to hand over', async () => {
   expect([status, body]).toEqual([404, expect.stringContaining('no virtual routers')]);
 });
 
+test('a reader of /events is told whether it may order', async () => {
+  const told = async (headers: Record<string, string>) => {
+    const response = await fetch(`http://127.0.0.1:${admin.port}/events`, { headers });
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    const { value } = await reader.read();
+    await reader.cancel();
+    return /"orders":"(\w+)"/.exec(value ?? '')?.[1];
+  };
+  admin = await start({ token: READER, operator: OPERATOR });
+  expect([await told(operator), await told(bearer(READER))]).toEqual(['allowed', 'token']);
+  admin.close();
+  admin = await start({});
+  expect(await told({})).toBe('none');
+});
+
 test('the page is for everybody and says nothing; what it shows needs the token', async () => {
   admin = await start({ token: READER, operator: OPERATOR });
   const page = await send('/dashboard', { method: 'GET' });

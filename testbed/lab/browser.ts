@@ -20,5 +20,6 @@ export function startBrowser(host: Host): Promise<Browser> {
   writeFileSync(executablePath, `#!/bin/sh\nexec ${command.join(' ')} "$@"\n`);
   chmodSync(executablePath, 0o755);
   const args = ['--disable-dev-shm-usage', '--disable-gpu'];
-  return chromium.launch({ executablePath, args, chromiumSandbox: false });
+  const env = { ...process.env, HOME: host.folder };
+  return chromium.launch({ executablePath, args, env, chromiumSandbox: false });
 }

@@ -231,9 +231,21 @@ describe.skipIf(lacks('The dashboard', [browserProgram, 'curl']))('the dashboard
       await shot(`phone-${scheme}`, 360, scheme);
       expect(await overflow()).toBe(0);
     }
-    await page.getByRole('button', { name: `Drain ${drained} of web`, exact: true }).click();
+    await page.setViewportSize({ width: 1280, height: 900 });
+  });
+
+  test('orders are given, and not given, without a mouse', async () => {
+    const button = page.getByRole('button', { name: `Drain ${drained} of web`, exact: true });
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    // The one that does nothing is what a hasty Enter finds.
+    expect(await page.locator(':focus').innerText()).toBe('Cancel');
     await shot('question-phone-dark', 360, 'dark');
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    expect(await button.evaluate((one) => one.matches(':focus'))).toBe(true);
+    expect(await row(drained).innerText()).not.toMatch(/drain(ed|ing)/);
     await page.setViewportSize({ width: 1280, height: 900 });
   });
 
@@ -245,6 +257,9 @@ describe.skipIf(lacks('The dashboard', [browserProgram, 'curl']))('the dashboard
     await checked.getByLabel('Token of the admin listener').fill(OPERATOR);
     await checked.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click();
     await checked.getByRole('button', { name: `Drain ${drained} of web`, exact: true }).waitFor();
+    // A page that was just opened has the last minutes.
+    const requests = checked.getByRole('img', { name: /^Requests of the last/ });
+    expect(await requests.locator('path').getAttribute('d')).toMatch(/^M.*L.*L.*L/);
     await checked.addScriptTag({ path: AXE });
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const width of [1280, 360]) {
