@@ -50,6 +50,9 @@ test('before a drain it is said what goes on, and what is left', () => {
   const question = questionOf(drain, snapshot())!;
   expect(question.lines.join(' ')).toContain('3 requests and sessions in flight are finished');
   expect(question.lines.join(' ')).toContain('1 other server of api takes its work');
+  expect(question.lines.join(' ')).toContain('edge-b has a list of its own');
+  const alone = questionOf(drain, { ...snapshot(), agent: null })!;
+  expect(alone.lines.join(' ')).not.toContain('list of its own');
   expect(question.warnings).toEqual([]);
   const last = questionOf(drain, snapshot([{ ...server, others: 0 }]))!;
   expect(last.warnings.join()).toContain('HTTP clients get 503');

@@ -24,7 +24,9 @@ export function questionOf(order: Order, snapshot: Snapshot): Question | null {
     const upstream = snapshot.balancer?.upstreams.find(({ name }) => name === order.upstream);
     const server = upstream?.servers.find((one) => one.server === order.server);
     if (server === undefined) return null;
-    return order.type === 'drain' ? drainQuestion(server) : undrainQuestion(server);
+    return order.type === 'drain'
+      ? drainQuestion(server, peerOf(snapshot))
+      : undrainQuestion(server);
   }
   const { agent } = snapshot;
   if (agent === null || agent === 'silent') return null;
@@ -56,7 +58,15 @@ export function questionOf(order: Order, snapshot: Snapshot): Question | null {
   };
 }
 
-function drainQuestion({ server, upstream, inFlight, others }: ServerRow): Question {
+/** Name of the other host; null: there is none that the agents know. */
+function peerOf({ agent }: Snapshot): string | null {
+  return agent === null || agent === 'silent' ? null : (agent.peer?.name ?? null);
+}
+
+function drainQuestion(
+  { server, upstream, inFlight, others }: ServerRow,
+  peer: string | null,
+): Question {
   const left =
     inFlight === 0
       ? 'It has no request or session now.'
@@ -69,7 +79,7 @@ function drainQuestion({ server, upstream, inFlight, others }: ServerRow): Quest
     title: `Drain ${server}`,
     lines: [
       `${server} of upstream ${upstream} gets no new work on this host. ${left}`,
-      'The other host of the pair has its own list: drain it there, too.',
+      ...(peer === null ? [] : [`${peer} has a list of its own: drain it there, too.`]),
       ...(others === 0 ? [] : [`${rest} its work.`]),
     ],
     warnings:
