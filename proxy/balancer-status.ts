@@ -1,6 +1,5 @@
 import type { BindAddress, PolicyName, ProxyConfig } from '../src/config/proxy-config.ts';
 import type { DestinationStatus } from './access-log/collector.ts';
-import type { Readiness } from './balancer.ts';
 import type { CacheStatus } from './cache/store/cache-keepers.ts';
 import type { CertificateStatus } from './certificates/certificate-status.ts';
 import type { NamedServersStatus } from './discovery/named-servers.ts';
@@ -10,6 +9,7 @@ import type { ServerHealth } from './health/monitor.ts';
 import type { EngineChoice } from './io/choose-engine.ts';
 import type { LimitStatus } from './limiting/limit-keeper.ts';
 import type { ListenSockets } from './listen-sockets.ts';
+import type { Readiness } from './readiness.ts';
 import { RAMP_STEPS } from './shared/layout.ts';
 import { type RouteRow, type RouteTotals, routeRows, routeTotals } from './shared/route-cells.ts';
 import type { ServerTimesTotals } from './shared/server-times.ts';

@@ -24,6 +24,7 @@ import { ledgerMemory } from './io/uring/descriptor-ledger.ts';
 import { LimitKeeper } from './limiting/limit-keeper.ts';
 import { ListenSockets } from './listen-sockets.ts';
 import type { BalancerPorts, Logger } from './ports.ts';
+import type { Readiness } from './readiness.ts';
 import { servingDeadline, servingFrom, stepServing } from './serving.ts';
 import { ControlSlot } from './shared/layout.ts';
 import { LISTENERS_MAX, SERVERS_MAX } from './shared/limits.ts';
@@ -33,6 +34,7 @@ import { type Slots, SlotTable } from './shared/slot-table.ts';
 import { releaseWorker } from './shared/totals.ts';
 import { StartError } from './start-error.ts';
 import { randomTicketSecret } from './tls/tickets.ts';
+import { type Traffic, trafficReader } from './traffic.ts';
 import { LiveServers } from './upstream/live-servers.ts';
 import { ServerRegistry } from './upstream/registry.ts';
 import { type OrderResult, type ServerOrder, ServerOrders } from './upstream/server-orders.ts';
@@ -40,17 +42,6 @@ import { type NamedWish, ServerWishes } from './upstream/server-wishes.ts';
 import { SlowStartTimer } from './upstream/slow-start-timer.ts';
 import type { DrainingReport, LinesReport, WorkerSetup } from './worker-messages.ts';
 import { type SlotOwner, WORKER_ENTRY, WorkerSlot } from './worker-slot.ts';
-
-/** May this host hold the virtual addresses, as far as the balancer is concerned? */
-export interface Readiness {
-  readonly ready: boolean;
-  /** Why not; empty when ready. */
-  readonly reasons: readonly string[];
-  /** What is wrong although it may be ready; absent: nothing. */
-  readonly warnings?: readonly string[];
-  /** False: no worker runs, or none for long, so that the process is as good as dead. */
-  readonly serving: boolean;
-}
 
 /** How a stop went. */
 export interface StopOutcome {
@@ -87,6 +78,8 @@ export class Balancer implements SlotOwner {
   readonly #workers: readonly WorkerSlot[];
   readonly #listeners: ((readiness: Readiness) => void)[] = [];
   readonly #started = Promise.withResolvers<void>();
+  /** What came in since the start, and nothing else: little work, for who asks often. */
+  readonly traffic: () => Traffic;
   readonly #serverListeners: (() => void)[] = [];
   #told = '';
   #everRan = false;
@@ -113,6 +106,7 @@ export class Balancer implements SlotOwner {
     this.#registry = new ServerRegistry(this.#state);
     const names = listeners.map(({ name }) => name);
     this.#listenerSlots = new SlotTable('listener', LISTENERS_MAX).assign(names);
+    this.traffic = trafficReader(this.#views, listeners, this.#listenerSlots);
     const wishes = new ServerWishes(ports.wishes);
     this.#servers = new LiveServers(upstreams, {
       registry: this.#registry,

@@ -14,7 +14,7 @@ export async function startBalancer(config: ProxyConfig, ports: BalancerPorts): 
   return balancer;
 }
 
-export type { Balancer, Readiness, StopOutcome } from './balancer.ts';
+export type { Balancer, StopOutcome } from './balancer.ts';
 export type {
   BalancerStatus,
   ListenerStatus,
@@ -33,6 +33,7 @@ export { uringRefusal } from './io/uring/detect.ts';
 export type { LimitStatus } from './limiting/limit-keeper.ts';
 export { BindError } from './listen-sockets.ts';
 export type { BalancerPorts, Logger } from './ports.ts';
+export type { Readiness } from './readiness.ts';
 export { explainRequest } from './routing/explain.ts';
 export type { ExplainedRequest, Explanation } from './routing/explanation.ts';
 export {
@@ -41,6 +42,7 @@ export {
   quantileMs,
 } from './shared/histogram.ts';
 export { StartError } from './start-error.ts';
+export type { Traffic } from './traffic.ts';
 export type { NamedServer } from './upstream/identity.ts';
 export type {
   AbsentServer,

@@ -49,6 +49,28 @@ test('every runtime dependency loads from the staged tree, and only from there',
   for (const url of resolved) expect(url).toContain(`file://${product}/`);
 });
 
+test('the dashboard is there, with every module and file that it asks for', async () => {
+  const page = join(product, 'dist/src/admin/dashboard/page');
+  const { dashboardRoutes } = await import('../src/admin/dashboard/assets.ts');
+  const routes = dashboardRoutes(page);
+  const asked = Object.keys(routes).flatMap((path) => {
+    const text = readFileSync(join(page, path.split('/')[2] ?? 'index.html'), 'utf8');
+    const imported = text.matchAll(/from '\.(\/[^']+)'/g);
+    const linked = text.matchAll(/(?:href|src)="(\/[^"]+)"/g);
+    return [
+      ...[...imported].map(([, name]) => `/dashboard${name}`),
+      ...[...linked].map(([, name]) => name!),
+    ];
+  });
+  expect(asked).toContain('/dashboard/main.js');
+  expect(asked).toContain('/dashboard/patch.js');
+  expect(asked.filter((path) => routes[path] === undefined)).toEqual([]);
+  const modules = readdirSync(page).filter((name) => name.endsWith('.js'));
+  expect(modules.filter((name) => !asked.includes(`/dashboard/${name}`))).toEqual([]);
+  // Tests, types and sources stay at home.
+  expect(readdirSync(page).filter((name) => /\.test\.|\.ts$|\.json$/.test(name))).toEqual([]);
+});
+
 test('nothing is staged that only building and testing need', () => {
   const staged = readdirSync(join(product, 'node_modules'));
   expect(staged).not.toContain('typescript');

@@ -16,11 +16,14 @@ const source = {
   report: () => null,
   readiness: () => state,
   metrics: async () => 'tandem_up 1\n',
+  traffic: () => null,
+  orderServers: () => json({}),
 };
 const onLoopback = (port: number) => ({
   bind: { host: '127.0.0.1', port },
   tls: null,
   token: null,
+  operatorToken: null,
   allow: null,
 });
 let runtimeDir: string;
@@ -28,7 +31,12 @@ let admin: { port: number; close(): void };
 
 beforeEach(async () => {
   runtimeDir = mkdtempSync(join(tmpdir(), 'tandem-'));
-  admin = await startAdmin(onLoopback(0), source, { runtimeDir, hasAgent: true, log });
+  admin = await startAdmin(onLoopback(0), source, {
+    runtimeDir,
+    hasAgent: true,
+    host: 'edge-a',
+    log,
+  });
   state.ready = true;
 });
 afterEach(() => {
@@ -90,13 +98,21 @@ test('what a browser could be tricked into is refused', async () => {
   expect((await get('/status', { host: 'evil.example' })).status).toBe(421);
   expect((await get('/status', { origin: 'http://evil.example' })).status).toBe(403);
   expect((await get('/status', { host: 'localhost:9180' })).status).toBe(200);
+  const embedded = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' };
+  for (const dest of ['image', 'script', 'iframe']) {
+    expect((await get('/events', { ...embedded, 'sec-fetch-dest': dest })).status).toBe(403);
+  }
+  const link = { ...embedded, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+  expect((await get('/dashboard', link)).status).toBe(200);
+  const framed = { ...link, 'sec-fetch-dest': 'iframe' };
+  expect((await get('/dashboard', framed)).status).toBe(403);
   expect((await get('/status', {}, 'POST')).status).toBe(405);
   expect((await get('/constructor')).status).toBe(404);
 });
 
 test('a port in use names the listener and the address', async () => {
   const config = onLoopback(admin.port);
-  await expect(startAdmin(config, source, { runtimeDir, hasAgent: false, log })).rejects.toThrow(
-    `admin: cannot listen on 127.0.0.1 port ${admin.port}: the port is in use`,
-  );
+  await expect(
+    startAdmin(config, source, { runtimeDir, hasAgent: false, host: 'edge-a', log }),
+  ).rejects.toThrow(`admin: cannot listen on 127.0.0.1 port ${admin.port}: the port is in use`);
 });

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import type { Traffic } from '../../proxy/index.ts';
 import type { AdminConfig } from '../config/admin-config.ts';
 import type { AgentReport } from '../control/agent-report.ts';
 import type { BalancerReport } from '../control/balancer-report.ts';
@@ -10,12 +11,18 @@ import { createControlServer, json, type Reply, type Routes, text } from '../con
 import type { Logger } from '../log/logger.ts';
 import { StartupError } from '../processes/startup-error.ts';
 import { SOCKETS } from '../runtime/runtime-dir.ts';
-import { admitLoopback, admitToken, networkGate } from './admit.ts';
+import { tandemVersion } from '../runtime/version.ts';
+import { admission, type Gate, networkGate, TokenDesk } from './admit.ts';
+import { dashboardPath, dashboardRoutes } from './dashboard/assets.ts';
+import { Feed } from './dashboard/feed.ts';
 import { detailedHealth } from './detailed-health.ts';
+import { adminOrders } from './orders.ts';
 import { stubStatus } from './stub-status.ts';
 
 /** At most a line so often about requests and connections that were refused, ms. */
 const REFUSALS_EVERY_MS = 10_000;
+/** The dashboard goes on without the agent's answer after so long, ms. */
+const AGENT_WAIT_MS = 1_000;
 
 /** What the admin listener asks of the balancer it lives in. */
 export interface AdminSource {
@@ -29,6 +36,19 @@ export interface AdminSource {
     readonly warnings?: readonly string[];
   };
   metrics(): Promise<string>;
+  /** What came in since the start; null while the balancer starts. */
+  traffic(): Traffic | null;
+  /** `POST /servers` of the balancer's control socket. */
+  orderServers(query: URLSearchParams): Reply;
+}
+
+/** Where and what this host is. */
+export interface AdminOptions {
+  readonly runtimeDir: string;
+  readonly hasAgent: boolean;
+  /** How the host is called. */
+  readonly host: string;
+  readonly log: Logger;
 }
 
 /**
@@ -38,16 +58,42 @@ export interface AdminSource {
 export async function startAdmin(
   config: AdminConfig,
   source: AdminSource,
-  options: { runtimeDir: string; hasAgent: boolean; log: Logger },
+  options: AdminOptions,
 ): Promise<{ port: number; close(): void }> {
-  const { bind, tls, token } = config;
+  const { bind, tls } = config;
   const { log } = options;
   const refusals = new Refusals(log);
-  const scheme = tls === null ? 'http' : 'https';
-  const gate = { open: openRoutes(source), onRefused: refusals.note, scheme } as const;
-  const admit = token === null ? admitLoopback : admitToken(token, gate);
-  const server = createControlServer(adminRoutes(source, options), log, {
-    admit,
+  const tokens = new TokenDesk(config);
+  const agent = new AgentSocket(options);
+  const pages = dashboardRoutes();
+  const feed = new Feed({
+    source: {
+      traffic: () => source.traffic(),
+      report: () => source.report(),
+      agent: () => agent.report(AGENT_WAIT_MS),
+    },
+    host: options.host,
+    version: tandemVersion(),
+    log,
+    ordersOf: (request) => {
+      if (!tokens.takesOrders) return 'none';
+      return tokens.rightOf(request) === 'order' ? 'allowed' : 'token';
+    },
+  });
+  const gate: Gate = {
+    tokens,
+    open: { ...openRoutes(source), ...pages },
+    onRefused: refusals.note,
+    scheme: tls === null ? 'http' : 'https',
+  };
+  const takers = {
+    servers: (query: URLSearchParams) => source.orderServers(query),
+    agent: options.hasAgent ? agent.order : null,
+  };
+  const server = createControlServer({ ...adminRoutes(source, agent), ...pages }, log, {
+    admit: admission(gate),
+    orders: adminOrders({ tokens, takers, log, onRefused: refusals.note }),
+    streams: { '/events': feed.serve },
     tls: tls !== null,
   });
   const mayConnect = networkGate(config.allow);
@@ -71,18 +117,32 @@ export async function startAdmin(
     port,
     close() {
       forget();
+      feed.close();
       server.close();
       server.closeAllConnections();
     },
   };
 }
 
-/** What somebody without the token is told: whether this host is up, and nothing of what is behind it. */
-function openRoutes(source: AdminSource): Routes {
+/**
+ * What somebody without the token is told: whether this host is up, and nothing of what is behind it.
+ * The dashboard's page is the same on every host, and empty until it has the token.
+ */
+function openRoutes(source: AdminSource): Gate['open'] {
   return {
+    '/': (request) => (isBrowser(request) ? toDashboard : null),
     '/health/live': () => text('live\n'),
     '/health/ready': () => (source.readiness().ready ? text('ready\n') : text('not ready\n', 503)),
   };
+}
+
+const toDashboard: Reply = {
+  ...text(`the dashboard is at ${dashboardPath}\n`, 302),
+  headers: { location: dashboardPath },
+};
+
+function isBrowser({ headers }: IncomingMessage): boolean {
+  return headers.accept?.includes('text/html') === true;
 }
 
 async function certified(server: Server, tls: NonNullable<AdminConfig['tls']>, log: Logger) {
@@ -111,20 +171,49 @@ class Refusals {
   };
 }
 
-function adminRoutes(
-  source: AdminSource,
-  { runtimeDir, hasAgent }: { runtimeDir: string; hasAgent: boolean },
-): Routes {
-  const agent = (path: string): Promise<string | null> =>
-    hasAgent
-      ? ask(join(runtimeDir, SOCKETS.keepalive), path).then(
-          (answer) => answer.body,
-          () => null,
-        )
-      : Promise.resolve(null);
+/** The agent as its control socket has it. */
+class AgentSocket {
+  readonly #path: string | null;
+
+  constructor({ runtimeDir, hasAgent }: Pick<AdminOptions, 'runtimeDir' | 'hasAgent'>) {
+    this.#path = hasAgent ? join(runtimeDir, SOCKETS.keepalive) : null;
+  }
+
+  /** What it answers; null: nothing, or there is none. */
+  get(path: string, timeoutMs?: number): Promise<string | null> {
+    if (this.#path === null) return Promise.resolve(null);
+    return ask(this.#path, path, 'GET', timeoutMs).then(
+      ({ body }) => body,
+      () => null,
+    );
+  }
+
+  /** Null: it does not answer, or has nothing to report yet; undefined: there is none. */
+  async report(timeoutMs?: number): Promise<AgentReport | null | undefined> {
+    if (this.#path === null) return undefined;
+    const body = await this.get('/status', timeoutMs);
+    if (body === null) return null;
+    // One that is starting answers, and has no routers yet.
+    const report: Partial<AgentReport> = JSON.parse(body);
+    return report.routers === undefined ? null : (report as AgentReport);
+  }
+
+  /** Passes an order on. Rejects when it does not answer. */
+  readonly order = async (path: string, query: URLSearchParams): Promise<Reply> => {
+    const { status, body } = await ask(this.#path ?? '', `${path}?${query}`, 'POST');
+    return { status, type: 'application/json', body };
+  };
+}
+
+function adminRoutes(source: AdminSource, agent: AgentSocket): Routes {
   return {
-    '/': () =>
-      text('Tandem: /health/live /health/ready /health/detailed /status /stub_status /metrics\n'),
+    '/': (request) =>
+      isBrowser(request)
+        ? toDashboard
+        : text(
+            'Tandem: /health/live /health/ready /health/detailed /status /stub_status /metrics; ' +
+              'for browsers /dashboard\n',
+          ),
     '/health/live': () => text('live\n'),
     '/health/ready': (): Reply => {
       const { ready, reasons, warnings = [] } = source.readiness();
@@ -132,8 +221,7 @@ function adminRoutes(
       return text(`${lines.join('\n')}\n`, ready ? 200 : 503);
     },
     '/health/detailed': async () => {
-      const body = hasAgent ? await agent('/status') : undefined;
-      const report = body == null ? body : agentReportOf(body);
+      const report = await agent.report();
       return json(detailedHealth(source.report(), report), source.readiness().ready ? 200 : 503);
     },
     '/stub_status': () => {
@@ -141,15 +229,9 @@ function adminRoutes(
       return report === null ? text('the balancer is starting\n', 503) : text(stubStatus(report));
     },
     '/status': async () => {
-      const body = await agent('/status');
+      const body = await agent.get('/status');
       return json({ keepalive: body === null ? null : JSON.parse(body), proxy: source.status() });
     },
-    '/metrics': async () => text(`${await source.metrics()}${(await agent('/metrics')) ?? ''}`),
+    '/metrics': async () => text(`${await source.metrics()}${(await agent.get('/metrics')) ?? ''}`),
   };
-}
-
-/** An agent that is starting answers, and has nothing to report. */
-function agentReportOf(body: string): AgentReport | null {
-  const report: Partial<AgentReport> = JSON.parse(body);
-  return report.routers === undefined ? null : (report as AgentReport);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeDevCertificate } from '../cli/dev-certificate.ts';
+import { json } from '../control/server.ts';
 import { startAdmin } from './admin-listener.ts';
 
 const TOKEN = 'a token of the tests';
@@ -13,6 +14,8 @@ const source = {
   report: () => null,
   readiness: () => ({ ready: false, reasons: ['upstream secret-name: no server is up'] }),
   metrics: async () => 'tandem_up 1\n',
+  traffic: () => null,
+  orderServers: () => json({}),
 };
 let folder: string;
 let lines: { level: number; msg: string }[];
@@ -36,10 +39,11 @@ function start(allow: { address: string; prefixLength: number }[] | null = null)
       bind: { host: '127.0.0.1', port: 0 },
       tls: { certificate, key },
       token: Buffer.from(TOKEN),
+      operatorToken: null,
       allow,
     },
     source,
-    { runtimeDir: folder, hasAgent: false, log },
+    { runtimeDir: folder, hasAgent: false, host: 'edge-a', log },
   );
 }
 
@@ -108,8 +112,14 @@ test('a page of another site is refused even with the token', async () => {
 test('a token that could not be read lets nobody in', async () => {
   const ca = writeCertificate();
   const bind = { host: '127.0.0.1', port: 0 };
-  const config = { bind, tls: { certificate, key }, token: new Uint8Array(), allow: null };
-  admin = await startAdmin(config, source, { runtimeDir: folder, hasAgent: false, log });
+  const tokens = { token: new Uint8Array(), operatorToken: null };
+  const config = { bind, tls: { certificate, key }, ...tokens, allow: null };
+  admin = await startAdmin(config, source, {
+    runtimeDir: folder,
+    hasAgent: false,
+    host: 'edge-a',
+    log,
+  });
   expect((await get('/status', ca, bearer(''))).status).toBe(401);
 });
 

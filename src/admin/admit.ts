@@ -3,62 +3,120 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIPv6 } from 'node:net';
 import type { VirtualAddress } from '../config/agent-config.ts';
-import { type Reply, type Routes, text } from '../control/server.ts';
+import { type Reply, text } from '../control/server.ts';
 
 /** Names a request to a loopback listener may use; a page of another site cannot (DNS rebinding). */
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/**
- * Refuses what a browser could be tricked into sending: a Host that is not loopback, or an Origin
- * that is not this listener itself. Null lets the request through.
- */
-export function admitLoopback(request: IncomingMessage): Reply | null {
-  const host = request.headers.host ?? '';
-  const name = host.replace(/:\d+$/, '').toLowerCase();
-  if (!LOOPBACK_NAMES.has(name)) {
-    return text(
-      `the admin listener answers to localhost, not to Host: ${host.slice(0, 100)}\n`,
-      421,
-    );
-  }
-  return sameOrigin(request, 'http');
+/** What browsers call pages of other origins. */
+const FOREIGN_SITES = new Set(['cross-site', 'same-site']);
+
+/** What the token of a request is good for: `none`, it carries none; `wrong`, it is nobody's. */
+export type TokenRight = 'order' | 'read' | 'wrong' | 'none';
+
+/** What clients speak to the listener. */
+export type Scheme = 'http' | 'https';
+
+/** The tokens there are; a null one is not configured, an empty one could not be read. */
+export interface Tokens {
+  readonly token: Uint8Array | null;
+  readonly operatorToken: Uint8Array | null;
 }
 
-function sameOrigin({ headers }: IncomingMessage, scheme: TokenGate['scheme']): Reply | null {
-  if (headers.origin === undefined || headers.origin === `${scheme}://${headers.host}`) return null;
-  return text('requests from other origins are refused\n', 403);
+/** Knows tokens without keeping them. */
+export class TokenDesk {
+  /** Some token is needed even to read. */
+  readonly guardsReading: boolean;
+  /** Somebody may order: there is a token for it. */
+  readonly takesOrders: boolean;
+  readonly #known: readonly (readonly [TokenRight, Buffer])[];
+
+  constructor({ token, operatorToken }: Tokens) {
+    this.guardsReading = token !== null;
+    this.takesOrders = operatorToken !== null && operatorToken.length > 0;
+    this.#known = (
+      [
+        ['order', operatorToken],
+        ['read', token],
+      ] as const
+    ).flatMap(([right, secret]) =>
+      // One that could not be read is nobody's.
+      secret === null || secret.length === 0 ? [] : [[right, digest(secret)] as const],
+    );
+  }
+
+  /** Of `Authorization: Bearer TOKEN` (RFC 6750). */
+  rightOf({ headers }: Pick<IncomingMessage, 'headers'>): TokenRight {
+    if (headers.authorization === undefined) return 'none';
+    const given = /^Bearer +(\S.*)$/i.exec(headers.authorization)?.[1];
+    if (given === undefined) return 'none';
+    const asked = digest(Buffer.from(given));
+    // Of equal length whatever was given, so that the time tells nothing of the tokens.
+    const right = this.#known.find(([, wanted]) => timingSafeEqual(asked, wanted))?.[0];
+    return right ?? 'wrong';
+  }
 }
 
 /** What becomes of requests without a token. */
-export interface TokenGate {
-  readonly open: Routes;
+export interface Gate {
+  readonly tokens: TokenDesk;
+  /** By path, for who has no token; null: this request needs one all the same. */
+  readonly open: Readonly<
+    Record<string, (request: IncomingMessage) => Reply | Promise<Reply> | null>
+  >;
   onRefused(request: IncomingMessage): void;
-  /** What clients speak to the listener. */
-  readonly scheme: 'http' | 'https';
+  readonly scheme: Scheme;
 }
 
 /**
- * Lets requests with the token pass (RFC 6750). Those without get what `open` has for their path, or
- * 401, of which `onRefused` hears. A page of another site cannot know the token, so any Host will do.
+ * Lets requests through (null), or answers them. With a token to read, those without it get what `open`
+ * has for their path, or 401, of which `onRefused` hears; any Host will do, as a page of another site
+ * cannot know the token. Without one, whoever can connect may read, and browsers are kept from being
+ * tricked into it.
  */
-export function admitToken(
-  token: Uint8Array,
-  { open, onRefused, scheme }: TokenGate,
-): (request: IncomingMessage) => Reply | Promise<Reply> | null {
-  const wanted = digest(token);
+export function admission(gate: Gate): (request: IncomingMessage) => Reply | Promise<Reply> | null {
   return (request) => {
-    const given = /^Bearer +(\S.*)$/i.exec(request.headers.authorization ?? '')?.[1];
-    // Of equal length whatever was given, so that the time tells nothing of the token. One that could
-    // not be read is empty, and nobody's.
-    const right = given !== undefined && timingSafeEqual(digest(Buffer.from(given)), wanted);
-    if (right && token.length > 0) return sameOrigin(request, scheme);
+    const { tokens, scheme } = gate;
+    const right = tokens.rightOf(request);
+    if (!tokens.guardsReading) {
+      const refusal = namesLoopback(request) ?? sameOrigin(request, scheme);
+      if (refusal !== null || right !== 'wrong' || !tokens.takesOrders) return refusal;
+    }
+    if (right === 'read' || right === 'order') return sameOrigin(request, scheme);
     const [path = '/'] = (request.url ?? '/').split('?');
-    if (given === undefined && Object.hasOwn(open, path)) return open[path]!();
-    onRefused(request);
-    const challenge = { 'www-authenticate': 'Bearer realm="tandem"' };
-    const why = given === undefined ? 'needed: Authorization: Bearer TOKEN' : 'the token is wrong';
-    return { ...text(`${why}\n`, 401), headers: challenge };
+    if (right === 'none' && Object.hasOwn(gate.open, path)) {
+      const answer = gate.open[path]!(request);
+      if (answer !== null) return answer;
+    }
+    gate.onRefused(request);
+    return tokenNeeded(right);
   };
+}
+
+/** 401, with what was wrong. */
+export function tokenNeeded(right: TokenRight): Reply {
+  const why = right === 'wrong' ? 'the token is wrong' : 'needed: Authorization: Bearer TOKEN';
+  return { ...text(`${why}\n`, 401), headers: { 'www-authenticate': 'Bearer realm="tandem"' } };
+}
+
+/** Null when the request names a host that is loopback. */
+function namesLoopback({ headers }: IncomingMessage): Reply | null {
+  const host = headers.host ?? '';
+  const name = host.replace(/:\d+$/, '').toLowerCase();
+  if (LOOPBACK_NAMES.has(name)) return null;
+  return text(`the admin listener answers to localhost, not to Host: ${host.slice(0, 100)}\n`, 421);
+}
+
+/**
+ * Null unless a page of another origin asks. Most of what pages load has no Origin, and browsers say
+ * where it is from all the same: a page of another site could hold connections open. Links may lead here.
+ */
+function sameOrigin({ headers }: IncomingMessage, scheme: Scheme): Reply | null {
+  const isOwn = headers.origin === undefined || headers.origin === `${scheme}://${headers.host}`;
+  const isLink =
+    headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  if (isOwn && (isLink || !FOREIGN_SITES.has(headers['sec-fetch-site'] as string))) return null;
+  return text('requests from other origins are refused\n', 403);
 }
 
 function digest(secret: Uint8Array): Buffer {

@@ -10,19 +10,22 @@ export interface AdminConfig {
   readonly tls: { readonly certificate: string; readonly key: string } | null;
   /** Null: whoever can connect may ask. */
   readonly token: Uint8Array | null;
+  /** Null: nobody orders anything here. */
+  readonly operatorToken: Uint8Array | null;
   /** Null: from everywhere. */
   readonly allow: readonly VirtualAddress[] | null;
 }
 
 /** Of a section that passed every rule. A token that was not read lets nobody in. */
 export function compileAdmin(
-  { bind, tls, token, allow }: NonNullable<ConfigFile['admin']>,
+  { bind, tls, token, operator_token, allow }: NonNullable<ConfigFile['admin']>,
   secrets: HeldSecrets,
 ): AdminConfig {
   return {
     bind,
     tls: tls ?? null,
     token: token === undefined ? null : heldOrEmpty(token, secrets),
+    operatorToken: operator_token === undefined ? null : heldOrEmpty(operator_token, secrets),
     allow: allow === undefined ? null : asList(allow),
   };
 }

@@ -19,18 +19,25 @@ test('a balancer that cannot read the token starts all the same, and lets nobody
     file,
     `upstreams: { api: { servers: [{ address: 198.51.100.21:80 }] } }
 listeners: { http: { bind: "0.0.0.0:80", protocol: http, routes: [{ upstream: api }] } }
-admin: { bind: 0.0.0.0:9180, tls: { certificate: /a, key: /b }, token: file:/none }
+admin: { bind: 0.0.0.0:9180, tls: { certificate: /a, key: /b }, token: file:/none,
+  operator_token: file:/nowhere }
 `,
   );
   const options = { env: {}, hostname: 'a', cores: 1, secretless: true, balancer: true };
   const result = loadConfig(file, options);
   if (!result.ok) return expect.unreachable(result.problems[0]!.message);
   expect(result.config.admin?.token).toEqual(new Uint8Array());
+  expect(result.config.admin?.operatorToken).toEqual(new Uint8Array());
   expect(result.problems).toMatchObject([
     {
       severity: 'warning',
       path: 'admin.token',
       message: expect.stringMatching(/^\/none: there is no such file: the admin listener tells/),
+    },
+    {
+      severity: 'warning',
+      path: 'admin.operator_token',
+      message: expect.stringMatching(/^\/nowhere: there is no such file: nobody orders anything/),
     },
   ]);
 });

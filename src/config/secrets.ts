@@ -57,11 +57,20 @@ function wantedByTickets(config: EffectiveConfig): readonly Wanted[] {
   return issued ? wantedByPair(config).map((wanted) => ({ ...wanted, pity })) : [];
 }
 
+/** What is lost without each of the admin listener's tokens. */
+const WITHOUT_TOKEN = {
+  token: 'the admin listener tells nobody more than whether this host is up',
+  operator_token: 'nobody orders anything on the admin listener',
+} as const;
+
 function wantedByAdmin({ admin }: EffectiveConfig): readonly Wanted[] {
-  if (admin?.token === undefined) return [];
   const bytes = settings.pair.secretBytes;
-  const pity = 'the admin listener tells nobody more than whether this host is up';
-  return [{ path: ['admin', 'token'], source: admin.token, decode: textBytes, bytes, pity }];
+  return (['token', 'operator_token'] as const).flatMap((key): Wanted[] => {
+    const source = admin?.[key];
+    if (source === undefined) return [];
+    const pity = WITHOUT_TOKEN[key];
+    return [{ path: ['admin', key], source, decode: textBytes, bytes, pity }];
+  });
 }
 
 function wantedByRouters(config: EffectiveConfig): readonly Wanted[] {

@@ -51,6 +51,7 @@ import type { Rule, RuleInput } from './rules/rule.ts';
 import {
   adminGuarded,
   adminHasBalancer,
+  adminTokensApart,
   nodeAddressesDiffer,
   nodeMapsComplete,
   sectionsAgree,
@@ -139,6 +140,7 @@ const entryRules: readonly Rule[] = [
   bindsUnique,
   adminApart,
   adminGuarded,
+  adminTokensApart,
   routesDistinct,
   routesLeadSomewhere,
   splitsAddUp,

@@ -12,18 +12,20 @@ export interface Answer {
 
 /**
  * Asks for a path on a control socket, or gives an order there. Rejects with the system's error when
- * nobody listens there (ENOENT, ECONNREFUSED) or this user may not (EACCES), and with ETIMEDOUT after 3 s.
+ * nobody listens there (ENOENT, ECONNREFUSED) or this user may not (EACCES), and with ETIMEDOUT after
+ * `timeoutMs`, 3 s unless told otherwise.
  */
 export function ask(
   socketPath: string,
   path: string,
   method: 'GET' | 'POST' = 'GET',
+  timeoutMs: number = ANSWER_TIMEOUT_MS,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = http.request(
       {
         ...{ socketPath, path, method, headers: { host: 'localhost' } },
-        timeout: ANSWER_TIMEOUT_MS,
+        timeout: timeoutMs,
         // One that was kept from the question before may lead to a process that has ended since.
         agent: false,
       },
@@ -43,7 +45,7 @@ export function ask(
     );
     request.on('timeout', () =>
       request.destroy(
-        Object.assign(new Error(`no answer on ${socketPath} within ${ANSWER_TIMEOUT_MS} ms`), {
+        Object.assign(new Error(`no answer on ${socketPath} within ${timeoutMs} ms`), {
           code: 'ETIMEDOUT',
         }),
       ),

@@ -51,7 +51,7 @@ function made(agent = fakeAgent()) {
   const file = new HoldFile(dir);
   const operator = new OperatorOrders({ agent, file, log, wallTime: () => now });
   const order = async (path: '/handover' | '/hold', query = '') => {
-    const reply = await operator.orders()[path]!(new URLSearchParams(query));
+    const reply = await operator.orders()[path]!(new URLSearchParams(query), undefined as never);
     return { status: reply.status, ...(JSON.parse(reply.body) as object) };
   };
   return { agent, file, operator, order };

@@ -11,17 +11,27 @@ const LOOK_EVERY_MS = 1_000;
 
 export interface Reply {
   readonly status: number;
-  readonly type: 'application/json' | 'text/plain; charset=utf-8';
+  readonly type:
+    | 'application/json'
+    | 'image/svg+xml'
+    | `text/${'css' | 'html' | 'javascript' | 'plain'}; charset=utf-8`;
   readonly body: string;
   /** Further header fields. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** `GET /path` to what answers it. */
-export type Routes = Readonly<Record<string, () => Reply | Promise<Reply>>>;
+export type Routes = Readonly<Record<string, (request: IncomingMessage) => Reply | Promise<Reply>>>;
 
 /** `POST /path?query` to what carries it out. */
-export type Orders = Readonly<Record<string, (query: URLSearchParams) => Reply | Promise<Reply>>>;
+export type Orders = Readonly<
+  Record<string, (query: URLSearchParams, request: IncomingMessage) => Reply | Promise<Reply>>
+>;
+
+/** `GET /path` to what answers in its own time; null: it has taken the response over. */
+export type Streams = Readonly<
+  Record<string, (request: IncomingMessage, response: ServerResponse) => Reply | null>
+>;
 
 /** A JSON reply, indented because the reader is as often a person with curl as a program. */
 export function json(value: unknown, status = 200): Reply {
@@ -38,18 +48,19 @@ export interface ControlOptions {
   /** May answer a request, or refuse it, before any handler sees it. */
   readonly admit?: (request: IncomingMessage) => Reply | Promise<Reply> | null;
   readonly orders?: Orders;
+  readonly streams?: Streams;
   /** HTTPS instead of HTTP; certificates are given to the server later. */
   readonly tls?: boolean;
 }
 
 /**
  * The HTTP server behind the control sockets and the admin listener: GET and HEAD on a fixed table
- * of paths, POST on that of `orders`.
+ * of paths, POST on that of `orders`; `streams` are for GET alone.
  */
 export function createControlServer(
   routes: Routes,
   log: Logger,
-  { admit = () => null, orders = {}, tls = false }: ControlOptions = {},
+  { admit = () => null, orders = {}, streams = {}, tls = false }: ControlOptions = {},
 ): Server {
   const bounds = {
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -57,15 +68,23 @@ export function createControlServer(
     handshakeTimeout: REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: LOOK_EVERY_MS,
   };
+  const reply = async (request: IncomingMessage, response: ServerResponse) => {
+    const refusal = await admit(request);
+    if (refusal !== null) return refusal;
+    const [path = '/'] = (request.url ?? '/').split('?');
+    const isStream = request.method === 'GET' && Object.hasOwn(streams, path);
+    return isStream ? streams[path]!(request, response) : answer(routes, orders, request);
+  };
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     request.resume();
-    const refusal = admit(request);
-    Promise.resolve(refusal ?? answer(routes, orders, request))
+    reply(request, response)
       .catch((error: Error) => {
         log.error({ url: request.url, error: error.message }, 'control request failed');
         return text(`${error.message}\n`, 500);
       })
-      .then(({ status, type, body, headers }) => {
+      .then((answered) => {
+        if (answered === null) return;
+        const { status, type, body, headers } = answered;
         response.writeHead(status, {
           ...headers,
           'content-type': type,
@@ -86,7 +105,7 @@ export function createControlServer(
 async function answer(routes: Routes, orders: Orders, request: IncomingMessage): Promise<Reply> {
   const [path = '/', query = ''] = (request.url ?? '/').split('?');
   if (request.method === 'POST' && Object.hasOwn(orders, path)) {
-    return orders[path]!(new URLSearchParams(query));
+    return orders[path]!(new URLSearchParams(query), request);
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return text('only GET and HEAD are served here\n', 405);
@@ -95,5 +114,5 @@ async function answer(routes: Routes, orders: Orders, request: IncomingMessage):
   if (handler === undefined) {
     return text(`nothing at ${path}; there is: ${Object.keys(routes).join(' ')}\n`, 404);
   }
-  return handler();
+  return handler(request);
 }

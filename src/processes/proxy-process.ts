@@ -1,4 +1,5 @@
 /** `tandem proxy`: the balancer wired to the agent's socket, the admin listener and the CLI. */
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import {
   type Balancer,
@@ -6,13 +7,14 @@ import {
   type Readiness,
   StartError,
   startBalancer,
+  type Traffic,
   uringRefusal,
 } from '../../proxy/index.ts';
-import { type AdminSource, startAdmin } from '../admin/admin-listener.ts';
+import type { AdminSource } from '../admin/admin-listener.ts';
 import { formatEndpoint } from '../config/index.ts';
 import type { ProxyConfig } from '../config/proxy-config.ts';
 import type { BalancerReport } from '../control/balancer-report.ts';
-import { createControlServer, json, text } from '../control/server.ts';
+import { createControlServer, json, type Reply, text } from '../control/server.ts';
 import { type Logger, logLines } from '../log/logger.ts';
 import { balancerMetrics } from '../metrics/balancer-metrics.ts';
 import { reserveDescriptors } from '../os/descriptor-table.ts';
@@ -51,14 +53,17 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   void reserveDescriptors(DESCRIPTORS_FROM_THE_START);
   // Everything that can be refused comes before the first client is accepted.
   const lock = claimHalf('proxy', runtimeDir);
-  const service = new Service();
   const file = new WishesFile(runtimeDir);
-  const control = await listenControl(join(runtimeDir, SOCKETS.proxy), service, { file, log });
+  const service = new Service(file, log);
+  const control = await listenControl(join(runtimeDir, SOCKETS.proxy), service, log);
   const { agent } = config;
   const hasAgent = agent !== null;
   const closers: { close(): void }[] = [];
   if (config.admin !== null) {
-    closers.push(await startAdmin(config.admin, service, { runtimeDir, hasAgent, log }));
+    // Nobody else needs what a dashboard is made of.
+    const { startAdmin } = await import('../admin/admin-listener.ts');
+    const host = config.node ?? hostname();
+    closers.push(await startAdmin(config.admin, service, { runtimeDir, hasAgent, host, log }));
   }
   const uring = watchUring(config.proxy.io, runtimeDir, log);
   const wishes = wishesOf(file, log);
@@ -129,6 +134,14 @@ const NOT_BEGUN: Readiness = {
 /** What the listeners of this process answer from, before and after the balancer has started. */
 class Service implements AdminSource {
   balancer: Balancer | null = null;
+  readonly #file: WishesFile;
+  readonly #log: Logger;
+
+  /** Orders about servers are kept in the file. */
+  constructor(file: WishesFile, log: Logger) {
+    this.#file = file;
+    this.#log = log;
+  }
 
   status(): BalancerReport | { starting: true } {
     return this.report() ?? { starting: true };
@@ -144,6 +157,14 @@ class Service implements AdminSource {
 
   async metrics(): Promise<string> {
     return this.balancer === null ? '' : balancerMetrics(report(this.balancer));
+  }
+
+  traffic(): Traffic | null {
+    return this.balancer?.traffic() ?? null;
+  }
+
+  orderServers(query: URLSearchParams): Reply {
+    return orderServers(this.balancer, query, { file: this.#file, log: this.#log });
   }
 }
 
@@ -191,11 +212,7 @@ function wishText([identity, { draining, weight }]: NamedWish): string {
   return `${server} of upstream ${upstream}${draining ? ' drains' : ''}${share}`;
 }
 
-async function listenControl(
-  path: string,
-  service: Service,
-  { file, log }: { readonly file: WishesFile; readonly log: Logger },
-) {
+async function listenControl(path: string, service: Service, log: Logger) {
   const server = createControlServer(
     {
       '/status': () => json(service.status(), service.balancer === null ? 503 : 200),
@@ -205,7 +222,7 @@ async function listenControl(
     {
       orders: {
         '/purge': (query) => purge(service.balancer, query, log),
-        '/servers': (query) => orderServers(service.balancer, query, { file, log }),
+        '/servers': (query) => service.orderServers(query),
       },
     },
   );

@@ -1,12 +1,13 @@
 /** `tandem status` as text, the agent's half: pure, from what the two halves answered. */
-import type { NotifyStatus, RouterStatus, TrackerReading } from '../../../keepalive/index.ts';
+import type { NotifyStatus, RouterStatus } from '../../../keepalive/index.ts';
 import type { AgentReport } from '../../control/agent-report.ts';
 import { columns } from '../output.ts';
 import { bfdView } from './bfd-view.ts';
 import { duplicateView } from './duplicate-view.ts';
 import { duration } from './duration.ts';
-import { holdView, movesView, stateText } from './moves-view.ts';
+import { holdView, stateText } from './moves-view.ts';
 import { pairView } from './pair-view.ts';
+import { routerConcerns, routerStanding, shareText, trackerName } from './router-view.ts';
 
 /** Transitions shown per virtual router, newest first. */
 const TRANSITIONS_SHOWN = 3;
@@ -76,82 +77,16 @@ function activeText({ active, state }: RouterStatus): string {
   return `${active.address} (priority ${active.priority}${heard})`;
 }
 
-function trackerName({ kind, name }: TrackerReading): string {
-  return kind === name ? kind : `${kind} ${name}`;
-}
-
-/** What a tracker does to the priority: `-50`, `+20`, `fault`, `dead` or nothing. */
-function shareText({ effect }: TrackerReading): string {
-  if (effect.type === 'none') return 'no change';
-  if (effect.type !== 'weight') return effect.type;
-  return effect.weight > 0 ? `+${effect.weight}` : String(effect.weight);
-}
-
-/** An Active router without its route is worth a look at the log, a Backup without it is as usual. */
-function routeLine(route: string, held: boolean, state: RouterStatus['state']): string {
-  if (held) return `route ${route}`;
-  const missing = state === 'Active' ? ' (not in the kernel: see the log)' : ' (while Active)';
-  return `route ${route}${missing}`;
-}
-
 /** What deserves a line of its own: why it waits, what each tracker says, what happened last. */
 function routerDetails(router: RouterStatus, { pair }: AgentReport): string[] {
-  const lines: string[] = [];
-  const say = (text: string) => lines.push(`  ${router.name}: ${text}`);
-  const { open, reason } = router.lease;
-  for (const line of movesView(router, pair)) say(line);
-  if (!open && reason !== null) say(`no lease: ${reason}`);
-  const beside = router.excludedAddresses.map((a) => `${a.address}/${a.prefixLength}`);
-  const { virtualMac } = router;
-  if (virtualMac !== null) {
-    say(`virtual MAC ${virtualMac.address} on ${virtualMac.device ?? 'no device'}`);
-  }
-  if (beside.length > 0) say(`not in adverts: ${beside.join(' ')}`);
-  for (const { route, held } of router.routes) say(routeLine(route, held, router.state));
-  if (router.waitingFor !== null) say(`out of the election: ${router.waitingFor}`);
-  const { delivery } = router;
-  if (delivery.unicast) {
-    const guard = delivery.minTtl === 255 ? '' : `, accepts a TTL of ${delivery.minTtl} or more`;
-    say(`unicast from ${delivery.source ?? '-'} to ${delivery.destinations.join(', ')}${guard}`);
-  }
-  if (router.auth === 'password') say('adverts carry a password in plain text');
-  if (router.auth === 'hmac-permissive') say('adverts without an HMAC are believed (permissive)');
-  for (const tracker of router.priority.trackers) {
-    say(`${trackerName(tracker)}: ${tracker.reason} (${shareText(tracker)})`);
-  }
-  if (router.priority.claimInMs !== null) {
-    say(`never ready: may claim in ${duration(router.priority.claimInMs)} at the earliest`);
-  }
-  for (const { kind, times, forgottenInMs } of router.selfFaults) {
-    const often = times > 1 ? `, seen ${times} times lately` : '';
-    say(`${kind} fault: believed for another ${duration(forgottenInMs)}${often}`);
-  }
-  if (router.vouched !== null) {
-    const { forMs, answers } = router.vouched;
-    say(
-      `no adverts for ${duration(forMs)}, but the peer answers on a side link (${answers} times) that ` +
-        'it is Active and reaches its witness: the addresses stay there',
-    );
-  }
-  const { announcement } = router;
-  if (announcement?.state === 'refuted') {
-    const found = announcement.elsewhere.join(', ') || 'nobody answers for them there';
-    say(`the peer does not find the addresses here: ${found}`);
-  } else if (announcement?.state === 'verified' && announcement.afterMs !== null) {
-    say(`network converged ${duration(announcement.afterMs)} after the claim (asked by the peer)`);
-  }
-  if (router.witness?.answers === false) {
-    say(
-      `witness ${router.witness.address}: ${router.witness.reason}; it cannot speak for this node`,
-    );
-  }
-  if (router.preempt.inMs !== null) {
-    say(`better than the Active router: takes over in ${duration(router.preempt.inMs)}`);
-  }
-  if (router.syncGroup?.ready) say(`ready, waits for sync group ${router.syncGroup.name}`);
-  for (const transition of router.transitions.slice(-TRANSITIONS_SHOWN).reverse()) {
-    const { from, to, agoMs, why } = transition;
-    say(`${duration(agoMs)} ago: ${from} -> ${to}: ${why}`);
-  }
-  return lines;
+  const trackers = router.priority.trackers.map(
+    (tracker) => `${trackerName(tracker)}: ${tracker.reason} (${shareText(tracker)})`,
+  );
+  const past = router.transitions
+    .slice(-TRANSITIONS_SHOWN)
+    .reverse()
+    .map(({ from, to, agoMs, why }) => `${duration(agoMs)} ago: ${from} -> ${to}: ${why}`);
+  return [...routerStanding(router, pair), ...trackers, ...routerConcerns(router), ...past].map(
+    (text) => `  ${router.name}: ${text}`,
+  );
 }

@@ -124,17 +124,23 @@ function ejectionRemark({ ejection }: ServerStatus, now: number): string {
   return `EJECTED for another ${duration(Math.max(0, until! - now))}${times}: ${reason}`;
 }
 
-function serverRow(status: ServerStatus, now: number): string[] {
-  const { totals, weight, backup, connectionsMax, warmth } = status;
-  const failed =
+/** Requests and sessions that came to nothing for the server's doing. */
+export function failedOf({ totals }: Pick<ServerStatus, 'totals'>): number {
+  return (
     totals.connectFailures +
     totals.tlsFailures +
     totals.connectTimeouts +
     totals.responseTimeouts +
     totals.idleTimeouts +
     totals.resets +
-    totals.badResponses;
-  const remarks = [
+    totals.badResponses
+  );
+}
+
+/** What else there is to say of a server. `now`: ms since 1970. */
+export function serverRemarks(status: ServerStatus, now: number): string[] {
+  const { weight, backup, warmth } = status;
+  return [
     status.name === null ? '' : `of ${status.name}`,
     backup ? 'backup' : '',
     status.down ? 'never used (down: true)' : '',
@@ -145,6 +151,10 @@ function serverRow(status: ServerStatus, now: number): string[] {
     status.lastError ?? '',
     ejectionRemark(status, now),
   ].filter((remark) => remark !== '');
+}
+
+function serverRow(status: ServerStatus, now: number): string[] {
+  const { totals, weight, connectionsMax } = status;
   return [
     status.server,
     status.verdict,
@@ -152,7 +162,7 @@ function serverRow(status: ServerStatus, now: number): string[] {
     String(weight),
     connectionsMax === 0 ? String(totals.inFlight) : `${totals.inFlight}/${connectionsMax}`,
     String(totals.requests),
-    String(failed),
-    remarks.join(', '),
+    String(failedOf(status)),
+    serverRemarks(status, now).join(', '),
   ];
 }

@@ -67,8 +67,8 @@ function isOfInterest({ how, agoMs }: NonNullable<RouterStatus['lastDrain']>): b
   return how !== 'claimed' && (how === 'timeout' || agoMs < PAST_SHOWN_MS);
 }
 
-/** What a planned switch would break, and why. */
-function limitsOf(router: RouterStatus, pair: PairStatus | null): string[] {
+/** What a planned switch would break, and why; nothing when it breaks nothing. */
+export function limitsOf(router: RouterStatus, pair: PairStatus | null): string[] {
   const { noHandover, handoverBreaks, cannotPassOn } = router;
   // One that is alone has nobody to switch to.
   if (noHandover === 'without another node') return [];

@@ -33,7 +33,8 @@ function pathTrouble({ local, remote, connected, trouble }: PairPathStatus): str
   return [`${local} to ${remote}: ${trouble ?? 'not connected yet'}`];
 }
 
-function peerDetails(node: PairPeerStatus, connected: boolean): string[] {
+/** What differs on the other host, a sentence each. */
+export function peerRemarks(node: PairPeerStatus): string[] {
   const lines: string[] = [];
   if (!node.sameFile) lines.push(`the files differ: there ${node.digest.slice(0, 12)}`);
   if (!node.sameVersion) lines.push(`runs Tandem ${node.version}`);
@@ -41,6 +42,11 @@ function peerDetails(node: PairPeerStatus, connected: boolean): string[] {
     const direction = node.clockAheadMs > 0 ? 'ahead of' : 'behind';
     lines.push(`its clock is ${duration(Math.abs(node.clockAheadMs))} ${direction} this host's`);
   }
+  return lines;
+}
+
+function peerDetails(node: PairPeerStatus, connected: boolean): string[] {
+  const lines = peerRemarks(node);
   const age = connected || node.reportAgoMs === null ? '' : `${duration(node.reportAgoMs)} ago: `;
   for (const router of node.report?.routers ?? []) {
     const { name, state, priority, configured, reasons, handover } = router;

@@ -56,6 +56,14 @@ export const adminGuarded: Rule = ({ config: { admin }, declared }) => {
   ];
 };
 
+/** Monitoring has the one, and must not be able to move addresses with it. */
+export const adminTokensApart: Rule = ({ config: { admin } }) => {
+  if (admin?.operator_token === undefined) return [];
+  if (!isDeepStrictEqual(admin.operator_token, admin.token)) return [];
+  const message = 'found the place of admin.token; allowed: another one, or none';
+  return [error(['admin', 'operator_token'], message)];
+};
+
 /** A file copied from one host to the other with one line forgotten. */
 export const nodeAddressesDiffer: Rule = ({ config }) => {
   const first = new Map<string, string>();

@@ -35,7 +35,7 @@ export const adminSchema = documented(
         spelled(bindAllowed, parseBind, formatEndpoint).prefault(settings.admin.bind),
         {
           doc:
-            'Address of the admin listener: health, status and metrics over HTTP. Off loopback it ' +
+            'Address of the admin listener: dashboard, health, status and metrics. Off loopback it ' +
             'needs `tls` and `token`; with `nodes` it is loopback or a wildcard, as each host has ' +
             'addresses of its own.',
           allowed: bindAllowed,
@@ -56,6 +56,16 @@ export const adminSchema = documented(
         default: 'none: whoever can connect may ask; on loopback only',
         danger: 'Who has it reads names and addresses of everything behind this host.',
       }),
+      operator_token: documented(secretValue.optional(), {
+        doc:
+          'Where a second token is, 16 bytes or more, for the operator: who sends it instead of ' +
+          '`token` may also drain servers, hand over and hold, on the dashboard or with POST ' +
+          '(docs/DASHBOARD.md). Without it the admin listener changes nothing.',
+        allowed: secretAllowed,
+        default: 'none: nobody orders anything here',
+        danger:
+          'Who has it moves the addresses and takes servers out. Give monitoring `token` only.',
+      }),
       allow: documented(
         oneOrMore(
           spelled(networkAllowed, parseNetwork, formatVirtualAddress),
@@ -71,7 +81,7 @@ export const adminSchema = documented(
     .optional(),
   {
     doc: 'The admin listener.',
-    allowed: 'a map of bind, tls, token and allow; {} for the defaults',
+    allowed: 'a map of bind, tls, token, operator_token and allow; {} for the defaults',
     default: 'none: no admin listener',
   },
 );
