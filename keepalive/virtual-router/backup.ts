@@ -115,7 +115,8 @@ function hear(state: BackupState, heard: HeardAdvertisement, now: number): Backu
   // Departure, design 4.2 rule 1: an Active router that fell below us does not get another
   // Active_Down_Interval.
   if (yieldsToUs(fresh) && !waits(fresh, now)) {
-    const awake = sleptOver(fresh, now) ? { ...fresh, requested: null, activeDownAt: now } : fresh;
+    const slept = sleptOver(fresh, now, isLate(state, now));
+    const awake = slept ? { ...fresh, requested: null, activeDownAt: now } : fresh;
     return awake.requested === null
       ? shorten(awake, now)
       : awaitAnswer(awake, now, now + downInterval(state, heard.intervalMicros));

@@ -174,11 +174,18 @@ export function requestHandover(state: BackupState, now: number, goneAt: number)
 }
 
 /**
- * This process did not run when the time for the peer's answer was over. Whether it was answered nobody
- * knows, and the peer is asked again rather than preempted by a host that has just woken.
+ * This process did not run when the time for the peer's answer was over, or nearly so; `late`: its down timer
+ * says that it has just woken. Whether it was answered nobody knows, and the peer is asked again rather
+ * than preempted by a host that has not listened since.
  */
-export function sleptOver({ requested, parameters }: BackupState, now: number): boolean {
-  return requested !== null && now - requested > handoverMicros + parameters.advertIntervalMicros;
+export function sleptOver(
+  { requested, activeIntervalMicros, parameters }: BackupState,
+  now: number,
+  late: boolean,
+): boolean {
+  if (requested === null) return false;
+  const overdue = now - requested - handoverMicros;
+  return overdue > parameters.advertIntervalMicros || (late && overdue > -activeIntervalMicros);
 }
 
 /** While the peer is asked to hand over, each advertisement says that it may still answer. */

@@ -224,6 +224,8 @@ const STORIES: Record<string, () => Story> = {
     asking().wait(),
   'a better Backup asks, does not run for seconds, and then hears the Active router: asks again':
     () => asking().pass(1_700_000).hear(100).wait(),
+  'a better Backup asks, wakes in the moment in which the answer is due, and hears old advertisements: asks again':
+    () => asking().pass(500_700).hear(100).wait(),
   'a better Backup asks, does not run until the answer is overdue, and listens before it preempts':
     () => asking().pass(500_000).apply({ type: 'tick' }).refuse().wait(),
   'a better Backup asks again after a sleep, and hears what came of its first question: waits':
