@@ -116,7 +116,8 @@ function hear(state: BackupState, heard: HeardAdvertisement, now: number): Backu
   // Active_Down_Interval.
   if (yieldsToUs(fresh) && !waits(fresh, now)) {
     const slept = sleptOver(fresh, now, isLate(state, now));
-    const awake = slept ? { ...fresh, requested: null, activeDownAt: now } : fresh;
+    // Its overdue timer makes it listen first, as after any sleep.
+    const awake = slept ? { ...fresh, requested: null } : fresh;
     return awake.requested === null
       ? shorten(awake, now)
       : awaitAnswer(awake, now, now + downInterval(state, heard.intervalMicros));

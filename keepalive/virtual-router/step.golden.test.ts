@@ -222,14 +222,23 @@ const STORIES: Record<string, () => Story> = {
     asking().hear(100).pass(INTERVAL).hear(100).pass(INTERVAL).hear(100).wait(),
   'a better Backup asks a router that dies: claims after Active_Down_Interval': () =>
     asking().wait(),
-  'a better Backup asks, does not run for seconds, and then hears the Active router: asks again':
-    () => asking().pass(1_700_000).hear(100).wait(),
-  'a better Backup asks, wakes in the moment in which the answer is due, and hears old advertisements: asks again':
-    () => asking().pass(500_700).hear(100).wait(),
+  'a better Backup asks, does not run for seconds, and then hears the Active router: listens, asks again':
+    () => asking().pass(1_700_000).hear(100).tick().pass(INTERVAL).hear(100).wait(),
+  'a better Backup asks, wakes in the moment in which the answer is due, and hears old advertisements: listens':
+    () => asking().pass(500_700).hear(100).hear(100).tick(),
   'a better Backup asks, does not run until the answer is overdue, and listens before it preempts':
     () => asking().pass(500_000).apply({ type: 'tick' }).refuse().wait(),
   'a better Backup asks again after a sleep, and hears what came of its first question: waits':
-    () => asking().pass(1_700_000).hear(100).tick().refuse(1_700_000).wait(),
+    () =>
+      asking()
+        .pass(1_700_000)
+        .hear(100)
+        .tick()
+        .pass(INTERVAL)
+        .hear(100)
+        .wait()
+        .refuse(1_800_000)
+        .wait(),
   'a fall while the balancer serves: asks first, and says so when nobody answers': () =>
     giver().standing(50).wait().wait().wait().wait().wait().wait(),
   'a fall while the balancer serves, on hold: said at once': () =>
