@@ -189,7 +189,7 @@ export class HandoverChecker {
       return;
     }
     // A claim arms the lease before it is told of.
-    if (host.answersFor(router) && statusOf(agent, router.name)?.state === 'Backup') {
+    if (!this.#meddled(host) && host.answersFor(router) && statusOf(agent, router.name)?.state === 'Backup') {
       const name = this.#cluster.name(host);
       throw new Violation('drain', `${name} drains, and answers for ${router.name}`);
     }
@@ -199,12 +199,26 @@ export class HandoverChecker {
     for (const { address } of router.addresses) this.#checkServed(given, address);
   }
 
+  /**
+   * What somebody adds to an interface that has come back without its rules answers until an agent that
+   * runs has removed it.
+   */
+  #meddled(host: SimHost): boolean {
+    const { now } = this.#cluster.clock;
+    const works = !host.paused && now >= host.resumedAt + this.#removalMicros(host);
+    return (works ? now : Math.min(now, host.pausedAt)) < host.meddledUntil;
+  }
+
+  #removalMicros(host: SimHost): number {
+    const { hosts, addressMicros } = this.#cluster.options;
+    const { jitterMicros } = hosts[host.station]!;
+    return 4 * addressMicros + drainPauseMicros + jitterMicros + SLACK_MICROS;
+  }
+
   #checkUntil({ host, agent, router, until }: Given, runs: boolean): void {
     const { now } = this.#cluster.clock;
-    const { jitterMicros } = this.#cluster.options.hosts[host.station]!;
-    const removal = 4 * this.#cluster.options.addressMicros + drainPauseMicros + jitterMicros;
     const woken = Math.max(until, host.resumedAt);
-    if (!runs || now < woken + removal + SLACK_MICROS || now < host.meddledUntil) return;
+    if (!runs || now < woken + this.#removalMicros(host) || now < host.meddledUntil) return;
     const status = statusOf(agent, router.name);
     const left = router.addresses.find(
       ({ address }) => host.addresses.has(address) && host.lease.passesIp(address),

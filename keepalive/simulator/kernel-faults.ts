@@ -33,8 +33,9 @@ const meddle: Begin = (cluster, host, prng) => {
   if (host.agent === null || !host.linkUp) return null;
   const { address } = prng.pick(addresses);
   const present = !host.addresses.has(address);
-  host.meddle(address, present);
+  // Whoever checks looks as soon as it has happened.
   host.meddledUntil = cluster.clock.now + REPAIR_MICROS;
+  host.meddle(address, present);
   return {
     text: `somebody ${present ? 'adds' : 'removes'} ${address} on ${cluster.name(host)}`,
     lingerMicros: REPAIR_MICROS,
