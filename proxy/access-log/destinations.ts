@@ -30,6 +30,7 @@ export function destinationName(destination: LogDestination): string {
   return `syslog ${path ?? `${host.includes(':') ? `[${host}]` : host}:${port}`}`;
 }
 
-function placeOf(destination: LogDestination): string {
+/** What a destination is known by. */
+export function placeOf(destination: LogDestination): string {
   return JSON.stringify(destination);
 }
