@@ -25,14 +25,14 @@ it('a socket that the kernel keeps open for arrivals does not keep the others fr
   const [free] = sockets.bound('free');
   // Stands for kernels that allow filters to root only.
   const duplicates = sockets.duplicates(0);
-  setIntOption(duplicates[0]!.fd, SOL_SOCKET, SO_LOCK_FILTER, 1, 'SO_LOCK_FILTER');
+  setIntOption(duplicates[0]!.fd!, SOL_SOCKET, SO_LOCK_FILTER, 1, 'SO_LOCK_FILTER');
   expect(sockets.stopArrivals()?.code).toBe('EPERM');
   const served = await client(locked!.port);
   if (served.connecting) await once(served, 'connect');
   served.destroy();
   const late = await client(free!.port);
   expect(late.connecting).toBe(true);
-  for (const { fd } of duplicates) closeDescriptor(fd);
+  for (const { fd } of duplicates) closeDescriptor(fd!);
   sockets.close();
   // Its SYN was dropped; sent again it finds nobody.
   await expect(once(late, 'connect')).rejects.toThrow('ECONNREFUSED');

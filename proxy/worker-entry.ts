@@ -71,6 +71,7 @@ port.on('message', async (order: WorkerOrder) => {
     plane.linesTaken(order.destination);
     return;
   }
+  if (order.kind !== 'drain') return;
   await plane.stopAccepting();
   report({ kind: 'deaf' });
   const cut = await plane.drain(order.timeoutMs);

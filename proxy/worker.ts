@@ -77,7 +77,7 @@ export class DataPlane {
         now: processNow,
         tempDirectory: setup.config.tempDirectory,
         logs: this.#logs,
-        routes: (listener, route) => new RouteCells(cells, rowOf(rows, listener, route)),
+        routes: (listener, route) => new RouteCells(cells, setup.routeSlots[`${listener}|${route}`] ?? rowOf(rows, listener, route)),
         pools: this.#pools,
       };
       this.#frontends.set(config.name, frontendOf(config, parts));
@@ -89,6 +89,7 @@ export class DataPlane {
     this.#listeners = setup.sockets.flatMap(({ listener, fd }) => {
       const frontend = this.#frontends.get(listener);
       if (frontend === undefined) throw new RangeError(`a socket for no listener ${listener}`);
+      if (fd === null) throw new RangeError(`no descriptor for listener ${listener}`);
       return frontend.listen(fd) ?? [];
     });
   }
