@@ -16,7 +16,7 @@ import { ledgerMemory } from './io/uring/descriptor-ledger.ts';
 import { MainParts } from './main-parts.ts';
 import type { BalancerPorts, Logger } from './ports.ts';
 import type { Readiness } from './readiness.ts';
-import { Reloader, type PreparedReload } from './reload/reloader.ts';
+import { type PreparedReload, Reloader } from './reload/reloader.ts';
 import { servingDeadline, servingFrom, stepServing } from './serving.ts';
 import { ControlSlot } from './shared/layout.ts';
 import { releaseWorker } from './shared/totals.ts';
@@ -25,7 +25,12 @@ import { randomTicketSecret } from './tls/tickets.ts';
 import type { Traffic } from './traffic.ts';
 import type { OrderResult, ServerOrder } from './upstream/server-orders.ts';
 import type { NamedWish } from './upstream/server-wishes.ts';
-import type { DrainingReport, GenerationSetup, LinesReport, WorkerSetup } from './worker-messages.ts';
+import type {
+  DrainingReport,
+  GenerationSetup,
+  LinesReport,
+  WorkerSetup,
+} from './worker-messages.ts';
 import { type SlotOwner, WORKER_ENTRY, WorkerSlot } from './worker-slot.ts';
 
 /** How a stop went. */

@@ -77,7 +77,11 @@ export class DataPlane {
         now: processNow,
         tempDirectory: setup.config.tempDirectory,
         logs: this.#logs,
-        routes: (listener, route) => new RouteCells(cells, setup.routeSlots[`${listener}|${route}`] ?? rowOf(rows, listener, route)),
+        routes: (listener, route) =>
+          new RouteCells(
+            cells,
+            setup.routeSlots[`${listener}|${route}`] ?? rowOf(rows, listener, route),
+          ),
         pools: this.#pools,
       };
       this.#frontends.set(config.name, frontendOf(config, parts));

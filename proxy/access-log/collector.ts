@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { LogDestination } from '../../src/config/access-log-config.ts';
-import type { Logger, LineSink as StdoutSink } from '../ports.ts';
 import { LOG_DESTINATIONS_MAX } from '../limits.ts';
+import type { Logger, LineSink as StdoutSink } from '../ports.ts';
 import { type Slots, SlotTable } from '../shared/slot-table.ts';
 import { destinationName, placeOf } from './destinations.ts';
 import { FileSink } from './file-sink.ts';
@@ -109,7 +109,6 @@ export class LineCollector {
   /** Resolves when all is written, or when a place takes too long. */
   async close(): Promise<void> {
     for (const { sink } of this.#places.values()) this.#close(sink);
-    this.#places.clear();
     const closed = Promise.all(this.#closing);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => {

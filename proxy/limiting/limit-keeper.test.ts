@@ -117,7 +117,10 @@ describe('the limits of another config', () => {
     const [rate, quota] = config.rateLimits;
     const after = {
       ...config,
-      rateLimits: [{ ...quota!, status: 503 as const }, { ...rate!, keysMax: 49_999 }],
+      rateLimits: [
+        { ...quota!, status: 503 as const },
+        { ...rate!, keysMax: 49_999 },
+      ],
       listeners: [{ ...config.listeners[0]!, connectionsMax: 5 }],
     };
     const prepared = keeper.prepare(2, after);

@@ -77,7 +77,9 @@ export function createLimitsMemory(
   const { workers } = config;
   return {
     seed: before?.memory.seed ?? randomSeed(),
-    rates: config.rateLimits.map((limit) => rateBefore(limit, before) ?? rateMemory(limit, workers)),
+    rates: config.rateLimits.map(
+      (limit) => rateBefore(limit, before) ?? rateMemory(limit, workers),
+    ),
     concurrency: config.concurrencyLimits.map(
       (limit) => concurrencyBefore(limit, before) ?? concurrencyMemory(limit, workers),
     ),

@@ -27,6 +27,8 @@ export function refusedCaches(
         : [`cache ${name}: memory, sizes or folder of a cache with a disk are others than before`];
     }
     const other = before.find((one) => one.disk?.path === disk.path);
-    return other === undefined ? [] : [`cache ${name}: ${disk.path} is the folder of ${other.name}`];
+    return other === undefined
+      ? []
+      : [`cache ${name}: ${disk.path} is the folder of ${other.name}`];
   });
 }

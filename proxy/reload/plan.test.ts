@@ -57,7 +57,10 @@ describe('the plan of a reload', () => {
   });
 
   it('tells of routes one by one', () => {
-    const routes = [routeConfig({ name: '/api', path: '/api', timeoutMs: 5 }), routeConfig({ name: '/new' })];
+    const routes = [
+      routeConfig({ name: '/api', path: '/api', timeoutMs: 5 }),
+      routeConfig({ name: '/new' }),
+    ];
     expect(planReload(BASE, front({ routes })).lines).toEqual([
       {
         what: 'removed',
@@ -134,14 +137,17 @@ function changed(config: ProxyConfig, path: readonly string[]): ProxyConfig {
   for (const key of path.slice(0, -1)) at = at[key] as Record<string, unknown>;
   const last = path.at(-1)!;
   const was = at[last];
-  at[last] = typeof was === 'number' ? was + 1 : typeof was === 'boolean' ? !was : `${was} otherwise`;
+  at[last] =
+    typeof was === 'number' ? was + 1 : typeof was === 'boolean' ? !was : `${was} otherwise`;
   return copy as unknown as ProxyConfig;
 }
 
 const RICH: ProxyConfig = {
   ...proxyConfig(
     upstreamConfig([1001, 1002], {
-      names: [{ place: 0, kind: 'srv', one: false, template: { ...serverConfig(5), host: 'x.test' } }],
+      names: [
+        { place: 0, kind: 'srv', one: false, template: { ...serverConfig(5), host: 'x.test' } },
+      ],
     }),
     { routes: [routeConfig(), routeConfig({ name: '/api', path: '/api' })] },
   ),

@@ -78,7 +78,9 @@ function refusedSettings(before: ProxyConfig, after: ProxyConfig): string[] {
     refused.push('resolver is another than before');
   }
   if (!isDeepStrictEqual(before.ticketSecret, after.ticketSecret)) {
-    refused.push('the secret that keys of TLS session tickets are made of (pair.secret) is another');
+    refused.push(
+      'the secret that keys of TLS session tickets are made of (pair.secret) is another',
+    );
   }
   return refused;
 }

@@ -1,7 +1,8 @@
 /** All parts of the main thread, made ready for another config together: all of them, or none. */
-import { destinationsOf } from '../access-log/destinations.ts';
+
 import type { ProxyConfig } from '../../src/config/proxy-config.ts';
 import type { OsError } from '../../src/os/errors.ts';
+import { destinationsOf } from '../access-log/destinations.ts';
 import type { MainParts } from '../main-parts.ts';
 import { StartError } from '../start-error.ts';
 import type { GenerationSetup } from '../worker-messages.ts';

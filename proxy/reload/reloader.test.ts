@@ -7,7 +7,7 @@ import { proxyConfig, routeConfig, SILENT_LOG, upstreamConfig } from '../data-pl
 import { FORMER_GENERATIONS_MAX, RELOAD_APPLY_MAX_MS, RELOAD_PREPARE_MAX_MS } from '../limits.ts';
 import { MainParts } from '../main-parts.ts';
 import type { GenerationSetup } from '../worker-messages.ts';
-import { type PreparedReload, Reloader, type ReloadedWorker } from './reloader.ts';
+import { type PreparedReload, type ReloadedWorker, Reloader } from './reloader.ts';
 
 /** A worker that does what the test says. */
 class FakeWorker implements ReloadedWorker {

@@ -244,7 +244,9 @@ export class Reloader {
 
   async #apply(underWay: UnderWay, config: ProxyConfig): Promise<void> {
     if (this.#underWay !== underWay || underWay.phase !== 'prepared') {
-      throw new ReloadRefused(['it is not prepared any more: it was applied, abandoned or took too long']);
+      throw new ReloadRefused([
+        'it is not prepared any more: it was applied, abandoned or took too long',
+      ]);
     }
     const { parts, log } = this.#ports;
     const refused = this.#use(underWay, config);
@@ -275,7 +277,8 @@ export class Reloader {
     this.#appliedAt = Date.now();
     this.#former.add(former);
     for (const [index, worker] of workers().entries()) {
-      if (underWay.unfit.has(index)) this.#replace(index, 'it could not build the new configuration');
+      if (underWay.unfit.has(index))
+        this.#replace(index, 'it could not build the new configuration');
       else worker.decide('apply', underWay.generation);
     }
     parts.catchUp();

@@ -1,6 +1,6 @@
 import type { ListenerConfig } from '../../src/config/proxy-config.ts';
-import type { RouteRow } from './route-cells.ts';
 import { LISTENERS_MAX, ROUTES_MAX } from './limits.ts';
+import type { RouteRow } from './route-cells.ts';
 import type { SharedViews } from './shared-state.ts';
 import { type Slots, SlotTable } from './slot-table.ts';
 import { clearCounters, sumGauge } from './totals.ts';

@@ -72,7 +72,13 @@ export class ServerRegistry {
     const servers = serversOf(upstreams).map(({ identity }) => identity);
     const slots = this.#table.hold(holder, servers);
     try {
-      return { ...slots, ...this.#upstreams.hold(holder, upstreams.map(({ name }) => name)) };
+      return {
+        ...slots,
+        ...this.#upstreams.hold(
+          holder,
+          upstreams.map(({ name }) => name),
+        ),
+      };
     } catch (error) {
       this.#table.letGo(holder);
       throw error;
