@@ -274,14 +274,19 @@ export function startPlane(
     const bind = { host, port: 0, freeBind: false, reusePort: false };
     return udp ? openDatagramSocket(bind) : openListenSocket({ ...bind, backlog: 128 });
   });
-  const sockets = opened.map(({ fd }) => ({ listener: 'front', fd: duplicateDescriptor(fd) }));
+  const sockets = opened.map(({ fd }, index) => ({
+    listener: 'front',
+    key: `front ${index}`,
+    fd: duplicateDescriptor(fd),
+  }));
   const listenerSlots = { front: 0 };
   const limits = createLimitsMemory(config);
   const tls = materialOf(config);
   const caches = new CacheKeepers(config, processNow, SILENT_LOG);
   caches.start();
   const plain = { index: 0, io: engine.name, serversVersion: 0, limits, tls, warmUp: false };
-  const shared = { ...plain, caches: caches.memories };
+  const first = { generation: 1, routeSlots: {}, destinations: {} };
+  const shared = { ...plain, ...first, caches: caches.memories };
   const setup = { ...shared, config, state, serverSlots, listenerSlots, sockets };
   const plane = new DataPlane(setup, engine, log, mail, features);
   return {

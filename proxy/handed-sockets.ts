@@ -28,6 +28,11 @@ export class HandedSockets {
     this.#handed.delete(generation);
   }
 
+  /** So it is with all that was made for earlier ones. */
+  takenBefore(generation: number): void {
+    for (const earlier of this.#handed.keys()) if (earlier < generation) this.taken(earlier);
+  }
+
   /** The worker is gone: closes those that are still open. Before anything is made for its successor. */
   closeLeft(): void {
     for (const { fd, inode } of [...this.#handed.values()].flat()) {

@@ -137,7 +137,6 @@ export class WorkerSlot {
 
   /** From here on the worker uses what it has built, or forgets it. */
   decide(kind: 'apply' | 'abandon', generation: number): void {
-    if (kind === 'abandon') this.#handed.taken(generation);
     this.#worker?.postMessage({ kind, generation } satisfies WorkerOrder);
   }
 
@@ -250,6 +249,8 @@ export class WorkerSlot {
       for (const generation of this.#generations) this.#handed.taken(generation);
       if (this.#state === 'starting') this.#enter('running');
     } else if (report.kind === 'prepared') {
+      // By now it has dealt with all that came before.
+      this.#handed.takenBefore(report.generation);
       if (report.refusal !== null) this.#handed.taken(report.generation);
       this.#owner.built(this.#index, report.generation, report.refusal);
     } else if (report.kind === 'applied') {

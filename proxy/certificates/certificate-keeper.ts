@@ -4,7 +4,7 @@ import { CertificateFiles, type HeldEntry } from './certificate-files.ts';
 import type { CertificateStatus } from './certificate-status.ts';
 import { expiryStage, expiryText } from './expiry.ts';
 import { FileWatch } from './file-watch.ts';
-import type { HeldFile, Look } from './held-file.ts';
+import type { Look } from './held-file.ts';
 import { RECHECK_MS } from './limits.ts';
 import type { TlsMaterial, UpstreamMaterial } from './material.ts';
 
@@ -40,7 +40,7 @@ export class CertificateKeeper {
   readonly #ports: KeeperPorts;
   #files: CertificateFiles;
   /** The last threshold that was warned of, of which certificate. */
-  readonly #warned = new WeakMap<HeldFile<unknown>, string>();
+  readonly #warned = new WeakMap<HeldEntry['held'], string>();
   #prepared: PreparedCertificates | null = null;
   /** Workers were told something while others were prepared, or these have changed since. */
   #outdated = false;

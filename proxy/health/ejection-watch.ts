@@ -89,7 +89,7 @@ export class EjectionWatch {
   /** Takes over other servers or rules (after `registry.assign`); what stays keeps its state. */
   configure(configs: readonly UpstreamConfig[]): void {
     this.#upstreams = configs.filter((one) => one.ejection !== null || one.panicThreshold > 0);
-    this.#forgetAllBut(new Set(this.#upstreams.map(({ name }) => name)));
+    this.#forgetFormer(configs);
     const before = this.#watched;
     this.#watched = new Map();
     for (const upstream of configs) {
@@ -111,10 +111,15 @@ export class EjectionWatch {
     this.#arm();
   }
 
-  /** An upstream without such rules, or one that is gone, neither panics nor is judged. */
-  #forgetAllBut(names: ReadonlySet<string>): void {
-    for (const name of this.#judgeAt.keys()) if (!names.has(name)) this.#judgeAt.delete(name);
-    for (const name of this.#panicking) if (!names.has(name)) this.#panicking.delete(name);
+  /** An upstream without such a rule, or one that is gone, is not judged, and does not panic. */
+  #forgetFormer(configs: readonly UpstreamConfig[]): void {
+    const rules = new Map(configs.map((one) => [one.name, one]));
+    for (const name of this.#judgeAt.keys()) {
+      if (rules.get(name)?.ejection == null) this.#judgeAt.delete(name);
+    }
+    for (const name of this.#panicking) {
+      if ((rules.get(name)?.panicThreshold ?? 0) === 0) this.#panicking.delete(name);
+    }
   }
 
   /** Ends the watch. Final. */

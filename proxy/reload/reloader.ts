@@ -16,7 +16,6 @@ import type { MainParts } from '../main-parts.ts';
 import type { Logger } from '../ports.ts';
 import { StartError } from '../start-error.ts';
 import type { GenerationSetup } from '../worker-messages.ts';
-import type { WorkerSlot } from '../worker-slot.ts';
 import { type BalancerPlan, planReload } from './plan.ts';
 import { letGo, type PreparedParts, prepareParts, presentSetup } from './prepared-parts.ts';
 import { ReloadRefused } from './refused.ts';
@@ -33,10 +32,23 @@ export interface PreparedReload {
   abandon(): Promise<void>;
 }
 
+/** A worker slot, as far as a reload is concerned. */
+export interface ReloadedWorker {
+  /** Those in which something of its worker goes on. */
+  readonly generations: readonly number[];
+  /** Its worker follows that generation, or there is none that could not. */
+  follows(generation: number): boolean;
+  /** Has it build another generation. False: there is no worker. */
+  prepare(setup: () => GenerationSetup): boolean;
+  decide(kind: 'apply' | 'abandon', generation: number): void;
+  /** Ends the worker; its successor begins with what is used. */
+  replace(): void;
+}
+
 /** What a reload is done with. */
 export interface ReloaderPorts {
   readonly parts: MainParts;
-  readonly workers: () => readonly WorkerSlot[];
+  readonly workers: () => readonly ReloadedWorker[];
   readonly log: Logger;
   /** What the config of the file is completed with. */
   readonly complete: (config: ProxyConfig) => ProxyConfig;

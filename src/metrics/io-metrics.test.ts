@@ -4,6 +4,8 @@ import { balancerMetrics } from './balancer-metrics.ts';
 
 const NOTHING = {
   uptimeMs: 0,
+  generation: 1,
+  appliedAt: 0,
   digest: '',
   readiness: { ready: true, reasons: [], serving: true },
   listeners: [],
