@@ -127,3 +127,8 @@ export const FORMER_GENERATIONS_MAX = 128;
 
 /** Places that access logs go to, those of former configurations that are still written to included. */
 export const LOG_DESTINATIONS_MAX = 256;
+
+/** Idle clients that go on under another config in one turn of a worker's event loop. */
+export const FOLLOWERS_PER_TURN_MAX = 256;
+/** So often a worker looks whether anything is left of a former config. */
+export const FORMER_LOOK_MS = 250;

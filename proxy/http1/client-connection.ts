@@ -27,9 +27,9 @@ import { Tunnel } from './tunnel.ts';
 /** An HTTP/1.x client: requests in, responses out in their order, one exchange at a time. */
 export class ClientConnection implements ConnectionHandler, DeskUser, Client {
   readonly connection: Connection;
-  readonly identity: ClientIdentity;
-  readonly traffic: ClientTraffic;
-  readonly #context: HttpContext;
+  identity: ClientIdentity;
+  traffic: ClientTraffic;
+  #context: HttpContext;
   readonly #deadline: Deadline;
   /** Null while it is idle. */
   #desk: Desk | null = null;
@@ -190,6 +190,18 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
     return this.#tunnel?.kind ?? (this.#isIdle() ? 'idle' : 'http1');
   }
 
+  follow(): void {
+    const { heir } = this.#context;
+    if (heir === null || !this.#isIdle() || this.#desk?.clear === false) return;
+    this.#context.pass(this, false);
+    this.#context = heir;
+    this.#desk = null;
+    this.identity = new ClientIdentity(this.connection, heir.identityRules);
+    this.traffic = this.traffic.under(heir.counters);
+    // What it waits for goes on, or clients of a balancer that is reloaded often would never be late.
+    if (heir.draining) this.drain();
+  }
+
   depart(departure: Departure): void {
     this.#retired = departure !== 'stay';
     this.#tunnel?.depart(departure);
@@ -328,6 +340,8 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
   /** Between two requests it holds nothing that another connection could use. */
   #clear(): void {
     if (this.#state !== State.head || this.#desk === null) return;
+    if (this.#context.heir !== null) this.follow();
+    if (this.#desk === null) return;
     if (this.#context.desks.put(this.#desk)) this.#desk = null;
   }
 

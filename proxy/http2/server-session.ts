@@ -41,12 +41,14 @@ type Ending = 'no' | 'announced' | 'last' | 'closing';
 /** The session with one client. */
 export class ServerSession implements ConnectionHandler, Client, EndpointOwner, StreamHost {
   readonly kind = 'http2';
-  readonly context: HttpContext;
+  context: HttpContext;
   readonly connection: Connection;
   readonly endpoint: Endpoint;
-  readonly identityRules: IdentityRules;
+  identityRules: IdentityRules;
   readonly streamWindowBytes: number;
-  readonly #parts: SessionParts;
+  #parts: SessionParts;
+  /** Former contexts in which streams are still open, the oldest first. */
+  readonly #leftBehind: HttpContext[] = [];
   readonly #streams = new Map<number, ServerStream>();
   readonly #spare: ServerStream[] = [];
   readonly #numbers = new StreamNumbers();
@@ -123,6 +125,25 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
     this.endpoint.goaway(STREAM_LARGEST, ErrorCode.noError);
     this.endpoint.ping();
     this.#watch.set(GOAWAY_GRACE_MS);
+  }
+
+  /** Streams that are open go on as they began; the next ones belong to the heir. */
+  follow(): void {
+    const { context } = this;
+    const { heir } = this.#parts;
+    if (context.heir === null || this.#ending !== 'no') return;
+    if (heir === null) {
+      this.drain();
+      return;
+    }
+    const busy = this.#streams.size > 0;
+    context.pass(this, busy);
+    if (busy) this.#leftBehind.push(context);
+    this.#parts = heir;
+    this.context = heir.context;
+    this.identityRules = heir.identityRules;
+    this.#spare.length = 0;
+    if (this.context.draining) this.drain();
   }
 
   depart(departure: Departure): void {
@@ -251,7 +272,9 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
     const { id } = stream;
     if (early) this.#numbers.cut.add(id);
     if (!this.#streams.delete(id)) return;
-    if (this.#spare.length < SPARE_STREAMS_MAX) this.#spare.push(stream);
+    const fits = stream.context === this.context && this.#spare.length < SPARE_STREAMS_MAX;
+    if (fits) this.#spare.push(stream);
+    this.#lookBehind();
     if (this.#streams.size === 0) this.#rested();
   }
 
@@ -384,6 +407,16 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
   #dropStreams(): void {
     for (const stream of [...this.#streams.values()]) stream.gone();
     this.#streams.clear();
+    this.#lookBehind();
+  }
+
+  /** Is a former context done with? Streams are in the order in which they were opened. */
+  #lookBehind(): void {
+    if (this.#leftBehind.length === 0) return;
+    const [oldest] = this.#streams.values();
+    while (this.#leftBehind.length > 0 && oldest?.context !== this.#leftBehind[0]) {
+      this.#leftBehind.shift()!.left(this);
+    }
   }
 
   /** Sends what there is, and the end; reads on for a while, so that no reset overtakes it. */

@@ -26,6 +26,7 @@ import { type StreamEvent, StreamState, streamStep } from './stream-state.ts';
 
 /** What a stream needs of its session. */
 export interface StreamHost {
+  /** What its next streams belong to. */
   readonly context: HttpContext;
   readonly connection: Connection;
   readonly endpoint: Endpoint;
@@ -43,6 +44,8 @@ type Waiting = 'nothing' | 'body' | 'drain';
 /** A stream of a client. */
 export class ServerStream implements Downstream, SenderOwner {
   id = 0;
+  /** That of its requests, whatever the session goes on with. */
+  readonly context: HttpContext;
   readonly writer: StreamSender;
   readonly identity: ClientIdentity;
   readonly traffic: ClientTraffic;
@@ -62,6 +65,7 @@ export class ServerStream implements Downstream, SenderOwner {
   constructor(host: StreamHost) {
     this.#host = host;
     const { context, connection, endpoint, identityRules } = host;
+    this.context = context;
     this.writer = new StreamSender(endpoint, this);
     this.traffic = new ClientTraffic(context.counters);
     this.identity = new ClientIdentity(connection, identityRules);
@@ -102,7 +106,7 @@ export class ServerStream implements Downstream, SenderOwner {
 
   /** Its request is none that can be forwarded; `text` is what is known of it. */
   refuse(code: ProxyErrorCode, text: Buffer): void {
-    const { counters, observer, refusals } = this.#host.context;
+    const { counters, observer, refusals } = this.context;
     const { status } = PROXY_ERRORS[code];
     counters.count(ListenerCounter.requests);
     counters.count(responseSlot(ListenerCounter.responses1xx, status));
@@ -217,13 +221,13 @@ export class ServerStream implements Downstream, SenderOwner {
 
   respondInterim(head: ResponseHead): void {
     if (this.#state === StreamState.closed) return;
-    const { via } = this.#host.context.identityRules;
+    const { via } = this.context.identityRules;
     this.#block(head, { ...REFUSAL, date: null, via });
   }
 
   respond(head: ResponseHead, changes: ResponseChanges): void {
     if (this.#state === StreamState.closed) return;
-    const { context } = this.#host;
+    const { context } = this;
     const { without, hidden, lines, length, own } = changes;
     const via = own ? null : context.identityRules.via;
     this.#block(head, { without, hidden, lines, length, date: context.dateLine(), via });
@@ -332,7 +336,7 @@ export class ServerStream implements Downstream, SenderOwner {
   #await(waiting: Waiting): void {
     this.#waiting = waiting;
     if (waiting === 'nothing') this.#deadline.clear();
-    else this.#deadline.set(this.#host.context.limits.idleTimeoutMs);
+    else this.#deadline.set(this.context.limits.idleTimeoutMs);
   }
 
   #expired(): void {

@@ -33,6 +33,8 @@ export const LIMIT_COUNTER_STRIDE = 16;
 
 /** One limit's memory. Plain data. */
 export interface LimitMemory {
+  /** Which memory it is: a thread cannot tell that from the buffers it is sent. */
+  readonly id: number;
   /** The limit's own table, and one of each tier. */
   readonly tables: readonly SharedArrayBuffer[];
   readonly counters: SharedArrayBuffer;
@@ -50,6 +52,8 @@ export interface LimitsMemory {
   /** By listener; null for those without a limit of connections per source. */
   readonly connections: readonly (LimitMemory | null)[];
 }
+
+let nextId = 1;
 
 /** Int32 per held key: the halves of its hash. */
 export const HELD_WORDS = 2;
@@ -135,6 +139,7 @@ function connectionsBefore(
 function rateMemory({ tiers, keysMax }: RateLimitConfig, workers: number): LimitMemory {
   const tables = 1 + (tiers?.allowances.length ?? 0);
   return {
+    id: nextId++,
     tables: Array.from({ length: tables }, () => new SharedArrayBuffer(tableBytes(keysMax))),
     counters: counterMemory(workers),
     held: null,
@@ -149,6 +154,7 @@ function concurrencyMemory(limit: ConcurrencyLimitConfig, workers: number): Limi
 
 function heldMemory(keysMax: number, workers: number): LimitMemory {
   return {
+    id: nextId++,
     tables: [new SharedArrayBuffer(tableBytes(keysMax))],
     counters: counterMemory(workers),
     held: new SharedArrayBuffer(workers * HELD_MAX * HELD_WORDS * 4),

@@ -40,6 +40,15 @@ export function namedRoutes(listeners: readonly ListenerConfig[]): readonly Rout
   return [...routes.values()];
 }
 
+/** A row for each, in order: for who has no others. */
+export function rowsInOrder(listeners: readonly ListenerConfig[]): TrafficSlots {
+  const routes = namedRoutes(listeners).map(routeKey);
+  return {
+    listenerSlots: Object.fromEntries(listeners.map(({ name }, row) => [name, row])),
+    routeSlots: Object.fromEntries(routes.map((key, row) => [key, row])),
+  };
+}
+
 /**
  * Which rows belong to which listeners and routes, on the main thread. Each generation of the config
  * holds its own: a former one while a worker still has somebody in it.
