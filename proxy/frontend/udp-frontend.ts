@@ -29,6 +29,7 @@ export class UdpFrontend implements Frontend, UdpContext, UdpHost {
   readonly #doors = new Set<UdpDoor>();
   /** With where each came in. */
   readonly #sessions = new Map<UdpSession, UdpDoor>();
+  #heir: Frontend | null = null;
   #draining = false;
   #failure = '';
 
@@ -78,11 +79,12 @@ export class UdpFrontend implements Frontend, UdpContext, UdpHost {
 
   /** Sessions go on as they began until they fall silent; where nobody comes any more that is soon. */
   succeed(heir: Frontend | null): void {
+    this.#heir = heir;
     if (heir === null) this.drain();
   }
 
-  get heir(): null {
-    return null;
+  get heir(): Frontend | null {
+    return this.#heir;
   }
 
   forget(session: UdpSession): void {
