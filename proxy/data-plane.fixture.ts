@@ -294,7 +294,9 @@ class TestSockets {
   }
 
   opened({ listeners }: ProxyConfig) {
-    return listeners.flatMap(({ name }) => this.#keys.get(name)!.map((key) => this.#open.get(key)!));
+    return listeners.flatMap(({ name }) =>
+      this.#keys.get(name)!.map((key) => this.#open.get(key)!),
+    );
   }
 
   stopLeft(): void {

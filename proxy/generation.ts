@@ -65,7 +65,7 @@ export class Generation {
     const { index, log, cells, engine } = parts;
     this.setup = setup;
     this.#parts = parts;
-    this.#tls = new WorkerTls(config, setup.tls, log, parts.contexts, before && before.#tls);
+    this.#tls = new WorkerTls(config, setup.tls, log, parts.contexts, before?.#tls ?? null);
     try {
       for (const upstream of config.upstreams) {
         const tls = this.#tls.upstreams.of(upstream.name);
@@ -76,7 +76,7 @@ export class Generation {
         this.#upstreams.set(upstream.name, own);
       }
       const { limits } = setup;
-      const former = before && before.#limits;
+      const former = before?.#limits ?? null;
       this.#limits = new WorkerLimits(config, limits, index, log, processNow, former);
       const open = before === null ? new Map() : before.#caches;
       this.#caches = openCaches(setup.caches, index, processNow, open);

@@ -71,7 +71,9 @@ export class ListenerContexts {
     const { listener, tickets } = this.#parts;
     const { clientCertificates, ciphers, ciphersuites, minVersion, protocols } = this.#config;
     const settings = [clientCertificates, ciphers, ciphersuites, minVersion, protocols];
-    const hash = createHash('sha256').update(JSON.stringify([listener, tickets !== null, settings]));
+    const hash = createHash('sha256').update(
+      JSON.stringify([listener, tickets !== null, settings]),
+    );
     hash.update(clientCa ?? '');
     for (const { chain, key, ocsp } of group) {
       hash.update(`\n${chain}\n${key}\n`).update(ocsp ?? '');

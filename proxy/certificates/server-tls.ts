@@ -29,7 +29,10 @@ export class ServerTls {
 
   /** Is an upstream of that config spoken to in the same way? */
   staysWith({ tls, connectTimeoutMs }: TlsUpstream): boolean {
-    return isDeepStrictEqual([this.#config.tls, this.#config.connectTimeoutMs], [tls, connectTimeoutMs]);
+    return isDeepStrictEqual(
+      [this.#config.tls, this.#config.connectTimeoutMs],
+      [tls, connectTimeoutMs],
+    );
   }
 
   /** Connections that begin from here on are made under this. */

@@ -13,12 +13,7 @@ import type { OriginSource } from '../http1/origin-stream.ts';
 import { type RequestRules, requestRules } from '../http1/request-rules.ts';
 import { Http2Clients } from '../http2/http2-clients.ts';
 import { OriginSessions } from '../http2/origin-sessions.ts';
-import type {
-  Connection,
-  ConnectionHandler,
-  IoEngine,
-  ListenerHandler,
-} from '../io/engine.ts';
+import type { Connection, ConnectionHandler, IoEngine, ListenerHandler } from '../io/engine.ts';
 import { refusalsOf } from '../rewriting/refusals.ts';
 import { RouteTable } from '../routing/route-table.ts';
 import { processNow } from '../shared/process-clock.ts';

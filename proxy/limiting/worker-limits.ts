@@ -67,13 +67,14 @@ export class WorkerLimits {
     config.rateLimits.forEach((limit, index) => {
       const own = memory.rates[index]!;
       const table =
-        tableOf(before && before.#rates, limit.name, own) ?? new RateTables(limit, own, worker + 1);
+        tableOf(before?.#rates ?? null, limit.name, own) ?? new RateTables(limit, own, worker + 1);
       this.#rates.set(limit.name, this.#shared(limit, own, table));
     });
     config.concurrencyLimits.forEach((limit, index) => {
       const own = memory.concurrency[index]!;
       const table =
-        tableOf(before && before.#concurrency, limit.name, own) ?? new InFlightTable(limit, own, worker);
+        tableOf(before?.#concurrency ?? null, limit.name, own) ??
+        new InFlightTable(limit, own, worker);
       this.#concurrency.set(limit.name, this.#shared(limit, own, table));
     });
     config.listeners.forEach((listener, index) => {
@@ -81,7 +82,8 @@ export class WorkerLimits {
       const limit = listener.connectionsPerSource;
       if (limit === null || own === null) return;
       const known = before === null ? undefined : before.#connections.get(listener.name);
-      const limiter = known?.id === own.id ? known.limiter : this.#sourceLimiter(listener.name, limit, own);
+      const limiter =
+        known?.id === own.id ? known.limiter : this.#sourceLimiter(listener.name, limit, own);
       this.#connections.set(listener.name, { id: own.id, limiter });
     });
   }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import type { ServerTls } from '../certificates/server-tls.ts';
 import { type KeyReader, keyReader } from '../http1/request-key.ts';
@@ -10,7 +11,6 @@ import { ControlSlot, Verdict } from '../shared/layout.ts';
 import type { Slots } from '../shared/slot-table.ts';
 import { UpstreamCells } from '../shared/upstream-cells.ts';
 import type { WorkerCells } from '../shared/worker-cells.ts';
-import { isDeepStrictEqual } from 'node:util';
 import { serverIdentity } from './identity.ts';
 import { Server } from './server.ts';
 import type { ServerQueue } from './server-queue.ts';
