@@ -25,6 +25,8 @@ import { LimitKeeper } from './limiting/limit-keeper.ts';
 import { ListenSockets } from './listen-sockets.ts';
 import type { BalancerPorts, Logger } from './ports.ts';
 import type { Readiness } from './readiness.ts';
+import { ReloadRefused } from './reload/refused.ts';
+import type { PreparedReload } from './reload/reloader.ts';
 import { servingDeadline, servingFrom, stepServing } from './serving.ts';
 import { ControlSlot } from './shared/layout.ts';
 import { LISTENERS_MAX, SERVERS_MAX } from './shared/limits.ts';
@@ -196,6 +198,11 @@ export class Balancer implements SlotOwner {
       certificates: this.#certificates.status(),
       draining: this.#drains.status(),
     });
+  }
+
+  /** Rejects with ReloadRefused. */
+  prepareReload(_config: ProxyConfig): Promise<PreparedReload> {
+    return Promise.reject(new ReloadRefused(['this balancer is read its file at the start only']));
   }
 
   /** Ready: all workers accepted once, one does now, and every server had its first verdict. */
