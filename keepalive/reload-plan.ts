@@ -55,7 +55,10 @@ function changedLine({ before, after, retired }: RouterChange): AgentPlanLine {
     what: 'changed',
     kind: 'virtual router',
     name: after.name,
-    disturbs: retired.length === 0 ? movable(before, after) : `connections to ${addressesText(retired)} break`,
+    disturbs:
+      retired.length === 0
+        ? movable(before, after)
+        : `connections to ${addressesText(retired)} break`,
     detail: keysOf(before, after),
   };
 }

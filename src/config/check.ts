@@ -105,5 +105,12 @@ function emptyFile(file: string): CheckedFile {
 function unreadable(file: string, { line, column, message }: SourceFault): CheckedFile {
   const problem: Problem = { severity: 'error', file, line, column, path: '', message };
   const problemAt = () => problem;
-  return { file, digest: '', bytes: new Uint8Array(), config: null, problems: [problem], problemAt };
+  return {
+    file,
+    digest: '',
+    bytes: new Uint8Array(),
+    config: null,
+    problems: [problem],
+    problemAt,
+  };
 }

@@ -22,9 +22,9 @@ import {
   type Timer,
 } from '../../keepalive/index.ts';
 import type { PairConfig } from '../config/agent-config.ts';
+import { FileComparison } from './file-comparison.ts';
 import { clockApartMs, questionsPendingMax } from './limits.ts';
 import { type Hello, PAIR_PROTOCOL } from './messages.ts';
-import { FileComparison } from './file-comparison.ts';
 import { PairPath } from './pair-path.ts';
 import type { PeerConnection, PeerSaying } from './peer-connection.ts';
 

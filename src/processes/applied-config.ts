@@ -30,7 +30,8 @@ export class AppliedConfig {
     this.#config = config;
     this.#generation += 1;
     this.#appliedAtMs = Date.now();
-    void this.#history.record(config.digest, bytes, this.#appliedAtMs).then((unkept) => {
+    const kept = this.#history.record(config.digest, bytes, this.#appliedAtMs);
+    void kept.then((unkept) => {
       if (unkept === null) return;
       this.#log.warn({ reason: unkept }, `tandem rollback will not know this config: ${unkept}`);
     });

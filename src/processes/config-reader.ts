@@ -33,7 +33,8 @@ export class ConfigReader {
 
   #read(): Promise<LoadResult> {
     clearTimeout(this.#idle);
-    const worker = (this.#worker ??= keptLoadingThread(this.#options));
+    this.#worker ??= keptLoadingThread(this.#options);
+    const worker = this.#worker;
     return new Promise<LoadResult>((resolve, reject) => {
       const settled = () => {
         worker.off('message', done).off('error', failed).off('exit', ended);

@@ -112,15 +112,8 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
         await Promise.race([ended, hurry.promise.then(() => agent.stop('at-once'))]);
         held.clear(stuck);
         pair?.close();
-        feed.close();
-        control.close();
-        outlets.close();
-        realTime.close();
-        files.close();
-        secondChances.close();
-        census.close();
-        leases.close();
-        network.close();
+        const parts = [feed, control, outlets, realTime, files, secondChances, census, leases];
+        for (const part of [...parts, network]) part.close();
         lock.release();
         // A successor need not wait for what only tells of the end.
         await outlets.finish();

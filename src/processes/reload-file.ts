@@ -39,6 +39,7 @@ export async function readForReload(
     offer: (plan) => ({
       digest: config.digest,
       running: before.digest,
+      node: config.node,
       file,
       plan: [...plan, ...logLines(before, config)],
       warnings: problems.map(formatProblem),

@@ -5,7 +5,17 @@
  * Files that the config names (secrets, certificates, pages) are not in it.
  */
 import { createHash } from 'node:crypto';
-import { chown, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  chown,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HISTORY_MAX } from './limits.ts';
 
@@ -30,10 +40,15 @@ export class ConfigHistory {
   }
 
   /**
-   * Keeps these bytes as what was applied at that time, and forgets the oldest beyond HISTORY_MAX. Resolves
-   * to why that could not be, for an operator; null: it is done.
+   * Keeps these bytes as what was applied at that time, and forgets the oldest beyond HISTORY_MAX, but not
+   * that of digest `spared`. Resolves to why that could not be, for an operator; null: it is done.
    */
-  async record(digest: string, bytes: Uint8Array, appliedAtMs: number): Promise<string | null> {
+  async record(
+    digest: string,
+    bytes: Uint8Array,
+    appliedAtMs: number,
+    spared: string | null = null,
+  ): Promise<string | null> {
     try {
       const owner = await this.#makeFolder();
       const path = join(this.folder, `${digest}.yaml`);
@@ -45,8 +60,8 @@ export class ConfigHistory {
       // What root writes must be readable for the user that the halves run as.
       if (process.getuid?.() === 0) await chown(draft, owner.uid, owner.gid);
       await rename(draft, path);
-      for (const { path: old } of (await this.list()).slice(HISTORY_MAX)) {
-        await rm(old, { force: true });
+      for (const old of (await this.list()).slice(HISTORY_MAX)) {
+        if (old.digest !== spared) await rm(old.path, { force: true });
       }
       return null;
     } catch (error) {
@@ -77,6 +92,11 @@ export class ConfigHistory {
   async read({ digest, path }: HistoryEntry): Promise<Uint8Array | null> {
     const bytes = await readFile(path);
     return createHash('sha256').update(bytes).digest('hex') === digest ? bytes : null;
+  }
+
+  /** Harmless when it is not there. */
+  async forget(digest: string): Promise<void> {
+    await rm(join(this.folder, `${digest}.yaml`), { force: true });
   }
 
   async #makeFolder(): Promise<{ readonly uid: number; readonly gid: number }> {

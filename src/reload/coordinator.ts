@@ -107,7 +107,9 @@ class Round {
     const digests = new Set(offers.map(({ digest }) => digest));
     const files = new Set(offers.map(({ file }) => file));
     if (files.size > 1) {
-      this.#reasons.push(`the two halves were started with different files: ${[...files].join(', ')}`);
+      this.#reasons.push(
+        `the two halves were started with different files: ${[...files].join(', ')}`,
+      );
     } else if (digests.size > 1) {
       this.#reasons.push(`${first.file} changed while it was read: try again`);
     }
@@ -159,9 +161,7 @@ class Round {
       if (first.type === 'absent') this.#sayEnded('balancer', first.why);
     }
     if (agent !== undefined) await this.#follow(agent.half, balancer !== undefined);
-    return this.#outcome(
-      this.#reasons.length > 0 ? 'refused' : this.#ended ? 'partly' : 'applied',
-    );
+    return this.#outcome(this.#reasons.length > 0 ? 'refused' : this.#ended ? 'partly' : 'applied');
   }
 
   /** A half died, or another could not follow it. */

@@ -23,6 +23,8 @@ export interface Offer {
   readonly digest: string;
   /** Of the one it runs with. */
   readonly running: string;
+  /** Which node of the file this is; null: none, a plain balancer. */
+  readonly node: string | null;
   /** Absolute path of the file. */
   readonly file: string;
   readonly plan: readonly PlanLine[];

@@ -1,6 +1,6 @@
-import { formatOutcome } from './outcome-lines.ts';
 import type { Logger } from '../log/logger.ts';
 import { coordinateReload, type ReloadOutcome } from './coordinator.ts';
+import { formatOutcome } from './outcome-lines.ts';
 import type { ReloadHalf } from './reload-half.ts';
 
 /**

@@ -36,7 +36,7 @@ function pathTrouble({ local, remote, connected, trouble }: PairPathStatus): str
 /** What differs on the other host, a sentence each. */
 export function peerRemarks(node: PairPeerStatus): string[] {
   const lines: string[] = [];
-  if (!node.sameFile) lines.push(`the files differ: there ${node.digest.slice(0, 12)}; copy the right one, then tandem reload there`);
+  if (!node.sameFile) lines.push(`the files differ: there ${node.digest.slice(0, 12)}`);
   if (!node.sameVersion) lines.push(`runs Tandem ${node.version}`);
   if (Math.abs(node.clockAheadMs) > CLOCK_APART_MS) {
     const direction = node.clockAheadMs > 0 ? 'ahead of' : 'behind';
