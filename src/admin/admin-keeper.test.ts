@@ -53,7 +53,10 @@ test('a place that somebody has refuses the reload', async () => {
 
 test('other tokens at the same place disturb the dashboards only', async () => {
   const prepared = await keeper.prepare(at(1, { token: Buffer.from('another') }));
-  expect(prepared.line).toMatchObject({ what: 'changed', disturbs: 'open dashboards connect anew' });
+  expect(prepared.line).toMatchObject({
+    what: 'changed',
+    disturbs: 'open dashboards connect anew',
+  });
   expect(events).toEqual(['open 1']);
   await prepared.apply();
   expect(events).toEqual(['open 1', 'update 1']);

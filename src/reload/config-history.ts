@@ -4,7 +4,7 @@
  * So a config that is applied again is not kept twice, and both halves may write it at the same moment.
  * Files that the config names (secrets, certificates, pages) are not in it.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   chown,
   mkdir,
@@ -53,7 +53,7 @@ export class ConfigHistory {
       const owner = await this.#makeFolder();
       const path = join(this.folder, `${digest}.yaml`);
       // Whoever is killed in the middle of it has lost nothing; the other half may be writing the same.
-      const draft = `${path}.${process.pid}.new`;
+      const draft = `${path}.${randomUUID()}.new`;
       await writeFile(draft, bytes, { mode: 0o600 });
       const at = new Date(appliedAtMs);
       await utimes(draft, at, at);

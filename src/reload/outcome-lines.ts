@@ -7,8 +7,10 @@ export function formatOutcome({ result, digest, file, plan }: ReloadOutcome): st
   const halves = plan.map(({ half }) => half).join(' and ');
   const counted = changes === 1 ? '1 change' : `${changes} changes`;
   switch (result) {
-    case 'applied':
-      return `${halves} follow ${file} (${config}), ${changes === 0 ? 'in which nothing but its text changed' : counted}`;
+    case 'applied': {
+      const what = changes === 0 ? 'in which nothing but its text changed' : counted;
+      return `${halves} follow ${file} (${config}), ${what}`;
+    }
     case 'unchanged':
       return `nothing to do: ${halves} follow ${file} as it is (${config})`;
     case 'planned':

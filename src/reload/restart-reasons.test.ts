@@ -33,9 +33,24 @@ test('what can be reloaded is no reason', () => {
 });
 
 test.each([
-  ['another node', config({}, 'edge-b'), /runs as edge-a: sudo systemctl restart tandem.target/, true],
-  ['a balancer no more', config({ listeners: null, upstreams: null }), /no listeners any more/, true],
-  ['a pair no more', config({ pair: null }), /pair, or pair_addresses.*restart tandem-keepalive/, false],
+  [
+    'another node',
+    config({}, 'edge-b'),
+    /runs as edge-a: sudo systemctl restart tandem.target/,
+    true,
+  ],
+  [
+    'a balancer no more',
+    config({ listeners: null, upstreams: null }),
+    /no listeners any more/,
+    true,
+  ],
+  [
+    'a pair no more',
+    config({ pair: null }),
+    /pair, or pair_addresses.*restart tandem-keepalive/,
+    false,
+  ],
   ['another port', config({ pair: '{ secret: env:PAIR_SECRET, port: 9999 }' }), /^pair/, false],
   ['a journal', config({ log: '{ journal: /var/log/tandem/agent.jsonl }' }), /^log.journal/, false],
 ] as const)('%s', (_, after, reason, both) => {
@@ -47,5 +62,7 @@ test.each([
 
 test('no reload starts a half', () => {
   const before = config({ listeners: null, upstreams: null });
-  expect(restartReasons('agent', before, config()).join()).toMatch(/has listeners now, and nothing runs/);
+  expect(restartReasons('agent', before, config()).join()).toMatch(
+    /has listeners now, and nothing runs/,
+  );
 });

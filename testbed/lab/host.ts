@@ -38,7 +38,7 @@ export interface SpawnOptions {
 }
 
 /** Inside, where only /run is a host's own: what it keeps must not be another's, nor the machine's. */
-const STATE_DIR = '/run/tandem-state';
+export const STATE_DIR = '/run/tandem-state';
 
 /** A process started on a host; the pid is the program's own (`nsenter` execs it). */
 export interface LabProcess {

@@ -1,6 +1,7 @@
 /** `tandem reload` against desks behind real control sockets. */
-import type { Server } from 'node:http';
+
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -94,7 +95,10 @@ test('a dry run only says it', async () => {
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
     ...{ result: 'planned', digest: file.digest, file: FILE },
-    plan: [{ half: 'agent', lines: [] }, { half: 'balancer', lines: file.plan }],
+    plan: [
+      { half: 'agent', lines: [] },
+      { half: 'balancer', lines: file.plan },
+    ],
   });
   expect(running.balancer).toBe('a'.repeat(64));
   expect(balancer.report().state).toBe('idle');
@@ -138,5 +142,7 @@ test('half a node is reloaded with a word about the other half; none is none', a
   await start('balancer');
   const { status, stderr } = await run();
   expect(status).toBe(0);
-  expect(stderr).toMatch(/^agent: not running \(.*keepalive.sock\); it reads the file when it starts/);
+  expect(stderr).toMatch(
+    /^agent: not running \(.*keepalive.sock\); it reads the file when it starts/,
+  );
 });
