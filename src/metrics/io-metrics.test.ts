@@ -7,6 +7,7 @@ const NOTHING = {
   generation: 1,
   appliedAt: 0,
   digest: '',
+  config: { file: '/f', digest: '', appliedAt: '2026-11-23T00:00:00.000Z', generation: 1 },
   readiness: { ready: true, reasons: [], serving: true },
   listeners: [],
   upstreams: [],

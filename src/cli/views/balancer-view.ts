@@ -6,17 +6,18 @@ import type { BalancerReport } from '../../control/balancer-report.ts';
 import { columns } from '../output.ts';
 import { cacheView } from './cache-view.ts';
 import { certificateView } from './certificate-view.ts';
+import { configText } from './config-view.ts';
 import { drainingView } from './draining-view.ts';
 import { duration } from './duration.ts';
 import { nameView } from './name-view.ts';
 
 /** The balancer's part: is it ready, what comes in, where it goes. `now`: ms since 1970. */
 export function balancerView(status: BalancerReport, now: number): string {
-  const { readiness, workers, digest } = status;
+  const { readiness, workers } = status;
   const state = readiness.ready ? 'ready' : 'NOT READY';
   const running = workers.filter((worker) => worker.state === 'running').length;
   const crew = `${running} of ${workers.length} workers`;
-  const age = `up ${duration(status.uptimeMs)}, config ${digest.slice(0, 12)}`;
+  const age = `up ${duration(status.uptimeMs)}, ${configText(status)}`;
   return [
     `balancer: ${state}, ${crew}, ${age}`,
     ...[...readiness.reasons, ...(readiness.warnings ?? [])].map((reason) => `  ${reason}`),
