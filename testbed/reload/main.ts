@@ -40,7 +40,10 @@ export async function reloadDrill(program: string, argv: readonly string[]): Pro
   const found = judgeReloads(seen);
   for (const line of summary(seen)) console.log(line);
   const file = join(reportsFolder(), 'reload.json');
-  writeFileSync(file, `${JSON.stringify({ ...seen, adverts: seen.adverts.length, found }, null, 2)}\n`);
+  writeFileSync(
+    file,
+    `${JSON.stringify({ ...seen, adverts: seen.adverts.length, found }, null, 2)}\n`,
+  );
   console.log(`report: ${file}`);
   for (const text of found) console.log(`NOTICED: ${text}`);
   return found.length === 0 ? 0 : 1;
