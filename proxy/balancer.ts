@@ -65,7 +65,8 @@ export class Balancer implements SlotOwner {
   #stopping: Promise<StopOutcome> | null = null;
 
   /** Binds and begins. Throws BindError when a listener cannot have its address. */
-  constructor(config: ProxyConfig, ports: BalancerPorts, workerEntry = WORKER_ENTRY) {
+  constructor(given: ProxyConfig, ports: BalancerPorts, workerEntry = WORKER_ENTRY) {
+    const config = comparable(given);
     // Without a secret of the pair's, sessions are resumed by all workers of this process.
     const ticketSecret = config.ticketSecret ?? randomTicketSecret();
     const { log } = ports;
@@ -131,7 +132,7 @@ export class Balancer implements SlotOwner {
    * ReloadRefused, with all reasons, when it cannot be had; then nothing is left of it. One at a time.
    */
   prepareReload(config: ProxyConfig): Promise<PreparedReload> {
-    return this.#reloader.prepare(config);
+    return this.#reloader.prepare(comparable(config));
   }
 
   /** Ready: all workers accepted once, one does now, and every server had its first verdict. */
@@ -327,4 +328,9 @@ export class Balancer implements SlotOwner {
     await this.#parts.close();
     return { cut: cuts.reduce((sum, cut) => sum + cut, 0) };
   }
+}
+
+/** A secret is a Buffer where the file was read, and other bytes to who compares once it came from a thread. */
+function comparable(config: ProxyConfig): ProxyConfig {
+  return structuredClone(config);
 }
