@@ -113,9 +113,8 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
         const ended = agent.stop(reason === CRASH ? 'at-once' : 'in-order');
         await Promise.race([ended, hurry.promise.then(() => agent.stop('at-once'))]);
         held.clear(stuck);
-        pair?.close();
         const parts = [feed, control, outlets, realTime, files, secondChances, census, leases];
-        for (const part of [...parts, network]) part.close();
+        for (const part of [pair, ...parts, network]) part?.close();
         lock.release();
         // A successor need not wait for what only tells of the end.
         await outlets.finish();

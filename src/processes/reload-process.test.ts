@@ -71,7 +71,8 @@ async function said(text: string): Promise<string> {
 
 const run = (...args: string[]) => tandem([reload, rollback, status], args, { env });
 const ask = async () => (await fetch(`http://127.0.0.1:${port}/`)).text();
-const report = async () => JSON.parse((await run('status', '-c', file, '--json')).stdout).proxy.status;
+const report = async () =>
+  JSON.parse((await run('status', '-c', file, '--json')).stdout).proxy.status;
 
 test('a mistake is told with its place, and the balancer goes on as it is', {
   timeout: 60_000,
@@ -84,7 +85,9 @@ test('a mistake is told with its place, and the balancer goes on as it is', {
   const refused = await run('reload');
   expect(refused.status).toBe(1);
   expect(refused.stderr).toMatch(
-    new RegExp(`^${file}:4:15: listeners.web.protocol: .*\\nthe reload was refused; nothing has changed\\n$`),
+    new RegExp(
+      `^${file}:4:15: listeners.web.protocol: .*\\nthe reload was refused; nothing has changed\\n$`,
+    ),
   );
   child.kill('SIGHUP');
   expect(await said('SIGHUP: the reload was refused')).toContain(`${file}:4:15`);

@@ -1,6 +1,7 @@
 /** The files that the drill reloads in turn: everything a reload may change, and nothing that moves an address. */
-import { tandemConfig } from '../handover/edges/tandem.ts';
+
 import type { PairSettings } from '../handover/edges/edge.ts';
+import { tandemConfig } from '../handover/edges/tandem.ts';
 
 /** Free in the plan of the lab's addresses. */
 export const addedAddress = '198.51.100.102';

@@ -5,7 +5,12 @@ import { advertGaps, judgeReloads, type Observation, type ProcessSample } from '
 const MIB = 1024 ** 2;
 const client = { kind: 'websocket', exchanges: 10, incidents: [] } as unknown as KindResult;
 const none = { failed: 0, broken: 0, wrong: 0, ended: 0 };
-const sample = (half: string, index: number, bytes = 100 * MIB, descriptors = 50): ProcessSample => ({
+const sample = (
+  half: string,
+  index: number,
+  bytes = 100 * MIB,
+  descriptors = 50,
+): ProcessSample => ({
   ...{ half, atMs: index * 600, residentBytes: bytes, descriptors },
 });
 const hundred = Array.from({ length: 100 }, (_, index) => index);
@@ -19,7 +24,10 @@ const good: Observation = {
     hundred.map((i) => ({ host, atMs: i * 600, tookMs: 80, result: 'applied', said: [] })),
   ),
   clients: [{ ...client, ...none }],
-  adverts: Array.from({ length: 600 }, (_, i) => ({ atMs: i * 100 + (i % 3) * 10, from: '198.51.100.11' })),
+  adverts: Array.from({ length: 600 }, (_, i) => ({
+    atMs: i * 100 + (i % 3) * 10,
+    from: '198.51.100.11',
+  })),
   samples: [...steady('keepalive'), ...steady('proxy')],
   transitions: [],
   lostDrains: [],
@@ -43,12 +51,16 @@ test.each([
 
 test('clients that did nothing prove nothing', () => {
   expect(but({ clients: [] })).toBe('there were no clients');
-  expect(but({ clients: [{ ...client, ...none, exchanges: 0 }] })).toContain('nothing was exchanged');
+  expect(but({ clients: [{ ...client, ...none, exchanges: 0 }] })).toContain(
+    'nothing was exchanged',
+  );
 });
 
 test('an advert that is later than half an interval, and adverts that nobody heard', () => {
-  const late = good.adverts.map((it, i) => (i < 300 ? it : { ...it, atMs: it.atMs + 60 }));
-  expect(but({ adverts: late })).toMatch(/^1[67]\d ms between two adverts of 198.51.100.11, at most 150$/);
+  const late = good.adverts.map((it, i) => (i < 300 ? it : { ...it, atMs: it.atMs + 90 }));
+  expect(but({ adverts: late })).toMatch(
+    /^170 ms between two adverts of 198.51.100.11, at most 150$/,
+  );
   expect(but({ adverts: [] })).toBe('only 0 adverts were heard');
 });
 
@@ -67,7 +79,9 @@ test('memory and descriptors that grow after the first reloads', () => {
   const growing = hundred.map((i) => sample('proxy', i, (100 + Math.max(0, i - 20)) * MIB));
   expect(but({ samples: [...steady('keepalive'), ...growing] })).toMatch(/^proxy: memory grew by/);
   const leaking = hundred.map((i) => sample('keepalive', i, 100 * MIB, 50 + i));
-  expect(but({ samples: [...leaking, ...steady('proxy')] })).toMatch(/^keepalive: \d+ descriptors more/);
+  expect(but({ samples: [...leaking, ...steady('proxy')] })).toMatch(
+    /^keepalive: \d+ descriptors more/,
+  );
   const warming = hundred.map((i) => sample('proxy', i, (100 + Math.min(i, 20)) * MIB));
   expect(but({ samples: [...steady('keepalive'), ...warming] })).toBe('');
   expect(but({ samples: steady('keepalive') })).toContain('proxy: 0 looks at its memory');
@@ -85,7 +99,9 @@ test('reloads that were refused, missing or slow', () => {
     'a reload of edge-a was refused: port 80 is in use',
   );
   expect(but({ marks: rest })).toBe('edge-a was reloaded 99 times of 100');
-  expect(but({ marks: good.marks.map((it) => ({ ...it, atMs: it.atMs * 2 })) })).toContain('took 119 s');
+  expect(but({ marks: good.marks.map((it) => ({ ...it, atMs: it.atMs * 2 })) })).toContain(
+    'took 119 s',
+  );
 });
 
 test('an address that moved, and a server that forgot it is drained', () => {

@@ -102,11 +102,15 @@ export function advertGaps(adverts: readonly WireAdvert[]): ReadonlyMap<string, 
 function judgeAdverts({ adverts, advertMs, overMs }: Observation): string[] {
   const boundMs = limits.advertGapIntervals * advertMs;
   const least = (overMs / advertMs) * 0.9;
-  const count = Math.max(0, ...Map.groupBy(adverts, ({ from }) => from).values().map((it) => it.length));
+  const senders = Map.groupBy(adverts, ({ from }) => from);
+  const count = Math.max(0, ...[...senders.values()].map((own) => own.length));
   const few = count < least ? [`only ${count} adverts were heard`] : [];
   const late = [...advertGaps(adverts)]
     .filter(([, gapMs]) => gapMs > boundMs)
-    .map(([from, gapMs]) => `${gapMs.toFixed(0)} ms between two adverts of ${from}, at most ${boundMs}`);
+    .map(
+      ([from, gapMs]) =>
+        `${gapMs.toFixed(0)} ms between two adverts of ${from}, at most ${boundMs}`,
+    );
   return [...few, ...late];
 }
 
@@ -117,7 +121,8 @@ function judgeMemory({ samples, reloads }: Observation): string[] {
   const found: string[] = [];
   for (const half of ['keepalive', 'proxy']) {
     const own = halves.get(half) ?? [];
-    if (own.length < reloads) found.push(`${half}: ${own.length} looks at its memory of ${reloads}`);
+    if (own.length < reloads)
+      found.push(`${half}: ${own.length} looks at its memory of ${reloads}`);
     else found.push(...growth(own.slice(limits.warmUpReloads)).map((text) => `${half}: ${text}`));
   }
   return found;

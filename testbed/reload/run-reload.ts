@@ -33,7 +33,10 @@ export interface ReloadRun {
 const SIZE: LoadSize = { http1: 40, websockets: 20, http2: 4, tcp: 20, bulkBytes: 32 * 1024 ** 2 };
 
 /** Boots a pair, reloads it, and takes it all down again. Rejects when it could not be measured. */
-export async function runReloads(run: ReloadRun, onStep: (text: string) => void): Promise<Observation> {
+export async function runReloads(
+  run: ReloadRun,
+  onStep: (text: string) => void,
+): Promise<Observation> {
   const pair = await HandoverPair.boot(tandemPair);
   try {
     await pair.restore();
