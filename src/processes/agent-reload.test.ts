@@ -8,7 +8,8 @@ import { prepareAgentReload } from './agent-reload.ts';
 import { AppliedConfig } from './applied-config.ts';
 import { loadHere } from './load-in-worker.ts';
 
-const log = pino({ level: 'silent' });
+/** To nowhere: a reload sets the level. */
+const log = pino({}, { write() {} });
 let dir: string;
 let configPath: string;
 let events: string[];

@@ -11,7 +11,8 @@ import { AppliedConfig } from './applied-config.ts';
 import { prepareBalancerReload } from './balancer-reload.ts';
 import { loadHere } from './load-in-worker.ts';
 
-const log = pino({ level: 'silent' });
+/** To nowhere: a reload sets the level. */
+const log = pino({}, { write() {} });
 let dir: string;
 let configPath: string;
 /** What was done, in its order. */

@@ -6,6 +6,7 @@ import {
   createScriptRunner,
   heldAtDeath,
   heldUnder,
+  longestStopDrainMs,
   openConnectionCensus,
   openLeases,
   openNetwork,
@@ -23,11 +24,12 @@ import { claimHalf } from '../runtime/half-lock.ts';
 import { HeldFile } from '../runtime/held-file.ts';
 import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
 import { stateDir } from '../runtime/state-dir.ts';
+import { agentStopMs } from '../supervision/supervisor.ts';
 import { type BalancerListener, listenForBalancer } from '../tracking/readiness-server.ts';
 import { resumeOrders, serveControl } from './agent-control.ts';
 import { AgentOutlets } from './agent-outlets.ts';
 import { AppliedConfig } from './applied-config.ts';
-import { CRASH, reportReady, superviseProcess } from './lifecycle.ts';
+import { CRASH, reportReady, reportStopBound, superviseProcess } from './lifecycle.ts';
 import { loadInWorker, type ProcessOptions } from './load-in-worker.ts';
 import { connectPair, readPairSecret } from './pair-connection.ts';
 import { demandAgentPrivileges } from './privileges.ts';
@@ -111,9 +113,8 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
         const ended = agent.stop(reason === CRASH ? 'at-once' : 'in-order');
         await Promise.race([ended, hurry.promise.then(() => agent.stop('at-once'))]);
         held.clear(stuck);
-        pair?.close();
         const parts = [feed, control, outlets, realTime, files, secondChances, census, leases];
-        for (const part of [...parts, network]) part.close();
+        for (const part of [pair, ...parts, network]) part?.close();
         lock.release();
         // A successor need not wait for what only tells of the end.
         await outlets.finish();
@@ -124,6 +125,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     log,
   );
   applied.take(config, bytes);
+  reportStopBound(agentStopMs(longestStopDrainMs(agentConfig)));
   reportReady();
 }
 

@@ -28,10 +28,11 @@ import { stateDir } from '../runtime/state-dir.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
 import { UringRecord } from '../runtime/uring-record.ts';
 import { WishesFile } from '../runtime/wishes-file.ts';
+import { balancerStopMs } from '../supervision/supervisor.ts';
 import { feedAgent, trackedUpstreams } from '../tracking/balancer-feed.ts';
 import { ReadinessClient } from '../tracking/readiness-client.ts';
 import { AppliedConfig } from './applied-config.ts';
-import { reportReady, superviseProcess } from './lifecycle.ts';
+import { reportReady, reportStopBound, superviseProcess } from './lifecycle.ts';
 import { loadHere, type ProcessOptions } from './load-in-worker.ts';
 import { purge } from './purge.ts';
 import { startBalancerReloads } from './reloads.ts';
@@ -115,6 +116,7 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   );
   uring.started();
   applied.take(config, bytes);
+  reportStopBound(balancerStopMs(config.proxy.drainTimeoutMs));
   reportReady();
 }
 

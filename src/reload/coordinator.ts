@@ -67,6 +67,8 @@ class Round {
   readonly #reasons: string[] = [];
   readonly #warnings: string[] = [];
   #busy = false;
+  /** A half died, or another could not follow it. */
+  #ended = false;
 
   constructor(request: ReloadRequest) {
     this.#request = request;
@@ -163,9 +165,6 @@ class Round {
     if (agent !== undefined) await this.#follow(agent.half, balancer !== undefined);
     return this.#outcome(this.#reasons.length > 0 ? 'refused' : this.#ended ? 'partly' : 'applied');
   }
-
-  /** A half died, or another could not follow it. */
-  #ended = false;
 
   #sayEnded(name: HalfName, why: string): void {
     this.#ended = true;

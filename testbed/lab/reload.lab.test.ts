@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { judgeReloads } from '../reload/judge.ts';
 import { runReloads } from '../reload/run-reload.ts';
-import { address4, clientPlan, edgeA, edgeB, originPlans, virtualAddress4 } from './address-plan.ts';
+import {
+  address4,
+  clientPlan,
+  edgeA,
+  edgeB,
+  originPlans,
+  virtualAddress4,
+} from './address-plan.ts';
 import { agentStatus } from './agent-status.ts';
 import { type Host, STATE_DIR } from './host.ts';
 import { Lab } from './lab.ts';
@@ -24,10 +31,14 @@ afterEach(async () => {
   lab = null;
 });
 
-test.skipIf(unable)('a dozen reloads of both hosts, and no client notices', { timeout: 240_000 }, async () => {
-  const seen = await runReloads({ reloads: 12, overMs: 9_000 }, () => {});
-  expect(judgeReloads(seen)).toEqual([]);
-});
+test.skipIf(unable)(
+  'a dozen reloads of both hosts, and no client notices',
+  { timeout: 240_000 },
+  async () => {
+    const seen = await runReloads({ reloads: 12, overMs: 9_000 }, () => {});
+    expect(judgeReloads(seen)).toEqual([]);
+  },
+);
 
 function configOf({ answer = 'one', remark = '' }: { answer?: string; remark?: string }): string {
   const node = (plan: typeof edgeA, priority: number) => {
@@ -82,7 +93,13 @@ function command(host: Host, ...words: string[]) {
 
 async function answer(): Promise<string> {
   const client = lab!.host(clientPlan.name);
-  const { stdout } = await client.attempt(['curl', '-s', '-m', '2', `http://${virtualAddress4}/answer`]);
+  const { stdout } = await client.attempt([
+    'curl',
+    '-s',
+    '-m',
+    '2',
+    `http://${virtualAddress4}/answer`,
+  ]);
   return stdout;
 }
 
@@ -112,7 +129,10 @@ describe.skipIf(unable)('a pair that is reloaded', { timeout: 180_000 }, () => {
   test('a file that cannot be is refused by both halves, and the one before can be had again', async () => {
     const [a] = await start();
     await waitUntil('the first answer', async () => (await answer()) === 'one', 20_000);
-    writeFileSync(fileOf(a), configOf({}).replace('bind: ["0.0.0.0:80"]', 'bind: ["0.0.0.0:99999"]'));
+    writeFileSync(
+      fileOf(a),
+      configOf({}).replace('bind: ["0.0.0.0:80"]', 'bind: ["0.0.0.0:99999"]'),
+    );
     const refused = await command(a, 'reload');
     expect(refused.status).toBe(1);
     expect(refused.stderr).toMatch(/tandem\.yaml:\d+:\d+: listeners\.web\.bind/);
@@ -131,7 +151,10 @@ describe.skipIf(unable)('a pair that is reloaded', { timeout: 180_000 }, () => {
 
   test('what takes a restart is refused by one half and so by both', async () => {
     const [a] = await start();
-    writeFileSync(fileOf(a), configOf({ answer: 'two' }).replace('env:PAIR_SECRET }', 'env:PAIR_SECRET, port: 9999 }'));
+    writeFileSync(
+      fileOf(a),
+      configOf({ answer: 'two' }).replace('env:PAIR_SECRET }', 'env:PAIR_SECRET, port: 9999 }'),
+    );
     const { status, stderr } = await command(a, 'reload');
     expect(status).toBe(1);
     expect(stderr).toContain('sudo systemctl restart tandem-keepalive');

@@ -102,10 +102,8 @@ export function advertGaps(adverts: readonly WireAdvert[]): ReadonlyMap<string, 
 function judgeAdverts({ adverts, advertMs, overMs }: Observation): string[] {
   const boundMs = limits.advertGapIntervals * advertMs;
   const least = (overMs / advertMs) * 0.9;
-  const count = Math.max(
-    0,
-    ...[...Map.groupBy(adverts, ({ from }) => from).values()].map((it) => it.length),
-  );
+  const senders = Map.groupBy(adverts, ({ from }) => from);
+  const count = Math.max(0, ...[...senders.values()].map((own) => own.length));
   const few = count < least ? [`only ${count} adverts were heard`] : [];
   const late = [...advertGaps(adverts)]
     .filter(([, gapMs]) => gapMs > boundMs)

@@ -56,7 +56,8 @@ function summary({ marks, clients, adverts, samples }: Observation): readonly st
   const mib = (bytes: number) => `${Math.round(bytes / 1024 ** 2)} MiB`;
   const memory = [...Map.groupBy(samples, ({ half }) => half)].map(([half, own]) => {
     const [first, last] = [own[0]!, own.at(-1)!];
-    return `${half} ${mib(first.residentBytes)} to ${mib(last.residentBytes)}, ${first.descriptors} to ${last.descriptors} descriptors`;
+    const bytes = `${mib(first.residentBytes)} to ${mib(last.residentBytes)}`;
+    return `${half} ${bytes}, ${first.descriptors} to ${last.descriptors} descriptors`;
   });
   return [
     `${marks.length} reloads: median ${median.toFixed(0)} ms, longest ${(took.at(-1) ?? 0).toFixed(0)} ms`,
