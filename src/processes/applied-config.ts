@@ -30,11 +30,19 @@ export class AppliedConfig {
     this.#config = config;
     this.#generation += 1;
     this.#appliedAtMs = Date.now();
+    if (this.#generation > 1) this.#sayReloaded(config.digest);
     const kept = this.#history.record(config.digest, bytes, this.#appliedAtMs);
     void kept.then((unkept) => {
       if (unkept === null) return;
       this.#log.warn({ reason: unkept }, `tandem rollback will not know this config: ${unkept}`);
     });
+  }
+
+  #sayReloaded(digest: string): void {
+    const { file } = this;
+    const generation = this.#generation;
+    const text = `reloaded: follows ${file} (config ${digest.slice(0, 12)}, generation ${generation})`;
+    this.#log.info({ file, digest, generation }, text);
   }
 
   report(): ConfigReport {

@@ -5,14 +5,15 @@ export function formatOutcome({ result, digest, file, plan }: ReloadOutcome): st
   const config = `config ${(digest ?? '').slice(0, 12)}`;
   const changes = plan.reduce((sum, { lines }) => sum + lines.length, 0);
   const halves = plan.map(({ half }) => half).join(' and ');
+  const follow = plan.length === 1 ? 'follows' : 'follow';
   const counted = changes === 1 ? '1 change' : `${changes} changes`;
   switch (result) {
     case 'applied': {
       const what = changes === 0 ? 'in which nothing but its text changed' : counted;
-      return `${halves} follow ${file} (${config}), ${what}`;
+      return `${halves} ${follow} ${file} (${config}), ${what}`;
     }
     case 'unchanged':
-      return `nothing to do: ${halves} follow ${file} as it is (${config})`;
+      return `nothing to do: ${halves} ${follow} ${file} as it is (${config})`;
     case 'planned':
       return changes === 0
         ? `${file} (${config}) would change nothing but the text`
