@@ -3,7 +3,6 @@
  * connection's next requests.
  */
 import type { ProxyErrorCode } from '../errors.ts';
-import { PROXY_ERRORS } from '../errors.ts';
 import type { ResponseChanges } from '../features/response-edit.ts';
 import { ClientIdentity } from '../http1/client-identity.ts';
 import { ClientTraffic } from '../http1/client-traffic.ts';
@@ -14,10 +13,11 @@ import { NO_LINES } from '../http1/extra-lines.ts';
 import { BodyKind, type RequestHead, type ResponseHead } from '../http1/head.ts';
 import type { HttpContext } from '../http1/http-context.ts';
 import type { IdentityRules } from '../http1/identity-rules.ts';
+import { sendRefusal } from '../http1/send-refusal.ts';
 import { forwardableTrailers } from '../http1/trailers.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection } from '../io/engine.ts';
-import { ListenerCounter, responseSlot } from '../shared/layout.ts';
+import { ListenerCounter } from '../shared/layout.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ReceiveWindow } from './flow-window.ts';
 import { ErrorCode, WINDOW_DEFAULT } from './protocol.ts';
@@ -106,13 +106,9 @@ export class ServerStream implements Downstream, SenderOwner {
 
   /** Its request is none that can be forwarded; `text` is what is known of it. */
   refuse(code: ProxyErrorCode, text: Buffer): void {
-    const { counters, observer, refusals } = this.context;
-    const { status } = PROXY_ERRORS[code];
+    const { counters, observer } = this.context;
     counters.count(ListenerCounter.requests);
-    counters.count(responseSlot(ListenerCounter.responses1xx, status));
-    const page = refusals(code, this.identity.scheme);
-    this.respond(page.head, REFUSAL);
-    this.writer.content(page.text, 0, page.text.length);
+    const status = sendRefusal(this.context, this, code);
     this.writer.end(NO_LINES);
     observer?.refused(text, this.identity.peer(), this.traffic, status, code);
     this.responded();
