@@ -65,7 +65,13 @@ export class Generation {
     const { index, log, cells, engine } = parts;
     this.setup = setup;
     this.#parts = parts;
-    this.#tls = new WorkerTls(config, setup.tls, log, parts.contexts, before?.#tls ?? null);
+    this.#tls = new WorkerTls(
+      config,
+      setup.tls,
+      log,
+      parts.contexts,
+      before === null ? null : before.#tls,
+    );
     try {
       for (const upstream of config.upstreams) {
         const tls = this.#tls.upstreams.of(upstream.name);
@@ -76,7 +82,7 @@ export class Generation {
         this.#upstreams.set(upstream.name, own);
       }
       const { limits } = setup;
-      const former = before?.#limits ?? null;
+      const former = before === null ? null : before.#limits;
       this.#limits = new WorkerLimits(config, limits, index, log, processNow, former);
       const open = before === null ? new Map() : before.#caches;
       this.#caches = openCaches(setup.caches, index, processNow, open);

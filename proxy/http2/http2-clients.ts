@@ -80,7 +80,7 @@ export class Http2Clients implements PrefaceOwner {
    */
   succeed(heir: Http2Clients | null): void {
     const parts = this.#parts;
-    const next = heir?.#parts ?? null;
+    const next = heir === null ? null : heir.#parts;
     const goesOn =
       next !== null &&
       isDeepStrictEqual(next.config, parts.config) &&

@@ -67,13 +67,14 @@ export class WorkerLimits {
     config.rateLimits.forEach((limit, index) => {
       const own = memory.rates[index]!;
       const table =
-        tableOf(before?.#rates ?? null, limit.name, own) ?? new RateTables(limit, own, worker + 1);
+        tableOf(before === null ? null : before.#rates, limit.name, own) ??
+        new RateTables(limit, own, worker + 1);
       this.#rates.set(limit.name, this.#shared(limit, own, table));
     });
     config.concurrencyLimits.forEach((limit, index) => {
       const own = memory.concurrency[index]!;
       const table =
-        tableOf(before?.#concurrency ?? null, limit.name, own) ??
+        tableOf(before === null ? null : before.#concurrency, limit.name, own) ??
         new InFlightTable(limit, own, worker);
       this.#concurrency.set(limit.name, this.#shared(limit, own, table));
     });
