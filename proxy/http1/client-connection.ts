@@ -4,12 +4,7 @@ import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
 import type { ResponseChanges } from '../features/response-edit.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler } from '../io/engine.ts';
-import {
-  HALF_CLOSED_PROBE_MS,
-  IDLE_GRACE_MS,
-  LINGER_BYTES_MAX,
-  LINGER_TIMEOUT_MS,
-} from '../limits.ts';
+import * as bounds from '../limits.ts';
 import { ListenerCounter, responseSlot } from '../shared/layout.ts';
 import { ClientIdentity } from './client-identity.ts';
 import { Hold, State, type Waiting } from './client-state.ts';
@@ -74,7 +69,7 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
       this.#readOn(bytes, start, end);
     } else if (this.#state === State.linger) {
       this.#lingeredBytes += end - start;
-      if (this.#lingeredBytes > LINGER_BYTES_MAX) this.#close();
+      if (this.#lingeredBytes > bounds.LINGER_BYTES_MAX) this.#close();
     }
     this.#clear();
   }
@@ -84,7 +79,7 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
     this.#peerEnded = true;
     if (this.#state === State.exchange) {
       if (!this.#desk!.exchange.requestComplete) this.#desk!.exchange.fail('bad_framing');
-      else this.connection.probe(HALF_CLOSED_PROBE_MS);
+      else this.connection.probe(bounds.HALF_CLOSED_PROBE_MS);
     } else if (!this.#isPendingRefused()) {
       this.#close();
     }
@@ -209,7 +204,7 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
   }
 
   drain(): void {
-    if (this.#isIdle()) this.#await('request', IDLE_GRACE_MS);
+    if (this.#isIdle()) this.#await('request', bounds.IDLE_GRACE_MS);
   }
 
   cut(): void {
@@ -224,7 +219,7 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
     do at = this.#readHead(bytes, at, end);
     while (at < end && !this.writer.blocked);
     this.#reading = false;
-    if (at < end) this.#keepForLater(bytes, at, end);
+    if (at < end) this.#desk!.keepForLater(bytes, at, end);
   }
 
   /** A head is parsed by the line: what there is of one may be wrong before its line ends. */
@@ -279,7 +274,7 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
   /** Returns where the next head begins if it is its turn, or `end`. */
   #afterBody(bytes: Buffer, rest: number, end: number): number {
     const { exchange, pending } = this.#desk!;
-    if (rest < end && exchange.active) this.#keepForLater(bytes, rest, end);
+    if (rest < end && exchange.active) this.#desk!.keepForLater(bytes, rest, end);
     else if (rest < end && this.#state === State.head) return rest;
     else pending.clear();
     return end;
@@ -308,20 +303,12 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
     return at;
   }
 
-  /** Requests are answered one after the other; the next waits, and the client with it. */
-  #keepForLater(bytes: Buffer, start: number, end: number): void {
-    const { pending, holds } = this.#desk!;
-    if (pending.length > 0 && bytes !== pending.bytes) pending.add(bytes, start, end);
-    else pending.keep(bytes, start, end);
-    holds.add(Hold.pipeline);
-  }
-
   /** Between two requests. */
   #rest(): void {
     const { limits, draining } = this.#context;
     const { writer, holds } = this.#desk!;
     this.#state = State.head;
-    this.#await('request', draining ? IDLE_GRACE_MS : limits.keepAliveTimeoutMs);
+    this.#await('request', draining ? bounds.IDLE_GRACE_MS : limits.keepAliveTimeoutMs);
     if (!writer.blocked) return;
     // Else a client that asks on without reading would pile up answers, and put its deadline off.
     holds.add(Hold.pipeline);
@@ -341,8 +328,7 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
   #clear(): void {
     if (this.#state !== State.head || this.#desk === null) return;
     if (this.#context.heir !== null) this.follow();
-    if (this.#desk === null) return;
-    if (this.#context.desks.put(this.#desk)) this.#desk = null;
+    if (this.#desk !== null && this.#context.desks.put(this.#desk)) this.#desk = null;
   }
 
   /** What is in [start, end) is no request. */
@@ -404,7 +390,7 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
 
   #awaitClose(): void {
     const sent = this.connection.unsentBytes === 0;
-    this.#await('close', sent ? LINGER_TIMEOUT_MS : this.#context.limits.idleTimeoutMs);
+    this.#await('close', sent ? bounds.LINGER_TIMEOUT_MS : this.#context.limits.idleTimeoutMs);
   }
 
   #await(waiting: Waiting, delayMs: number): void {

@@ -2,7 +2,7 @@ import type { Connection } from '../io/engine.ts';
 import { DESKS_FREE_MAX } from '../limits.ts';
 import { ListenerCounter } from '../shared/layout.ts';
 import { BodyDecoder } from './body-decoder.ts';
-import type { Mutable } from './client-state.ts';
+import { Hold, type Mutable } from './client-state.ts';
 import type { ClientTraffic } from './client-traffic.ts';
 import { PLAIN_FORM, type ResponseForm, type ViaLines } from './compose-head.ts';
 import type { Downstream } from './downstream.ts';
@@ -61,6 +61,14 @@ export class Desk {
     writeHead(writer, traffic, head, form);
     writer.chunked = form.chunked;
     writer.trailers = form.trailers;
+  }
+
+  /** Requests are answered one after the other; the next waits, and the client with it. */
+  keepForLater(bytes: Buffer, start: number, end: number): void {
+    const { pending, holds } = this;
+    if (pending.length > 0 && bytes !== pending.bytes) pending.add(bytes, start, end);
+    else pending.keep(bytes, start, end);
+    holds.add(Hold.pipeline);
   }
 
   /** Between requests: nothing of the next has come, and the client has taken its answers. */

@@ -20,10 +20,9 @@ import {
   type AbuseName,
   BLOCK_FIELDS_EXTRA,
   GOAWAY_GRACE_MS,
-  SPARE_STREAMS_IDLE_MAX,
-  SPARE_STREAMS_MAX,
   WAITING_BYTES_MAX,
 } from './limits.ts';
+import { OpenStreams } from './open-streams.ts';
 import { ErrorCode, STREAM_LARGEST } from './protocol.ts';
 import { ServerStream, type StreamHost } from './server-stream.ts';
 import type { SessionParts } from './session-parts.ts';
@@ -47,10 +46,7 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
   identityRules: IdentityRules;
   readonly streamWindowBytes: number;
   #parts: SessionParts;
-  /** Former contexts in which streams are still open, the oldest first. */
-  readonly #leftBehind: HttpContext[] = [];
-  readonly #streams = new Map<number, ServerStream>();
-  readonly #spare: ServerStream[] = [];
+  readonly #streams = new OpenStreams();
   readonly #numbers = new StreamNumbers();
   readonly #touched = new TouchedStreams();
   readonly #life: ConnectionLife;
@@ -100,7 +96,7 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
     this.#peerEnded = true;
     if (this.#streams.size === 0) this.#close();
     // No more of any request comes.
-    for (const stream of [...this.#streams.values()]) {
+    for (const stream of this.#streams.all()) {
       if (!stream.theirsEnded) stream.fault(ErrorCode.protocolError);
     }
   }
@@ -114,7 +110,7 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
     this.endpoint.end();
     this.#watch.clear();
     this.#rest.clear();
-    this.#dropStreams();
+    this.#streams.drop(this);
     this.context.forget(this);
   }
 
@@ -132,17 +128,11 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
     const { context } = this;
     const { heir } = this.#parts;
     if (context.heir === null || this.#ending !== 'no') return;
-    if (heir === null) {
-      this.drain();
-      return;
-    }
-    const busy = this.#streams.size > 0;
-    context.pass(this, busy);
-    if (busy) this.#leftBehind.push(context);
+    if (heir === null) return this.drain();
+    context.pass(this, this.#streams.leave(context));
     this.#parts = heir;
     this.context = heir.context;
     this.identityRules = heir.identityRules;
-    this.#spare.length = 0;
     if (this.context.draining) this.drain();
   }
 
@@ -217,13 +207,7 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
   }
 
   onWindowsChanged(delta: number): void {
-    for (const { writer } of this.#streams.values()) {
-      writer.windowSize += delta;
-      if (writer.windowSize > STREAM_LARGEST) {
-        this.endpoint.fail(ErrorCode.flowControlError);
-        return;
-      }
-    }
+    if (!this.#streams.widen(delta)) this.endpoint.fail(ErrorCode.flowControlError);
   }
 
   /** The client opens no more streams; those that are open go on. */
@@ -264,17 +248,13 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
       context.failures.note(`http2_${abuse}`, name, null, sentence);
     }
     this.endpoint.goaway(this.#numbers.last, code);
-    this.#dropStreams();
+    this.#streams.drop(this);
     this.#close();
   }
 
   finished(stream: ServerStream, early: boolean): void {
-    const { id } = stream;
-    if (early) this.#numbers.cut.add(id);
-    if (!this.#streams.delete(id)) return;
-    const fits = stream.context === this.context && this.#spare.length < SPARE_STREAMS_MAX;
-    if (fits) this.#spare.push(stream);
-    this.#lookBehind();
+    if (early) this.#numbers.cut.add(stream.id);
+    if (!this.#streams.close(stream, this.context, this)) return;
     if (this.#streams.size === 0) this.#rested();
   }
 
@@ -290,9 +270,9 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
       this.#passOver(id, ends);
       return;
     }
-    const stream = this.#spare.pop() ?? new ServerStream(this);
+    const stream = this.#streams.spare() ?? new ServerStream(this);
     if (this.#streams.size === 0) this.#watchLife();
-    this.#streams.set(id, stream);
+    this.#streams.open(id, stream);
     stream.begin(id, ends, blockBytes);
     if (this.#life.request()) this.drain();
     if (text.tooLarge || text.pathTooLong) {
@@ -354,7 +334,7 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
 
   /** No stream is open. */
   #rested(): void {
-    this.#spare.length = Math.min(this.#spare.length, SPARE_STREAMS_IDLE_MAX);
+    this.#streams.rest();
     if (this.#ending === 'last' || this.#peerEnded) this.#close();
     else if (this.#ending === 'no') this.#watch.set(this.context.limits.keepAliveTimeoutMs);
   }
@@ -401,21 +381,6 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
       this.#pinged = true;
       this.endpoint.ping();
       this.#watch.set(this.#parts.config.pingTimeoutMs);
-    }
-  }
-
-  #dropStreams(): void {
-    for (const stream of [...this.#streams.values()]) stream.gone();
-    this.#streams.clear();
-    this.#lookBehind();
-  }
-
-  /** Is a former context done with? Streams are in the order in which they were opened. */
-  #lookBehind(): void {
-    if (this.#leftBehind.length === 0) return;
-    const [oldest] = this.#streams.values();
-    while (this.#leftBehind.length > 0 && oldest?.context !== this.#leftBehind[0]) {
-      this.#leftBehind.shift()!.left(this);
     }
   }
 
