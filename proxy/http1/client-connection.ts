@@ -372,7 +372,10 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
 
   /** Sends the end, and reads on for a while so that a reset does not overtake the answer. */
   #finish(): void {
-    if (this.#peerEnded) return this.#close();
+    if (this.#peerEnded) {
+      this.#close();
+      return;
+    }
     this.#state = State.linger;
     this.#desk?.pending.clear();
     this.connection.end();
