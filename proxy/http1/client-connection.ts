@@ -50,11 +50,10 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
   constructor(context: HttpContext, connection: Connection) {
     this.#context = context;
     this.connection = connection;
-    const { engine, counters, limits } = context;
-    this.traffic = new ClientTraffic(counters);
+    this.traffic = new ClientTraffic(context.counters);
     this.identity = new ClientIdentity(connection, context.identityRules);
-    this.#deadline = new Deadline(engine.deadlines, this);
-    this.#await('request', limits.headTimeoutMs);
+    this.#deadline = new Deadline(context.engine.deadlines, this);
+    this.#await('request', context.limits.headTimeoutMs);
   }
 
   get writer(): MessageWriter {
