@@ -68,10 +68,8 @@ export interface UpstreamStatus {
 /** The balancer as plain JSON. */
 export interface BalancerStatus {
   readonly digest: string;
-  /** Of the config: 1 at the start, more with each reload. */
-  readonly generation: number;
-  /** Since when it is used, ms since 1970. */
-  readonly appliedAt: number;
+  /** Configs before this one in which something still goes on that began there. */
+  readonly formerConfigs: number;
   /** How it reaches the network. */
   readonly io: EngineChoice;
   readonly readiness: Readiness;
@@ -99,8 +97,7 @@ export interface RouteStatus extends RouteRow, RouteTotals {}
 /** What a status is made of. */
 export interface StatusSources {
   readonly config: ProxyConfig;
-  readonly generation: number;
-  readonly appliedAt: number;
+  readonly formerConfigs: number;
   readonly io: EngineChoice;
   readonly readiness: Readiness;
   readonly workers: readonly WorkerStatus[];
@@ -114,8 +111,7 @@ export function describeBalancer(sources: StatusSources): BalancerStatus {
   const allHealth = parts.monitor.status();
   return {
     digest: config.digest,
-    generation: sources.generation,
-    appliedAt: sources.appliedAt,
+    formerConfigs: sources.formerConfigs,
     io: sources.io,
     readiness: sources.readiness,
     absentServers: parts.orders.absent,

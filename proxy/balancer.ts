@@ -110,11 +110,10 @@ export class Balancer implements SlotOwner {
 
   /** Everything about it, as plain JSON. */
   status(): BalancerStatus {
-    const { config, generation, appliedAt } = this.#reloader;
+    const { config, formerConfigs } = this.#reloader;
     return describeBalancer({
       config: { ...config, upstreams: this.#parts.servers.upstreams },
-      generation,
-      appliedAt,
+      formerConfigs,
       io: this.#engine,
       readiness: this.readiness(),
       workers: this.#workers.map((worker) => worker.status()),

@@ -82,7 +82,6 @@ export class Reloader {
   /** As the file has it. */
   #config: ProxyConfig;
   #generation: number;
-  #appliedAt = Date.now();
   /** The last one that was prepared. */
   #last: number;
   /** In which workers may still have something. */
@@ -106,9 +105,9 @@ export class Reloader {
     return this.#generation;
   }
 
-  /** When it was, ms since 1970. */
-  get appliedAt(): number {
-    return this.#appliedAt;
+  /** In how many before it something still goes on. */
+  get formerConfigs(): number {
+    return this.#former.size;
   }
 
   /** What a worker begins with. Throws OsError without descriptors. */
@@ -274,7 +273,6 @@ export class Reloader {
     underWay.phase = 'applying';
     this.#config = config;
     this.#generation = underWay.generation;
-    this.#appliedAt = Date.now();
     this.#former.add(former);
     for (const [index, worker] of workers().entries()) {
       if (underWay.unfit.has(index))

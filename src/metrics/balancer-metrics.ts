@@ -19,6 +19,8 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
   out.gauge('tandem_proxy_uptime_seconds', 'Age of the balancer.', {}, status.uptimeMs / 1000);
   out.gauge('tandem_proxy_ready', 'May be given traffic.', {}, status.readiness.ready ? 1 : 0);
   addConfig(out, 'balancer', status.config);
+  const former = 'Configs before the present one in which connections go on.';
+  out.gauge('tandem_proxy_former_configs', former, {}, status.formerConfigs);
   const { io, alarm } = status.io;
   const refused = alarm || status.workers.some((worker) => worker.refusal !== null) ? 1 : 0;
   out.gauge('tandem_proxy_io_uring', 'Serves through io_uring.', {}, io === 'uring' ? 1 : 0);

@@ -4,8 +4,7 @@ import { balancerMetrics } from './balancer-metrics.ts';
 
 const NOTHING = {
   uptimeMs: 0,
-  generation: 1,
-  appliedAt: 0,
+  formerConfigs: 0,
   digest: '',
   config: { file: '/f', digest: '', appliedAt: '2026-11-23T00:00:00.000Z', generation: 1 },
   readiness: { ready: true, reasons: [], serving: true },

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,4 +94,36 @@ test('a mistake is told with its place, and the balancer goes on as it is', {
   expect(await said('SIGHUP: the reload was refused')).toContain(`${file}:4:15`);
   expect(await ask()).toBe('one');
   expect((await report()).config).toMatchObject({ file, generation: 1 });
+});
+
+test('follows the file by command and by signal, on a connection that stays open, and back', {
+  timeout: 60_000,
+}, async () => {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = async () => {
+    const request = http.get({ port, host: '127.0.0.1', agent });
+    const [response] = await once(request, 'response');
+    let body = '';
+    for await (const chunk of response) body += chunk;
+    return `${body} ${request.reusedSocket}`;
+  };
+  try {
+    expect(await ask()).toBe('one false');
+    writeFileSync(file, config('two'));
+    const reloaded = await run('reload');
+    expect(reloaded).toMatchObject({ status: 0, stderr: '' });
+    expect(reloaded.stdout).toContain(`balancer follows ${file}`);
+    expect(await ask()).toBe('two true');
+    writeFileSync(file, config('three'));
+    child.kill('SIGHUP');
+    await said('SIGHUP: balancer follows');
+    expect(await ask()).toBe('three true');
+    expect((await report()).config).toMatchObject({ generation: 3 });
+    expect(await run('rollback')).toMatchObject({ status: 0 });
+    expect(await ask()).toBe('two true');
+    expect(readFileSync(file, 'utf8')).toBe(config('two'));
+    expect((await run('reload')).stdout).toContain('nothing to do');
+  } finally {
+    agent.destroy();
+  }
 });

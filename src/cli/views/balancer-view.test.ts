@@ -49,6 +49,7 @@ const report = {
     ...{ file: '/etc/tandem/tandem.yaml', digest: '0123456789abcdef' },
     ...{ appliedAt: '2026-11-23T10:00:00.000Z', generation: 2 },
   },
+  formerConfigs: 0,
   uptimeMs: 1000,
   io: { io: 'uring', refusal: null, alarm: false },
   readiness: { ready: true, reasons: [], serving: true },

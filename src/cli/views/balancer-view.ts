@@ -21,6 +21,7 @@ export function balancerView(status: BalancerReport, now: number): string {
   return [
     `balancer: ${state}, ${crew}, ${age}`,
     ...[...readiness.reasons, ...(readiness.warnings ?? [])].map((reason) => `  ${reason}`),
+    ...formerRows(status),
     ...drainingView(status.draining),
     ...listenerRows(status),
     ...limitRows(status),
@@ -35,6 +36,14 @@ export function balancerView(status: BalancerReport, now: number): string {
 }
 
 /** What came to each route, and how long it took; routes without requests are left out. */
+/** Nothing to do about it: they end with their connections. */
+function formerRows({ formerConfigs }: BalancerReport): string[] {
+  if (!(formerConfigs > 0)) return [];
+  const configs =
+    formerConfigs === 1 ? 'the config before this one' : `${formerConfigs} configs before this one`;
+  return [`  connections that began under ${configs} go on under it until they end`];
+}
+
 function routeRows({ routes }: BalancerReport): string[] {
   const rows = [['ROUTE', 'LISTENER', 'REQUESTS', '4XX', '5XX', 'P50', 'P99']];
   for (const { route, listener, counters, durations } of routes) {
