@@ -50,6 +50,7 @@ export type {
   PeerRouterReport,
 } from './peer/peer-port.ts';
 export type { AgentPorts, Clock, Logger, ScriptRunner, Timer } from './ports.ts';
+export { type AgentPlanLine, planAgentReload } from './reload-plan.ts';
 export type { Lateness, LinkStatistics, RouterStatistics } from './statistics.ts';
 export { latenessBoundsMicros } from './statistics.ts';
 export type {

@@ -4,25 +4,21 @@ import type { CacheStatus } from './cache/store/cache-keepers.ts';
 import type { CertificateStatus } from './certificates/certificate-status.ts';
 import type { NamedServersStatus } from './discovery/named-servers.ts';
 import type { AddressDrainStatus } from './draining/drain-keeper.ts';
-import type { EjectionWatch, ServerEjection } from './health/ejection-watch.ts';
+import type { ServerEjection } from './health/ejection-watch.ts';
 import type { ServerHealth } from './health/monitor.ts';
 import type { EngineChoice } from './io/choose-engine.ts';
 import type { LimitStatus } from './limiting/limit-keeper.ts';
-import type { ListenSockets } from './listen-sockets.ts';
+import type { MainParts } from './main-parts.ts';
 import type { Readiness } from './readiness.ts';
 import { RAMP_STEPS } from './shared/layout.ts';
-import { type RouteRow, type RouteTotals, routeRows, routeTotals } from './shared/route-cells.ts';
+import { type RouteRow, type RouteTotals, routeTotals } from './shared/route-cells.ts';
 import type { ServerTimesTotals } from './shared/server-times.ts';
-import type { SharedViews } from './shared/shared-state.ts';
-import type { Slots } from './shared/slot-table.ts';
 import {
   type ListenerTotals,
   listenerTotals,
   type ServerTotals,
   type UpstreamTotals,
 } from './shared/totals.ts';
-import type { LiveServers } from './upstream/live-servers.ts';
-import type { ServerRegistry } from './upstream/registry.ts';
 import type { AbsentServer } from './upstream/server-orders.ts';
 import type { WorkerStatus } from './worker-slot.ts';
 
@@ -72,6 +68,8 @@ export interface UpstreamStatus {
 /** The balancer as plain JSON. */
 export interface BalancerStatus {
   readonly digest: string;
+  /** Configs before this one in which something still goes on that began there. */
+  readonly formerConfigs: number;
   /** How it reaches the network. */
   readonly io: EngineChoice;
   readonly readiness: Readiness;
@@ -99,73 +97,64 @@ export interface RouteStatus extends RouteRow, RouteTotals {}
 /** What a status is made of. */
 export interface StatusSources {
   readonly config: ProxyConfig;
+  readonly formerConfigs: number;
   readonly io: EngineChoice;
   readonly readiness: Readiness;
   readonly workers: readonly WorkerStatus[];
-  readonly health: readonly ServerHealth[];
-  readonly names: readonly NamedServersStatus[];
-  readonly ejections: Pick<EjectionWatch, 'status' | 'panicking'>;
-  readonly registry: ServerRegistry;
-  readonly servers: Pick<LiveServers, 'weightInFile'>;
-  readonly absentServers: readonly AbsentServer[];
-  readonly views: SharedViews;
-  readonly listenerSlots: Slots;
-  readonly sockets: ListenSockets;
-  readonly limits: readonly LimitStatus[];
-  readonly caches: readonly CacheStatus[];
-  readonly accessLogs: readonly DestinationStatus[];
-  readonly certificates: readonly CertificateStatus[];
-  readonly draining: readonly AddressDrainStatus[];
+  readonly parts: MainParts;
 }
 
 /** Puts the status together; a few microseconds per server. */
 export function describeBalancer(sources: StatusSources): BalancerStatus {
-  const { config, registry, views } = sources;
+  const { config, parts } = sources;
+  const { registry, views, rows, ejections } = parts;
+  const allHealth = parts.monitor.status();
   return {
     digest: config.digest,
+    formerConfigs: sources.formerConfigs,
     io: sources.io,
     readiness: sources.readiness,
-    absentServers: sources.absentServers,
-    names: sources.names,
+    absentServers: parts.orders.absent,
+    names: parts.names.status(),
     workers: sources.workers,
-    accessLogs: sources.accessLogs,
-    certificates: sources.certificates,
-    draining: sources.draining,
+    accessLogs: parts.lines.status(),
+    certificates: parts.certificates.status(),
+    draining: parts.drains.status(),
     listeners: config.listeners.map(({ name, protocol }) => ({
       name,
       protocol,
-      binds: sources.sockets.bound(name),
-      totals: listenerTotals(views, sources.listenerSlots[name]!),
+      binds: parts.sockets.bound(name),
+      totals: listenerTotals(views, rows.slots.listenerSlots[name]!),
     })),
     upstreams: config.upstreams.map((upstream) => {
-      const health = sources.health.filter((server) => server.upstream === upstream.name);
+      const health = allHealth.filter((server) => server.upstream === upstream.name);
       return {
         name: upstream.name,
         policy: upstream.policy,
-        panic: sources.ejections.panicking(upstream.name),
+        panic: ejections.panicking(upstream.name),
         totals: registry.upstreamTotals(upstream.name),
         // Both lists are in the config's order.
         servers: health.map((server, index) => ({
           ...server,
           name: upstream.servers[index]!.name ?? null,
           weight: upstream.servers[index]!.weight,
-          weightInFile: sources.servers.weightInFile(server.identity),
+          weightInFile: parts.servers.weightInFile(server.identity),
           backup: upstream.servers[index]!.backup,
           down: upstream.servers[index]!.down ?? false,
           connectionsMax: upstream.servers[index]!.connectionsMax ?? 0,
           warmth: (registry.warmth(server.identity) || RAMP_STEPS) / RAMP_STEPS,
           averageMs: registry.averageMs(server.identity),
-          ejection: sources.ejections.status(server.identity),
+          ejection: ejections.status(server.identity),
           totals: registry.totals(server.identity),
           times: registry.times(server.identity),
         })),
       };
     }),
-    limits: sources.limits,
-    caches: sources.caches,
-    routes: routeRows(config.listeners).map((row, index) => ({
-      ...row,
-      ...routeTotals(views, index),
+    limits: parts.limits.status(),
+    caches: parts.caches.status(),
+    routes: rows.routes(config.listeners).map(({ row, ...route }) => ({
+      ...route,
+      ...routeTotals(views, row),
     })),
   };
 }

@@ -4,43 +4,33 @@
  *
  *   main: ListenSockets --duplicates--> WorkerSlot[i] --workerData--> worker i: DataPlane
  *         HealthMonitor --verdicts--> shared memory <--in flight, counters-- worker i
+ *         Reloader --prepare, apply--> all parts and workers: another config, and nobody is disturbed
  */
 import type { ProxyConfig } from '../src/config/proxy-config.ts';
-import { LineCollector } from './access-log/collector.ts';
-import { destinationsOf } from './access-log/destinations.ts';
 import { type BalancerStatus, describeBalancer } from './balancer-status.ts';
 import { type PurgeTarget, purgeTest } from './cache/purge-target.ts';
-import { CacheKeepers } from './cache/store/cache-keepers.ts';
-import { CertificateKeeper } from './certificates/certificate-keeper.ts';
-import { NamedServers } from './discovery/named-servers.ts';
-import { DrainKeeper } from './draining/drain-keeper.ts';
 import type { AddressConnections, AddressDrain } from './draining/drains.ts';
-import { systemClock } from './health/clock.ts';
-import { EjectionWatch } from './health/ejection-watch.ts';
-import { HealthMonitor } from './health/monitor.ts';
 import { tallyUpstreams, type UpstreamTally } from './health/upstream-tally.ts';
 import { chooseEngine, type EngineChoice, engineWarnings, sayEngine } from './io/choose-engine.ts';
 import { ledgerMemory } from './io/uring/descriptor-ledger.ts';
-import { LimitKeeper } from './limiting/limit-keeper.ts';
-import { ListenSockets } from './listen-sockets.ts';
+import { MainParts } from './main-parts.ts';
 import type { BalancerPorts, Logger } from './ports.ts';
 import type { Readiness } from './readiness.ts';
+import { type PreparedReload, Reloader } from './reload/reloader.ts';
 import { servingDeadline, servingFrom, stepServing } from './serving.ts';
 import { ControlSlot } from './shared/layout.ts';
-import { LISTENERS_MAX, SERVERS_MAX } from './shared/limits.ts';
-import { processNow } from './shared/process-clock.ts';
-import { createSharedState, type SharedState, SharedViews } from './shared/shared-state.ts';
-import { type Slots, SlotTable } from './shared/slot-table.ts';
 import { releaseWorker } from './shared/totals.ts';
 import { StartError } from './start-error.ts';
 import { randomTicketSecret } from './tls/tickets.ts';
-import { type Traffic, trafficReader } from './traffic.ts';
-import { LiveServers } from './upstream/live-servers.ts';
-import { ServerRegistry } from './upstream/registry.ts';
-import { type OrderResult, type ServerOrder, ServerOrders } from './upstream/server-orders.ts';
-import { type NamedWish, ServerWishes } from './upstream/server-wishes.ts';
-import { SlowStartTimer } from './upstream/slow-start-timer.ts';
-import type { DrainingReport, LinesReport, WorkerSetup } from './worker-messages.ts';
+import type { Traffic } from './traffic.ts';
+import type { OrderResult, ServerOrder } from './upstream/server-orders.ts';
+import type { NamedWish } from './upstream/server-wishes.ts';
+import type {
+  DrainingReport,
+  GenerationSetup,
+  LinesReport,
+  WorkerSetup,
+} from './worker-messages.ts';
 import { type SlotOwner, WORKER_ENTRY, WorkerSlot } from './worker-slot.ts';
 
 /** How a stop went. */
@@ -54,32 +44,18 @@ const CHECKS_DUE = 'the first round of health checks is not finished';
 const ARRIVALS_GO_ON =
   'the kernel does not let us stop new connections: those that come as the sockets close are reset';
 
+/** Of the config that the balancer is started with. */
+const FIRST_GENERATION = 1;
+
 /** A running balancer. */
 export class Balancer implements SlotOwner {
-  readonly #config: ProxyConfig;
   readonly #log: Logger;
   readonly #engine: EngineChoice;
-  readonly #state: SharedState;
-  readonly #views: SharedViews;
-  readonly #registry: ServerRegistry;
-  readonly #servers: LiveServers;
-  readonly #orders: ServerOrders;
-  readonly #names: NamedServers;
-  readonly #listenerSlots: Slots;
-  readonly #sockets: ListenSockets;
-  readonly #slowStart: SlowStartTimer;
-  readonly #monitor: HealthMonitor;
-  readonly #ejections: EjectionWatch;
-  readonly #limits: LimitKeeper;
-  readonly #caches: CacheKeepers;
-  readonly #lines: LineCollector;
-  readonly #certificates: CertificateKeeper;
-  readonly #drains: DrainKeeper;
+  readonly #parts: MainParts;
   readonly #workers: readonly WorkerSlot[];
+  readonly #reloader: Reloader;
   readonly #listeners: ((readiness: Readiness) => void)[] = [];
   readonly #started = Promise.withResolvers<void>();
-  /** What came in since the start, and nothing else: little work, for who asks often. */
-  readonly traffic: () => Traffic;
   readonly #serverListeners: (() => void)[] = [];
   #told = '';
   #everRan = false;
@@ -89,80 +65,38 @@ export class Balancer implements SlotOwner {
   #stopping: Promise<StopOutcome> | null = null;
 
   /** Binds and begins. Throws BindError when a listener cannot have its address. */
-  constructor(config: ProxyConfig, ports: BalancerPorts, workerEntry = WORKER_ENTRY) {
-    const { workers, upstreams, listeners } = config;
+  constructor(given: ProxyConfig, ports: BalancerPorts, workerEntry = WORKER_ENTRY) {
+    const config = comparable(given);
     // Without a secret of the pair's, sessions are resumed by all workers of this process.
     const ticketSecret = config.ticketSecret ?? randomTicketSecret();
-    this.#config = { ...config, ticketSecret };
-    this.#log = ports.log;
-    this.#engine = chooseEngine(config.io, ports.uringRefusal ?? null);
-    sayEngine(this.#engine, ports.log);
-    this.#sockets = new ListenSockets(listeners, workers);
-    const shape = { workers, serversMax: SERVERS_MAX, listenersMax: LISTENERS_MAX };
-    this.#state = createSharedState(shape);
-    this.#limits = new LimitKeeper(config, processNow);
-    this.#caches = new CacheKeepers(config, processNow, ports.log);
-    this.#views = new SharedViews(this.#state);
-    this.#registry = new ServerRegistry(this.#state);
-    const names = listeners.map(({ name }) => name);
-    this.#listenerSlots = new SlotTable('listener', LISTENERS_MAX).assign(names);
-    this.traffic = trafficReader(this.#views, listeners, this.#listenerSlots);
-    const wishes = new ServerWishes(ports.wishes);
-    this.#servers = new LiveServers(upstreams, {
-      registry: this.#registry,
-      wishes,
-      clock: systemClock,
-      log: ports.log,
-      configure: (current) => {
-        this.#monitor.configure(current);
-        this.#ejections.configure(current);
-      },
-      tell: (order) => {
-        for (const worker of this.#workers) worker.tell(order);
-      },
-      versionInUse: () => Math.min(...this.#workers.map(({ serversVersion }) => serversVersion)),
-    });
     const { log } = ports;
-    this.#orders = new ServerOrders(this.#servers, { registry: this.#registry, wishes, log });
-    this.#slowStart = new SlowStartTimer(this.#registry, upstreams);
-    this.#lines = new LineCollector(destinationsOf(config), ports);
-    const tls = (upstream: string) => this.#certificates.upstream(upstream);
-    const wished = this.#servers.upstreams;
-    this.#monitor = new HealthMonitor(wished, this.#registry, { ...ports, tls });
-    this.#ejections = new EjectionWatch(wished, this.#registry, ports);
-    this.#monitor.onChange(({ health, previous }) => {
-      if (health.verdict === 'up' && previous === 'down') this.#ejections.restored(health.identity);
+    this.#log = log;
+    this.#engine = chooseEngine(config.io, ports.uringRefusal ?? null);
+    sayEngine(this.#engine, log);
+    this.#parts = new MainParts(config, FIRST_GENERATION, {
+      ...ports,
+      tell: (order) =>
+        this.#workers.flatMap((worker, index) => (worker.tell(order) ? [index] : [])),
+      versionInUse: () => Math.min(...this.#workers.map(({ serversVersion }) => serversVersion)),
+      changed: () => this.changed(),
+      serversChanged: () => this.#serversChanged(),
     });
-    this.#names = new NamedServers(config, {
-      servers: this.#servers,
-      log: ports.log,
-      onChange: () => this.#serversChanged(),
-    });
-    this.#certificates = new CertificateKeeper(config, {
-      log: ports.log,
-      now: () => Date.now(),
-      tell: (tls) => {
-        for (const worker of this.#workers) worker.tell({ kind: 'certificates', tls });
+    this.#reloader = new Reloader(config, FIRST_GENERATION, {
+      parts: this.#parts,
+      workers: () => this.#workers,
+      log,
+      complete: (file) => ({ ...file, ticketSecret }),
+      changed: () => {
         this.changed();
+        this.#serversChanged();
       },
-    });
-    this.#drains = new DrainKeeper({
-      log: ports.log,
-      now: processNow,
-      tell: (list) =>
-        this.#workers.flatMap((worker, index) =>
-          worker.tell({ kind: 'addressDrains', list }) ? [index] : [],
-        ),
     });
     this.#workers = Array.from(
-      { length: workers },
-      (_, index) => new WorkerSlot(index, this, ports.log, workerEntry),
+      { length: config.workers },
+      (_, index) => new WorkerSlot(index, this, log, workerEntry),
     );
     for (const worker of this.#workers) worker.start();
-    this.#monitor.start();
-    this.#limits.start();
-    this.#caches.start();
-    this.#certificates.start();
+    this.#parts.start();
     void this.#firstRound().then(() => {
       this.#checked = true;
       this.changed();
@@ -176,42 +110,45 @@ export class Balancer implements SlotOwner {
 
   /** Everything about it, as plain JSON. */
   status(): BalancerStatus {
+    const { config, formerConfigs } = this.#reloader;
     return describeBalancer({
-      config: { ...this.#config, upstreams: this.#servers.upstreams },
-      names: this.#names.status(),
+      config: { ...config, upstreams: this.#parts.servers.upstreams },
+      formerConfigs,
       io: this.#engine,
       readiness: this.readiness(),
       workers: this.#workers.map((worker) => worker.status()),
-      health: this.#monitor.status(),
-      ejections: this.#ejections,
-      registry: this.#registry,
-      servers: this.#servers,
-      absentServers: this.#orders.absent,
-      views: this.#views,
-      listenerSlots: this.#listenerSlots,
-      sockets: this.#sockets,
-      limits: this.#limits.status(),
-      caches: this.#caches.status(),
-      accessLogs: this.#lines.status(),
-      certificates: this.#certificates.status(),
-      draining: this.#drains.status(),
+      parts: this.#parts,
     });
+  }
+
+  /** What came in since the start, and nothing else: little work, for who asks often. */
+  traffic(): Traffic {
+    return this.#parts.traffic.read();
+  }
+
+  /**
+   * Makes everything ready for another config; for clients nothing changes before `apply`. Rejects with
+   * ReloadRefused, with all reasons, when it cannot be had; then nothing is left of it. One at a time.
+   */
+  prepareReload(config: ProxyConfig): Promise<PreparedReload> {
+    return this.#reloader.prepare(comparable(config));
   }
 
   /** Ready: all workers accepted once, one does now, and every server had its first verdict. */
   readiness(): Readiness {
+    const { names, certificates } = this.#parts;
     const reasons: string[] = [];
     if (this.#stopping !== null) reasons.push('stopping');
     if (!this.#everRan) reasons.push('the workers are starting');
     else if (!this.#workers.some(({ running }) => running)) reasons.push('no worker is running');
     if (!this.#serving.serving) reasons.push('the workers keep failing');
-    if (!this.#checked) reasons.push(this.#names.waiting ? NAMES_DUE : CHECKS_DUE);
-    reasons.push(...this.#certificates.reasons());
+    if (!this.#checked) reasons.push(names.waiting ? NAMES_DUE : CHECKS_DUE);
+    reasons.push(...certificates.reasons());
     const warnings = [
       ...engineWarnings(this.#engine),
       ...this.#workers.flatMap((worker) => worker.warnings()),
-      ...this.#names.warnings(),
-      ...this.#certificates.warnings(),
+      ...names.warnings(),
+      ...certificates.warnings(),
     ];
     const said = warnings.length === 0 ? {} : { warnings };
     return { ready: reasons.length === 0, reasons, ...said, serving: this.#serving.serving };
@@ -224,30 +161,30 @@ export class Balancer implements SlotOwner {
 
   /** How many servers of each upstream are up, whatever routes to them. */
   upstreams(): readonly UpstreamTally[] {
-    return this.#names.tally(tallyUpstreams(this.#monitor.status()));
+    return this.#parts.names.tally(tallyUpstreams(this.#parts.monitor.status()));
   }
 
   /** Checks every server now; resolves when all were judged anew. */
   checkOrigins(): Promise<void> {
-    return this.#monitor.checkNow();
+    return this.#parts.monitor.checkNow();
   }
 
   /** Calls back after each change of a server's health. */
   onServerHealth(listener: () => void): void {
-    this.#monitor.onChange(() => listener());
+    this.#parts.monitor.onChange(() => listener());
     this.#serverListeners.push(listener);
   }
 
   /** Drains servers, or gives them another weight. Throws RangeError when there are no such ones. */
   orderServers(order: ServerOrder): OrderResult {
-    const changed = this.#orders.carryOut(order);
+    const changed = this.#parts.orders.carryOut(order);
     this.#serversChanged();
     return changed;
   }
 
   /** All that orders have made different from the file, for the balancer after this one. */
   get wishes(): readonly NamedWish[] {
-    return this.#orders.wishes;
+    return this.#parts.orders.wishes;
   }
 
   /**
@@ -255,21 +192,21 @@ export class Balancer implements SlotOwner {
    * to leave when the time is nearly up, and is cut then.
    */
   drainAddresses(drains: readonly AddressDrain[]): void {
-    this.#drains.order(drains);
+    this.#parts.drains.order(drains);
   }
 
   /** What is connected to them; undefined: none drains, or nobody has counted yet. */
   connections(): readonly AddressConnections[] | undefined {
-    return this.#drains.connections();
+    return this.#parts.drains.connections();
   }
 
   /** Calls back as that changes, a few times a second at most. */
   onConnections(listener: () => void): void {
-    this.#drains.onChange(listener);
+    this.#parts.drains.onChange(listener);
   }
 
   draining(index: number, { version, connections }: DrainingReport): void {
-    this.#drains.heard(index, version, connections);
+    this.#parts.drains.heard(index, version, connections);
   }
 
   /**
@@ -282,26 +219,32 @@ export class Balancer implements SlotOwner {
   }
 
   setup(index: number): WorkerSetup {
+    const present = this.#reloader.setup(index);
+    const { listeners } = present.config;
     return {
+      ...present,
       index,
       io: this.#engine.io,
       ...(this.#engine.io === 'uring' ? { descriptors: ledgerMemory() } : {}),
-      config: { ...this.#config, upstreams: this.#servers.upstreams },
-      state: this.#state,
-      serverSlots: this.#servers.slots,
-      serversVersion: this.#servers.version,
-      listenerSlots: this.#listenerSlots,
-      sockets: this.#sockets.duplicates(index),
-      limits: this.#limits.memory,
-      caches: this.#caches.memories,
-      tls: this.#certificates.material(),
-      ...this.#drains.forWorker(),
-      warmUp: !this.#everRan && this.#config.listeners.some(({ protocol }) => protocol !== 'udp'),
+      state: this.#parts.state,
+      warmUp: !this.#everRan && listeners.some(({ protocol }) => protocol !== 'udp'),
     };
   }
 
+  prepared(index: number): GenerationSetup | null {
+    return this.#reloader.preparedFor(index);
+  }
+
+  built(index: number, generation: number, refusal: string | null): void {
+    this.#reloader.built(index, generation, refusal);
+  }
+
+  generations(): void {
+    this.#reloader.generationsChanged();
+  }
+
   lines({ destination, bytes, lines }: LinesReport, done: () => void): void {
-    this.#lines.write(destination, bytes, lines, done);
+    this.#parts.lines.write(destination, bytes, lines, done);
   }
 
   /**
@@ -309,19 +252,20 @@ export class Balancer implements SlotOwner {
    * such cache. Throws RangeError for what is no target.
    */
   purge(target: PurgeTarget, cache: string | null): Promise<number | null> {
-    return this.#caches.purge(cache, purgeTest(target));
+    return this.#parts.caches.purge(cache, purgeTest(target));
   }
 
   /** Opens the files of the access logs anew: somebody has moved them away. */
   reopenLogs(): void {
-    this.#lines.reopen();
+    this.#parts.lines.reopen();
   }
 
   released(index: number): void {
-    releaseWorker(this.#views, index);
-    this.#limits.released(index);
-    this.#caches.released(index);
-    this.#drains.released(index);
+    releaseWorker(this.#parts.views, index);
+    this.#parts.limits.released(index);
+    this.#parts.caches.released(index);
+    this.#parts.drains.released(index);
+    this.#reloader.released(index);
     if (this.#everRan || this.#stopping !== null) return;
     // What fails at the very start fails again; whoever started us should hear of it.
     const message = `worker ${index} ended before it could serve; the log says why it failed`;
@@ -336,7 +280,7 @@ export class Balancer implements SlotOwner {
     }
     this.#judgeServing();
     const readiness = this.readiness();
-    Atomics.store(this.#views.control, ControlSlot.ready, Number(readiness.ready));
+    Atomics.store(this.#parts.views.control, ControlSlot.ready, Number(readiness.ready));
     const text = readiness.reasons.join();
     if (text === this.#told) return;
     this.#told = text;
@@ -345,9 +289,9 @@ export class Balancer implements SlotOwner {
 
   /** Every server has a first verdict, those included that names stand for. */
   async #firstRound(): Promise<void> {
-    const hurry = await this.#names.start();
-    await this.#monitor.firstRound;
-    if (hurry) await this.#monitor.checkNow();
+    const hurry = await this.#parts.names.start();
+    await this.#parts.monitor.firstRound;
+    if (hurry) await this.#parts.monitor.checkNow();
   }
 
   #serversChanged(): void {
@@ -370,23 +314,22 @@ export class Balancer implements SlotOwner {
     // `stop` has to have been noted before readiness is told.
     await Promise.resolve();
     this.changed();
-    this.#names.stop();
-    this.#certificates.stop();
-    this.#servers.stop();
-    this.#monitor.stop();
-    this.#ejections.stop();
-    this.#limits.stop();
-    this.#caches.stop();
-    this.#slowStart.stop();
-    const refused = this.#sockets.stopArrivals();
+    this.#reloader.stop();
+    this.#parts.stop();
+    const { sockets } = this.#parts;
+    const refused = sockets.stopArrivals();
     if (refused !== null) this.#log.warn({ error: refused.message }, ARRIVALS_GO_ON);
-    const drains = this.#workers.map((worker) => worker.drain(this.#config.drainTimeoutMs));
+    const { drainTimeoutMs } = this.#reloader.config;
+    const drains = this.#workers.map((worker) => worker.drain(drainTimeoutMs));
     await Promise.all(drains.map(({ deaf }) => deaf));
-    this.#sockets.close();
+    sockets.close();
     const cuts = await Promise.all(drains.map(({ ended }) => ended));
-    this.#drains.stop();
-    await this.#lines.close();
-    await this.#caches.stop();
+    await this.#parts.close();
     return { cut: cuts.reduce((sum, cut) => sum + cut, 0) };
   }
+}
+
+/** A secret is a Buffer where the file was read, and other bytes to who compares once it came from a thread. */
+function comparable(config: ProxyConfig): ProxyConfig {
+  return structuredClone(config);
 }

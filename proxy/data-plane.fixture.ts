@@ -17,11 +17,7 @@ import type {
 } from '../src/config/proxy-config.ts';
 import type { RequestIdConfig, TraceConfig } from '../src/config/request-id-config.ts';
 import type { ListenerTlsConfig } from '../src/config/tls-config.ts';
-import {
-  duplicateDescriptor,
-  openDatagramSocket,
-  openListenSocket,
-} from '../src/os/listen-socket.ts';
+import { destinationsOf, placeOf } from './access-log/destinations.ts';
 import type { LineMail } from './access-log/outbox.ts';
 import { CacheKeepers } from './cache/store/cache-keepers.ts';
 import { materialOf } from './certificates/tls-config.fixture.ts';
@@ -35,6 +31,8 @@ import { processNow } from './shared/process-clock.ts';
 import { type RouteTotals, routeTotals } from './shared/route-cells.ts';
 import { createSharedState, SharedViews } from './shared/shared-state.ts';
 import { type ListenerTotals, listenerTotals, type ServerTotals } from './shared/totals.ts';
+import { rowsInOrder } from './shared/traffic-rows.ts';
+import { TestSockets } from './test-sockets.fixture.ts';
 import { serverIdentity } from './upstream/identity.ts';
 import { ServerRegistry } from './upstream/registry.ts';
 import { RETRY } from './upstream/upstream.fixture.ts';
@@ -252,6 +250,16 @@ export interface TestPlane {
   server(port: number): ServerTotals;
   /** Of the route in that row. */
   route(row?: number): RouteTotals;
+  /** Generations of which nothing is left. */
+  readonly forgotten: readonly number[];
+  /** Where a listener of the config that came last listens. */
+  portOf(listener: string): number;
+  /** Builds another config beside the present one; binds alike have the same socket. Why it cannot be. */
+  prepare(config: ProxyConfig): string | null;
+  /** Uses it. */
+  apply(): Promise<void>;
+  /** Both. */
+  reload(config: ProxyConfig): Promise<void>;
   /** Ends everything at once. */
   close(): Promise<void>;
 }
@@ -267,23 +275,30 @@ export function startPlane(
   const state = createSharedState({ workers: 1, serversMax: 64, listenersMax: 8 });
   const views = new SharedViews(state);
   const registry = new ServerRegistry(state);
-  const serverSlots = registry.assign(config.upstreams);
-  const [front] = config.listeners;
-  const udp = front!.protocol === 'udp';
-  const opened = front!.binds.map(({ host }) => {
-    const bind = { host, port: 0, freeBind: false, reusePort: false };
-    return udp ? openDatagramSocket(bind) : openListenSocket({ ...bind, backlog: 128 });
-  });
-  const sockets = opened.map(({ fd }) => ({ listener: 'front', fd: duplicateDescriptor(fd) }));
-  const listenerSlots = { front: 0 };
+  const sockets = new TestSockets();
   const limits = createLimitsMemory(config);
   const tls = materialOf(config);
   const caches = new CacheKeepers(config, processNow, SILENT_LOG);
   caches.start();
-  const plain = { index: 0, io: engine.name, serversVersion: 0, limits, tls, warmUp: false };
-  const shared = { ...plain, caches: caches.memories };
-  const setup = { ...shared, config, state, serverSlots, listenerSlots, sockets };
-  const plane = new DataPlane(setup, engine, log, mail, features);
+  const plain = { index: 0, io: engine.name, serversVersion: 0, warmUp: false, state };
+  const setupOf = (current: ProxyConfig, generation: number) => ({
+    generation,
+    config: current,
+    serverSlots: registry.assign(current.upstreams),
+    ...rowsInOrder(current.listeners),
+    destinations: Object.fromEntries(
+      destinationsOf(current).map((destination, number) => [placeOf(destination), number]),
+    ),
+    sockets: sockets.of(current),
+    limits,
+    tls,
+    caches: caches.memories,
+  });
+  let generation = 1;
+  const forgotten: number[] = [];
+  const setup = { ...plain, ...setupOf(config, generation), serversVersion: 0 };
+  const plane = new DataPlane(setup, engine, log, mail, features, (one) => forgotten.push(one));
+  const opened = sockets.opened(config);
   return {
     port: opened[0]!.port,
     ports: opened.map(({ port }) => port),
@@ -295,11 +310,26 @@ export function startPlane(
     listener: () => listenerTotals(views, 0),
     route: (row = 0) => routeTotals(views, row),
     server: (port) => registry.totals(serverIdentity('web', serverConfig(port))),
+    forgotten,
+    portOf: (listener) => sockets.portOf(listener),
+    prepare(next) {
+      const prepared = { ...setupOf(next, ++generation), serversVersion: 0, tls: materialOf(next) };
+      return plane.prepare({ ...prepared, limits: createLimitsMemory(next) });
+    },
+    async apply() {
+      sockets.stopLeft();
+      await plane.apply(generation);
+      sockets.closeLeft();
+    },
+    async reload(next) {
+      const refusal = this.prepare(next);
+      if (refusal !== null) throw new Error(refusal);
+      await this.apply();
+    },
     async close() {
-      const { closeDescriptor, stopArrivals } = await import('../src/os/listen-socket.ts');
-      if (!udp) for (const { fd } of opened) stopArrivals(fd);
+      sockets.stopAll();
       await plane.stopAccepting();
-      for (const { fd } of opened) closeDescriptor(fd);
+      sockets.closeAll();
       await plane.drain(0);
       engine.close();
       await caches.stop();

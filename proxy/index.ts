@@ -34,6 +34,10 @@ export type { LimitStatus } from './limiting/limit-keeper.ts';
 export { BindError } from './listen-sockets.ts';
 export type { BalancerPorts, Logger } from './ports.ts';
 export type { Readiness } from './readiness.ts';
+export { type BalancerPlan, planReload } from './reload/plan.ts';
+export type { PlanLine } from './reload/plan-lines.ts';
+export { ReloadRefused } from './reload/refused.ts';
+export type { PreparedReload } from './reload/reloader.ts';
 export { explainRequest } from './routing/explain.ts';
 export type { ExplainedRequest, Explanation } from './routing/explanation.ts';
 export {

@@ -111,3 +111,24 @@ export const WORKER_YOUNG_GENERATION_MB = 32;
 /** A kind of failure at one server is logged at most so often; so many kinds are told apart. */
 export const FAILURE_LOG_INTERVAL_MS = 10_000;
 export const FAILURE_KINDS_MAX = 1024;
+
+/**
+ * A reload is refused when a worker has not built the new configuration in so long; and told of when one
+ * does not follow in so long: it goes on with the one before.
+ */
+export const RELOAD_PREPARE_MAX_MS = 15_000;
+export const RELOAD_APPLY_MAX_MS = 15_000;
+
+/**
+ * Former configurations in which something goes on, WebSockets for days, all workers together. A reload
+ * beyond that is refused: each has tables of its own in every worker.
+ */
+export const FORMER_GENERATIONS_MAX = 128;
+
+/** Places that access logs go to, those of former configurations that are still written to included. */
+export const LOG_DESTINATIONS_MAX = 256;
+
+/** Idle clients that go on under another config in one turn of a worker's event loop. */
+export const FOLLOWERS_PER_TURN_MAX = 256;
+/** So often a worker looks whether anything is left of a former config. */
+export const FORMER_LOOK_MS = 250;

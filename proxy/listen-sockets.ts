@@ -1,9 +1,10 @@
 import type { BindAddress, ListenerConfig } from '../src/config/proxy-config.ts';
 import { OsError } from '../src/os/errors.ts';
 import {
+  beginListening,
   closeDescriptor,
   duplicateDescriptor,
-  type ListenSocket,
+  openBoundSocket,
   openDatagramSocket,
   openListenSocket,
   stopArrivals,
@@ -32,63 +33,109 @@ const REASONS: Readonly<Record<string, string>> = {
 
 type Transport = 'tcp' | 'udp';
 
-type BindOptions = Parameters<typeof openDatagramSocket>[0];
-
-const OPEN: Readonly<Record<Transport, (options: BindOptions) => ListenSocket>> = {
-  tcp: (options) => openListenSocket({ ...options, backlog: LISTEN_BACKLOG_MAX }),
-  udp: openDatagramSocket,
-};
-
-interface OpenSocket {
-  readonly listener: string;
-  readonly slot: number;
-  readonly fd: number;
+/** One address and its sockets, one for each worker slot. */
+interface OpenBind {
+  readonly key: string;
   readonly transport: Transport;
+  /** With the port the kernel chose where 0 was asked for. */
+  readonly address: BindAddress;
+  readonly descriptors: readonly number[];
+}
+
+/** What a listener is bound to. */
+interface Layout {
+  readonly listener: string;
+  readonly keys: readonly string[];
+}
+
+/** The sockets of a config that is not used yet. */
+export interface PreparedSockets {
+  /**
+   * For the worker of that slot: duplicates of what is new, no descriptor for what it has already.
+   * All or, throwing OsError, none.
+   */
+  forWorker(slot: number): WorkerSocket[];
+  /**
+   * Those that are new begin to listen, and those that are gone get no new connections. The error
+   * where the kernel does not let us stop those; null: all went well. Throws BindError, changing
+   * nothing, when somebody else was faster.
+   */
+  apply(): OsError | null;
+  /** Closes what is new. */
+  abandon(): void;
 }
 
 /**
  * The listening sockets, one per bind address and worker slot; the kernel spreads connections over
  * the slots. They stay with the main thread for as long as it lives: a worker accepts on duplicates,
- * so what waits in a dead worker's queue is there for its successor.
+ * so what waits in a dead worker's queue is there for its successor. They are the address's, not the
+ * listener's: an address that another listener gets, or the same one otherwise, is never closed.
  */
 export class ListenSockets {
-  readonly #open: OpenSocket[] = [];
-  readonly #bound = new Map<string, BindAddress[]>();
+  readonly #workers: number;
+  #open = new Map<string, OpenBind>();
+  #layout: readonly Layout[] = [];
+  /** No listener's any more; workers still accept what waits. */
+  #retired: OpenBind[] = [];
 
   /** Opens all or, throwing BindError, none. */
   constructor(listeners: readonly ListenerConfig[], workers: number) {
+    this.#workers = workers;
+    const { prepared, refusals } = this.prepare(listeners);
+    if (prepared === null) throw refusals[0]!;
     try {
-      for (const { name, binds, protocol } of listeners) {
-        const transport = protocol === 'udp' ? 'udp' : 'tcp';
-        this.#bound.set(
-          name,
-          binds.map((bind) => this.#openAll(name, transport, bind, workers)),
-        );
-      }
+      prepared.apply();
     } catch (error) {
-      this.close();
+      prepared.abandon();
       throw error;
     }
   }
 
   /** The addresses of a listener, with the ports the kernel chose where 0 was asked for. */
   bound(listener: string): readonly BindAddress[] {
-    return this.#bound.get(listener) ?? [];
+    const keys = this.#layout.find((one) => one.listener === listener)?.keys ?? [];
+    return keys.map((key) => this.#open.get(key)!.address);
   }
 
   /** Duplicates for the worker of that slot: all or, throwing OsError, none. */
   duplicates(slot: number): WorkerSocket[] {
-    const made: WorkerSocket[] = [];
-    try {
-      for (const socket of this.#open) {
-        if (socket.slot !== slot) continue;
-        made.push({ listener: socket.listener, fd: duplicateDescriptor(socket.fd) });
+    return duplicatesOf(this.#layout, this.#open, slot);
+  }
+
+  /**
+   * Binds what these listeners have and we do not, beside what is open, and takes no connection yet.
+   * Null, and nothing is left behind, when an address cannot be had; all such are told.
+   */
+  prepare(listeners: readonly ListenerConfig[]): {
+    readonly prepared: PreparedSockets | null;
+    readonly refusals: readonly BindError[];
+  } {
+    const layout: Layout[] = [];
+    const fresh = new Map<string, OpenBind>();
+    const refusals: BindError[] = [];
+    for (const { name, binds, protocol } of listeners) {
+      const transport = protocol === 'udp' ? 'udp' : 'tcp';
+      const keys = binds.map((bind, index) => keyOf(transport, bind, `${name} ${index}`));
+      layout.push({ listener: name, keys });
+      for (const [index, bind] of binds.entries()) {
+        const key = keys[index]!;
+        if (this.#open.has(key) || fresh.has(key)) continue;
+        try {
+          fresh.set(key, this.#bind(key, transport, bind));
+        } catch (error) {
+          if (!(error instanceof OsError)) throw error;
+          refusals.push(new BindError(name, bind, error));
+        }
       }
-    } catch (error) {
-      for (const { fd } of made) closeDescriptor(fd);
-      throw error;
     }
-    return made;
+    if (refusals.length === 0) return { prepared: this.#prepared(layout, fresh), refusals };
+    closeAll(fresh.values());
+    return { prepared: null, refusals };
+  }
+
+  /** Workers have emptied what is no listener's any more, and closed their duplicates. */
+  closeRetired(): void {
+    closeAll(this.#retired.splice(0));
   }
 
   /**
@@ -98,9 +145,103 @@ export class ListenSockets {
    * sockets stay as they are, and who comes in the moment in which they close is reset.
    */
   stopArrivals(): OsError | null {
-    let refused: OsError | null = null;
-    for (const { fd, transport } of this.#open) {
-      if (transport !== 'tcp') continue;
+    return stopArrivalsOf(this.#open.values());
+  }
+
+  /** Closes them; connections nobody accepted are reset. */
+  close(): void {
+    closeAll(this.#open.values());
+    this.#open = new Map();
+    this.#layout = [];
+    this.closeRetired();
+  }
+
+  #prepared(layout: readonly Layout[], fresh: ReadonlyMap<string, OpenBind>): PreparedSockets {
+    const wanted = new Set(layout.flatMap(({ keys }) => keys));
+    return {
+      forWorker: (slot) => duplicatesOf(layout, fresh, slot),
+      apply: () => {
+        for (const bind of fresh.values()) this.#listen(bind, layout);
+        const gone = [...this.#open.values()].filter(({ key }) => !wanted.has(key));
+        const kept = [...this.#open.values()].filter(({ key }) => wanted.has(key));
+        this.#open = new Map([...kept, ...fresh.values()].map((bind) => [bind.key, bind]));
+        this.#layout = layout;
+        this.#retired.push(...gone);
+        return stopArrivalsOf(gone);
+      },
+      abandon: () => closeAll(fresh.values()),
+    };
+  }
+
+  #listen({ key, transport, address, descriptors }: OpenBind, layout: readonly Layout[]): void {
+    if (transport !== 'tcp') return;
+    try {
+      for (const fd of descriptors) beginListening(fd, LISTEN_BACKLOG_MAX);
+    } catch (error) {
+      if (!(error instanceof OsError)) throw error;
+      const { listener } = layout.find(({ keys }) => keys.includes(key))!;
+      throw new BindError(listener, address, error);
+    }
+  }
+
+  #bind(key: string, transport: Transport, bind: BindAddress): OpenBind {
+    let { port } = bind;
+    const descriptors: number[] = [];
+    try {
+      if (port !== 0 && !this.#overlaps(transport, bind)) demandFree(transport, bind);
+      for (let slot = 0; slot < this.#workers; slot++) {
+        const options = { ...bind, port, freeBind: true, reusePort: true };
+        const open = transport === 'tcp' ? openBoundSocket : openDatagramSocket;
+        const socket = open(options);
+        port = socket.port;
+        descriptors.push(socket.fd);
+      }
+    } catch (error) {
+      for (const fd of descriptors) closeDescriptor(fd);
+      throw error;
+    }
+    return { key, transport, address: { host: bind.host, port }, descriptors };
+  }
+
+  /** The port is in use, but by us: of the wildcard address, or of one of those it stands for. */
+  #overlaps(transport: Transport, bind: BindAddress): boolean {
+    return [...this.#open.values(), ...this.#retired].some(
+      (open) =>
+        open.transport === transport &&
+        open.address.port === bind.port &&
+        open.address.host.includes(':') === bind.host.includes(':') &&
+        (open.address.host === bind.host || isWild(open.address.host) || isWild(bind.host)),
+    );
+  }
+}
+
+/** Without a descriptor what is not among `made`. */
+function duplicatesOf(
+  layout: readonly Layout[],
+  made: ReadonlyMap<string, OpenBind>,
+  slot: number,
+): WorkerSocket[] {
+  const sockets: WorkerSocket[] = [];
+  try {
+    for (const { listener, keys } of layout) {
+      for (const key of keys) {
+        const descriptor = made.get(key)?.descriptors[slot];
+        const fd = descriptor === undefined ? null : duplicateDescriptor(descriptor);
+        sockets.push({ listener, key, fd });
+      }
+    }
+  } catch (error) {
+    for (const { fd } of sockets) if (fd !== null) closeDescriptor(fd);
+    throw error;
+  }
+  return sockets;
+}
+
+function stopArrivalsOf(binds: Iterable<OpenBind>): OsError | null {
+  let refused: OsError | null = null;
+  for (const { transport, descriptors } of binds) {
+    if (transport !== 'tcp') continue;
+    for (const fd of descriptors) {
       try {
         stopArrivals(fd);
       } catch (error) {
@@ -108,34 +249,18 @@ export class ListenSockets {
         refused = error;
       }
     }
-    return refused;
   }
+  return refused;
+}
 
-  /** Closes them; connections nobody accepted are reset. */
-  close(): void {
-    for (const { fd } of this.#open.splice(0)) closeDescriptor(fd);
-  }
+function closeAll(binds: Iterable<OpenBind>): void {
+  for (const { descriptors } of binds) for (const fd of descriptors) closeDescriptor(fd);
+}
 
-  #openAll(
-    listener: string,
-    transport: Transport,
-    bind: BindAddress,
-    workers: number,
-  ): BindAddress {
-    try {
-      let { port } = bind;
-      if (port !== 0) demandFree(transport, bind);
-      for (let slot = 0; slot < workers; slot++) {
-        const socket = OPEN[transport]({ ...bind, port, freeBind: true, reusePort: true });
-        port = socket.port;
-        this.#open.push({ listener, slot, fd: socket.fd, transport });
-      }
-      return { host: bind.host, port };
-    } catch (error) {
-      if (error instanceof OsError) throw new BindError(listener, bind, error);
-      throw error;
-    }
-  }
+/** A port that the kernel chooses is another one for each place in the config. */
+function keyOf(transport: Transport, bind: BindAddress, place: string): string {
+  const address = `${transport} ${addressOf(bind)}`;
+  return bind.port === 0 ? `${address} ${place}` : address;
 }
 
 /**
@@ -143,8 +268,13 @@ export class ListenSockets {
  * connections, so the port is opened once without it first.
  */
 function demandFree(transport: Transport, bind: BindAddress): void {
-  const { fd } = OPEN[transport]({ ...bind, freeBind: true, reusePort: false });
+  const options = { ...bind, freeBind: true, reusePort: false, backlog: LISTEN_BACKLOG_MAX };
+  const { fd } = transport === 'tcp' ? openListenSocket(options) : openDatagramSocket(options);
   closeDescriptor(fd);
+}
+
+function isWild(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
 
 function addressOf({ host, port }: BindAddress): string {

@@ -1,7 +1,9 @@
 /** The worker thread: wires the data plane to the main thread. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { requestShortTimeSlice } from '../src/os/time-slice.ts';
+import type { LineMail } from './access-log/outbox.ts';
 import type { DrainList } from './draining/drains.ts';
+import { featuresOf } from './features/index.ts';
 import { createEngine } from './io/choose-engine.ts';
 import type { Logger } from './ports.ts';
 import { warmUp } from './rehearsal/warm-up.ts';
@@ -41,11 +43,14 @@ if (setup.warmUp) {
     log.warn({ error: String(error) }, 'the worker could not warm up');
   });
 }
-const plane = new DataPlane(setup, engine, log, {
+const mail: LineMail = {
   send(destination, bytes, lines) {
     const message: WorkerReport = { kind: 'lines', destination, bytes, lines };
     port.postMessage(message, [bytes.buffer]);
   },
+};
+const plane = new DataPlane(setup, engine, log, mail, featuresOf, (generation) => {
+  report({ kind: 'forgotten', generation });
 });
 
 function drainAddresses({ version, drains }: DrainList): void {
@@ -53,31 +58,43 @@ function drainAddresses({ version, drains }: DrainList): void {
 }
 
 if (setup.drains !== undefined) drainAddresses(setup.drains);
-port.on('message', async (order: WorkerOrder) => {
-  if (order.kind === 'servers') {
-    plane.replaceServers(order.changes);
-    report({ kind: 'took', serversVersion: order.version });
-    return;
-  }
-  if (order.kind === 'certificates') {
-    plane.useCertificates(order.tls);
-    return;
-  }
-  if (order.kind === 'addressDrains') {
-    drainAddresses(order.list);
-    return;
-  }
-  if (order.kind === 'linesTaken') {
-    plane.linesTaken(order.destination);
-    return;
-  }
+async function end(timeoutMs: number): Promise<void> {
   await plane.stopAccepting();
   report({ kind: 'deaf' });
-  const cut = await plane.drain(order.timeoutMs);
+  const cut = await plane.drain(timeoutMs);
   await plane.lastLines();
   report({ kind: 'drained', cut });
   // Nothing else keeps the thread alive now.
   engine.close();
   port.close();
-});
+}
+
+async function obey(order: WorkerOrder): Promise<void> {
+  switch (order.kind) {
+    case 'servers':
+      plane.replaceServers(order.changes);
+      return report({ kind: 'took', serversVersion: order.version });
+    case 'certificates':
+      return plane.useCertificates(order.tls);
+    case 'addressDrains':
+      return drainAddresses(order.list);
+    case 'linesTaken':
+      return plane.linesTaken(order.destination);
+    case 'prepare': {
+      const refusal = plane.prepare(order.setup);
+      return report({ kind: 'prepared', generation: order.setup.generation, refusal });
+    }
+    case 'apply': {
+      const { generation } = order;
+      if (await plane.apply(generation)) report({ kind: 'applied', generation });
+      return;
+    }
+    case 'abandon':
+      return plane.abandon(order.generation);
+    case 'drain':
+      return end(order.timeoutMs);
+  }
+}
+
+port.on('message', obey);
 report({ kind: 'ready' });

@@ -12,32 +12,44 @@ import type { Slots } from './shared/slot-table.ts';
 export interface WorkerSocket {
   /** Name of the listener in the config. */
   readonly listener: string;
-  /** A duplicate of the main thread's descriptor; the worker's to close. */
-  readonly fd: number;
+  /** Which bind it is, the same over reloads. */
+  readonly key: string;
+  /** A duplicate, the worker's to close; null: the worker has the one with this key open already. */
+  readonly fd: number | null;
+}
+
+/** What of a worker's setup a reload replaces: one generation of its data plane. */
+export interface GenerationSetup {
+  /** 1 at the start of the balancer, one more with each reload that is prepared. */
+  readonly generation: number;
+  readonly config: ProxyConfig;
+  readonly serverSlots: Slots;
+  /** Of the servers in `config`; an order to change them has a higher one. */
+  readonly serversVersion: number;
+  readonly listenerSlots: Slots;
+  /** By `${listener}|${route}`: rows of RouteCells. */
+  readonly routeSlots: Slots;
+  readonly sockets: readonly WorkerSocket[];
+  /** Where limits count, for all workers; of one that has not changed the same memory as before. */
+  readonly limits: LimitsMemory;
+  /** In the order of the config; of one that has not changed the same memory as before. */
+  readonly caches: readonly CacheMemory[];
+  /** Certificates and authorities to begin with. */
+  readonly tls: TlsMaterial;
+  /** Numbers of the places that access logs go to, by `placeOf`; the same over reloads. */
+  readonly destinations: Slots;
+  /** What drains already; absent: nothing. */
+  readonly drains?: DrainList;
 }
 
 /** What a worker is started with. */
-export interface WorkerSetup {
+export interface WorkerSetup extends GenerationSetup {
   readonly index: number;
   /** The engine it serves with. */
   readonly io: IoEngine['name'];
   /** Where an engine that Node does not know notes its open descriptors; absent: it does not. */
   readonly descriptors?: SharedArrayBuffer;
-  readonly config: ProxyConfig;
   readonly state: SharedState;
-  readonly serverSlots: Slots;
-  /** Of the servers in `config`; an order to change them has a higher one. */
-  readonly serversVersion: number;
-  readonly listenerSlots: Slots;
-  readonly sockets: readonly WorkerSocket[];
-  /** Where limits count, for all workers. */
-  readonly limits: LimitsMemory;
-  /** In the order of the config. */
-  readonly caches: readonly CacheMemory[];
-  /** Certificates and authorities to begin with. */
-  readonly tls: TlsMaterial;
-  /** What drains already; absent: nothing. */
-  readonly drains?: DrainList;
   /** Rehearse first. Not when connections wait already, as after a death. */
   readonly warmUp: boolean;
 }
@@ -87,8 +99,29 @@ export interface AddressDrainsOrder {
   readonly list: DrainList;
 }
 
+/** Another generation is to be built beside the one that is used; it accepts nothing yet. */
+export interface PrepareOrder {
+  readonly kind: 'prepare';
+  readonly setup: GenerationSetup;
+}
+
+/** Arrivals and the next request of every connection follow the generation that was prepared. */
+export interface ApplyOrder {
+  readonly kind: 'apply';
+  readonly generation: number;
+}
+
+/** The generation that was prepared is not wanted; its new descriptors are closed. */
+export interface AbandonOrder {
+  readonly kind: 'abandon';
+  readonly generation: number;
+}
+
 export type WorkerOrder =
   | DrainOrder
+  | PrepareOrder
+  | ApplyOrder
+  | AbandonOrder
   | ServersOrder
   | LinesTakenOrder
   | CertificatesOrder
@@ -121,6 +154,12 @@ export type WorkerReport =
   | DrainingReport
   /** It accepts. */
   | { readonly kind: 'ready' }
+  /** The generation is built; `refusal`: why it cannot be, and nothing was left behind. */
+  | { readonly kind: 'prepared'; readonly generation: number; readonly refusal: string | null }
+  /** Arrivals and next requests follow it; sockets that are gone are emptied and closed. */
+  | { readonly kind: 'applied'; readonly generation: number }
+  /** Nothing is left of what began in that generation; its last lines were sent before this. */
+  | { readonly kind: 'forgotten'; readonly generation: number }
   | {
       readonly kind: 'log';
       readonly level: LogLevel;

@@ -1,8 +1,8 @@
 import { extname } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
-import { closeDescriptor } from '../src/os/listen-socket.ts';
 import { BusyShare } from './busy-share.ts';
+import { HandedSockets } from './handed-sockets.ts';
 import { buffersInUse, closeLeft } from './io/uring/descriptor-ledger.ts';
 import { WORKER_EXIT_GRACE_MS, WORKER_YOUNG_GENERATION_MB } from './limits.ts';
 import type { Logger } from './ports.ts';
@@ -11,12 +11,12 @@ import type {
   CertificatesOrder,
   DrainingReport,
   DrainOrder,
+  GenerationSetup,
   LinesReport,
   ServersOrder,
   WorkerOrder,
   WorkerReport,
   WorkerSetup,
-  WorkerSocket,
 } from './worker-messages.ts';
 import { afterDeath, NEVER_DIED } from './worker-restart.ts';
 
@@ -30,6 +30,12 @@ export interface SlotOwner {
   lines(report: LinesReport, done: () => void): void;
   /** What its worker has on addresses that drain. */
   draining(index: number, report: DrainingReport): void;
+  /** What a worker that has just been started is to prepare, too; fresh descriptors; null: nothing. */
+  prepared(index: number): GenerationSetup | null;
+  /** Its worker has built a generation, or says why it cannot be built. */
+  built(index: number, generation: number, refusal: string | null): void;
+  /** Its worker follows a generation, or has nothing left of one. */
+  generations(): void;
   /** The state of a slot has changed. */
   changed(): void;
 }
@@ -61,8 +67,10 @@ export class WorkerSlot {
   readonly #log: Logger;
   readonly #entry: URL;
   #worker: Worker | null = null;
-  /** Sockets made for a worker that does not run yet: ours to close if it never does. */
-  #handed: readonly WorkerSocket[] = [];
+  /** Sockets made for a worker that may not have them in use: ours to close if it never has. */
+  readonly #handed = new HandedSockets();
+  /** In which something of its worker goes on, the newest one last. */
+  #generations: number[] = [];
   /** What its worker has open and Node does not know of. */
   #descriptors: SharedArrayBuffer | null = null;
   #busy = new BusyShare();
@@ -104,10 +112,37 @@ export class WorkerSlot {
     return this.#worker === null ? Number.POSITIVE_INFINITY : this.#serversVersion;
   }
 
+  /** Those in which something of its worker goes on; none without a worker. */
+  get generations(): readonly number[] {
+    return this.#generations;
+  }
+
+  /** Its worker follows that generation, or there is none that could not. */
+  follows(generation: number): boolean {
+    return this.#worker === null || this.#generations.includes(generation);
+  }
+
   /** Tells the worker; false: there is none, and the next one begins with what is true then. */
   tell(order: ServersOrder | CertificatesOrder | AddressDrainsOrder): boolean {
     this.#worker?.postMessage(order);
     return this.#worker !== null;
+  }
+
+  /** Has the worker build another generation; `built` tells how that went. False: there is none. */
+  prepare(setup: () => GenerationSetup): boolean {
+    if (this.#worker === null) return false;
+    this.#order(this.#worker, setup());
+    return true;
+  }
+
+  /** From here on the worker uses what it has built, or forgets it. */
+  decide(kind: 'apply' | 'abandon', generation: number): void {
+    this.#worker?.postMessage({ kind, generation } satisfies WorkerOrder);
+  }
+
+  /** Replaces a worker that cannot follow. */
+  replace(): void {
+    void this.#worker?.terminate();
   }
 
   status(): WorkerStatus {
@@ -135,9 +170,10 @@ export class WorkerSlot {
     this.#startedAt = performance.now();
     this.#refusal = null;
     let worker: Worker;
+    let setup: WorkerSetup;
     try {
-      const setup = this.#owner.setup(this.#index);
-      this.#handed = setup.sockets;
+      setup = this.#owner.setup(this.#index);
+      this.#handed.add(setup.generation, setup.sockets);
       this.#descriptors = setup.descriptors ?? null;
       this.#serversVersion = setup.serversVersion;
       worker = new Worker(this.#entry, {
@@ -151,15 +187,15 @@ export class WorkerSlot {
       return null;
     }
     this.#worker = worker;
+    this.#generations = [setup.generation];
     this.#busy = new BusyShare();
-    worker.on('online', () => {
-      this.#handed = [];
-    });
     worker.on('message', (report: WorkerReport) => this.#heard(report, worker));
     worker.on('error', (error: unknown) => {
       this.#log.error({ error: describe(error) }, 'the worker failed');
     });
     worker.on('exit', (code) => this.#exited(code));
+    const next = this.#owner.prepared(this.#index);
+    if (next !== null) this.#order(worker, next);
     return worker;
   }
 
@@ -177,7 +213,7 @@ export class WorkerSlot {
     const overdue = setTimeout(() => this.#worker?.terminate(), overdueMs);
     this.#ended.promise.finally(() => clearTimeout(overdue));
     if (this.#worker === null) this.#relieve();
-    else this.#order(this.#worker);
+    else this.#orderDrain(this.#worker);
     return { deaf: this.#deaf.promise, ended: this.#ended.promise.then(() => this.#cut) };
   }
 
@@ -185,10 +221,15 @@ export class WorkerSlot {
   #relieve(): void {
     this.#relieved = true;
     const worker = this.#launch();
-    if (worker !== null) this.#order(worker);
+    if (worker !== null) this.#orderDrain(worker);
   }
 
-  #order(worker: Worker): void {
+  #order(worker: Worker, setup: GenerationSetup): void {
+    this.#handed.add(setup.generation, setup.sockets);
+    worker.postMessage({ kind: 'prepare', setup } satisfies WorkerOrder);
+  }
+
+  #orderDrain(worker: Worker): void {
     const timeoutMs = Math.max(0, this.#drainBy - performance.now());
     const order: DrainOrder = { kind: 'drain', timeoutMs };
     worker.postMessage(order);
@@ -205,7 +246,20 @@ export class WorkerSlot {
       this.#refusal = report.why;
       this.#log.warn({ refusal: report.why }, ownFallBack(this.#index, report.why));
     } else if (report.kind === 'ready') {
+      for (const generation of this.#generations) this.#handed.taken(generation);
       if (this.#state === 'starting') this.#enter('running');
+    } else if (report.kind === 'prepared') {
+      // By now it has dealt with all that came before.
+      this.#handed.takenBefore(report.generation);
+      if (report.refusal !== null) this.#handed.taken(report.generation);
+      this.#owner.built(this.#index, report.generation, report.refusal);
+    } else if (report.kind === 'applied') {
+      this.#handed.taken(report.generation);
+      this.#generations.push(report.generation);
+      this.#owner.generations();
+    } else if (report.kind === 'forgotten') {
+      this.#generations = this.#generations.filter((one) => one !== report.generation);
+      this.#owner.generations();
     } else if (report.kind === 'took') {
       this.#serversVersion = report.serversVersion;
     } else if (report.kind === 'draining') {
@@ -220,8 +274,8 @@ export class WorkerSlot {
 
   #exited(code: number): void {
     this.#worker = null;
-    for (const { fd } of this.#handed) closeDescriptor(fd);
-    this.#handed = [];
+    this.#generations = [];
+    this.#handed.closeLeft();
     if (this.#descriptors !== null) closeLeft(this.#descriptors);
     this.#descriptors = null;
     this.#owner.released(this.#index);

@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
 import type { LogDestination } from '../../src/config/access-log-config.ts';
+import { LOG_DESTINATIONS_MAX } from '../limits.ts';
 import type { Logger, LineSink as StdoutSink } from '../ports.ts';
-import { destinationName } from './destinations.ts';
+import { type Slots, SlotTable } from '../shared/slot-table.ts';
+import { destinationName, placeOf } from './destinations.ts';
 import { FileSink } from './file-sink.ts';
 import { LAST_LINES_WAIT_MS } from './limits.ts';
 import type { LineSink, SinkStatus } from './line-sink.ts';
@@ -21,42 +23,104 @@ export interface CollectorPorts {
   readonly stdout?: StdoutSink;
 }
 
+/** A place, by its number. */
+interface Place {
+  readonly destination: LogDestination;
+  readonly sink: LineSink;
+}
+
+/** The destinations of a config that is not used yet. */
+export interface PreparedDestinations {
+  /** Their numbers, by `placeOf`. */
+  readonly numbers: Slots;
+  /** They are those that are written to from now on, beside those of former configs. */
+  use(): void;
+}
+
 /** The main thread's end of the access logs: writes what the workers send, each place by one writer. */
 export class LineCollector {
-  readonly #destinations: readonly LogDestination[];
-  readonly #sinks: readonly LineSink[];
+  readonly #ports: CollectorPorts;
+  readonly #table = new SlotTable('access log', LOG_DESTINATIONS_MAX);
+  readonly #places = new Map<number, Place>();
+  /** Being closed. */
+  readonly #closing = new Set<Promise<void>>();
+  #numbers: Slots = {};
 
-  constructor(destinations: readonly LogDestination[], ports: CollectorPorts) {
-    this.#destinations = destinations;
-    this.#sinks = destinations.map((destination) => openSink(destination, ports));
+  constructor(destinations: readonly LogDestination[], ports: CollectorPorts, generation = 1) {
+    this.#ports = ports;
+    this.prepare(generation, destinations).use();
+  }
+
+  /** Numbers of the present destinations, by `placeOf`. */
+  get numbers(): Slots {
+    return this.#numbers;
+  }
+
+  /**
+   * Gives the destinations of another config their numbers, until `letGo(generation)`; one that is
+   * known keeps its own. Throws RangeError, changing nothing, when there are too many.
+   */
+  prepare(generation: number, destinations: readonly LogDestination[]): PreparedDestinations {
+    const numbers = this.#table.hold(generation, destinations.map(placeOf));
+    return {
+      numbers,
+      use: () => {
+        this.#numbers = numbers;
+        for (const destination of destinations) {
+          const number = numbers[placeOf(destination)]!;
+          if (this.#places.has(number)) continue;
+          this.#places.set(number, { destination, sink: openSink(destination, this.#ports) });
+        }
+      },
+    };
+  }
+
+  /** No line of that generation comes any more: what only it wrote to is closed. */
+  letGo(generation: number): void {
+    this.#table.letGo(generation);
+    this.#table.reclaim((number) => {
+      const place = this.#places.get(number);
+      this.#places.delete(number);
+      if (place !== undefined) this.#close(place.sink);
+      return true;
+    });
   }
 
   /** Writes lines of a worker; `done` is called when the worker may send more. */
   write(destination: number, bytes: Uint8Array, lines: number, done: () => void): void {
-    this.#sinks[destination]!.write(bytes, lines, done);
+    const place = this.#places.get(destination);
+    if (place === undefined) done();
+    else place.sink.write(bytes, lines, done);
   }
 
   /** Opens every file anew, for they have been moved away. */
   reopen(): void {
-    for (const sink of this.#sinks) sink.reopen();
+    for (const { sink } of this.#places.values()) sink.reopen();
   }
 
+  /** Those of former configs that are still written to included. */
   status(): readonly DestinationStatus[] {
-    return this.#sinks.map((sink, index) => ({
-      to: destinationName(this.#destinations[index]!),
+    return [...this.#places.values()].map(({ destination, sink }) => ({
+      to: destinationName(destination),
       ...sink.status(),
     }));
   }
 
   /** Resolves when all is written, or when a place takes too long. */
   async close(): Promise<void> {
-    const closed = Promise.all(this.#sinks.map((sink) => sink.close()));
+    for (const { sink } of this.#places.values()) this.#close(sink);
+    const closed = Promise.all(this.#closing);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => {
       timer = setTimeout(resolve, LAST_LINES_WAIT_MS);
     });
     await Promise.race([closed, late]);
     clearTimeout(timer);
+  }
+
+  #close(sink: LineSink): void {
+    const closed = sink.close().finally(() => this.#closing.delete(closed));
+    this.#closing.add(closed);
   }
 }
 

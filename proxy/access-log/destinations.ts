@@ -11,17 +11,6 @@ export function destinationsOf(config: ProxyConfig): readonly LogDestination[] {
   return [...places.values()];
 }
 
-/** The number of a destination. Throws RangeError when it is none of the config's. */
-export function destinationIndex(
-  destinations: readonly LogDestination[],
-  destination: LogDestination,
-): number {
-  const place = placeOf(destination);
-  const index = destinations.findIndex((one) => placeOf(one) === place);
-  if (index < 0) throw new RangeError(`no destination ${place}`);
-  return index;
-}
-
 /** What an operator would call it. */
 export function destinationName(destination: LogDestination): string {
   if (destination.kind === 'stdout') return 'stdout';
@@ -30,6 +19,7 @@ export function destinationName(destination: LogDestination): string {
   return `syslog ${path ?? `${host.includes(':') ? `[${host}]` : host}:${port}`}`;
 }
 
-function placeOf(destination: LogDestination): string {
+/** What a destination is known by. */
+export function placeOf(destination: LogDestination): string {
   return JSON.stringify(destination);
 }

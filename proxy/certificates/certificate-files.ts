@@ -1,4 +1,5 @@
 /** All files with certificates that a config names, and what they come to. */
+import { isDeepStrictEqual } from 'node:util';
 import type { CertificateConfig, TlsParts } from '../../src/config/tls-config.ts';
 import type { CertificateStatus } from './certificate-status.ts';
 import { HeldFile } from './held-file.ts';
@@ -30,30 +31,16 @@ export interface HeldAuthorities {
 
 export type HeldEntry = HeldCertificate | HeldAuthorities;
 
-/** The files, not read yet. `now`: ms since 1970. */
+/** The files, not read yet but for those that are `known`. `now`: ms since 1970. */
 export class CertificateFiles {
   readonly entries: readonly HeldEntry[];
+  /** Those of them that nobody has read yet. */
+  readonly unread: readonly HeldEntry[];
 
-  constructor(config: TlsParts, now: () => number) {
-    this.entries = [
-      ...config.listeners.flatMap((listener) => {
-        if (listener.tls == null) return [];
-        const place = { listener: listener.name, upstream: null };
-        const { certificates, clientCertificates } = listener.tls;
-        const own = certificates.map((one) => certificateAt(place, one, now));
-        return clientCertificates === null
-          ? own
-          : [...own, authoritiesAt(place, clientCertificates.ca)];
-      }),
-      ...config.upstreams.flatMap(({ name, tls }) => {
-        if (tls === null) return [];
-        const place = { listener: null, upstream: name };
-        return [
-          ...(tls.certificate === null ? [] : [certificateAt(place, tls.certificate, now)]),
-          ...(tls.ca === null ? [] : [authoritiesAt(place, tls.ca)]),
-        ];
-      }),
-    ];
+  constructor(config: TlsParts, now: () => number, known: readonly HeldEntry[] = []) {
+    const named = entriesOf(config, now);
+    this.entries = named.map((entry) => knownOf(entry, known) ?? entry);
+    this.unread = this.entries.filter((entry) => named.includes(entry));
   }
 
   /** What workers get of what is in use now. */
@@ -80,6 +67,41 @@ export class CertificateFiles {
   status(): readonly CertificateStatus[] {
     return this.entries.flatMap((entry) => (entry.kind === 'certificate' ? [statusOf(entry)] : []));
   }
+}
+
+function entriesOf(config: TlsParts, now: () => number): readonly HeldEntry[] {
+  return [
+    ...config.listeners.flatMap((listener) => {
+      if (listener.tls == null) return [];
+      const place = { listener: listener.name, upstream: null };
+      const { certificates, clientCertificates } = listener.tls;
+      const own = certificates.map((one) => certificateAt(place, one, now));
+      return clientCertificates === null
+        ? own
+        : [...own, authoritiesAt(place, clientCertificates.ca)];
+    }),
+    ...config.upstreams.flatMap(({ name, tls }) => {
+      if (tls === null) return [];
+      const place = { listener: null, upstream: name };
+      return [
+        ...(tls.certificate === null ? [] : [certificateAt(place, tls.certificate, now)]),
+        ...(tls.ca === null ? [] : [authoritiesAt(place, tls.ca)]),
+      ];
+    }),
+  ];
+}
+
+/** The same files, read before for whomever; null: they are new. */
+function knownOf(entry: HeldEntry, known: readonly HeldEntry[]): HeldEntry | null {
+  const { place } = entry;
+  for (const one of known) {
+    if (one.kind === 'certificate' && entry.kind === 'certificate') {
+      if (isDeepStrictEqual(one.config, entry.config)) return { ...one, place };
+    } else if (one.kind === 'authorities' && entry.kind === 'authorities') {
+      if (one.path === entry.path) return { ...one, place };
+    }
+  }
+  return null;
 }
 
 function certificateAt(

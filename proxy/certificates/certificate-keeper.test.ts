@@ -216,4 +216,72 @@ describe.skipIf(opensslMissing())('certificates of a running balancer (openssl)'
     expect(keeper.material().upstreams.api).toEqual({ ca: null, certificate: null, fault });
     expect(keeper.warnings()).toEqual([`upstream api: ${fault}; its servers cannot be reached`]);
   });
+
+  describe('of another config', () => {
+    const parts = (tls: Partial<ListenerTlsConfig>, name = 'web'): TlsParts => {
+      return { listeners: [{ name, tls: { ...TLS, ...tls } }], upstreams: [] };
+    };
+
+    it('are read before they are used; what both configs have is not read again', () => {
+      authority.make('stays');
+      authority.make('comes');
+      const { keeper, lines, told } = keep({ certificates: [entry('stays')] });
+      const [before] = keeper.material().listeners.web!.certificates;
+      // Not good any more, and nobody has looked yet.
+      rmSync(authority.path('stays.key'));
+      const next = parts({ certificates: [entry('stays'), entry('comes')] }, 'other');
+      const prepared = keeper.prepare(next);
+      expect(prepared.faults).toEqual([]);
+      expect(prepared.material.listeners.other!.certificates).toMatchObject([
+        { key: before!.key },
+        { names: ['comes.test'] },
+      ]);
+      expect(Object.keys(keeper.material().listeners)).toEqual(['web']);
+      lines.length = 0;
+      prepared.use();
+      keeper.catchUp();
+      expect(told).toEqual([]);
+      expect(keeper.material()).toEqual(prepared.material);
+      expect(lines.filter((line) => line.includes(' is used for '))).toEqual([
+        expect.stringMatching(/^info listener other: the certificate of .*comes\.pem/),
+      ]);
+    });
+
+    it('that are bad are told of, all, and those in use go on', () => {
+      authority.make('fine');
+      const { keeper, lines } = keep({ certificates: [entry('fine')] });
+      const logged = lines.length;
+      const prepared = keeper.prepare(
+        parts({ certificates: [entry('fine'), entry('missing'), entry('lost')] }),
+      );
+      expect(prepared.faults).toEqual([
+        `listener web: ${authority.path('missing.pem')}: there is no such file`,
+        `listener web: ${authority.path('lost.pem')}: there is no such file`,
+      ]);
+      prepared.abandon();
+      expect(keeper.material().listeners.web!.certificates).toHaveLength(1);
+      expect(lines).toHaveLength(logged);
+    });
+
+    it('are watched from then on, and what changed meanwhile is told', async () => {
+      authority.make('first');
+      authority.make('second');
+      const { keeper, told } = keep({ certificates: [entry('first')] });
+      const prepared = keeper.prepare(parts({ certificates: [entry('second')] }, 'other'));
+      authority.make('first');
+      await expect.poll(() => told.length).toBe(1);
+      // Those that are prepared are the workers' already.
+      expect(Object.keys(told[0]!.listeners).sort()).toEqual(['other', 'web']);
+      authority.make('second');
+      prepared.use();
+      keeper.catchUp();
+      expect(told[1]).toEqual(keeper.material());
+      expect(told[1]!.listeners.other).not.toEqual(prepared.material.listeners.other);
+      authority.make('second');
+      await expect.poll(() => told.length).toBe(3);
+      authority.make('first');
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect(told).toHaveLength(3);
+    });
+  });
 });

@@ -19,16 +19,32 @@ export interface KeeperPorts {
   readonly recheckMs?: number;
 }
 
+/** The certificates of a config that is not used yet. */
+export interface PreparedCertificates {
+  /** What is wrong with files that the config before does not have, a sentence each. */
+  readonly faults: readonly string[];
+  /** For the workers. */
+  readonly material: TlsMaterial;
+  /** They are those that are watched and told of from now on. */
+  use(): void;
+  /** They are forgotten. */
+  abandon(): void;
+}
+
 /**
  * The certificates of a running balancer, on its main thread: read at the start, watched, swapped when
  * their files are good ones again, and spoken of before they expire.
  */
 export class CertificateKeeper {
-  readonly #config: TlsParts;
+  #config: TlsParts;
   readonly #ports: KeeperPorts;
-  readonly #files: CertificateFiles;
-  /** By entry: the last threshold that was warned of, of which certificate. */
-  readonly #warned = new Map<HeldEntry, string>();
+  #files: CertificateFiles;
+  /** The last threshold that was warned of, of which certificate. */
+  readonly #warned = new WeakMap<HeldEntry['held'], string>();
+  #prepared: PreparedCertificates | null = null;
+  /** Workers were told something while others were prepared, or these have changed since. */
+  #outdated = false;
+  #started = false;
   #watch: FileWatch | null = null;
   #timer: NodeJS.Timeout | null = null;
 
@@ -43,6 +59,7 @@ export class CertificateKeeper {
 
   /** Watches from here on. */
   start(): void {
+    this.#started = true;
     const paths = this.#files.entries.flatMap(({ held }) => held.paths);
     if (paths.length === 0) return;
     const { settleMs, recheckMs = RECHECK_MS, log } = this.#ports;
@@ -60,8 +77,43 @@ export class CertificateKeeper {
   }
 
   stop(): void {
+    this.#started = false;
     this.#watch?.close();
+    this.#watch = null;
     if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  /**
+   * Reads what another config names and this one does not, beside what is in use: that of both is what
+   * was read before, and goes on as it is.
+   */
+  prepare(config: TlsParts): PreparedCertificates {
+    const files = new CertificateFiles(config, this.#ports.now, this.#files.entries);
+    for (const { held } of files.unread) held.look();
+    const faults = files.unread.flatMap((entry) => {
+      const { fault } = entry.held;
+      return fault === null ? [] : [`${placeOf(entry)}: ${fault.text}`];
+    });
+    this.#outdated = false;
+    this.#prepared = {
+      faults,
+      material: files.material(config),
+      use: () => {
+        this.#prepared = null;
+        this.#use(config, files);
+      },
+      abandon: () => {
+        this.#prepared = null;
+      },
+    };
+    return this.#prepared;
+  }
+
+  /** After `use`: tells the workers what they cannot know, if anything. */
+  catchUp(): void {
+    if (this.#outdated) this.#ports.tell(this.material());
+    this.#outdated = false;
   }
 
   /** For workers that start now. */
@@ -108,7 +160,35 @@ export class CertificateKeeper {
       changed ||= look === 'loaded' || look === 'failed';
     }
     this.#warn();
-    if (changed) this.#ports.tell(this.material());
+    if (changed) this.#tell();
+  }
+
+  /** Those that are prepared meanwhile are the workers' too. */
+  #tell(): void {
+    const { listeners, upstreams } = this.material();
+    const next = this.#prepared?.material;
+    this.#outdated = next !== undefined;
+    this.#ports.tell({
+      listeners: { ...next?.listeners, ...listeners },
+      upstreams: { ...next?.upstreams, ...upstreams },
+    });
+  }
+
+  #use(config: TlsParts, files: CertificateFiles): void {
+    const started = this.#started;
+    this.stop();
+    this.#config = config;
+    this.#files = files;
+    for (const entry of files.unread) this.#say(entry, 'loaded');
+    this.#warn();
+    if (!started) return;
+    this.start();
+    // What was written before it was watched.
+    for (const entry of files.unread) {
+      const look = entry.held.look();
+      this.#say(entry, look);
+      this.#outdated ||= look === 'loaded' || look === 'failed';
+    }
   }
 
   /** Certificates expire and become valid, staples become stale, though no file changes. */
@@ -152,8 +232,8 @@ export class CertificateKeeper {
       const { value } = entry.held;
       const stage = expiryStage(value, now);
       const key = `${value.fingerprint} ${stage}`;
-      if (stage === null || this.#warned.get(entry) === key) continue;
-      this.#warned.set(entry, key);
+      if (stage === null || this.#warned.get(entry.held) === key) continue;
+      this.#warned.set(entry.held, key);
       const where = { ...entry.place, file: pathOf(entry), code: 'certificate_expiry' };
       const text = `${placeOf(entry)}: ${pathOf(entry)} ${expiryText(value, now)}`;
       if (stage <= 1) this.#ports.log.error(where, text);

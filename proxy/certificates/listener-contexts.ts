@@ -3,6 +3,7 @@ import type { ListenerTlsConfig } from '../../src/config/tls-config.ts';
 import type { Logger } from '../ports.ts';
 import type { TicketKeys } from '../tls/tickets.ts';
 import { TlsContext } from '../tls/tls-context.ts';
+import { type ContextPool, TakenContexts } from './context-pool.ts';
 import type { CertificateMaterial, ListenerMaterial } from './material.ts';
 import { NameTable } from './name-table.ts';
 
@@ -10,6 +11,7 @@ import { NameTable } from './name-table.ts';
 export interface ListenerContextParts {
   readonly listener: string;
   readonly log: Logger;
+  readonly pool: ContextPool;
   /** Null: no session is resumed. */
   readonly tickets: TicketKeys | null;
 }
@@ -21,7 +23,7 @@ export interface ListenerContextParts {
 export class ListenerContexts {
   readonly #config: ListenerTlsConfig;
   readonly #parts: ListenerContextParts;
-  #contexts = new Map<string, TlsContext>();
+  readonly #taken: TakenContexts;
   #table = new NameTable([]);
   #refused = new NameTable([]);
   /** By group of the table; null: it could not be made. */
@@ -30,6 +32,7 @@ export class ListenerContexts {
   constructor(config: ListenerTlsConfig, parts: ListenerContextParts, material: ListenerMaterial) {
     this.#config = config;
     this.#parts = parts;
+    this.#taken = new TakenContexts(parts.pool);
     this.use(material);
   }
 
@@ -48,18 +51,34 @@ export class ListenerContexts {
   use(material: ListenerMaterial): void {
     const { certificates } = material;
     const table = new NameTable(certificates);
-    const contexts = new Map<string, TlsContext>();
-    this.#byGroup = table.groups.map((members) => {
-      const group = members.map((member) => certificates[member]!);
-      const key = keyOf(group, material.clientCa);
-      const context = contexts.get(key) ?? this.#contexts.get(key) ?? this.#make(group, material);
-      if (context !== null) contexts.set(key, context);
-      return context;
+    this.#taken.renew((take) => {
+      this.#byGroup = table.groups.map((members) => {
+        const group = members.map((member) => certificates[member]!);
+        return take(this.#keyOf(group, material.clientCa), () => this.#make(group, material));
+      });
     });
-    for (const [key, context] of this.#contexts) if (!contexts.has(key)) context.dispose();
-    this.#contexts = contexts;
     this.#table = table;
     this.#refused = new NameTable([{ names: material.refused, keyKind: '' }]);
+  }
+
+  /** Nobody shakes hands by it any more. */
+  dispose(): void {
+    this.#byGroup = [];
+    this.#taken.renew(() => {});
+  }
+
+  #keyOf(group: readonly CertificateMaterial[], clientCa: string | null): string {
+    const { listener, tickets } = this.#parts;
+    const { clientCertificates, ciphers, ciphersuites, minVersion, protocols } = this.#config;
+    const settings = [clientCertificates, ciphers, ciphersuites, minVersion, protocols];
+    const hash = createHash('sha256').update(
+      JSON.stringify([listener, tickets !== null, settings]),
+    );
+    hash.update(clientCa ?? '');
+    for (const { chain, key, ocsp } of group) {
+      hash.update(`\n${chain}\n${key}\n`).update(ocsp ?? '');
+    }
+    return hash.digest('latin1');
   }
 
   /** Null where OpenSSL will not have it; the main thread has read it, so that hardly happens. */
@@ -99,12 +118,4 @@ export function certifiedKey({ chain, key, ocsp }: CertificateMaterial) {
     key: Buffer.from(key),
     staple: ocsp === null ? null : Buffer.from(ocsp),
   };
-}
-
-function keyOf(group: readonly CertificateMaterial[], clientCa: string | null): string {
-  const hash = createHash('sha256').update(clientCa ?? '');
-  for (const { chain, key, ocsp } of group) {
-    hash.update(`\n${chain}\n${key}\n`).update(ocsp ?? '');
-  }
-  return hash.digest('latin1');
 }

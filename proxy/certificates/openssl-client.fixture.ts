@@ -15,7 +15,8 @@ function run(program: string, args: readonly string[], input = ''): Promise<Prin
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       resolve({ text: `${stdout}${stderr}`, code });
     });
-    child.stdin?.end(input);
+    // One that has been refused may be gone before it reads.
+    child.stdin?.on('error', () => {}).end(input);
   });
 }
 

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import type { UpstreamTlsConfig } from '../../src/config/tls-config.ts';
 import type { Connection, ConnectionHandler, IoEngine } from '../io/engine.ts';
@@ -12,16 +13,26 @@ import { SAVED_SESSIONS_MAX } from './limits.ts';
 
 type Address = Pick<ServerConfig, 'host' | 'port' | 'name'>;
 
+type TlsUpstream = Pick<UpstreamConfig, 'connectTimeoutMs'> & { readonly tls: UpstreamTlsConfig };
+
 /** How the servers of one upstream are spoken to. */
 export class ServerTls {
-  readonly #config: Pick<UpstreamConfig, 'connectTimeoutMs'> & { readonly tls: UpstreamTlsConfig };
+  readonly #config: TlsUpstream;
   /** Null: it cannot be done for want of a file, which the main thread has told. */
   #context: TlsContext | null = null;
   /** By server, the one asked for last at the end. */
   readonly #sessions = new Map<string, SavedSessions>();
 
-  constructor(config: UpstreamConfig & { readonly tls: UpstreamTlsConfig }) {
+  constructor(config: TlsUpstream) {
     this.#config = config;
+  }
+
+  /** Is an upstream of that config spoken to in the same way? */
+  staysWith({ tls, connectTimeoutMs }: TlsUpstream): boolean {
+    return isDeepStrictEqual(
+      [this.#config.tls, this.#config.connectTimeoutMs],
+      [tls, connectTimeoutMs],
+    );
   }
 
   /** Connections that begin from here on are made under this. */

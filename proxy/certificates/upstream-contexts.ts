@@ -3,25 +3,37 @@ import type { UpstreamConfig } from '../../src/config/proxy-config.ts';
 import type { UpstreamTlsConfig } from '../../src/config/tls-config.ts';
 import type { Logger } from '../ports.ts';
 import { TlsContext } from '../tls/tls-context.ts';
+import { type ContextPool, TakenContexts } from './context-pool.ts';
 import { certifiedKey } from './listener-contexts.ts';
 import type { TlsMaterial, UpstreamMaterial } from './material.ts';
 import { ServerTls } from './server-tls.ts';
 
+type TlsUpstream = UpstreamConfig & { readonly tls: UpstreamTlsConfig };
+
 /** The TLS of all upstreams on one worker; those that are spoken to alike share a context. */
 export class UpstreamContexts {
   readonly #log: Logger;
-  readonly #upstreams: readonly (UpstreamConfig & { readonly tls: UpstreamTlsConfig })[];
+  readonly #upstreams: readonly TlsUpstream[];
   readonly #servers = new Map<string, ServerTls>();
-  #contexts = new Map<string, TlsContext>();
+  readonly #taken: TakenContexts;
 
-  constructor(upstreams: readonly UpstreamConfig[], log: Logger, material: TlsMaterial) {
+  /** Upstreams that have not changed keep what they had `before`, with their sessions. Of use after `use`. */
+  constructor(
+    upstreams: readonly UpstreamConfig[],
+    log: Logger,
+    pool: ContextPool,
+    before: UpstreamContexts | null = null,
+  ) {
     this.#log = log;
+    this.#taken = new TakenContexts(pool);
     this.#upstreams = upstreams.flatMap((one) =>
       one.tls === null ? [] : [{ ...one, tls: one.tls }],
     );
-    for (const upstream of this.#upstreams)
-      this.#servers.set(upstream.name, new ServerTls(upstream));
-    this.use(material);
+    for (const upstream of this.#upstreams) {
+      const known = before?.of(upstream.name) ?? null;
+      const stays = known?.staysWith(upstream) === true;
+      this.#servers.set(upstream.name, stays ? known : new ServerTls(upstream));
+    }
   }
 
   /** Null: its servers are spoken to plainly. */
@@ -31,19 +43,22 @@ export class UpstreamContexts {
 
   /** Connections that begin from here on use this. */
   use({ upstreams }: TlsMaterial): void {
-    const contexts = new Map<string, TlsContext>();
-    for (const { name, tls } of this.#upstreams) {
-      const material = upstreams[name];
-      const known = material === undefined || material.fault !== null ? null : keyOf(tls, material);
-      const context =
-        known === null
-          ? null
-          : (contexts.get(known) ?? this.#contexts.get(known) ?? this.#make(name, tls, material!));
-      if (known !== null && context !== null) contexts.set(known, context);
-      this.#servers.get(name)!.use(context);
-    }
-    for (const [key, context] of this.#contexts) if (!contexts.has(key)) context.dispose();
-    this.#contexts = contexts;
+    this.#taken.renew((take) => {
+      for (const { name, tls } of this.#upstreams) {
+        const material = upstreams[name];
+        const known = material !== undefined && material.fault === null;
+        const context = known
+          ? take(keyOf(tls, material), () => this.#make(name, tls, material))
+          : null;
+        this.#servers.get(name)!.use(context);
+      }
+    });
+  }
+
+  /** Nobody connects by it any more; `heir` has what goes on. */
+  dispose(heir: UpstreamContexts): void {
+    for (const [name, tls] of this.#servers) if (heir.of(name) !== tls) tls.use(null);
+    this.#taken.renew(() => {});
   }
 
   #make(name: string, tls: UpstreamTlsConfig, { ca, certificate }: UpstreamMaterial) {

@@ -296,3 +296,45 @@ it('after a stop nothing waits, and a late answer changes nothing', async () => 
   expect(scene.changes).toBe(0);
   expect(scene.asked).toEqual(['www', 'api']);
 });
+
+describe('names that are added while others are kept', () => {
+  it('are waited for until each was asked for once; what is known is not asked for again', async () => {
+    const scene = new Scene('www');
+    scene.answers.set('www', found('198.51.100.21'));
+    scene.discovery.start();
+    await scene.clock.advance(SOON);
+    scene.answers.set('api', found('198.51.100.31'));
+    scene.discovery.configure(['api', 'www'].map(question));
+    let over = false;
+    void scene.discovery.lookedUp(['api', 'www'].map(question)).then(() => {
+      over = true;
+    });
+    expect(over).toBe(false);
+    await scene.clock.advance(0);
+    expect(over).toBe(true);
+    expect(scene.addresses('api')).toEqual(['198.51.100.31']);
+    expect(scene.asked).toEqual(['www', 'api']);
+    expect(scene.discovery.status().map(({ name }) => name)).toEqual(['api', 'www']);
+  });
+
+  it('are not waited for for ever, and not at all when they are gone again', async () => {
+    const scene = new Scene('www');
+    scene.discovery.start();
+    await scene.clock.advance(SOON);
+    scene.answers.set('slow', new Promise(() => {}));
+    const over: string[] = [];
+    const wait = (why: string) => {
+      scene.discovery.configure(['www', 'slow'].map(question));
+      void scene.discovery.lookedUp([question('slow')]).then(() => over.push(why));
+    };
+    wait('in the end');
+    await scene.clock.advance(FIRST_ROUND_MAX_MS - 1);
+    expect(over).toEqual([]);
+    await scene.clock.advance(1);
+    expect(over).toEqual(['in the end']);
+    wait('given up');
+    scene.discovery.configure([question('www')]);
+    await scene.clock.advance(0);
+    expect(over).toEqual(['in the end', 'given up']);
+  });
+});

@@ -65,6 +65,12 @@ interface Entry {
   forgotten: boolean;
 }
 
+/** Names that somebody waits for. */
+interface Awaited {
+  readonly texts: readonly string[];
+  readonly over: () => void;
+}
+
 /** Asks, waits, asks again. */
 export class Discovery {
   readonly #bounds: NameBounds;
@@ -77,6 +83,7 @@ export class Discovery {
   #started = false;
   #change: Timer | null = null;
   #firstRoundTimer: Timer | null = null;
+  readonly #awaited = new Set<Awaited>();
 
   constructor(bounds: NameBounds, ports: DiscoveryPorts) {
     this.#bounds = bounds;
@@ -90,7 +97,13 @@ export class Discovery {
       if (!wanted.has(text)) this.#forget(entry);
     }
     for (const [text, question] of wanted) {
-      if (this.#entries.has(text)) continue;
+      const known = this.#entries.get(text);
+      if (known !== undefined) {
+        // Taken out and put in again: the map keeps the config's order.
+        this.#entries.delete(text);
+        this.#entries.set(text, known);
+        continue;
+      }
       const entry: Entry = {
         text,
         question,
@@ -131,6 +144,18 @@ export class Discovery {
    */
   get firstRound(): Promise<void> {
     return this.#firstRound.promise;
+  }
+
+  /** Resolves when each of these was asked for once, or has kept us waiting for long enough. */
+  async lookedUp(questions: readonly Question[]): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const awaited = { texts: questions.map(questionText), over: resolve };
+    this.#awaited.add(awaited);
+    const late = this.#ports.clock.after(FIRST_ROUND_MAX_MS, resolve);
+    this.#settleAwaited();
+    await promise;
+    late.cancel();
+    this.#awaited.delete(awaited);
   }
 
   /** What a name stands for now; the same list until it changes. */
@@ -202,7 +227,15 @@ export class Discovery {
     this.#ports.onChange();
   }
 
+  #settleAwaited(): void {
+    for (const { texts, over } of this.#awaited) {
+      const asked = (text: string) => this.#entries.get(text)?.lookups !== 0;
+      if (texts.every(asked)) over();
+    }
+  }
+
   #settleFirstRound(): void {
+    this.#settleAwaited();
     if (this.#firstRoundTimer === null) return;
     for (const { lookups } of this.#entries.values()) if (lookups === 0) return;
     this.#endFirstRound();

@@ -1,4 +1,4 @@
-import type { ProxyConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
+import type { ProxyConfig, ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { type Clock, systemClock } from '../health/clock.ts';
 import type { UpstreamTally } from '../health/upstream-tally.ts';
 import type { Logger } from '../ports.ts';
@@ -28,14 +28,17 @@ export interface NamedServersPorts {
  * balancer runs. Costs nothing where the config has no names.
  */
 export class NamedServers {
-  readonly #upstreams: readonly UpstreamConfig[];
+  #upstreams: readonly UpstreamConfig[];
+  /** Of a config that is not used yet. */
+  #prepared: readonly UpstreamConfig[] = [];
   readonly #ports: NamedServersPorts;
   readonly #discovery: Discovery;
+  #begun = false;
   #waiting: boolean;
 
   /** Looks nothing up before `start`. */
   constructor({ upstreams, resolver }: ProxyConfig, ports: NamedServersPorts) {
-    this.#upstreams = upstreams.filter(({ names }) => names.length > 0);
+    this.#upstreams = withNames(upstreams);
     this.#waiting = this.#upstreams.length > 0;
     this.#ports = ports;
     this.#discovery = new Discovery(resolver, {
@@ -44,7 +47,7 @@ export class NamedServers {
       log: ports.log,
       onChange: () => this.#apply(),
     });
-    this.#discovery.configure(this.#upstreams.flatMap(({ names }) => names.map(questionOf)));
+    this.#configure();
   }
 
   /**
@@ -53,10 +56,39 @@ export class NamedServers {
    */
   async start(): Promise<boolean> {
     if (!this.#waiting) return false;
-    this.#discovery.start();
+    this.#begin();
     await this.#discovery.firstRound;
     this.#waiting = false;
     return true;
+  }
+
+  /**
+   * Looks up what another config names and this one does not; resolves when that is done, or takes too
+   * long. The names of both are kept until `use` or `abandon`.
+   */
+  async prepare(upstreams: readonly UpstreamConfig[]): Promise<void> {
+    this.#prepared = withNames(upstreams);
+    this.#configure();
+    if (this.#prepared.length === 0) return;
+    this.#begin();
+    await this.#discovery.lookedUp(questionsOf(this.#prepared));
+  }
+
+  /** The servers of an upstream of the config that is prepared, as its names stand now. */
+  preparedServers(upstream: UpstreamConfig, before: readonly ServerConfig[]) {
+    return this.#expanded(upstream, before);
+  }
+
+  /** The config that was prepared is used from now on. */
+  use(): void {
+    this.#upstreams = this.#prepared;
+    this.abandon();
+  }
+
+  /** It is not. */
+  abandon(): void {
+    this.#prepared = [];
+    this.#configure();
   }
 
   /** Ends all look-ups; the servers stay as they are. Final. */
@@ -71,10 +103,12 @@ export class NamedServers {
 
   /** Each name once, with all its upstreams. */
   status(): readonly NamedServersStatus[] {
-    return this.#discovery.status().map((status) => {
+    return this.#discovery.status().flatMap((status) => {
       const uses = ({ names }: UpstreamConfig) =>
         names.some((named) => questionText(questionOf(named)) === status.name);
-      return { ...status, upstreams: this.#upstreams.filter(uses).map(({ name }) => name) };
+      const upstreams = this.#upstreams.filter(uses).map(({ name }) => name);
+      // The names of a config that is only prepared are nobody's yet.
+      return upstreams.length === 0 ? [] : [{ ...status, upstreams }];
     });
   }
 
@@ -103,17 +137,41 @@ export class NamedServers {
     return [...all.values()];
   }
 
+  /** The servers of an upstream as its names stand now; `upstream` has those it had until now. */
+  serversOf({ name, servers }: UpstreamConfig): readonly ServerConfig[] {
+    const upstream = this.#upstreams.find((one) => one.name === name);
+    return upstream === undefined ? servers : this.#expanded(upstream, servers);
+  }
+
   #found(question: Question) {
     return this.#discovery.found(question);
   }
 
+  #configure(): void {
+    this.#discovery.configure(questionsOf([...this.#upstreams, ...this.#prepared]));
+  }
+
+  /** Without names nothing ever runs. */
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#discovery.start();
+  }
+
+  #expanded(upstream: UpstreamConfig, before: readonly ServerConfig[]): readonly ServerConfig[] {
+    return expandServers(upstream, (question) => this.#found(question), before);
+  }
+
   #apply(): void {
-    const configured = new Map(this.#upstreams.map((upstream) => [upstream.name, upstream]));
-    this.#ports.servers.update(({ name, servers }) => {
-      const upstream = configured.get(name);
-      if (upstream === undefined) return servers;
-      return expandServers(upstream, (question) => this.#found(question), servers);
-    });
+    this.#ports.servers.update((upstream) => this.serversOf(upstream));
     this.#ports.onChange();
   }
+}
+
+function withNames(upstreams: readonly UpstreamConfig[]): readonly UpstreamConfig[] {
+  return upstreams.filter(({ names }) => names.length > 0);
+}
+
+function questionsOf(upstreams: readonly UpstreamConfig[]): readonly Question[] {
+  return upstreams.flatMap(({ names }) => names.map(questionOf));
 }

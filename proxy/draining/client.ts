@@ -16,6 +16,8 @@ export interface Client extends Drainable {
   /** Null: it has had all it gets, and is only waited for to end: it is not counted. */
   readonly kind: ConnectionKind | null;
   readonly connection: Connection;
+  /** Its listener goes on under another config: so does the client, now or when it is between two requests. */
+  follow(): void;
   /** May be called again and again, and goes back to `stay` when an order is taken back. */
   depart(departure: Departure): void;
 }

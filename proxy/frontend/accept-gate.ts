@@ -87,6 +87,12 @@ export class AcceptGate {
     this.#holds.set(heir, hold);
   }
 
+  /** It has been served elsewhere so far: it counts for its source, however many that has. */
+  inherit(owner: object, connection: Connection): void {
+    const hold = this.#perSource?.open(connection.remoteAddress, processNow()) ?? null;
+    if (hold !== null) this.#holds.set(owner, hold);
+  }
+
   /** Its connection has ended. */
   closed(owner: object): void {
     if (this.#perSource === null) return;

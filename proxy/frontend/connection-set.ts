@@ -30,6 +30,15 @@ export class ConnectionSet<Member extends Drainable = Drainable> {
     this.#members.set(member, Math.floor(this.#clock.now()));
   }
 
+  /** Has it go on in another set, with its age. False if it was not there. */
+  pass(member: Member, to: ConnectionSet<Member>): boolean {
+    const addedAt = this.#members.get(member);
+    if (addedAt === undefined) return false;
+    this.#members.delete(member);
+    to.#members.set(member, addedAt);
+    return true;
+  }
+
   /** False if it was not there any more. */
   delete(member: Member): boolean {
     return this.#members.delete(member);

@@ -4,21 +4,31 @@ import type { WorkerTls } from '../certificates/worker-tls.ts';
 import type { ClientVisitor } from '../draining/client.ts';
 import type { featuresOf } from '../features/index.ts';
 import type { OriginSource } from '../http1/origin-stream.ts';
-import type { IoEngine, Listener } from '../io/engine.ts';
+import type { IoEngine } from '../io/engine.ts';
 import type { WorkerLimits } from '../limiting/worker-limits.ts';
 import type { Logger } from '../ports.ts';
 import type { RouteCells } from '../shared/route-cells.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { Entrance } from './door.ts';
 import type { FailureLog } from './failure-log.ts';
 
 /** What a listener speaks: gets its connections and brings them to an end. */
 export interface Frontend {
-  /** Client connections or sessions it has now. */
+  /** Client connections or sessions it has now, and those elsewhere with requests that began here. */
   readonly connections: number;
-  /** Serves a socket, whose descriptor is its own now; null: there is nothing to accept on it. */
-  listen(fd: number): Listener | null;
+  /** Serves a socket, whose descriptor is its entrance's now. */
+  open(fd: number): Entrance;
+  /** What comes in there is served here from now on: it was another frontend's, of the same transport. */
+  adopt(entrance: Entrance): void;
+  /**
+   * After a reload nobody comes any more: clients go on with the heir, each when it is between two
+   * requests. Null: they finish what they have. Called again when the heir has an heir.
+   */
+  succeed(heir: Frontend | null): void;
+  /** Who that is, if there is somebody. */
+  readonly heir: Frontend | null;
   /** Shows all that it has of clients, one with each step. */
   visit(visitor: ClientVisitor): Generator<void>;
   /** No more connections come: finish what is in flight and close what is idle. */

@@ -13,13 +13,7 @@ import type { OriginSource } from '../http1/origin-stream.ts';
 import { type RequestRules, requestRules } from '../http1/request-rules.ts';
 import { Http2Clients } from '../http2/http2-clients.ts';
 import { OriginSessions } from '../http2/origin-sessions.ts';
-import type {
-  Connection,
-  ConnectionHandler,
-  IoEngine,
-  Listener,
-  ListenerHandler,
-} from '../io/engine.ts';
+import type { Connection, ConnectionHandler, IoEngine, ListenerHandler } from '../io/engine.ts';
 import { refusalsOf } from '../rewriting/refusals.ts';
 import { RouteTable } from '../routing/route-table.ts';
 import { processNow } from '../shared/process-clock.ts';
@@ -29,8 +23,10 @@ import type { Server } from '../upstream/server.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { AcceptGate } from './accept-gate.ts';
 import { ConnectionSet } from './connection-set.ts';
+import { Door, type Entrance, leadTo } from './door.ts';
 import type { FailureLog } from './failure-log.ts';
 import { type Frontend, type FrontendParts, upstreamOf } from './frontend.ts';
+import { inTurns } from './in-turns.ts';
 import { plainAnswer } from './plain-answer.ts';
 import { ProxyArrivals } from './proxy-arrivals.ts';
 import { TlsHandshakes } from './tls-handshakes.ts';
@@ -60,6 +56,9 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   readonly #http2: Http2Clients | null;
   readonly #date = new DateLine();
   readonly #features: RouteFeature[] = [];
+  #heir: HttpFrontend | null = null;
+  /** Those that go on with the heir while requests of theirs that began here are still under way. */
+  readonly #passed = new Set<Client>();
 
   /** Throws RangeError when a route names an upstream that is not there. */
   constructor(config: HttpListenerConfig, parts: FrontendParts) {
@@ -96,7 +95,7 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
 
   get connections(): number {
     const early = (this.#proxied?.size ?? 0) + (this.#handshakes?.size ?? 0);
-    return this.#clients.size + early + (this.#http2?.size ?? 0);
+    return this.#clients.size + early + (this.#http2?.size ?? 0) + this.#passed.size;
   }
 
   get draining(): boolean {
@@ -121,8 +120,27 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
     return pool;
   }
 
-  listen(fd: number): Listener {
-    return this.engine.listen(fd, this);
+  get heir(): HttpFrontend | null {
+    return this.#heir;
+  }
+
+  open(fd: number): Entrance {
+    return new Door(this.engine, fd, this);
+  }
+
+  adopt(entrance: Entrance): void {
+    leadTo(entrance, this);
+  }
+
+  succeed(heir: Frontend | null): void {
+    if (!(heir instanceof HttpFrontend)) {
+      this.#heir = null;
+      this.drain();
+      return;
+    }
+    this.#heir = heir;
+    this.#http2?.succeed(heir.#http2);
+    inTurns(this.#followers());
   }
 
   onConnection(connection: Connection): void {
@@ -133,6 +151,20 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
 
   onError(errorCode: string): void {
     this.#gate.failed(errorCode);
+  }
+
+  pass(client: Client, busy: boolean): void {
+    const heir = this.#heir!;
+    if (!this.#clients.pass(client, heir.#clients)) return;
+    this.counters.connectionLeft();
+    this.#gate.closed(client);
+    heir.counters.connectionJoined();
+    heir.#gate.inherit(client, client.connection);
+    if (busy) this.#passed.add(client);
+  }
+
+  left(client: Client): void {
+    this.#passed.delete(client);
   }
 
   forget(client: Client): void {
@@ -213,5 +245,14 @@ export class HttpFrontend implements Frontend, ListenerHandler, HttpContext {
   #add(client: Client): void {
     this.#clients.add(client);
     if (this.draining) client.drain();
+    else if (this.#heir !== null) client.follow();
+  }
+
+  /** Has each client follow, one with each step. */
+  *#followers(): Generator<void> {
+    for (const client of this.#clients.members()) {
+      client.follow();
+      yield;
+    }
   }
 }

@@ -1,13 +1,14 @@
 import type { TcpLimits, TcpListenerConfig } from '../../src/config/proxy-config.ts';
 import { sessionObserverOf } from '../access-log/observer-of.ts';
 import { type ClientVisitor, showArrivals, showClients } from '../draining/client.ts';
-import type { Connection, IoEngine, Listener, ListenerHandler } from '../io/engine.ts';
+import type { Connection, IoEngine, ListenerHandler } from '../io/engine.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import type { TcpContext } from '../tcp/tcp-context.ts';
 import { TcpSession } from '../tcp/tcp-session.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { AcceptGate } from './accept-gate.ts';
 import { ConnectionSet } from './connection-set.ts';
+import { Door, type Entrance, leadTo } from './door.ts';
 import type { FailureLog } from './failure-log.ts';
 import { type Frontend, type FrontendParts, upstreamOf } from './frontend.ts';
 import { ProxyArrivals } from './proxy-arrivals.ts';
@@ -63,8 +64,19 @@ export class TcpFrontend implements Frontend, ListenerHandler, TcpContext {
     return this.#sessions.size + early + (this.#handshakes?.size ?? 0);
   }
 
-  listen(fd: number): Listener {
-    return this.engine.listen(fd, this);
+  open(fd: number): Entrance {
+    return new Door(this.engine, fd, this);
+  }
+
+  adopt(entrance: Entrance): void {
+    leadTo(entrance, this);
+  }
+
+  /** Sessions have no moment between two requests: each goes on to its own end. */
+  succeed(): void {}
+
+  get heir(): null {
+    return null;
   }
 
   onConnection(connection: Connection): void {

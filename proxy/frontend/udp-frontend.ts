@@ -1,6 +1,6 @@
 import type { UdpListenerConfig } from '../../src/config/proxy-config.ts';
 import { type ClientVisitor, showArrivals } from '../draining/client.ts';
-import type { DatagramEngine, DatagramPort, PortHandler, ReturnPath } from '../io/datagrams.ts';
+import type { DatagramEngine, ReturnPath } from '../io/datagrams.ts';
 import type { DeadlineQueue } from '../io/deadline-queue.ts';
 import type { Logger } from '../ports.ts';
 import { keyOfText } from '../selection/key-hash.ts';
@@ -9,13 +9,15 @@ import { ListenerCounter } from '../shared/layout.ts';
 import type { ListenerCells } from '../shared/worker-cells.ts';
 import { DRAIN_SILENCE_MS } from '../udp/limits.ts';
 import type { UdpContext } from '../udp/udp-context.ts';
+import { UdpDoor, type UdpHost } from '../udp/udp-door.ts';
 import { UdpSession } from '../udp/udp-session.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { Entrance } from './door.ts';
 import type { FailureLog } from './failure-log.ts';
 import { type Frontend, type FrontendParts, upstreamOf } from './frontend.ts';
 
-/** A listener for datagrams: finds each its session, or begins one. */
-export class UdpFrontend implements Frontend, UdpContext {
+/** A listener for datagrams: begins sessions, and brings them to an end. */
+export class UdpFrontend implements Frontend, UdpContext, UdpHost {
   readonly datagrams: DatagramEngine;
   readonly deadlines: DeadlineQueue;
   readonly upstream: Upstream;
@@ -24,8 +26,10 @@ export class UdpFrontend implements Frontend, UdpContext {
   readonly responses: number | null;
   readonly #config: UdpListenerConfig;
   readonly #log: Logger;
-  readonly #ports: DatagramPort[] = [];
-  readonly #sessions = new Map<string, UdpSession>();
+  readonly #doors = new Set<UdpDoor>();
+  /** With where each came in. */
+  readonly #sessions = new Map<UdpSession, UdpDoor>();
+  #heir: Frontend | null = null;
   #draining = false;
   #failure = '';
 
@@ -56,53 +60,69 @@ export class UdpFrontend implements Frontend, UdpContext {
   }
 
   /** Nothing is accepted, and the socket serves until `cut`: sessions need it to the end. */
-  listen(fd: number): null {
-    // A flow is one of its port's: a client may ask two of ours from one of its own.
-    const prefix = String.fromCharCode(this.#ports.length);
-    const handler: PortHandler = {
-      onDatagram: (payload, flow, path) => this.#received(port, payload, prefix + flow, path),
-      onError: (code) => this.#failed(code),
-    };
-    const port = this.datagrams.bind(fd, `listener ${this.#config.name}`, handler);
-    this.#ports.push(port);
-    return null;
+  open(fd: number): Entrance {
+    const door = new UdpDoor(this.datagrams, fd, this.#config.name, this);
+    this.#doors.add(door);
+    return door;
+  }
+
+  adopt(entrance: Entrance): void {
+    if (!(entrance instanceof UdpDoor)) throw new RangeError('no datagrams come in there');
+    entrance.host.release(entrance);
+    entrance.host = this;
+    this.#doors.add(entrance);
+  }
+
+  release(door: UdpDoor): void {
+    this.#doors.delete(door);
+  }
+
+  /** Sessions go on as they began until they fall silent; where nobody comes any more that is soon. */
+  succeed(heir: Frontend | null): void {
+    this.#heir = heir;
+    if (heir === null) this.drain();
+  }
+
+  get heir(): Frontend | null {
+    return this.#heir;
   }
 
   forget(session: UdpSession): void {
-    if (this.#sessions.delete(session.flow)) this.counters.connectionClosed();
+    const door = this.#sessions.get(session);
+    if (door === undefined) return;
+    this.#sessions.delete(session);
+    door.forget(session);
+    this.counters.connectionClosed();
   }
 
   /** A flow is no connection: it is not counted, and nobody can tell its client anything. */
   visit(visitor: ClientVisitor): Generator<void> {
-    return showArrivals(visitor, null, this.#sessions.values());
+    return showArrivals(visitor, null, this.#sessions.keys());
   }
 
   /** Takes what waits, then begins no more sessions; those there are end when they fall silent. */
   drain(): void {
-    for (const port of this.#ports) port.readQueued();
+    for (const door of this.#doors) door.port.readQueued();
     this.#draining = true;
-    for (const session of [...this.#sessions.values()]) session.drain();
+    for (const session of [...this.#sessions.keys()]) session.drain();
   }
 
-  /** Ends all sessions and closes the ports; returns how many sessions that were. */
+  /** Ends all sessions and closes the doors; returns how many sessions that were. */
   cut(): number {
-    const sessions = [...this.#sessions.values()];
+    const sessions = [...this.#sessions.keys()];
     for (const session of sessions) session.end();
-    for (const port of this.#ports.splice(0)) port.close();
+    for (const door of this.#doors) door.close();
+    this.#doors.clear();
     return sessions.length;
   }
 
-  #received(port: DatagramPort, payload: Uint8Array, flow: string, path: () => ReturnPath): void {
-    const known = this.#sessions.get(flow);
-    if (known !== undefined) known.forward(payload);
-    else if (this.#admits()) this.#begin(port, flow, path()).forward(payload);
-  }
-
-  #begin(port: DatagramPort, flow: string, path: ReturnPath): UdpSession {
+  begin(door: UdpDoor, flow: string, pathOf: () => ReturnPath): UdpSession | null {
+    if (!this.#admits()) return null;
+    const path = pathOf();
     const hashes = this.upstream.keyOf !== null;
     const key = hashes ? keyOfText(this.datagrams.addressOf(path)) : NO_KEY;
-    const session = new UdpSession(this, port, flow, path, key);
-    this.#sessions.set(flow, session);
+    const session = new UdpSession(this, door.port, flow, path, key);
+    this.#sessions.set(session, door);
     this.counters.connectionOpened();
     this.counters.count(ListenerCounter.requests);
     return session;
@@ -122,7 +142,7 @@ export class UdpFrontend implements Frontend, UdpContext {
     return false;
   }
 
-  #failed(errorCode: string): void {
+  failed(errorCode: string): void {
     if (this.#failure === errorCode) return;
     this.#failure = errorCode;
     this.#log.error({ listener: this.#config.name, code: errorCode }, 'cannot receive');

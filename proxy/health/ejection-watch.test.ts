@@ -223,4 +223,16 @@ describe('EjectionWatch', () => {
     expect(clock.pending).toBe(0);
     expect(watch.status(A)).toBeNull();
   });
+
+  it('panics no more where a reload takes the rule away, and begins anew where it brings it', async () => {
+    const { clock, watch, config, registry } = scene(OUTLIER, 2, 60);
+    registry.setVerdict(A, Verdict.down);
+    await clock.advance(EJECTION_WATCH_MS);
+    expect(watch.panicking('api')).toBe(true);
+    watch.configure([{ ...config, panicThreshold: 0 }]);
+    expect(watch.panicking('api')).toBe(false);
+    watch.configure([config]);
+    await clock.advance(EJECTION_WATCH_MS);
+    expect(watch.panicking('api')).toBe(true);
+  });
 });

@@ -89,6 +89,7 @@ export class EjectionWatch {
   /** Takes over other servers or rules (after `registry.assign`); what stays keeps its state. */
   configure(configs: readonly UpstreamConfig[]): void {
     this.#upstreams = configs.filter((one) => one.ejection !== null || one.panicThreshold > 0);
+    this.#forgetFormer(configs);
     const before = this.#watched;
     this.#watched = new Map();
     for (const upstream of configs) {
@@ -108,6 +109,17 @@ export class EjectionWatch {
       }
     }
     this.#arm();
+  }
+
+  /** An upstream without such a rule, or one that is gone, is not judged, and does not panic. */
+  #forgetFormer(configs: readonly UpstreamConfig[]): void {
+    const rules = new Map(configs.map((one) => [one.name, one]));
+    for (const name of this.#judgeAt.keys()) {
+      if (rules.get(name)?.ejection == null) this.#judgeAt.delete(name);
+    }
+    for (const name of this.#panicking) {
+      if ((rules.get(name)?.panicThreshold ?? 0) === 0) this.#panicking.delete(name);
+    }
   }
 
   /** Ends the watch. Final. */

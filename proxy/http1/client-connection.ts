@@ -1,6 +1,6 @@
 import type { Client, Departure } from '../draining/client.ts';
 import type { ConnectionKind } from '../draining/drains.ts';
-import { PROXY_ERRORS, type ProxyErrorCode } from '../errors.ts';
+import type { ProxyErrorCode } from '../errors.ts';
 import type { ResponseChanges } from '../features/response-edit.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection, ConnectionHandler } from '../io/engine.ts';
@@ -10,26 +10,26 @@ import {
   LINGER_BYTES_MAX,
   LINGER_TIMEOUT_MS,
 } from '../limits.ts';
-import { ListenerCounter, responseSlot } from '../shared/layout.ts';
+import { ListenerCounter } from '../shared/layout.ts';
 import { ClientIdentity } from './client-identity.ts';
 import { Hold, State, type Waiting } from './client-state.ts';
 import { ClientTraffic } from './client-traffic.ts';
 import type { Desk, DeskUser } from './desk.ts';
-import { REFUSAL } from './error-answer.ts';
 import { INCOMPLETE, REFUSED, type ResponseHead } from './head.ts';
 import type { HttpContext } from './http-context.ts';
 import type { MessageWriter } from './message-writer.ts';
 import type { OriginStream } from './origin-stream.ts';
 import { parseRequest } from './parse-request.ts';
 import { isUnbounded, shape, whatFollows } from './response-shape.ts';
+import { sendRefusal } from './send-refusal.ts';
 import { Tunnel } from './tunnel.ts';
 
 /** An HTTP/1.x client: requests in, responses out in their order, one exchange at a time. */
 export class ClientConnection implements ConnectionHandler, DeskUser, Client {
   readonly connection: Connection;
-  readonly identity: ClientIdentity;
-  readonly traffic: ClientTraffic;
-  readonly #context: HttpContext;
+  identity: ClientIdentity;
+  traffic: ClientTraffic;
+  #context: HttpContext;
   readonly #deadline: Deadline;
   /** Null while it is idle. */
   #desk: Desk | null = null;
@@ -50,11 +50,10 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
   constructor(context: HttpContext, connection: Connection) {
     this.#context = context;
     this.connection = connection;
-    const { engine, counters, limits } = context;
-    this.traffic = new ClientTraffic(counters);
+    this.traffic = new ClientTraffic(context.counters);
     this.identity = new ClientIdentity(connection, context.identityRules);
-    this.#deadline = new Deadline(engine.deadlines, this);
-    this.#await('request', limits.headTimeoutMs);
+    this.#deadline = new Deadline(context.engine.deadlines, this);
+    this.#await('request', context.limits.headTimeoutMs);
   }
 
   get writer(): MessageWriter {
@@ -190,6 +189,18 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
     return this.#tunnel?.kind ?? (this.#isIdle() ? 'idle' : 'http1');
   }
 
+  follow(): void {
+    const { heir } = this.#context;
+    if (heir === null || !this.#isIdle() || this.#desk?.clear === false) return;
+    this.#context.pass(this, false);
+    this.#context = heir;
+    this.#desk = null;
+    this.identity = new ClientIdentity(this.connection, heir.identityRules);
+    this.traffic = this.traffic.under(heir.counters);
+    // What it waits for goes on, or clients of a balancer that is reloaded often would never be late.
+    if (heir.draining) this.drain();
+  }
+
   depart(departure: Departure): void {
     this.#retired = departure !== 'stay';
     this.#tunnel?.depart(departure);
@@ -276,18 +287,10 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
   /** Feeds the exchange; returns where the body ends, or `end`. */
   #readBody(bytes: Buffer, start: number, end: number): number {
     const { decoder, exchange } = this.#desk!;
-    let at = start;
-    while (at < end && !decoder.done && exchange.active) {
-      const next = decoder.step(bytes, at, end);
-      this.traffic.receivedBytes += (next < 0 ? end : next) - at;
-      at = next;
-      if (at < 0) {
-        exchange.fail('bad_chunk');
-        return end;
-      }
-      if (decoder.dataEnd > decoder.dataStart) {
-        exchange.requestContent(bytes, decoder.dataStart, decoder.dataEnd);
-      }
+    const at = this.#desk!.feed(bytes, start, end, this.traffic);
+    if (at < 0) {
+      exchange.fail('bad_chunk');
+      return end;
     }
     if (exchange.active && decoder.done) exchange.requestEnd();
     if (!exchange.active) return decoder.done ? at : end;
@@ -328,21 +331,18 @@ export class ClientConnection implements ConnectionHandler, DeskUser, Client {
   /** Between two requests it holds nothing that another connection could use. */
   #clear(): void {
     if (this.#state !== State.head || this.#desk === null) return;
-    if (this.#context.desks.put(this.#desk)) this.#desk = null;
+    if (this.#context.heir !== null) this.follow();
+    if (this.#desk !== null && this.#context.desks.put(this.#desk)) this.#desk = null;
   }
 
   /** What is in [start, end) is no request. */
   #refuse(code: ProxyErrorCode, bytes: Buffer, start: number, end: number): void {
-    const { counters, observer, refusals } = this.#context;
-    const { status } = PROXY_ERRORS[code];
-    counters.count(responseSlot(ListenerCounter.responses1xx, status));
     this.#keepAlive = false;
     this.traffic.begin(end - start);
-    const { head, text } = refusals(code, this.identity.scheme);
-    this.respond(head, REFUSAL);
-    this.writer.content(text, 0, text.length);
+    const status = sendRefusal(this.#context, this, code);
     this.writer.flush();
     this.#finish();
+    const { observer } = this.#context;
     observer?.refused(bytes.subarray(start, end), this.identity.peer(), this.traffic, status, code);
   }
 

@@ -19,6 +19,14 @@ export class ClientTraffic implements ByteCounter {
     this.#counters = counters;
   }
 
+  /** Between two requests: the same connection, counted for another listener from here on. */
+  under(counters: ListenerCells): ClientTraffic {
+    const traffic = new ClientTraffic(counters);
+    traffic.requests = this.requests;
+    traffic.serial = this.serial;
+    return traffic;
+  }
+
   /** A request begins with a head of so many bytes. */
   begin(headBytes: number): void {
     this.receivedBytes = headBytes;

@@ -49,6 +49,22 @@ export class Desk {
     this.holds.serve(user.connection);
   }
 
+  /** Feeds the exchange with a body; returns where that ends, or `end`, or -1: its framing is wrong. */
+  feed(bytes: Buffer, start: number, end: number, traffic: ClientTraffic): number {
+    const { decoder, exchange } = this;
+    let at = start;
+    while (at < end && !decoder.done && exchange.active) {
+      const next = decoder.step(bytes, at, end);
+      traffic.receivedBytes += (next < 0 ? end : next) - at;
+      if (next < 0) return -1;
+      at = next;
+      if (decoder.dataEnd > decoder.dataStart) {
+        exchange.requestContent(bytes, decoder.dataStart, decoder.dataEnd);
+      }
+    }
+    return at;
+  }
+
   /** Sends a 1xx head. */
   interim(head: ResponseHead, traffic: ClientTraffic): void {
     writeHead(this.writer, traffic, head, { ...PLAIN_FORM, via: this.#via });

@@ -37,6 +37,8 @@ export interface HttpContext {
   readonly desks: Desks;
   /** The worker is stopping: every response closes its connection. */
   readonly draining: boolean;
+  /** Who serves the clients from their next request on, after a reload; null: this one does. */
+  readonly heir: HttpContext | null;
   /** Who follows the requests of the listener; null when nobody does. */
   readonly observer: RequestObserver | null;
   /** Milliseconds, monotonic, the same for all workers. */
@@ -45,6 +47,10 @@ export interface HttpContext {
   dateLine(): Buffer;
   /** This worker's ways to a server. */
   poolOf(upstream: Upstream, server: Server): OriginSource;
+  /** A client goes on with the heir; `busy`: requests that began here are still under way. */
+  pass(client: Client, busy: boolean): void;
+  /** They are not any more. */
+  left(client: Client): void;
   /** A client connection has ended for good. */
   forget(client: Client): void;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { HttpListenerConfig } from '../../src/config/proxy-config.ts';
 import type { Arrival, Client } from '../draining/client.ts';
 import { ConnectionSet } from '../frontend/connection-set.ts';
@@ -40,6 +41,7 @@ export class Http2Clients implements PrefaceOwner {
       config,
       name,
       sources: new AbusiveSources(),
+      heir: null,
       identityRules: overHttp2(context.identityRules),
       text: new RequestText(limits.requestLineMax, limits.headBytesMax),
       settings: settingsFrame([
@@ -70,6 +72,21 @@ export class Http2Clients implements PrefaceOwner {
   /** Who serves a client of HTTP/2. */
   session(connection: Connection): ConnectionHandler & Client {
     return new ServerSession(this.#parts, connection);
+  }
+
+  /**
+   * Sessions go on with `heir` after a reload, or come to an end: null, or where a client has been told
+   * other settings.
+   */
+  succeed(heir: Http2Clients | null): void {
+    const parts = this.#parts;
+    const next = heir === null ? null : heir.#parts;
+    const goesOn =
+      next !== null &&
+      isDeepStrictEqual(next.config, parts.config) &&
+      next.settings.equals(parts.settings);
+    parts.heir = goesOn ? next : null;
+    if (next !== null) next.sources = parts.sources;
   }
 
   spoke(receiver: PrefaceReceiver, connection: Connection, http2: boolean): void {

@@ -15,18 +15,13 @@ import { LINGER_TIMEOUT_MS } from '../limits.ts';
 import { ListenerCounter } from '../shared/layout.ts';
 import { abuseSentence } from './abuse-sentence.ts';
 import { ConnectionLife } from './connection-life.ts';
+import { decodeBlock } from './decode-block.ts';
 import { Endpoint, type EndpointOwner } from './endpoint.ts';
-import {
-  type AbuseName,
-  BLOCK_FIELDS_EXTRA,
-  GOAWAY_GRACE_MS,
-  SPARE_STREAMS_IDLE_MAX,
-  SPARE_STREAMS_MAX,
-  WAITING_BYTES_MAX,
-} from './limits.ts';
+import { type AbuseName, GOAWAY_GRACE_MS, WAITING_BYTES_MAX } from './limits.ts';
 import { ErrorCode, STREAM_LARGEST } from './protocol.ts';
-import { ServerStream, type StreamHost } from './server-stream.ts';
+import type { ServerStream, StreamHost } from './server-stream.ts';
 import type { SessionParts } from './session-parts.ts';
+import { SessionStreams } from './session-streams.ts';
 import { StreamNumbers } from './stream-numbers.ts';
 import { TouchedStreams } from './touched-streams.ts';
 import { TrailerText } from './trailer-text.ts';
@@ -41,14 +36,13 @@ type Ending = 'no' | 'announced' | 'last' | 'closing';
 /** The session with one client. */
 export class ServerSession implements ConnectionHandler, Client, EndpointOwner, StreamHost {
   readonly kind = 'http2';
-  readonly context: HttpContext;
+  context: HttpContext;
   readonly connection: Connection;
   readonly endpoint: Endpoint;
-  readonly identityRules: IdentityRules;
+  identityRules: IdentityRules;
   readonly streamWindowBytes: number;
-  readonly #parts: SessionParts;
-  readonly #streams = new Map<number, ServerStream>();
-  readonly #spare: ServerStream[] = [];
+  #parts: SessionParts;
+  readonly #streams = new SessionStreams(this);
   readonly #numbers = new StreamNumbers();
   readonly #touched = new TouchedStreams();
   readonly #life: ConnectionLife;
@@ -98,7 +92,7 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
     this.#peerEnded = true;
     if (this.#streams.size === 0) this.#close();
     // No more of any request comes.
-    for (const stream of [...this.#streams.values()]) {
+    for (const stream of this.#streams.all()) {
       if (!stream.theirsEnded) stream.fault(ErrorCode.protocolError);
     }
   }
@@ -112,7 +106,7 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
     this.endpoint.end();
     this.#watch.clear();
     this.#rest.clear();
-    this.#dropStreams();
+    this.#streams.drop();
     this.context.forget(this);
   }
 
@@ -123,6 +117,23 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
     this.endpoint.goaway(STREAM_LARGEST, ErrorCode.noError);
     this.endpoint.ping();
     this.#watch.set(GOAWAY_GRACE_MS);
+  }
+
+  /** Streams that are open go on as they began; the next ones belong to the heir. */
+  follow(): void {
+    const { context } = this;
+    const { heir } = this.#parts;
+    if (context.heir === null || this.#ending !== 'no') return;
+    if (heir === null) {
+      this.drain();
+      return;
+    }
+    context.pass(this, this.#streams.size > 0);
+    this.#streams.leave(context);
+    this.#parts = heir;
+    this.context = heir.context;
+    this.identityRules = heir.identityRules;
+    if (this.context.draining) this.drain();
   }
 
   depart(departure: Departure): void {
@@ -146,13 +157,13 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
     }
     if (!numbers.isIdle(id)) {
       if (numbers.isOver(id)) this.endpoint.fail(ErrorCode.streamClosed);
-      else this.#decode(block, start, end, NO_FIELDS);
+      else decodeBlock(this, block, start, end, NO_FIELDS);
       return;
     }
     numbers.last = id;
     const { text, config } = this.#parts;
     text.begin();
-    if (!this.#decode(block, start, end, text)) return;
+    if (!decodeBlock(this, block, start, end, text)) return;
     if (this.#streams.size >= config.streamsMax || this.endpoint.waitingBytes > WAITING_BYTES_MAX) {
       if (!ends) numbers.cut.add(id);
       this.endpoint.reset(id, ErrorCode.refusedStream);
@@ -196,7 +207,7 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
   }
 
   onWindowsChanged(delta: number): void {
-    for (const { writer } of this.#streams.values()) {
+    for (const { writer } of this.#streams.all()) {
       writer.windowSize += delta;
       if (writer.windowSize > STREAM_LARGEST) {
         this.endpoint.fail(ErrorCode.flowControlError);
@@ -243,15 +254,14 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
       context.failures.note(`http2_${abuse}`, name, null, sentence);
     }
     this.endpoint.goaway(this.#numbers.last, code);
-    this.#dropStreams();
+    this.#streams.drop();
     this.#close();
   }
 
   finished(stream: ServerStream, early: boolean): void {
     const { id } = stream;
     if (early) this.#numbers.cut.add(id);
-    if (!this.#streams.delete(id)) return;
-    if (this.#spare.length < SPARE_STREAMS_MAX) this.#spare.push(stream);
+    if (!this.#streams.close(stream)) return;
     if (this.#streams.size === 0) this.#rested();
   }
 
@@ -267,9 +277,8 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
       this.#passOver(id, ends);
       return;
     }
-    const stream = this.#spare.pop() ?? new ServerStream(this);
     if (this.#streams.size === 0) this.#watchLife();
-    this.#streams.set(id, stream);
+    const stream = this.#streams.open(id);
     stream.begin(id, ends, blockBytes);
     if (this.#life.request()) this.drain();
     if (text.tooLarge || text.pathTooLong) {
@@ -311,27 +320,13 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
     end: number,
   ): void {
     TRAILERS.begin();
-    if (!this.#decode(block, start, end, TRAILERS)) return;
+    if (!decodeBlock(this, block, start, end, TRAILERS)) return;
     stream.trailers(ends && !TRAILERS.bad ? TRAILERS.lines : null);
-  }
-
-  #decode(
-    block: Buffer,
-    start: number,
-    end: number,
-    sink: Parameters<Endpoint['decoder']['decode']>[3],
-  ): boolean {
-    const { decoder } = this.endpoint;
-    const fieldsMax = this.context.limits.headerCountMax + BLOCK_FIELDS_EXTRA;
-    if (decoder.decode(block, start, end, sink, fieldsMax)) return true;
-    if (decoder.tooMany) this.endpoint.fail(ErrorCode.enhanceYourCalm, 'too_many_fields');
-    else this.endpoint.fail(ErrorCode.compressionError);
-    return false;
   }
 
   /** No stream is open. */
   #rested(): void {
-    this.#spare.length = Math.min(this.#spare.length, SPARE_STREAMS_IDLE_MAX);
+    this.#streams.rest();
     if (this.#ending === 'last' || this.#peerEnded) this.#close();
     else if (this.#ending === 'no') this.#watch.set(this.context.limits.keepAliveTimeoutMs);
   }
@@ -379,11 +374,6 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
       this.endpoint.ping();
       this.#watch.set(this.#parts.config.pingTimeoutMs);
     }
-  }
-
-  #dropStreams(): void {
-    for (const stream of [...this.#streams.values()]) stream.gone();
-    this.#streams.clear();
   }
 
   /** Sends what there is, and the end; reads on for a while, so that no reset overtakes it. */

@@ -3,7 +3,6 @@
  * connection's next requests.
  */
 import type { ProxyErrorCode } from '../errors.ts';
-import { PROXY_ERRORS } from '../errors.ts';
 import type { ResponseChanges } from '../features/response-edit.ts';
 import { ClientIdentity } from '../http1/client-identity.ts';
 import { ClientTraffic } from '../http1/client-traffic.ts';
@@ -14,10 +13,11 @@ import { NO_LINES } from '../http1/extra-lines.ts';
 import { BodyKind, type RequestHead, type ResponseHead } from '../http1/head.ts';
 import type { HttpContext } from '../http1/http-context.ts';
 import type { IdentityRules } from '../http1/identity-rules.ts';
+import { sendRefusal } from '../http1/send-refusal.ts';
 import { forwardableTrailers } from '../http1/trailers.ts';
 import { Deadline } from '../io/deadline-queue.ts';
 import type { Connection } from '../io/engine.ts';
-import { ListenerCounter, responseSlot } from '../shared/layout.ts';
+import { ListenerCounter } from '../shared/layout.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ReceiveWindow } from './flow-window.ts';
 import { ErrorCode, WINDOW_DEFAULT } from './protocol.ts';
@@ -26,6 +26,7 @@ import { type StreamEvent, StreamState, streamStep } from './stream-state.ts';
 
 /** What a stream needs of its session. */
 export interface StreamHost {
+  /** What its next streams belong to. */
   readonly context: HttpContext;
   readonly connection: Connection;
   readonly endpoint: Endpoint;
@@ -43,6 +44,8 @@ type Waiting = 'nothing' | 'body' | 'drain';
 /** A stream of a client. */
 export class ServerStream implements Downstream, SenderOwner {
   id = 0;
+  /** That of its requests, whatever the session goes on with. */
+  readonly context: HttpContext;
   readonly writer: StreamSender;
   readonly identity: ClientIdentity;
   readonly traffic: ClientTraffic;
@@ -62,6 +65,7 @@ export class ServerStream implements Downstream, SenderOwner {
   constructor(host: StreamHost) {
     this.#host = host;
     const { context, connection, endpoint, identityRules } = host;
+    this.context = context;
     this.writer = new StreamSender(endpoint, this);
     this.traffic = new ClientTraffic(context.counters);
     this.identity = new ClientIdentity(connection, identityRules);
@@ -102,13 +106,9 @@ export class ServerStream implements Downstream, SenderOwner {
 
   /** Its request is none that can be forwarded; `text` is what is known of it. */
   refuse(code: ProxyErrorCode, text: Buffer): void {
-    const { counters, observer, refusals } = this.#host.context;
-    const { status } = PROXY_ERRORS[code];
+    const { counters, observer } = this.context;
     counters.count(ListenerCounter.requests);
-    counters.count(responseSlot(ListenerCounter.responses1xx, status));
-    const page = refusals(code, this.identity.scheme);
-    this.respond(page.head, REFUSAL);
-    this.writer.content(page.text, 0, page.text.length);
+    const status = sendRefusal(this.context, this, code);
     this.writer.end(NO_LINES);
     observer?.refused(text, this.identity.peer(), this.traffic, status, code);
     this.responded();
@@ -217,13 +217,13 @@ export class ServerStream implements Downstream, SenderOwner {
 
   respondInterim(head: ResponseHead): void {
     if (this.#state === StreamState.closed) return;
-    const { via } = this.#host.context.identityRules;
+    const { via } = this.context.identityRules;
     this.#block(head, { ...REFUSAL, date: null, via });
   }
 
   respond(head: ResponseHead, changes: ResponseChanges): void {
     if (this.#state === StreamState.closed) return;
-    const { context } = this.#host;
+    const { context } = this;
     const { without, hidden, lines, length, own } = changes;
     const via = own ? null : context.identityRules.via;
     this.#block(head, { without, hidden, lines, length, date: context.dateLine(), via });
@@ -332,7 +332,7 @@ export class ServerStream implements Downstream, SenderOwner {
   #await(waiting: Waiting): void {
     this.#waiting = waiting;
     if (waiting === 'nothing') this.#deadline.clear();
-    else this.#deadline.set(this.#host.context.limits.idleTimeoutMs);
+    else this.#deadline.set(this.context.limits.idleTimeoutMs);
   }
 
   #expired(): void {

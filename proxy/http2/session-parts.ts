@@ -15,7 +15,9 @@ export interface SessionParts {
   /** The SETTINGS frame. */
   readonly settings: Buffer;
   /** Whom we sent away lately. */
-  readonly sources: AbusiveSources;
+  sources: AbusiveSources;
+  /** What sessions go on with after a reload; null where the context has an heir: they come to an end. */
+  heir: SessionParts | null;
   /** Where every request of the listener is written: used up before the next. */
   readonly text: RequestText;
 }

@@ -106,3 +106,65 @@ describe('what a worker holds', () => {
     expect(given[0]).toEqual(key);
   });
 });
+
+describe('the limits of another config', () => {
+  /** One of a generation, as the first worker has it. */
+  const held = (keeper: LimitKeeper) => keeper.memory.concurrency[0]!;
+
+  it('count on where what they count is the same, whatever is done about it', () => {
+    const keeper = new LimitKeeper(config, () => 0);
+    const before = keeper.memory;
+    const [rate, quota] = config.rateLimits;
+    const after = {
+      ...config,
+      rateLimits: [
+        { ...quota!, status: 503 as const },
+        { ...rate!, keysMax: 49_999 },
+      ],
+      listeners: [{ ...config.listeners[0]!, connectionsMax: 5 }],
+    };
+    const prepared = keeper.prepare(2, after);
+    expect(keeper.memory).toBe(before);
+    const { memory } = prepared;
+    expect(memory.seed).toBe(before.seed);
+    expect(memory.rates[0]).toBe(before.rates[1]);
+    expect(before.rates).not.toContain(memory.rates[1]);
+    expect(memory.concurrency).toEqual(before.concurrency);
+    expect(memory.connections[0]).toBe(before.connections[0]);
+    prepared.use();
+    expect(keeper.memory).toBe(memory);
+    expect(keeper.status().map(({ name, keysMax }) => [name, keysMax])).toEqual([
+      ['quota', 1000],
+      ['rate', 49_999],
+      ['flight', 1000],
+      ['front', 10],
+    ]);
+  });
+
+  it('give back what a dead worker held of former ones, too, until nobody has those', () => {
+    const keeper = new LimitKeeper(config, () => 0);
+    const former = held(keeper);
+    const other = concurrencyLimit({ key: { by: 'total' }, max: 5 });
+    keeper.prepare(2, { ...config, concurrencyLimits: [other] }).use();
+    const keys = new HeldKeys(former, 1);
+    const words = () => [...new Int32Array(former.held!)].filter((word) => word !== 0);
+    keys.add({ high: 3, low: 4 });
+    keeper.released(1);
+    expect(words()).toEqual([]);
+    keys.add({ high: 5, low: 6 });
+    keeper.letGo(1);
+    keeper.released(1);
+    expect(words()).toEqual([5, 6]);
+  });
+
+  it('that are not used after all change nothing', () => {
+    const keeper = new LimitKeeper(config, () => 0);
+    const { memory } = keeper;
+    keeper.prepare(2, { ...config, rateLimits: [] });
+    keeper.letGo(2);
+    expect(keeper.memory).toBe(memory);
+    expect(keeper.status()).toHaveLength(4);
+    const third = keeper.prepare(3, config).memory;
+    expect(third.rates[0]).toBe(memory.rates[0]);
+  });
+});

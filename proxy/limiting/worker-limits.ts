@@ -1,5 +1,9 @@
 /** All limits as one worker has them: gates for routes, limiters for listeners. */
-import type { ConcurrencyLimitConfig, RateLimitConfig } from '../../src/config/limit-config.ts';
+import type {
+  ConcurrencyLimitConfig,
+  ConnectionsPerSourceConfig,
+  RateLimitConfig,
+} from '../../src/config/limit-config.ts';
 import type { ListenerConfig, ProxyConfig, RouteConfig } from '../../src/config/proxy-config.ts';
 import type { Logger } from '../ports.ts';
 import { ConcurrencyLimiter, InFlightTable } from './concurrency-limiter.ts';
@@ -19,44 +23,69 @@ const FULL = 'a limit has no room for more keys, they pass uncounted: raise its 
 /** A limit's parts that all of its routes share on this thread. */
 interface Shared<Config, Table> {
   readonly config: Config;
+  /** Of its memory. */
+  readonly id: number;
   readonly table: Table;
   readonly counters: LimitCounters;
   readonly overflows: LimitLog;
 }
 
-/** Made once by a worker, before its listeners. */
+/** The limit of connections per source of a listener. */
+interface SourceLimit {
+  /** Of its memory. */
+  readonly id: number;
+  readonly limiter: ConnectionLimiter;
+}
+
+/** Made once by a worker for each config, before its listeners. */
 export class WorkerLimits {
-  readonly #config: ProxyConfig;
-  readonly #memory: LimitsMemory;
   readonly #worker: number;
   readonly #log: Logger;
   readonly #now: () => number;
   readonly #hashes: SourcesByPrefix;
   readonly #rates = new Map<string, Shared<RateLimitConfig, RateTables>>();
   readonly #concurrency = new Map<string, Shared<ConcurrencyLimitConfig, InFlightTable>>();
+  /** By listener. */
+  readonly #connections = new Map<string, SourceLimit>();
 
-  /** `now`: milliseconds, the same on all threads. */
+  /**
+   * `now`: milliseconds, the same on all threads. What has the same memory as `before` shares its tables:
+   * nobody else may keep a list of what this worker holds.
+   */
   constructor(
     config: ProxyConfig,
     memory: LimitsMemory,
     worker: number,
     log: Logger,
     now: () => number,
+    before: WorkerLimits | null = null,
   ) {
-    this.#config = config;
-    this.#memory = memory;
     this.#worker = worker;
     this.#log = log;
     this.#now = now;
     this.#hashes = new SourcesByPrefix(memory.seed);
     config.rateLimits.forEach((limit, index) => {
       const own = memory.rates[index]!;
-      this.#rates.set(limit.name, this.#shared(limit, own, new RateTables(limit, own, worker + 1)));
+      const table =
+        tableOf(before === null ? null : before.#rates, limit.name, own) ??
+        new RateTables(limit, own, worker + 1);
+      this.#rates.set(limit.name, this.#shared(limit, own, table));
     });
     config.concurrencyLimits.forEach((limit, index) => {
       const own = memory.concurrency[index]!;
-      const table = new InFlightTable(limit, own, worker);
+      const table =
+        tableOf(before === null ? null : before.#concurrency, limit.name, own) ??
+        new InFlightTable(limit, own, worker);
       this.#concurrency.set(limit.name, this.#shared(limit, own, table));
+    });
+    config.listeners.forEach((listener, index) => {
+      const own = memory.connections[index] ?? null;
+      const limit = listener.connectionsPerSource;
+      if (limit === null || own === null) return;
+      const known = before === null ? undefined : before.#connections.get(listener.name);
+      const limiter =
+        known?.id === own.id ? known.limiter : this.#sourceLimiter(listener.name, limit, own);
+      this.#connections.set(listener.name, { id: own.id, limiter });
     });
   }
 
@@ -72,12 +101,17 @@ export class WorkerLimits {
   }
 
   /** The limit of connections per source of a listener; null without one. */
-  connections(listener: ListenerConfig): ConnectionLimiter | null {
-    const index = this.#config.listeners.findIndex(({ name }) => name === listener.name);
-    const memory = this.#memory.connections[index] ?? null;
-    if (listener.connectionsPerSource === null || memory === null) return null;
-    const fields = { listener: listener.name, max: listener.connectionsPerSource.max };
-    return new ConnectionLimiter(listener.connectionsPerSource, memory, {
+  connections({ name }: ListenerConfig): ConnectionLimiter | null {
+    return this.#connections.get(name)?.limiter ?? null;
+  }
+
+  #sourceLimiter(
+    listener: string,
+    config: ConnectionsPerSourceConfig,
+    memory: LimitMemory,
+  ): ConnectionLimiter {
+    const fields = { listener, max: config.max };
+    return new ConnectionLimiter(config, memory, {
       hashes: this.#hashes,
       worker: this.#worker,
       counters: new LimitCounters(memory, this.#worker),
@@ -119,8 +153,18 @@ export class WorkerLimits {
   ): Shared<Config, Table> {
     const counters = new LimitCounters(memory, this.#worker);
     const overflows = new LimitLog(this.#log, { limit: config.name }, FULL);
-    return { config, table, counters, overflows };
+    return { config, id: memory.id, table, counters, overflows };
   }
+}
+
+/** The table that a limit had, if it has the same memory still. */
+function tableOf<Table>(
+  limits: ReadonlyMap<string, Shared<unknown, Table>> | null,
+  name: string,
+  { id }: LimitMemory,
+): Table | null {
+  const before = limits?.get(name);
+  return before?.id === id ? before.table : null;
 }
 
 function known<T>(limits: ReadonlyMap<string, T>, name: string): T {

@@ -24,6 +24,7 @@ import {
 import type { Logger } from '../ports.ts';
 import { processNow } from '../shared/process-clock.ts';
 import { createSharedState } from '../shared/shared-state.ts';
+import { rowsInOrder } from '../shared/traffic-rows.ts';
 import { serverIdentity } from '../upstream/identity.ts';
 import { DataPlane } from '../worker.ts';
 import type { WorkerSetup } from '../worker-messages.ts';
@@ -116,8 +117,10 @@ function openStages(engine: IoEngine, { config, tls: material }: Stages) {
     state: createSharedState({ workers: 1, serversMax: 1, listenersMax: opened.length }),
     serverSlots: { [serverIdentity(NAME, server!)]: 0 },
     serversVersion: 0,
-    listenerSlots: Object.fromEntries(opened.map(({ name }, slot) => [name, slot])),
-    sockets: opened.map(({ name, fd }) => ({ listener: name, fd })),
+    ...rowsInOrder(config.listeners),
+    generation: 1,
+    destinations: {},
+    sockets: opened.map(({ name, fd }) => ({ listener: name, key: name, fd })),
     limits: createLimitsMemory(config),
     caches: [],
     tls: material,

@@ -1,9 +1,7 @@
-import type { ListenerConfig } from '../../src/config/proxy-config.ts';
 import { CACHE_RESULTS, type CacheResult } from '../cache/rules/cache-status.ts';
 import { ERROR_CODES, type ProxyErrorCode } from '../errors.ts';
 import { HistogramCells, type HistogramTotals, histogramTotals } from './histogram.ts';
 import { RouteCounter, type RouteCounterName, responseSlot } from './layout.ts';
-import { ROUTES_MAX } from './limits.ts';
 import type { SharedViews } from './shared-state.ts';
 import type { WorkerCells } from './worker-cells.ts';
 
@@ -11,32 +9,6 @@ import type { WorkerCells } from './worker-cells.ts';
 export interface RouteRow {
   readonly listener: string;
   readonly route: string;
-}
-
-/** What routes share that have no row of their own. */
-const OTHERS = '(others)';
-
-/**
- * The rows of a config's routes, in order; the paths of one route share one, and so do all routes
- * beyond the last row. Main thread and workers come to the same.
- */
-export function routeRows(listeners: readonly ListenerConfig[]): readonly RouteRow[] {
-  const rows = new Map<string, RouteRow>();
-  for (const config of listeners) {
-    const listener = config.name;
-    for (const { name: route } of config.protocol === 'http' ? config.routes : []) {
-      if (rows.size === ROUTES_MAX - 1)
-        return [...rows.values(), { listener: OTHERS, route: OTHERS }];
-      rows.set(`${listener} ${route}`, { listener, route });
-    }
-  }
-  return [...rows.values()];
-}
-
-/** Where a route counts. */
-export function rowOf(rows: readonly RouteRow[], listener: string, route: string): number {
-  const row = rows.findIndex((one) => one.listener === listener && one.route === route);
-  return row < 0 ? rows.length - 1 : row;
 }
 
 /** Counters and times of one route as one worker writes them. */

@@ -69,3 +69,71 @@ describe('SlotTable', () => {
     );
   });
 });
+
+describe('a SlotTable with holders', () => {
+  it('keeps the row of a name until the last holder lets go', () => {
+    const table = new SlotTable('server', 2);
+    const { a } = table.hold(1, ['a']);
+    table.hold(2, ['a', 'b']);
+    table.letGo(1);
+    table.reclaim(always);
+    expect(table.slotOf('a')).toBe(a);
+    expect(table.vanished).toBe(0);
+    table.letGo(2);
+    expect(table.vanished).toBe(2);
+    table.reclaim(always);
+    expect([...table.entries()]).toEqual([]);
+  });
+
+  it('keeps for a holder what was wanted when it asked for that', () => {
+    const table = new SlotTable('server', 3);
+    const { a } = table.assign(['a', 'b']);
+    table.keep(1);
+    table.assign(['b']);
+    table.reclaim(always);
+    expect(table.slotOf('a')).toBe(a);
+    table.letGo(1);
+    table.reclaim(always);
+    expect(table.slotOf('a')).toBeUndefined();
+    expect(table.slotOf('b')).toBeDefined();
+  });
+
+  it('refuses what there is no room for and leaves the holder what it had', () => {
+    const table = new SlotTable('server', 2);
+    table.hold(1, ['a']);
+    expect(() => table.hold(1, ['b', 'c'])).toThrow('2 new servers, room for 1 of 2');
+    table.reclaim(always);
+    expect([...table.entries()].map(([name]) => name)).toEqual(['a']);
+  });
+
+  it('has a row for all that is wanted or held, and for nothing else after a reclaim', () => {
+    const names = fc.uniqueArray(fc.constantFrom(...'abcdefgh'), { maxLength: 4 });
+    const step = fc.oneof(
+      fc.record({ does: fc.constant('assign' as const), names }),
+      fc.record({ does: fc.constant('hold' as const), names, holder: fc.nat(3) }),
+      fc.record({ does: fc.constant('letGo' as const), holder: fc.nat(3) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const table = new SlotTable('server', 8);
+        let wanted: readonly string[] = [];
+        const held = new Map<number, readonly string[]>();
+        for (const one of steps) {
+          if (one.does === 'assign') {
+            wanted = one.names;
+            table.assign(wanted);
+          } else if (one.does === 'hold') {
+            held.set(one.holder, one.names);
+            table.hold(one.holder, one.names);
+          } else {
+            held.delete(one.holder);
+            table.letGo(one.holder);
+          }
+          table.reclaim(always);
+          const used = new Set([...wanted, ...[...held.values()].flat()]);
+          expect(new Set([...table.entries()].map(([name]) => name))).toEqual(used);
+        }
+      }),
+    );
+  });
+});

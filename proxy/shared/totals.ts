@@ -129,8 +129,15 @@ export function clearServer(views: SharedViews, slot: number): void {
   }
 }
 
+type CounterRegion =
+  | 'upstreamCounters'
+  | 'listenerCounters'
+  | 'routeCounters'
+  | 'routeErrors'
+  | 'routeTimes';
+
 /** Zeroes every worker's counters of a row before its next owner gets it. */
-export function clearCounters(views: SharedViews, region: 'upstreamCounters', slot: number): void {
+export function clearCounters(views: SharedViews, region: CounterRegion, slot: number): void {
   for (let worker = 0; worker < views.shape.workers; worker++) {
     const start = views.indexOf(region, worker, slot);
     views[region].fill(0, start, start + REGIONS[region].slots);

@@ -50,11 +50,21 @@ export class ListenerCells {
   /** A client connection was accepted; pairs with exactly one `connectionClosed`. */
   connectionOpened(): void {
     this.count(ListenerCounter.accepted);
-    Atomics.store(this.#open, this.#openIndex, this.#open[this.#openIndex]! + 1);
+    this.connectionJoined();
   }
 
   connectionClosed(): void {
     this.count(ListenerCounter.closed);
+    this.connectionLeft();
+  }
+
+  /** A connection that another listener has accepted goes on here; pairs with `connectionLeft`. */
+  connectionJoined(): void {
+    Atomics.store(this.#open, this.#openIndex, this.#open[this.#openIndex]! + 1);
+  }
+
+  /** A connection goes on at another listener. */
+  connectionLeft(): void {
     Atomics.store(this.#open, this.#openIndex, this.#open[this.#openIndex]! - 1);
   }
 

@@ -68,6 +68,9 @@ export class TcpSession implements Client, ConnectionHandler, SpliceOwner {
     return this.#client;
   }
 
+  /** It goes on as it began: there is no next request. */
+  follow(): void {}
+
   /** Begins to connect. */
   start(): void {
     this.#lifetime?.set(this.#context.limits.sessionMaxMs!);

@@ -10,9 +10,9 @@ import { FAILURE_LOG_INTERVAL_MS, RECLAIM_INTERVAL_MS, SERVERS_RETRY_MS } from '
 import type { Logger } from '../ports.ts';
 import type { Slots } from '../shared/slot-table.ts';
 import type { ServersChange, ServersOrder } from '../worker-messages.ts';
-import { serverIdentity } from './identity.ts';
+import { serverIdentity, serverNamed } from './identity.ts';
 import type { ServerRegistry } from './registry.ts';
-import type { NamedWish, ServerWishes } from './server-wishes.ts';
+import { type NamedWish, NO_WISH, type ServerWishes } from './server-wishes.ts';
 
 /** Who has to follow. */
 export interface LiveServersPorts {
@@ -31,6 +31,15 @@ export interface LiveServersPorts {
 
 type ServersOf = (upstream: UpstreamConfig) => readonly ServerConfig[];
 
+/** The servers of a config that is not used yet. */
+export interface PreparedServers {
+  /** Each upstream with its servers as they are wanted. */
+  readonly upstreams: readonly UpstreamConfig[];
+  readonly slots: Slots;
+  /** They are those that are used from now on; `former` keeps the slots of those before. */
+  use(former: number): void;
+}
+
 /** The servers of all upstreams, on the main thread. */
 export class LiveServers {
   readonly #ports: LiveServersPorts;
@@ -47,6 +56,8 @@ export class LiveServers {
   #retry: Timer | null = null;
   /** Of those that are refused one is logged now and then: it is one table that is too small. */
   #refusalLogAt = 0;
+  /** Upstreams that workers were told of while another config was prepared. */
+  #toldMeanwhile = new Set<string>();
   #stopped = false;
 
   /** Assigns slots. Throws RangeError when they do not suffice. */
@@ -106,9 +117,55 @@ export class LiveServers {
     this.#drainWished();
     this.#ports.configure(upstreams);
     const changes = changed.map((upstream) => this.#changeOf(upstream));
+    for (const { upstream } of changes) this.#toldMeanwhile.add(upstream);
     this.#ports.tell({ kind: 'servers', version: this.#version, changes });
     this.#reclaimSoon();
     return true;
+  }
+
+  /**
+   * Gives slots to the servers of another config, whose `servers` are those there are now, until
+   * `letGo(generation)`. What operators want of servers that both configs have alike goes on to hold.
+   * Throws RangeError, changing nothing, when the slots do not suffice.
+   */
+  prepare(generation: number, plain: readonly UpstreamConfig[]): PreparedServers {
+    const { registry } = this.#ports;
+    const overruled = this.#overruled(plain);
+    const asFile = new Set(overruled);
+    const upstreams = plain.map((upstream) => this.#wished(upstream, asFile));
+    const slots = registry.hold(generation, upstreams);
+    this.#toldMeanwhile.clear();
+    return {
+      upstreams,
+      slots,
+      use: (former) => {
+        registry.keep(former);
+        this.#plain = plain;
+        this.#upstreams = upstreams;
+        this.#slots = registry.assign(upstreams);
+        registry.letGo(generation);
+        this.#follow(overruled);
+      },
+    };
+  }
+
+  /**
+   * After `use`, when the workers have been told to follow: they get what has changed while it was
+   * prepared, and say when they have followed.
+   */
+  catchUp(serversOf: ServersOf): void {
+    this.#serversOf = serversOf;
+    const changes = this.#upstreams
+      .filter(({ name }) => this.#toldMeanwhile.has(name))
+      .map((upstream) => this.#changeOf(upstream));
+    this.#ports.tell({ kind: 'servers', version: this.#version, changes });
+    this.update(serversOf);
+  }
+
+  /** Nobody uses what only that generation has. */
+  letGo(generation: number): void {
+    this.#ports.registry.letGo(generation);
+    this.#reclaimSoon();
   }
 
   /** An operator wants this of servers from now on. Throws RangeError, changing nothing, when it is too much. */
@@ -135,12 +192,44 @@ export class LiveServers {
     this.#reclaim?.cancel();
   }
 
-  #wished(upstream: UpstreamConfig): UpstreamConfig {
+  /** Of the servers that are `asFile` nobody wants anything. */
+  #wished(upstream: UpstreamConfig, asFile: ReadonlySet<string> = new Set()): UpstreamConfig {
     const { wishes } = this.#ports;
-    const servers = upstream.servers.map((server) =>
-      wishes.applied(serverIdentity(upstream.name, server), server),
-    );
+    const servers = upstream.servers.map((server) => {
+      const identity = serverIdentity(upstream.name, server);
+      return asFile.has(identity) ? server : wishes.applied(identity, server);
+    });
     return { ...upstream, servers };
+  }
+
+  /** Servers of which an operator wants something, and of which the file now says something else. */
+  #overruled(plain: readonly UpstreamConfig[]): readonly string[] {
+    const before = serversByIdentity(this.#plain);
+    const after = serversByIdentity(plain);
+    return this.#ports.wishes.all.flatMap(([identity]) => {
+      const [was, is] = [before.get(identity), after.get(identity)];
+      if (was === undefined || is === undefined) return [];
+      return isDeepStrictEqual(was, is) ? [] : [identity];
+    });
+  }
+
+  /** Everybody on this thread follows the servers of another config. */
+  #follow(overruled: readonly string[]): void {
+    const { registry, wishes, configure, log } = this.#ports;
+    this.#retry?.cancel();
+    this.#retry = null;
+    this.#version++;
+    this.#fileWeights = weightsOf(this.#plain);
+    wishes.set(overruled.map((identity) => [identity, NO_WISH]));
+    for (const identity of overruled) {
+      registry.setDraining(identity, false);
+      const { upstream, server } = serverNamed(identity);
+      const message = `server ${server} of upstream ${upstream}: the file has changed it, and holds again`;
+      log.info({ upstream, server }, message);
+    }
+    this.#drainWished();
+    configure(this.#upstreams);
+    this.#reclaimSoon();
   }
 
   /** A server that is back, or was there before this process, drains as it did. */
@@ -202,9 +291,16 @@ export class LiveServers {
 
 /** By identity. */
 function weightsOf(upstreams: readonly UpstreamConfig[]): ReadonlyMap<string, number> {
+  const servers = serversByIdentity(upstreams);
+  return new Map([...servers].map(([identity, { weight }]) => [identity, weight]));
+}
+
+function serversByIdentity(
+  upstreams: readonly UpstreamConfig[],
+): ReadonlyMap<string, ServerConfig> {
   return new Map(
     upstreams.flatMap(({ name, servers }) =>
-      servers.map((server) => [serverIdentity(name, server), server.weight] as const),
+      servers.map((server) => [serverIdentity(name, server), server] as const),
     ),
   );
 }

@@ -50,12 +50,7 @@ export class ServerRegistry {
    * server twice or the slots do not suffice.
    */
   assign(upstreams: readonly UpstreamConfig[]): Slots {
-    const servers = upstreams.flatMap((upstream) =>
-      upstream.servers.map((server) => ({
-        identity: serverIdentity(upstream.name, server),
-        checked: upstream.healthCheck !== null,
-      })),
-    );
+    const servers = serversOf(upstreams);
     const known = new Set([...this.#table.entries()].map(([identity]) => identity));
     const slots = {
       ...this.#table.assign(servers.map((server) => server.identity)),
@@ -70,9 +65,42 @@ export class ServerRegistry {
   }
 
   /**
+   * Gives slots to the servers and upstreams of a config that is not used yet, until `letGo(holder)`.
+   * Throws as `assign` does, changing nothing.
+   */
+  hold(holder: number, upstreams: readonly UpstreamConfig[]): Slots {
+    const servers = serversOf(upstreams).map(({ identity }) => identity);
+    const slots = this.#table.hold(holder, servers);
+    try {
+      return {
+        ...slots,
+        ...this.#upstreams.hold(
+          holder,
+          upstreams.map(({ name }) => name),
+        ),
+      };
+    } catch (error) {
+      this.#table.letGo(holder);
+      throw error;
+    }
+  }
+
+  /** What is assigned now keeps its slots until `letGo(holder)`, whatever is assigned meanwhile. */
+  keep(holder: number): void {
+    this.#table.keep(holder);
+    this.#upstreams.keep(holder);
+  }
+
+  /** What only this holder wanted may be reclaimed. */
+  letGo(holder: number): void {
+    this.#table.letGo(holder);
+    this.#upstreams.letGo(holder);
+  }
+
+  /**
    * Frees slots of vanished servers that had nothing in flight at this call and the one before, a
    * second or so ago: a worker that has just ended a request may still count it, or try it again.
-   * Only when all workers took `assign`. Returns how many vanished servers are left.
+   * Only when all workers took `assign`. Returns how many vanished servers and upstreams are left.
    */
   reclaim(): number {
     const resting = new Set<number>();
@@ -91,7 +119,7 @@ export class ServerRegistry {
       return true;
     });
     this.#resting = resting;
-    return this.#table.vanished;
+    return this.#table.vanished + this.#upstreams.vanished;
   }
 
   /** What active checks say about a server. Throws RangeError for an identity without a slot. */
@@ -196,4 +224,13 @@ export class ServerRegistry {
     Atomics.add(this.#views.control, ControlSlot.availabilityVersion, 1);
     return before;
   }
+}
+
+function serversOf(upstreams: readonly UpstreamConfig[]) {
+  return upstreams.flatMap((upstream) =>
+    upstream.servers.map((server) => ({
+      identity: serverIdentity(upstream.name, server),
+      checked: upstream.healthCheck !== null,
+    })),
+  );
 }

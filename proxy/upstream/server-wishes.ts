@@ -13,7 +13,7 @@ export interface ServerWish {
 export type NamedWish = readonly [identity: string, wish: ServerWish];
 
 /** As the file has it. */
-const NO_WISH: ServerWish = { draining: false, weight: null };
+export const NO_WISH: ServerWish = { draining: false, weight: null };
 
 /**
  * The wishes that are not the file's, by identity (identity.ts). They stay until somebody takes them back: a

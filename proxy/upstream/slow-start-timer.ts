@@ -17,6 +17,12 @@ export class SlowStartTimer {
     );
   }
 
+  /** Takes over other upstreams. */
+  configure(upstreams: readonly UpstreamConfig[]): void {
+    this.#slowStart.configure(upstreams);
+    this.#step();
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
   }

@@ -140,4 +140,22 @@ describe('a server that comes back', () => {
     await expect.poll(() => registry.warmth(identity), { timeout: 5000 }).toBe(0);
     timer.stop();
   });
+
+  it('goes on over a reload as long as the new config says, and ends where it says none', async () => {
+    const registry = new ServerRegistry(stateOf());
+    const config = (slowStartMs: number) => upstreamOf(serversOf({}), { slowStartMs });
+    registry.assign([config(60_000)]);
+    const timer = new SlowStartTimer(registry, [config(60_000)]);
+    const identity = 'api|198.51.100.21:80';
+    registry.setVerdict(identity, Verdict.down);
+    registry.setVerdict(identity, Verdict.up);
+    timer.configure([config(50_000)]);
+    expect(registry.warmth(identity)).toBe(1);
+    timer.configure([config(0)]);
+    expect(registry.warmth(identity)).toBe(0);
+    registry.setVerdict(identity, Verdict.down);
+    registry.setVerdict(identity, Verdict.up);
+    expect(registry.warmth(identity)).toBe(0);
+    timer.stop();
+  });
 });

@@ -21,12 +21,17 @@ export function warmthAt(elapsedMs: number, slowStartMs: number): number {
 export class SlowStart {
   readonly #sink: WarmthSink;
   /** By upstream. */
-  readonly #durations: ReadonlyMap<string, number>;
+  #durations: ReadonlyMap<string, number> = new Map();
   /** When those that warm up came back. */
   readonly #since = new Map<string, number>();
 
   constructor(sink: WarmthSink, upstreams: readonly UpstreamConfig[]) {
     this.#sink = sink;
+    this.configure(upstreams);
+  }
+
+  /** Takes over other upstreams; who warms up goes on as long as these say. */
+  configure(upstreams: readonly UpstreamConfig[]): void {
     const slow = upstreams.filter(({ slowStartMs }) => slowStartMs > 0);
     this.#durations = new Map(slow.map(({ name, slowStartMs }) => [name, slowStartMs]));
   }
@@ -48,7 +53,7 @@ export class SlowStart {
     let next: number | null = null;
     for (const [identity, since] of this.#since) {
       const duration = this.#durationOf(identity);
-      const steps = warmthAt(now - since, duration);
+      const steps = duration === 0 ? 0 : warmthAt(now - since, duration);
       if (!this.#sink.setWarmth(identity, steps) || steps === 0) {
         this.#since.delete(identity);
         continue;

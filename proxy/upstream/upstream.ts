@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import type { ServerTls } from '../certificates/server-tls.ts';
 import { type KeyReader, keyReader } from '../http1/request-key.ts';
@@ -124,6 +125,25 @@ export class Upstream implements LineOwner {
     this.#members.fill(null);
     this.#version = -1;
     return [...known.values()];
+  }
+
+  /**
+   * Does it stay the same upstream under that config, but for its servers? Then they are replaced, and
+   * what it has with those that stay goes on. `tls`: how they would be spoken to.
+   */
+  staysWith(config: UpstreamConfig, tls: ServerTls | null): boolean {
+    const { servers } = this.config;
+    return (
+      tls === this.tls &&
+      isLimited(config) === isLimited(this.config) &&
+      isDeepStrictEqual({ ...config, servers }, this.config)
+    );
+  }
+
+  /** It is no upstream any more: what its servers have ends normally, and no connection is kept. */
+  retire(): readonly Server[] {
+    for (const server of this.#servers) server.retired = true;
+    return this.#servers;
   }
 
   /**

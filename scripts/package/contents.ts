@@ -44,6 +44,8 @@ export function addContents(tree: string, release: Release, date: Date, bom: str
   for (const page of readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))) {
     cpSync(join(root, 'docs', page), join(tree, DOCUMENTATION, page));
   }
+  // The pages lead to the decisions.
+  cpSync(join(root, 'docs', 'adr'), join(tree, DOCUMENTATION, 'adr'), { recursive: true });
   cpSync(join(root, 'monitoring'), join(tree, MONITORING), { recursive: true });
   for (const dashboard of dashboards) {
     const file = join(tree, MONITORING, 'dashboards', `${dashboard.slug}.json`);

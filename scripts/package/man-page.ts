@@ -8,6 +8,7 @@ const FILES: readonly (readonly [path: string, what: string])[] = [
   ['/etc/tandem/tandem.yaml', 'the config file, the same on both hosts'],
   ['/run/tandem', 'sockets and state of what runs; gone after a reboot'],
   ['/var/log/tandem', 'access logs, and the journal of the agent where the config asks for one'],
+  ['/var/lib/tandem/history', 'the last ten configs that were applied'],
   ['/var/cache/tandem', 'caches on disk'],
   ['/usr/share/doc/tandem', 'the documentation: CONFIG.md is every key, HANDOVER.md maintenance'],
 ];
@@ -15,6 +16,7 @@ const FILES: readonly (readonly [path: string, what: string])[] = [
 const ENVIRONMENT: readonly (readonly [name: string, what: string])[] = [
   ['TANDEM_NODE', 'which node of the file this host is, where its host name does not tell'],
   ['TANDEM_RUNTIME_DIR', 'instead of /run/tandem'],
+  ['TANDEM_STATE_DIR', 'instead of /var/lib/tandem'],
   ['NO_COLOR', 'no colours, whatever the terminal can do'],
 ];
 

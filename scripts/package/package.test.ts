@@ -29,6 +29,7 @@ test('has everything where Debian has it', () => {
     ...['usr/lib/systemd/system/tandem-proxy.service', 'usr/share/man/man1/tandem.1.gz'],
     ...['usr/lib/sysctl.d/60-tandem.conf', 'usr/share/bash-completion/completions/tandem'],
     ...['usr/share/doc/tandem/CONFIG.md', 'usr/share/doc/tandem/sbom.cdx.json'],
+    'usr/share/doc/tandem/adr/0008-duplicate-addresses.md',
     ...['usr/share/doc/tandem/copyright', 'usr/share/doc/tandem/changelog.Debian.gz'],
   ]) {
     expect(listing).toContain(` ./${path}\n`);

@@ -66,3 +66,12 @@ test.each(Object.entries(NODE_FLAGS))(
     expect(line?.split(' ').filter((word) => word.startsWith('--'))).toEqual(flags);
   },
 );
+
+test.each(Object.keys(NODE_FLAGS))(
+  'the unit of %s reloads by a command that can refuse',
+  (half) => {
+    const unit = readFileSync(new URL(`tandem-${half}.service`, import.meta.url), 'utf8');
+    expect(unit).toMatch(/^ExecReload=.*launcher\.js reload --wait$/m);
+    expect(unit).toMatch(/^StateDirectory=tandem$/m);
+  },
+);

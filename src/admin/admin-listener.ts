@@ -51,19 +51,29 @@ export interface AdminOptions {
   readonly log: Logger;
 }
 
+/** A listener that answers. */
+export interface RunningAdmin {
+  readonly port: number;
+  /** Other tokens, networks or certificate files, at the same place, TLS as before; clients connect anew. */
+  update(config: AdminConfig): Promise<void>;
+  close(): void;
+}
+
 /**
  * The operator's HTTP view of this host, both halves merged: the balancer's part comes from this
- * process, the agent's from its control socket. A plain balancer has no agent to ask.
+ * process, the agent's from its control socket. A plain balancer has no agent to ask. Throws StartupError
+ * when it cannot listen.
  */
 export async function startAdmin(
   config: AdminConfig,
   source: AdminSource,
   options: AdminOptions,
-): Promise<{ port: number; close(): void }> {
+): Promise<RunningAdmin> {
   const { bind, tls } = config;
   const { log } = options;
   const refusals = new Refusals(log);
-  const tokens = new TokenDesk(config);
+  // What `update` changes.
+  const held = { tokens: new TokenDesk(config), mayConnect: networkGate(config.allow) };
   const agent = new AgentSocket(options);
   const pages = dashboardRoutes();
   const feed = new Feed({
@@ -76,12 +86,12 @@ export async function startAdmin(
     version: tandemVersion(),
     log,
     ordersOf: (request) => {
-      if (!tokens.takesOrders) return 'none';
-      return tokens.rightOf(request) === 'order' ? 'allowed' : 'token';
+      if (!held.tokens.takesOrders) return 'none';
+      return held.tokens.rightOf(request) === 'order' ? 'allowed' : 'token';
     },
   });
   const gate: Gate = {
-    tokens,
+    tokens: () => held.tokens,
     open: { ...openRoutes(source), ...pages },
     onRefused: refusals.note,
     scheme: tls === null ? 'http' : 'https',
@@ -92,17 +102,16 @@ export async function startAdmin(
   };
   const server = createControlServer({ ...adminRoutes(source, agent), ...pages }, log, {
     admit: admission(gate),
-    orders: adminOrders({ tokens, takers, log, onRefused: refusals.note }),
+    orders: adminOrders({ tokens: gate.tokens, takers, log, onRefused: refusals.note }),
     streams: { '/events': feed.serve },
     tls: tls !== null,
   });
-  const mayConnect = networkGate(config.allow);
   server.on('connection', (socket: Socket) => {
-    if (mayConnect(socket.remoteAddress)) return;
+    if (held.mayConnect(socket.remoteAddress)) return;
     refusals.note({ socket });
     socket.destroy();
   });
-  const forget = tls === null ? () => {} : await certified(server, tls, log);
+  let forget = tls === null ? () => {} : await certified(server, tls, log);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : (error.code ?? error);
@@ -115,6 +124,14 @@ export async function startAdmin(
   const port = typeof address === 'object' && address !== null ? address.port : bind.port;
   return {
     port,
+    async update(next) {
+      held.tokens = new TokenDesk(next);
+      held.mayConnect = networkGate(next.allow);
+      forget();
+      if (next.tls !== null) forget = await certified(server, next.tls, log);
+      // Whoever was let in by the rules of before asks anew.
+      server.closeAllConnections();
+    },
     close() {
       forget();
       feed.close();

@@ -59,7 +59,7 @@ export class TokenDesk {
 
 /** What becomes of requests without a token. */
 export interface Gate {
-  readonly tokens: TokenDesk;
+  readonly tokens: () => TokenDesk;
   /** By path, for who has no token; null: this request needs one all the same. */
   readonly open: Readonly<
     Record<string, (request: IncomingMessage) => Reply | Promise<Reply> | null>
@@ -76,7 +76,8 @@ export interface Gate {
  */
 export function admission(gate: Gate): (request: IncomingMessage) => Reply | Promise<Reply> | null {
   return (request) => {
-    const { tokens, scheme } = gate;
+    const { scheme } = gate;
+    const tokens = gate.tokens();
     const right = tokens.rightOf(request);
     if (!tokens.guardsReading) {
       const refusal = namesLoopback(request) ?? sameOrigin(request, scheme);

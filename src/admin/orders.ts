@@ -23,7 +23,7 @@ export interface OrderTakers {
 
 /** What orders are taken with. */
 export interface AdminOrdersOptions {
-  readonly tokens: TokenDesk;
+  readonly tokens: () => TokenDesk;
   readonly takers: OrderTakers;
   readonly log: Logger;
   /** Hears of those who may not. */
@@ -72,11 +72,12 @@ function refusalOf(
   { tokens, onRefused }: AdminOrdersOptions,
 ): Reply | null {
   const { headers } = request;
-  if (!tokens.takesOrders) {
+  const desk = tokens();
+  if (!desk.takesOrders) {
     const way = 'set admin.operator_token, or use the command line (tandem drain, handover, hold)';
     return json({ error: `orders are not taken here: ${way}` }, 403);
   }
-  const right = tokens.rightOf(request);
+  const right = desk.rightOf(request);
   if (right !== 'order') {
     onRefused(request);
     if (right !== 'read') return tokenNeeded(right);

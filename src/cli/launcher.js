@@ -15,6 +15,8 @@ if (major < NODE_MAJOR_MIN) {
 
 // Left to itself, Node opens its debugger to everybody on the host; a log rotation may come at any time.
 process.on('SIGUSR1', () => {});
+// So may an order to reload, of which a half that has just begun to start need not die.
+if (['run', 'keepalive', 'proxy'].includes(process.argv[2] ?? '')) process.on('SIGHUP', () => {});
 
 // The same launcher serves the built tree (main.js) and, in development, the sources (main.ts).
 const built = new URL('./main.js', import.meta.url);

@@ -19,6 +19,8 @@ import { parseYaml, type YamlTree } from './yaml-tree.ts';
 export interface CheckedFile {
   readonly file: string;
   readonly digest: string;
+  /** As they are in the file; none when it could not be read. */
+  readonly bytes: Uint8Array;
   readonly config: EffectiveConfig | null;
   /** Errors and warnings in the order of the file. */
   readonly problems: readonly Problem[];
@@ -54,6 +56,7 @@ export function checkSource(source: Source | SourceFault, file = ''): CheckedFil
   return {
     file: source.file,
     digest: source.digest,
+    bytes: source.bytes,
     config: broken ? null : checked.config,
     problems,
     problemAt,
@@ -101,5 +104,13 @@ function emptyFile(file: string): CheckedFile {
 
 function unreadable(file: string, { line, column, message }: SourceFault): CheckedFile {
   const problem: Problem = { severity: 'error', file, line, column, path: '', message };
-  return { file, digest: '', config: null, problems: [problem], problemAt: () => problem };
+  const problemAt = () => problem;
+  return {
+    file,
+    digest: '',
+    bytes: new Uint8Array(),
+    config: null,
+    problems: [problem],
+    problemAt,
+  };
 }

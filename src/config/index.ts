@@ -36,7 +36,13 @@ export interface LoadOptions extends IdentitySources {
 
 /** `problems` are warnings only when `ok`, and at least one error otherwise. */
 export type LoadResult =
-  | { readonly ok: true; readonly config: CompiledConfig; readonly problems: readonly Problem[] }
+  | {
+      readonly ok: true;
+      readonly config: CompiledConfig;
+      /** The file as it was read. */
+      readonly bytes: Uint8Array;
+      readonly problems: readonly Problem[];
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** For who answers no requests. */
@@ -80,5 +86,5 @@ export function loadConfig(path: string, options: LoadOptions): LoadResult {
     ...(ticketSecret && { ticketSecret }),
   };
   const compiled = compileConfig(used, context);
-  return { ok: true, config: compiled, problems: all };
+  return { ok: true, config: compiled, bytes: checked.bytes, problems: all };
 }

@@ -7,7 +7,9 @@ import { configBytesMax } from './limits.ts';
 export interface Source {
   readonly file: string;
   readonly text: string;
-  /** SHA-256 of the bytes, hex. */
+  /** As they are in the file. */
+  readonly bytes: Uint8Array;
+  /** SHA-256 of them, hex. */
   readonly digest: string;
 }
 
@@ -59,7 +61,7 @@ export function sourceFromBytes(file: string, bytes: Uint8Array): Source | Sourc
     return faultAt(text.slice(0, control.index), `found the control character U+${code}`);
   }
   if (text.trim() === '') return fault('is empty');
-  return { file, text, digest: createHash('sha256').update(bytes).digest('hex') };
+  return { file, text, bytes, digest: createHash('sha256').update(bytes).digest('hex') };
 }
 
 function readBounded(descriptor: number): Uint8Array | null {

@@ -1,5 +1,6 @@
 import type { AgentStatus, NotifyStatus } from '../../keepalive/index.ts';
 import type { JournalStatus } from '../log/journal-file.ts';
+import type { ConfigReport } from './config-report.ts';
 import type { HoldReport } from './operator-orders.ts';
 
 /** What the agent's process has, and has not, to be on time. */
@@ -26,6 +27,7 @@ export interface AgentReport extends AgentStatus {
     /** Connected to events.sock. */
     readonly readers: number;
   };
+  readonly config: ConfigReport;
   readonly hold: HoldReport;
   readonly timing: TimingReport;
   /** Null: the config has no journal. */

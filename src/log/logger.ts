@@ -12,6 +12,18 @@ export interface LogIdentity {
 
 let standardOutput: LogSink | null = null;
 
+/** What loggers were derived from another; a derived one keeps the level of its birth otherwise. */
+const derived = new WeakMap<Logger, WeakRef<Logger>[]>();
+
+/** Which messages this logger writes from now on, and all that were derived from it. */
+export function setLogLevel(logger: Logger, level: string): void {
+  logger.level = level;
+  for (const one of derived.get(logger) ?? []) {
+    const child = one.deref();
+    if (child !== undefined) child.level = level;
+  }
+}
+
 /**
  * Where access logs go that go to stdout: the writer of the log, so that their lines never mix.
  * Throws RangeError before there is a log.
@@ -36,7 +48,10 @@ export function createLogger(level: string, identity: LogIdentity): Logger {
   const terminal = process.stdout.isTTY;
   const colours = terminal && process.stdout.hasColors();
   const write = (line: string) => sink.write(terminal ? prettyLine(line, colours) : line);
-  const logger: Logger = pino(options, { write });
+  const children: WeakRef<Logger>[] = [];
+  const onChild = (child: Logger) => void children.push(new WeakRef(child));
+  const logger: Logger = pino({ ...options, onChild }, { write });
+  derived.set(logger, children);
   process.on('exit', (status) => sink.end(status));
   return logger;
 }

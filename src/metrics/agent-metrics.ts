@@ -1,6 +1,7 @@
 import type { RouterStatus } from '../../keepalive/index.ts';
 import type { AgentReport } from '../control/agent-report.ts';
 import { addBfdSession } from './bfd-metrics.ts';
+import { addConfig } from './config-metrics.ts';
 import { addDuplicates } from './duplicate-metrics.ts';
 import { Exposition, snakeCase } from './exposition.ts';
 import { addHandover, addHold } from './handover-metrics.ts';
@@ -17,6 +18,7 @@ export function agentMetrics(status: AgentReport): Promise<string> {
   out.gauge('tandem_agent_uptime_seconds', 'Age of the agent.', { node }, status.uptimeMs / 1000);
   const ready = status.proxy.alive && status.proxy.ready ? 1 : 0;
   out.gauge('tandem_agent_balancer_ready', 'The balancer is alive and ready.', { node }, ready);
+  addConfig(out, 'agent', status.config);
   addTiming(out, status);
   addOutlets(out, status);
   addHold(out, status);

@@ -2,6 +2,7 @@ import type { LimitStatus, RouteStatus, ServerStatus } from '../../proxy/index.t
 import type { BalancerReport } from '../control/balancer-report.ts';
 import { addCacheMetrics } from './cache-metrics.ts';
 import { addCertificateMetrics } from './certificate-metrics.ts';
+import { addConfig } from './config-metrics.ts';
 import { addDrainingMetrics } from './draining-metrics.ts';
 import { Exposition, snakeCase } from './exposition.ts';
 import { addNameMetrics } from './name-metrics.ts';
@@ -17,6 +18,9 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
   const out = new Exposition();
   out.gauge('tandem_proxy_uptime_seconds', 'Age of the balancer.', {}, status.uptimeMs / 1000);
   out.gauge('tandem_proxy_ready', 'May be given traffic.', {}, status.readiness.ready ? 1 : 0);
+  addConfig(out, 'balancer', status.config);
+  const former = 'Configs before the present one in which connections go on.';
+  out.gauge('tandem_proxy_former_configs', former, {}, status.formerConfigs);
   const { io, alarm } = status.io;
   const refused = alarm || status.workers.some((worker) => worker.refusal !== null) ? 1 : 0;
   out.gauge('tandem_proxy_io_uring', 'Serves through io_uring.', {}, io === 'uring' ? 1 : 0);

@@ -4,7 +4,9 @@ import { balancerMetrics } from './balancer-metrics.ts';
 
 const NOTHING = {
   uptimeMs: 0,
+  formerConfigs: 0,
   digest: '',
+  config: { file: '/f', digest: '', appliedAt: '2026-11-23T00:00:00.000Z', generation: 1 },
   readiness: { ready: true, reasons: [], serving: true },
   listeners: [],
   upstreams: [],

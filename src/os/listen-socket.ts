@@ -78,6 +78,19 @@ export function openListenSocket(options: ListenOptions): ListenSocket {
 }
 
 /**
+ * The same, not listening yet: the port is ours, and connections go on going to whoever listens for
+ * them, on a less specific address maybe. `beginListening` finishes it. Throws OsError.
+ */
+export function openBoundSocket(options: Omit<ListenOptions, 'backlog'>): ListenSocket {
+  return openBound(options, SOCK_STREAM, () => {});
+}
+
+/** From here on connections arrive at it. Throws OsError: EADDRINUSE when somebody else was faster. */
+export function beginListening(fd: number, backlog: number): void {
+  check(libc().listen(fd, backlog), 'listen', String(fd));
+}
+
+/**
  * The same for UDP, without a backlog but with room for a burst; it tells of each datagram which of
  * this host's addresses it was sent to. A flow stays on the socket that its first datagram came to,
  * for as long as the sockets that share the port are the same.

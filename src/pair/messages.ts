@@ -9,6 +9,7 @@
  *     report    what changed, at once
  *     ask       a question of the agent's, with a number
  *     answer    to the question of that number
+ *     config    which file I run from now on
  *     bye       why the sender closes
  */
 import type { PeerAnswer, PeerQuestion, PeerReport } from '../../keepalive/index.ts';
@@ -40,6 +41,7 @@ export type PairMessage =
   | { readonly t: 'report'; readonly report: PeerReport }
   | { readonly t: 'ask'; readonly id: number; readonly question: PeerQuestion }
   | { readonly t: 'answer'; readonly id: number; readonly answer: PeerAnswer }
+  | { readonly t: 'config'; readonly digest: string }
   | { readonly t: 'bye'; readonly why: string };
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -59,6 +61,7 @@ const shapes: { readonly [T in PairMessage['t']]: (fields: Fields) => boolean } 
   report: (f) => isReport(f.report),
   ask: (f) => isNumber(f.id) && isQuestion(f.question),
   answer: (f) => isNumber(f.id) && isAnswer(f.answer),
+  config: (f) => isText(f.digest),
   bye: (f) => isText(f.why),
 };
 

@@ -96,6 +96,25 @@ describe('two ends that know the secret', () => {
     expect(a.log.lines.join('\n')).toContain('edge-b runs Tandem 1.1.0, this host 1.0.0');
   });
 
+  test('two hosts that are reloaded one after the other differ in between, and are said to', async () => {
+    const a = start('edge-a', port);
+    const b = start('edge-b', port);
+    await both(a.link, b.link);
+    b.link.setDigest('d2');
+    await soon(() => {
+      for (const { link } of [a, b]) expect(link.status().node?.sameFile).toBe(false);
+    });
+    expect(a.link.status().node?.digest).toBe('d2');
+    a.link.setDigest('d2');
+    await soon(() => {
+      for (const { link } of [a, b]) expect(link.status().node?.sameFile).toBe(true);
+    });
+    for (const { log } of [a, b]) {
+      expect(log.lines.filter((line) => line.includes('the files differ'))).toHaveLength(1);
+      expect(log.lines.at(-1)).toContain('run the same file again');
+    }
+  });
+
   test('say when their clocks are apart', async () => {
     const a = start('edge-a', port);
     const b = start('edge-b', port, { wallClock: () => 1_060_000 });

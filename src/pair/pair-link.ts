@@ -22,6 +22,7 @@ import {
   type Timer,
 } from '../../keepalive/index.ts';
 import type { PairConfig } from '../config/agent-config.ts';
+import { FileComparison } from './file-comparison.ts';
 import { clockApartMs, questionsPendingMax } from './limits.ts';
 import { type Hello, PAIR_PROTOCOL } from './messages.ts';
 import { PairPath } from './pair-path.ts';
@@ -32,7 +33,7 @@ export interface PairLinkOptions {
   readonly config: PairConfig;
   /** This node's name. */
   readonly node: string;
-  /** Of the config file. */
+  /** Of the config file, at the start. */
   readonly digest: string;
   /** Of this Tandem. */
   readonly version: string;
@@ -61,6 +62,7 @@ export class PairLink implements PeerPort {
   #lastQuestion = 0;
   #telling: NodeJS.Immediate | null = null;
   #greeting: { readonly hello: Hello; readonly clockAheadMs: number } | null = null;
+  readonly #files: FileComparison;
   #heard: { readonly report: PeerReport; readonly at: number } | null = null;
 
   /** Opens nothing before `start`. */
@@ -68,6 +70,7 @@ export class PairLink implements PeerPort {
     const { config, node, clock, log, random, secret } = options;
     this.#options = options;
     this.#limiter = new LogLimiter(clock);
+    this.#files = new FileComparison(options.digest, log);
     this.#paths = config.paths.map(
       ({ local, remote }) =>
         new PairPath({
@@ -93,6 +96,12 @@ export class PairLink implements PeerPort {
   /** Listens and dials on every path; never throws for what the network lacks. */
   start(): void {
     for (const path of this.#paths) path.start();
+  }
+
+  /** This host runs another config file from now on. */
+  setDigest(digest: string): void {
+    this.#files.own(digest);
+    for (const { connection } of this.#paths) connection?.say({ t: 'config', digest });
   }
 
   serve(desk: PeerDesk): void {
@@ -154,11 +163,11 @@ export class PairLink implements PeerPort {
   #peerStatus(): PairPeerStatus | null {
     if (this.#greeting === null) return null;
     const { hello, clockAheadMs } = this.#greeting;
-    const { digest, version, clock } = this.#options;
+    const { version, clock } = this.#options;
     return {
       version: hello.version,
-      digest: hello.digest,
-      sameFile: hello.digest === digest,
+      digest: this.#files.theirs ?? hello.digest,
+      sameFile: this.#files.same,
       sameVersion: hello.version === version,
       clockAheadMs,
       report: this.#heard?.report ?? null,
@@ -167,7 +176,8 @@ export class PairLink implements PeerPort {
   }
 
   #hello(): Hello {
-    const { node, version, digest, wallClock } = this.#options;
+    const { node, version, wallClock } = this.#options;
+    const { digest } = this.#files;
     const clockMs = wallClock();
     const instance = this.#instance;
     return { t: 'hello', protocol: PAIR_PROTOCOL, node, instance, version, digest, clockMs };
@@ -178,21 +188,15 @@ export class PairLink implements PeerPort {
     const { local, remote } = path.status();
     const fields = { peer: hello.node, local, remote, version: hello.version };
     this.#options.log.info(fields, `pair: connected to ${hello.node}, ${local} to ${remote}`);
+    this.#files.peer(hello.node, hello.digest);
     if (this.#greeting?.hello.instance !== hello.instance) this.#compare(hello, clockAheadMs);
     this.#greeting = { hello, clockAheadMs };
   }
 
   /** What two hosts that differ need to know; none of it moves an address. */
   #compare(hello: Hello, clockAheadMs: number): void {
-    const { log, digest, version } = this.#options;
+    const { log, version } = this.#options;
     const fields = { peer: hello.node };
-    if (hello.digest !== digest) {
-      log.warn(
-        { ...fields, digest, theirs: hello.digest },
-        `pair: the files differ: ${hello.node} runs ${hello.digest.slice(0, 12)}, ` +
-          `this host ${digest.slice(0, 12)}; copy the file and restart the agent`,
-      );
-    }
     if (hello.version !== version) {
       log.warn(
         { ...fields, version, theirs: hello.version },
@@ -235,6 +239,9 @@ export class PairLink implements PeerPort {
         break;
       case 'answer':
         this.#settle(saying.id, saying.answer);
+        break;
+      case 'config':
+        this.#files.peer(this.#options.config.peer, saying.digest);
         break;
     }
   }

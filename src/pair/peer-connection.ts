@@ -17,7 +17,7 @@ import { asMessage, type Hello, PAIR_PROTOCOL, type PairMessage } from './messag
 import { type Refusal, refusalOf } from './secure-socket.ts';
 
 /** A message that is not about the connection itself. */
-export type PeerSaying = Extract<PairMessage, { t: 'report' | 'ask' | 'answer' }>;
+export type PeerSaying = Extract<PairMessage, { t: 'report' | 'ask' | 'answer' | 'config' }>;
 
 /** What a connection needs of its path. */
 export interface PeerConnectionOptions {

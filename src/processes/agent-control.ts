@@ -6,10 +6,13 @@ import { OperatorOrders } from '../control/operator-orders.ts';
 import { createControlServer, json, text } from '../control/server.ts';
 import type { Logger } from '../log/logger.ts';
 import { agentMetrics } from '../metrics/agent-metrics.ts';
+import type { ReloadDesk } from '../reload/reload-desk.ts';
+import { orderReload, reportReload } from '../reload/reload-orders.ts';
 import { HoldFile } from '../runtime/hold-file.ts';
 import { SOCKETS } from '../runtime/runtime-dir.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
 import type { AgentOutlets } from './agent-outlets.ts';
+import type { AppliedConfig } from './applied-config.ts';
 import type { RealTime } from './real-time.ts';
 
 /** Takes orders from now on; what was ordered of the agent before this one and lasts is in force. */
@@ -26,26 +29,30 @@ export interface AgentControlOptions {
   readonly operator: OperatorOrders;
   readonly outlets: AgentOutlets;
   readonly realTime: RealTime;
+  readonly applied: AppliedConfig;
+  readonly desk: ReloadDesk;
   readonly log: Logger;
 }
 
 /** Listens until it is closed. Throws StartupError when the socket cannot be had. */
 export async function serveControl(
   runtimeDir: string,
-  { agent, operator, outlets, realTime, log }: AgentControlOptions,
+  { agent, operator, outlets, realTime, applied, desk, log }: AgentControlOptions,
 ): Promise<{ close(): void }> {
   const report = (): AgentReport => {
     const status = agent.status();
     const hold = operator.report(status.hold);
-    return { ...status, ...outlets.report(), hold, timing: realTime.report() };
+    const config = applied.report();
+    return { ...status, ...outlets.report(), hold, config, timing: realTime.report() };
   };
   const server = createControlServer(
     {
       '/status': () => json(report()),
       '/metrics': async () => text(await agentMetrics(report())),
+      '/reload': () => reportReload(desk),
     },
     log,
-    { orders: operator.orders() },
+    { orders: { ...operator.orders(), '/reload': (query) => orderReload(desk, query) } },
   );
   await listenUnix(server, join(runtimeDir, SOCKETS.keepalive));
   return {

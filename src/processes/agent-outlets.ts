@@ -60,6 +60,11 @@ export class AgentOutlets {
     return { events: emit, ...(journal === null ? {} : { journal: journal.write }) };
   }
 
+  /** Other notify commands from now on. */
+  reconfigure({ virtualRouters }: AgentConfig): void {
+    this.#notifier.reconfigure(virtualRouters);
+  }
+
   /** Listens for readers. Throws StartupError when the socket cannot be had. */
   async serve(agent: Agent): Promise<void> {
     const { runtimeDir, log } = this.#options;

@@ -6,6 +6,7 @@ import {
   createScriptRunner,
   heldAtDeath,
   heldUnder,
+  longestStopDrainMs,
   openConnectionCensus,
   openLeases,
   openNetwork,
@@ -22,14 +23,18 @@ import { sdNotify } from '../os/sd-notify.ts';
 import { claimHalf } from '../runtime/half-lock.ts';
 import { HeldFile } from '../runtime/held-file.ts';
 import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
+import { stateDir } from '../runtime/state-dir.ts';
+import { agentStopMs } from '../supervision/supervisor.ts';
 import { type BalancerListener, listenForBalancer } from '../tracking/readiness-server.ts';
 import { resumeOrders, serveControl } from './agent-control.ts';
 import { AgentOutlets } from './agent-outlets.ts';
-import { CRASH, reportReady, superviseProcess } from './lifecycle.ts';
+import { AppliedConfig } from './applied-config.ts';
+import { CRASH, reportReady, reportStopBound, superviseProcess } from './lifecycle.ts';
 import { loadInWorker, type ProcessOptions } from './load-in-worker.ts';
 import { connectPair, readPairSecret } from './pair-connection.ts';
 import { demandAgentPrivileges } from './privileges.ts';
 import { RealTime } from './real-time.ts';
+import { startAgentReloads } from './reloads.ts';
 import { startWith } from './start.ts';
 import { StartupError } from './startup-error.ts';
 
@@ -40,7 +45,8 @@ const DESCRIPTORS_FROM_THE_START = 1024;
  * Runs the agent until it is told to end. Throws StartupError for what the operator can mend.
  */
 export async function runKeepalive(options: ProcessOptions): Promise<void> {
-  const { agentConfig, journal, log } = await load(options);
+  const { agentConfig, config, bytes, log } = await load(options);
+  const { journal } = config.log;
   demandAgentPrivileges();
   void reserveDescriptors(DESCRIPTORS_FROM_THE_START);
   const secret = readPairSecret(agentConfig);
@@ -84,29 +90,31 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
   balancer = feed;
   await outlets.serve(agent);
   const realTime = new RealTime(log);
-  const control = await serveControl(runtimeDir, { agent, operator, outlets, realTime, log });
+  const applied = new AppliedConfig(options.configPath, stateDir(process.env), config, log);
+  const reload = startAgentReloads(
+    { options, runtimeDir },
+    { applied, agent, outlets, pair, secret, held, stuck, log },
+  );
+  const control = await serveControl(runtimeDir, {
+    ...{ agent, operator, outlets, realTime, applied, log },
+    desk: reload.desk,
+  });
   pair?.start();
   const hurry = Promise.withResolvers<void>();
   superviseProcess(
     {
       // The peer is told that the drain is over, or it would pass packets on to nobody.
       hurry: () => hurry.resolve(),
+      reload: reload.request,
       async stop(reason) {
         sdNotify('STOPPING=1');
+        reload.close();
         // A process with a defect in it has no time to negotiate.
         const ended = agent.stop(reason === CRASH ? 'at-once' : 'in-order');
         await Promise.race([ended, hurry.promise.then(() => agent.stop('at-once'))]);
         held.clear(stuck);
-        pair?.close();
-        feed.close();
-        control.close();
-        outlets.close();
-        realTime.close();
-        files.close();
-        secondChances.close();
-        census.close();
-        leases.close();
-        network.close();
+        const parts = [feed, control, outlets, realTime, files, secondChances, census, leases];
+        for (const part of [pair, ...parts, network]) part?.close();
         lock.release();
         // A successor need not wait for what only tells of the end.
         await outlets.finish();
@@ -116,6 +124,8 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
     },
     log,
   );
+  applied.take(config, bytes);
+  reportStopBound(agentStopMs(longestStopDrainMs(agentConfig)));
   reportReady();
 }
 
@@ -158,11 +168,11 @@ export async function runRelease(options: ProcessOptions): Promise<void> {
 
 async function load(options: ProcessOptions) {
   const loaded = await loadInWorker(options);
-  const { config, log } = startWith(loaded, 'keepalive', options.configPath);
+  const { config, bytes, log } = startWith(loaded, 'keepalive', options.configPath);
   if (config.agent === null) {
     throw new StartupError(
       `${options.configPath} has no virtual_routers: there is nothing for the agent to do`,
     );
   }
-  return { agentConfig: config.agent, journal: config.log.journal, log };
+  return { agentConfig: config.agent, config, bytes, log };
 }

@@ -9,7 +9,7 @@ const script = (hurry: string) => `
   const hurried = Promise.withResolvers();
   const say = (text) => process.stdout.write(text + '\\n');
   const log = { info: (_, text) => say(text), warn: (_, text) => say(text), error() {}, fatal() {} };
-  superviseProcess({ stop: () => hurried.promise ${hurry} }, log);
+  superviseProcess({ reload() {}, stop: () => hurried.promise ${hurry} }, log);
   setInterval(() => {}, 1000);
   say('runs');`;
 
@@ -45,4 +45,28 @@ test('and does not get to wait for ever', async () => {
   const { lines, status } = await stoppedTwice(', hurry() {}');
   expect(lines).toEqual(['runs', 'stopping: SIGTERM', 'stopping at once: SIGTERM again']);
   expect(status).toBe(1);
+});
+
+test('SIGHUP is an order to reload, and nothing while it stops', async () => {
+  const script = `
+    import { superviseProcess } from '${new URL('./lifecycle.ts', import.meta.url).pathname}';
+    const say = (text) => process.stdout.write(text + '\\n');
+    const log = { info() {}, warn() {}, error() {}, fatal() {} };
+    const stop = () => {
+      process.kill(process.pid, 'SIGHUP');
+      return new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    superviseProcess({ reload: () => say('reloads'), stop }, log);
+    setInterval(() => {}, 1000);
+    say('runs');`;
+  const argv = ['--input-type=module', '-e', script];
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    child.kill(line === 'runs' ? 'SIGHUP' : 'SIGTERM');
+  }
+  expect(lines).toEqual(['runs', 'reloads']);
+  expect(await exited).toEqual([0, null]);
 });

@@ -14,14 +14,16 @@ export interface Stoppable {
   stop(reason: string): Promise<void>;
   /** A second signal: `stop` is to wait for nothing more. Absent: there is nothing to do but to end. */
   hurry?(): void;
+  /** SIGHUP: follow the config file as it is now. */
+  reload(): void;
   /** SIGUSR1: open log files anew. Absent: there are none. */
   reopenLogs?(): void;
 }
 
 /**
  * Signals, the supervisor's end and uncaught errors, for one half's process. `stop` runs once; a
- * second signal ends the process at once, but for what others have to be told. SIGHUP is not a
- * reason to die.
+ * second signal ends the process at once, but for what others have to be told. SIGHUP is no
+ * reason to die: the config is read anew.
  */
 export function superviseProcess(half: Stoppable, log: Logger): void {
   let stopping = false;
@@ -49,9 +51,9 @@ export function superviseProcess(half: Stoppable, log: Logger): void {
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
-  process.on('SIGHUP', () =>
-    log.warn({}, 'SIGHUP ignored: this version reads its config at start only'),
-  );
+  process.on('SIGHUP', () => {
+    if (!stopping) half.reload();
+  });
   // Taken in any case: left to itself, Node opens its debugger to everybody on the host.
   process.on('SIGUSR1', () => {
     if (half.reopenLogs === undefined) log.info({}, 'SIGUSR1: there are no log files to reopen');
@@ -67,6 +69,11 @@ export function superviseProcess(half: Stoppable, log: Logger): void {
     if (!stopping) half.stop(CRASH).finally(() => process.exit(1));
     stopping = true;
   }
+}
+
+/** Tells `tandem run` how long an orderly stop of this half may take from now on, ms; systemd has its own bound. */
+export function reportStopBound(stopMs: number): void {
+  process.send?.({ stopMs });
 }
 
 /** Tells `tandem run`, or systemd, that this half serves, and systemd that it lives from now on. */

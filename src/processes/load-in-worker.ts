@@ -13,6 +13,12 @@ export interface ProcessOptions {
   readonly balancer?: boolean;
 }
 
+/** What the thread is made with: `kept`, it reads again whenever it is asked to. */
+interface Task {
+  readonly options: ProcessOptions;
+  readonly kept: boolean;
+}
+
 /** Reads and checks the config file on this thread, with this host's identity. */
 export function loadHere({ configPath, node, secretless, balancer }: ProcessOptions): LoadResult {
   const identity = { node, env: process.env, hostname: hostname() };
@@ -29,16 +35,31 @@ export function loadHere({ configPath, node, secretless, balancer }: ProcessOpti
  */
 export function loadInWorker(options: ProcessOptions): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: options });
+    const worker = loadingThread({ options, kept: false });
     worker.once('message', resolve);
     worker.once('error', reject);
   });
 }
 
-if (!isMainThread && parentPort !== null && isProcessOptions(workerData)) {
-  parentPort.postMessage(loadHere(workerData));
+/**
+ * A thread that reads the file whenever it gets a message and answers with a LoadResult: what it needs for
+ * that is compiled once, and takes ten times as long as most files.
+ */
+export function keptLoadingThread(options: ProcessOptions): Worker {
+  return loadingThread({ options, kept: true });
 }
 
-function isProcessOptions(value: unknown): value is ProcessOptions {
-  return typeof value === 'object' && value !== null && 'configPath' in value;
+function loadingThread(task: Task): Worker {
+  return new Worker(new URL(import.meta.url), { workerData: task });
+}
+
+if (!isMainThread && parentPort !== null && isTask(workerData)) {
+  const port = parentPort;
+  const { options, kept } = workerData;
+  if (kept) port.on('message', () => port.postMessage(loadHere(options)));
+  else port.postMessage(loadHere(options));
+}
+
+function isTask(value: unknown): value is Task {
+  return typeof value === 'object' && value !== null && 'options' in value && 'kept' in value;
 }

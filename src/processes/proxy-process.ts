@@ -10,6 +10,7 @@ import {
   type Traffic,
   uringRefusal,
 } from '../../proxy/index.ts';
+import { AdminKeeper } from '../admin/admin-keeper.ts';
 import type { AdminSource } from '../admin/admin-listener.ts';
 import { formatEndpoint } from '../config/index.ts';
 import type { ProxyConfig } from '../config/proxy-config.ts';
@@ -19,16 +20,22 @@ import { type Logger, logLines } from '../log/logger.ts';
 import { balancerMetrics } from '../metrics/balancer-metrics.ts';
 import { reserveDescriptors } from '../os/descriptor-table.ts';
 import { sdNotify } from '../os/sd-notify.ts';
+import type { ReloadDesk } from '../reload/reload-desk.ts';
+import { orderReload, reportReload } from '../reload/reload-orders.ts';
 import { claimHalf } from '../runtime/half-lock.ts';
 import { ensureRuntimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
+import { stateDir } from '../runtime/state-dir.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
 import { UringRecord } from '../runtime/uring-record.ts';
 import { WishesFile } from '../runtime/wishes-file.ts';
+import { balancerStopMs } from '../supervision/supervisor.ts';
 import { feedAgent, trackedUpstreams } from '../tracking/balancer-feed.ts';
 import { ReadinessClient } from '../tracking/readiness-client.ts';
-import { reportReady, superviseProcess } from './lifecycle.ts';
+import { AppliedConfig } from './applied-config.ts';
+import { reportReady, reportStopBound, superviseProcess } from './lifecycle.ts';
 import { loadHere, type ProcessOptions } from './load-in-worker.ts';
 import { purge } from './purge.ts';
+import { startBalancerReloads } from './reloads.ts';
 import { orderServers } from './server-orders.ts';
 import { startWith } from './start.ts';
 import { StartupError } from './startup-error.ts';
@@ -41,8 +48,9 @@ const DESCRIPTORS_FROM_THE_START = 65_536;
  * a bad config, a port in use, a runtime directory that cannot be had.
  */
 export async function runProxy(options: ProcessOptions): Promise<void> {
-  const loaded = loadHere({ ...options, secretless: true, balancer: true });
-  const { config, log } = startWith(loaded, 'proxy', options.configPath);
+  const reading = { ...options, secretless: true, balancer: true };
+  const loaded = loadHere(reading);
+  const { config, bytes, log } = startWith(loaded, 'proxy', options.configPath);
   if (config.proxy === null) {
     throw new StartupError(
       `${options.configPath} has no listeners: there is nothing for the balancer to do`,
@@ -54,17 +62,20 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   // Everything that can be refused comes before the first client is accepted.
   const lock = claimHalf('proxy', runtimeDir);
   const file = new WishesFile(runtimeDir);
-  const service = new Service(file, log);
+  const applied = new AppliedConfig(options.configPath, stateDir(process.env), config, log);
+  const service = new Service(file, applied, log);
   const control = await listenControl(join(runtimeDir, SOCKETS.proxy), service, log);
   const { agent } = config;
   const hasAgent = agent !== null;
   const closers: { close(): void }[] = [];
-  if (config.admin !== null) {
+  const admin = new AdminKeeper(async (wanted) => {
     // Nobody else needs what a dashboard is made of.
     const { startAdmin } = await import('../admin/admin-listener.ts');
     const host = config.node ?? hostname();
-    closers.push(await startAdmin(config.admin, service, { runtimeDir, hasAgent, host, log }));
-  }
+    return startAdmin(wanted, service, { runtimeDir, hasAgent, host, log });
+  });
+  await admin.begin(config.admin);
+  closers.push(admin);
   const uring = watchUring(config.proxy.io, runtimeDir, log);
   const wishes = wishesOf(file, log);
   const ports = { log, stdout: logLines(), uringRefusal: uring.refusal, wishes };
@@ -73,13 +84,21 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   });
   service.balancer = balancer;
   sayWhatServes(balancer, log);
+  let track: ((upstreams: ReadonlySet<string>) => void) | null = null;
   if (agent !== null) {
     const client = new ReadinessClient(join(runtimeDir, SOCKETS.agent), log);
-    feedAgent(client, balancer, trackedUpstreams(agent));
+    track = feedAgent(client, balancer, trackedUpstreams(agent));
     closers.push(client);
   }
+  const reload = startBalancerReloads(
+    { options: reading, runtimeDir },
+    { applied, balancer, admin, track, log },
+  );
+  service.desk = reload.desk;
+  closers.unshift(reload);
   superviseProcess(
     {
+      reload: reload.request,
       reopenLogs: () => balancer.reopenLogs(),
       async stop(reason) {
         sdNotify('STOPPING=1');
@@ -96,6 +115,8 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
     log,
   );
   uring.started();
+  applied.take(config, bytes);
+  reportStopBound(balancerStopMs(config.proxy.drainTimeoutMs));
   reportReady();
 }
 
@@ -134,12 +155,15 @@ const NOT_BEGUN: Readiness = {
 /** What the listeners of this process answer from, before and after the balancer has started. */
 class Service implements AdminSource {
   balancer: Balancer | null = null;
+  desk: ReloadDesk | null = null;
   readonly #file: WishesFile;
+  readonly #applied: AppliedConfig;
   readonly #log: Logger;
 
   /** Orders about servers are kept in the file. */
-  constructor(file: WishesFile, log: Logger) {
+  constructor(file: WishesFile, applied: AppliedConfig, log: Logger) {
     this.#file = file;
+    this.#applied = applied;
     this.#log = log;
   }
 
@@ -148,7 +172,9 @@ class Service implements AdminSource {
   }
 
   report(): BalancerReport | null {
-    return this.balancer === null ? null : report(this.balancer);
+    if (this.balancer === null) return null;
+    const uptimeMs = Math.round(process.uptime() * 1000);
+    return { uptimeMs, config: this.#applied.report(), ...this.balancer.status() };
   }
 
   readiness(): Readiness {
@@ -156,7 +182,8 @@ class Service implements AdminSource {
   }
 
   async metrics(): Promise<string> {
-    return this.balancer === null ? '' : balancerMetrics(report(this.balancer));
+    const report = this.report();
+    return report === null ? '' : balancerMetrics(report);
   }
 
   traffic(): Traffic | null {
@@ -182,10 +209,6 @@ function sayWhatServes(balancer: Balancer, log: Logger): void {
   };
   sayReadiness(balancer.readiness());
   balancer.onReadiness(sayReadiness);
-}
-
-function report(balancer: Balancer): BalancerReport {
-  return { uptimeMs: Math.round(process.uptime() * 1000), ...balancer.status() };
 }
 
 /** What operators wanted of servers before this process. */
@@ -217,12 +240,14 @@ async function listenControl(path: string, service: Service, log: Logger) {
     {
       '/status': () => json(service.status(), service.balancer === null ? 503 : 200),
       '/metrics': async () => text(await service.metrics()),
+      '/reload': () => reportReload(service.desk),
     },
     log,
     {
       orders: {
         '/purge': (query) => purge(service.balancer, query, log),
         '/servers': (query) => service.orderServers(query),
+        '/reload': (query) => orderReload(service.desk, query),
       },
     },
   );

@@ -48,9 +48,7 @@ export async function runBoth(options: ProcessOptions): Promise<number> {
   const supervisor = new Supervisor(halves, log);
   process.on('SIGTERM', () => void supervisor.stop());
   process.on('SIGINT', () => void supervisor.stop());
-  process.on('SIGHUP', () =>
-    log.warn({}, 'SIGHUP ignored: this version reads its config at start only'),
-  );
+  process.on('SIGHUP', () => supervisor.reload());
   process.on('SIGUSR1', () => supervisor.reopenLogs());
   supervisor.start();
   return supervisor.finished;

@@ -6,6 +6,8 @@ import { StartupError } from './startup-error.ts';
 /** What every process of Tandem has once its config is read. */
 export interface Started {
   readonly config: CompiledConfig;
+  /** The file as it was read. */
+  readonly bytes: Uint8Array;
   readonly log: Logger;
 }
 
@@ -18,11 +20,11 @@ export function startWith(loaded: LoadResult, half: LogIdentity['half'], path: s
     const lines = loaded.problems.map(formatProblem).join('\n');
     throw new StartupError(`${path} cannot be used; nothing was started:\n${lines}`);
   }
-  const { config } = loaded;
+  const { config, bytes } = loaded;
   const log = createLogger(config.log.level, { half, node: config.node });
   // `tandem run` has said them once for both halves.
   if (half === 'run' || process.send === undefined) {
     for (const problem of loaded.problems) log.warn({}, formatProblem(problem));
   }
-  return { config, log };
+  return { config, bytes, log };
 }

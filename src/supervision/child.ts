@@ -15,10 +15,18 @@ export interface ChildExit {
   readonly wasReady: boolean;
 }
 
+/** Another bound of its orderly stop, as a child sends it after a reload. */
+interface StopBound {
+  /** ms. */
+  readonly stopMs: number;
+}
+
 /** One half of Tandem as a child process of `tandem run`. */
 export interface Child {
   readonly pid: number | undefined;
   kill(signal: NodeJS.Signals): void;
+  /** How long its orderly stop may take, as it said last, ms; null: it has not said. */
+  readonly stopMs: number | null;
   /** Resolves once, when the process has ended (or could not be started: code 1). */
   readonly exited: Promise<ChildExit>;
 }
@@ -35,8 +43,10 @@ export function startChild(nodeFlags: readonly string[], args: readonly string[]
     detached: true,
   });
   let wasReady = false;
+  let stopMs: number | null = null;
   child.on('message', (message) => {
     if (message === READY_MESSAGE) wasReady = true;
+    else if (isStopBound(message)) stopMs = message.stopMs;
   });
   const exited = new Promise<ChildExit>((resolve) => {
     const end = (code: number | null, signal: NodeJS.Signals | null) =>
@@ -44,7 +54,18 @@ export function startChild(nodeFlags: readonly string[], args: readonly string[]
     child.once('exit', end);
     child.once('error', () => end(1, null));
   });
-  return { pid: child.pid, kill: (signal) => void child.kill(signal), exited };
+  return {
+    pid: child.pid,
+    kill: (signal) => void child.kill(signal),
+    get stopMs() {
+      return stopMs;
+    },
+    exited,
+  };
+}
+
+function isStopBound(message: unknown): message is StopBound {
+  return typeof message === 'object' && message !== null && 'stopMs' in message;
 }
 
 /** Waits for the exit; SIGKILLs after `graceMs`. */

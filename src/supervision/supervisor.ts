@@ -66,6 +66,13 @@ export class Supervisor {
     this.#running.get('proxy')?.kill('SIGUSR1');
   }
 
+  /** Has the halves follow the config file as it is now: whoever is told drives both. */
+  reload(): void {
+    const child = this.#running.get('proxy') ?? this.#running.get('keepalive');
+    if (child === undefined) this.#log.warn({}, 'SIGHUP: no half runs at this moment');
+    else child.kill('SIGHUP');
+  }
+
   /** Orderly stop; a second call hurries what still runs, and kills it soon, with exit status 1. */
   async stop(code = 0): Promise<void> {
     if (this.#stopping) {
@@ -78,7 +85,7 @@ export class Supervisor {
       const child = this.#running.get(half.name);
       if (child === undefined) continue;
       child.kill('SIGTERM');
-      const exit = await waitOrKill(child, half.stopMs);
+      const exit = await waitOrKill(child, child.stopMs ?? half.stopMs);
       if (exit.signal === 'SIGKILL') {
         this.#log.warn({ child: half.name }, `${half.name} did not stop in time and was killed`);
       }

@@ -25,13 +25,14 @@ export function trackedUpstreams(agent: AgentConfig): ReadonlySet<string> {
  * Tells the agent the balancer's readiness, the health of the tracked upstreams and what is connected to
  * addresses that drain, now and whenever one changes, and passes its orders on. Readiness goes at once.
  * Of servers usually many change together, a whole rack or a first round of checks, so they are told once
- * per turn of the event loop.
+ * per turn of the event loop. The returned function changes which upstreams are tracked.
  */
 export function feedAgent(
   client: Pick<ReadinessClient, 'update' | 'onCheckRequest' | 'onDrainOrders' | 'finished'>,
   balancer: FeedSource,
   tracked: ReadonlySet<string>,
-): void {
+): (tracked: ReadonlySet<string>) => void {
+  let wanted = tracked;
   client.onDrainOrders((drains) => balancer.drainAddresses(drains));
   client.onCheckRequest(async (round) => {
     await balancer.checkOrigins();
@@ -42,7 +43,7 @@ export function feedAgent(
   const tell = () => {
     if (due !== null) clearImmediate(due);
     due = null;
-    const upstreams = balancer.upstreams().filter(({ name }) => tracked.has(name));
+    const upstreams = balancer.upstreams().filter(({ name }) => wanted.has(name));
     const connections = balancer.connections();
     const drains = connections === undefined ? {} : { connections };
     client.update({ ...balancer.readiness(), upstreams, ...drains });
@@ -50,8 +51,11 @@ export function feedAgent(
   tell();
   balancer.onReadiness(tell);
   balancer.onConnections(tell);
-  if (tracked.size === 0) return;
   balancer.onServerHealth(() => {
-    due ??= setImmediate(tell);
+    if (wanted.size > 0) due ??= setImmediate(tell);
   });
+  return (next) => {
+    wanted = next;
+    tell();
+  };
 }

@@ -10,6 +10,7 @@ import { handoverDrill, handoverUsage } from '../handover/main.ts';
 import { enterLab, insideLab } from '../lab/enter.ts';
 import { stacks } from '../lab/stacks/index.ts';
 import type { Stack, StackName } from '../lab/stacks/stack.ts';
+import { reloadDrill, reloadUsage } from '../reload/main.ts';
 import { packageDrill, packageUsage } from '../systemd/package-drill.ts';
 import { drillNamed, drills } from './catalogue.ts';
 import { compare } from './compare/main.ts';
@@ -26,6 +27,7 @@ const USAGE = `usage: npm run drill -- [--lab | --docker] [--stack NAME] [--adve
        ${killUsage}
        ${costUsage}
        ${packageUsage}
+       ${reloadUsage}
 
   --lab       in network namespaces on this machine (default)
   --docker    in containers, through docker compose
@@ -173,6 +175,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       return await killDrill(import.meta.filename, argv.slice(1));
     }
     if (argv[0] === 'package') return await packageDrill();
+    if (argv[0] === 'reload') return await reloadDrill(import.meta.filename, argv.slice(1));
     if (argv.includes('--compare')) return await compare(argv);
     const request = parseRequest(argv);
     if (request === 'help') {

@@ -37,7 +37,7 @@ export class HandoverPair {
   readonly edges = [edgeA.name, edgeB.name] as const;
   readonly stack: HandoverStack;
   readonly lab: Lab;
-  readonly #settings: PairSettings;
+  readonly settings: PairSettings;
   /** What the edges' programs told of the addresses; CLOCK_MONOTONIC, ms. */
   readonly steps: { readonly atMs: number; readonly text: string }[] = [];
   readonly #running = new Map<string, RunningEdge>();
@@ -47,7 +47,7 @@ export class HandoverPair {
   private constructor(lab: Lab, stack: HandoverStack, settings: PairSettings) {
     this.lab = lab;
     this.stack = stack;
-    this.#settings = settings;
+    this.settings = settings;
   }
 
   /** Boots hosts, origins and both edges. Nothing is left when it rejects. */
@@ -92,7 +92,7 @@ export class HandoverPair {
   async start(edge: string): Promise<void> {
     await this.lab.heal(edge);
     const host = this.host(edge);
-    this.#running.set(edge, await this.stack.start(host, this.#settings));
+    this.#running.set(edge, await this.stack.start(host, this.settings));
     const active = Promise.withResolvers<void>();
     this.#active.set(edge, active.promise);
     const tells = this.stack.listen(host, (text) => {
@@ -146,7 +146,7 @@ export class HandoverPair {
 
   /** Waits until this edge holds the addresses and the other does not. Rejects after a time. */
   async untilActive(edge: string, timeoutMs: number = limits.settleTimeoutMs): Promise<void> {
-    const holds = (each: string) => this.stack.holds(this.host(each), this.#settings);
+    const holds = (each: string) => this.stack.holds(this.host(each), this.settings);
     await waitUntil(
       `${edge} holds the addresses alone`,
       async () => (await holds(edge)) && !(await holds(this.other(edge))),
@@ -171,7 +171,7 @@ export class HandoverPair {
   /** Waits until one of the edges, whichever, holds the addresses and the other does not. */
   async untilOneActive(timeoutMs: number = limits.settleTimeoutMs): Promise<void> {
     const held = () =>
-      Promise.all(this.edges.map((edge) => this.stack.holds(this.host(edge), this.#settings)));
+      Promise.all(this.edges.map((edge) => this.stack.holds(this.host(edge), this.settings)));
     await waitUntil(
       'one host holds the addresses',
       async () => (await held()).filter((holds) => holds).length === 1,
@@ -187,7 +187,7 @@ export class HandoverPair {
 
   /** Whether it is one of the pair's virtual addresses (without prefix length). */
   isVirtual(address: string): boolean {
-    return this.#settings.virtualAddresses.includes(address);
+    return this.settings.virtualAddresses.includes(address);
   }
 
   /** Both run and the preferred one holds the addresses, whatever was before. */

@@ -37,6 +37,9 @@ export interface SpawnOptions {
   readonly instrument?: boolean;
 }
 
+/** Inside, where only /run is a host's own: what it keeps must not be another's, nor the machine's. */
+export const STATE_DIR = '/run/tandem-state';
+
 /** A process started on a host; the pid is the program's own (`nsenter` execs it). */
 export interface LabProcess {
   readonly pid: number;
@@ -117,7 +120,7 @@ export class Host {
     const log = openSync(logFile, 'a');
     const [program, ...args] = this.namespace.enter([...placeOf(options), ...argv]);
     const child = spawn(program, args, {
-      env: { ...process.env, ...options.env, PATH: labPath() },
+      env: { ...process.env, TANDEM_STATE_DIR: STATE_DIR, ...options.env, PATH: labPath() },
       // A session of its own: the kernel shares the processors out between sessions (autogroup), so a
       // host that boots takes little from the others, which in life have processors of their own.
       detached: true,

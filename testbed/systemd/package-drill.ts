@@ -38,6 +38,7 @@ const scenes: readonly Scene[] = [
       for (const edge of edges) {
         await install(edge, first);
         await edge.exec(['getent', 'passwd', 'tandem']);
+        await edge.exec(['runuser', '-u', 'tandem', '--', 'test', '-w', '/var/log/tandem']);
         for (const unit of UNITS) await expectState(edge, unit, 'inactive');
         const { stderr } = await edge.attempt(['tandem', 'check']);
         if (!stderr.includes('is empty but for comments')) throw new Error(`check: ${stderr}`);

@@ -20,6 +20,8 @@ import * as limits from './limits.ts';
 
 /** What threads are given of a cache. Plain data. */
 export interface CacheMemory {
+  /** Which memory it is: a thread cannot tell that from the buffer it is sent. */
+  readonly id: number;
   readonly name: string;
   readonly memory: SharedArrayBuffer;
   /** Of the hash of keys; secret, so that nobody can choose keys that meet. */
@@ -181,6 +183,8 @@ function planOf(bytes: number, threads: number): Plan {
   };
 }
 
+let nextId = 1;
+
 /** Makes the memory of a cache, `bytes` at most; the kernel gives pages only where something is written. */
 export function createCacheMemory(options: {
   readonly name: string;
@@ -196,6 +200,7 @@ export function createCacheMemory(options: {
   if (bytes < limits.STORE_BYTES_MIN) throw new RangeError(`a cache of ${bytes} bytes`);
   const random = randomBytes(8);
   return {
+    id: nextId++,
     name: options.name,
     memory: allocate(options.name, bytes),
     seed: options.seed ?? [random.readUInt32LE(0), random.readUInt32LE(4)],

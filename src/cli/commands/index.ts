@@ -9,6 +9,8 @@ import { init } from './init.ts';
 import { keepalive } from './keepalive.ts';
 import { proxy } from './proxy.ts';
 import { purge } from './purge.ts';
+import { reload } from './reload.ts';
+import { rollback } from './rollback.ts';
 import { run } from './run.ts';
 import { schema } from './schema.ts';
 import { status } from './status.ts';
@@ -22,6 +24,8 @@ export const commands: readonly CliCommand[] = [
   keepalive,
   proxy,
   status,
+  reload,
+  rollback,
   handover,
   hold,
   drain,

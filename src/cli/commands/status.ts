@@ -149,6 +149,9 @@ function describe(
   if (configPath !== defaultConfigPath && file.digest === '') {
     notes.push(`${configPath}: ${file.problems[0]!.message}`);
   }
+  if ('status' in agent && 'status' in balancer && agent.status.digest !== balancer.status.digest) {
+    notes.push('the agent and the balancer run with different configs: tandem reload');
+  }
   const other = 'status' in agent && node !== undefined && node !== agent.status.node;
   if (other) notes.push(`--node: found ${node}; the agent runs as ${agent.status.node}`);
   return {

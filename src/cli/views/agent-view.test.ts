@@ -22,6 +22,10 @@ const emptyLateness = { count: 0, sumMicros: 0, maxMicros: 0, buckets: [] };
 const status = {
   node: 'edge-a',
   digest: '0123456789abcdef',
+  config: {
+    ...{ file: '/etc/tandem/tandem.yaml', digest: '0123456789abcdef' },
+    ...{ appliedAt: '2026-11-23T10:00:00.000Z', generation: 2 },
+  },
   uptimeMs: 1000,
   proxy: { alive: true, ready: true, reasons: [], everReady: true },
   routers: [

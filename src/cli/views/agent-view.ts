@@ -3,6 +3,7 @@ import type { NotifyStatus, RouterStatus } from '../../../keepalive/index.ts';
 import type { AgentReport } from '../../control/agent-report.ts';
 import { columns } from '../output.ts';
 import { bfdView } from './bfd-view.ts';
+import { configText } from './config-view.ts';
 import { duplicateView } from './duplicate-view.ts';
 import { duration } from './duration.ts';
 import { holdView, stateText } from './moves-view.ts';
@@ -27,7 +28,7 @@ export function agentView(status: AgentReport): string {
       router.addresses.map((a) => `${a.address}/${a.prefixLength}`).join(' '),
     ]);
   }
-  const age = `up ${duration(status.uptimeMs)}, config ${status.digest.slice(0, 12)}`;
+  const age = `up ${duration(status.uptimeMs)}, ${configText(status)}`;
   return [
     `agent on ${status.node}: ${age}`,
     ...holdView(status),

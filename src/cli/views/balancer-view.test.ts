@@ -45,6 +45,11 @@ function server(name: string, ejection: ServerStatus['ejection']): object {
 const quiet = { since: null, until: null, reason: null, repeats: 0, ejections: 0 };
 const report = {
   digest: '0123456789abcdef',
+  config: {
+    ...{ file: '/etc/tandem/tandem.yaml', digest: '0123456789abcdef' },
+    ...{ appliedAt: '2026-11-23T10:00:00.000Z', generation: 2 },
+  },
+  formerConfigs: 0,
   uptimeMs: 1000,
   io: { io: 'uring', refusal: null, alarm: false },
   readiness: { ready: true, reasons: [], serving: true },

@@ -6,20 +6,22 @@ import type { BalancerReport } from '../../control/balancer-report.ts';
 import { columns } from '../output.ts';
 import { cacheView } from './cache-view.ts';
 import { certificateView } from './certificate-view.ts';
+import { configText } from './config-view.ts';
 import { drainingView } from './draining-view.ts';
 import { duration } from './duration.ts';
 import { nameView } from './name-view.ts';
 
 /** The balancer's part: is it ready, what comes in, where it goes. `now`: ms since 1970. */
 export function balancerView(status: BalancerReport, now: number): string {
-  const { readiness, workers, digest } = status;
+  const { readiness, workers } = status;
   const state = readiness.ready ? 'ready' : 'NOT READY';
   const running = workers.filter((worker) => worker.state === 'running').length;
   const crew = `${running} of ${workers.length} workers`;
-  const age = `up ${duration(status.uptimeMs)}, config ${digest.slice(0, 12)}`;
+  const age = `up ${duration(status.uptimeMs)}, ${configText(status)}`;
   return [
     `balancer: ${state}, ${crew}, ${age}`,
     ...[...readiness.reasons, ...(readiness.warnings ?? [])].map((reason) => `  ${reason}`),
+    ...formerRows(status),
     ...drainingView(status.draining),
     ...listenerRows(status),
     ...limitRows(status),
@@ -34,6 +36,14 @@ export function balancerView(status: BalancerReport, now: number): string {
 }
 
 /** What came to each route, and how long it took; routes without requests are left out. */
+/** Nothing to do about it: they end with their connections. */
+function formerRows({ formerConfigs }: BalancerReport): string[] {
+  if (!(formerConfigs > 0)) return [];
+  const configs =
+    formerConfigs === 1 ? 'the config before this one' : `${formerConfigs} configs before this one`;
+  return [`  connections that began under ${configs} go on under it until they end`];
+}
+
 function routeRows({ routes }: BalancerReport): string[] {
   const rows = [['ROUTE', 'LISTENER', 'REQUESTS', '4XX', '5XX', 'P50', 'P99']];
   for (const { route, listener, counters, durations } of routes) {
