@@ -197,9 +197,13 @@ export class DataPlane {
     if (heir !== null && heirs.has(heir)) frontend.succeed(heirs.get(heir)!);
   }
 
+  /** Not put off by further reloads, however fast they come. */
   #lookSoon(): void {
-    clearTimeout(this.#look);
-    this.#look = setTimeout(() => this.#forgetEnded(), FORMER_LOOK_MS);
+    if (this.#look !== undefined) return;
+    this.#look = setTimeout(() => {
+      this.#look = undefined;
+      this.#forgetEnded();
+    }, FORMER_LOOK_MS);
     this.#look.unref();
   }
 

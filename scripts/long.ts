@@ -30,6 +30,7 @@ const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] =
     ],
   ],
   ['a host dies in a handover', ['node', 'testbed/drills/main.ts', 'handover-kill', '--full']],
+  ['a hundred reloads in a minute', ['node', 'testbed/drills/main.ts', 'reload']],
   ['every core busy, 60 s each', ['node', 'testbed/burn/main.ts', '--seconds', '60']],
   ['benchmark', ['node', 'scripts/bench.ts']],
 ];

@@ -253,14 +253,14 @@ describe('a reload that is refused', () => {
     const bad = { ...servedBy(two), listeners, workers: 3 };
     for (let attempt = 0; attempt < 3; attempt++) {
       expect(await refusal(balancer.prepareReload(bad))).toEqual([
-        'proxy.workers is 3 and was 2',
+        expect.stringMatching(/^proxy.workers is 3 and was 2: that takes a restart/),
         `listener second: cannot listen on 127.0.0.1:${used}: the port is in use`,
         'listener secure: /no/such.pem: there is no such file',
       ]);
     }
     expect(descriptors()).toBe(before);
     expect(await ask(client)).toContain('from one');
-    expect(status()).toMatchObject({ generation: 1 });
+    expect(status()).toMatchObject({ digest: config.digest, formerConfigs: 0 });
     taken.close();
   });
 
@@ -329,6 +329,6 @@ describe('many reloads', () => {
     await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(flat + 8), 15_000);
     expect(status().workers.map(({ deaths }) => deaths)).toEqual([0, 0]);
     // That in which the WebSocket began.
-    expect(status().formerConfigs).toBe(1);
+    await vi.waitFor(() => expect(status().formerConfigs).toBe(1), 5000);
   }, 120_000);
 });

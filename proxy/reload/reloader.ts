@@ -71,6 +71,8 @@ interface UnderWay {
   look: () => void;
 }
 
+const RESTART =
+  'that takes a restart of the balancer (sudo tandem handover, then sudo systemctl restart tandem-proxy)';
 const STOPPING = 'the balancer is stopping';
 const ARRIVALS_GO_ON =
   'the kernel does not let us stop new connections to an address that is given up: those that come as its ' +
@@ -125,7 +127,8 @@ export class Reloader {
     try {
       const { parts } = this.#ports;
       const completed = this.#ports.complete(config);
-      underWay.parts = await prepareParts(parts, this.#last, completed, plan.needsRestart);
+      const known = plan.needsRestart.map((reason) => `${reason}: ${RESTART}`);
+      underWay.parts = await prepareParts(parts, this.#last, completed, known);
       await this.#build(underWay, underWay.parts);
     } catch (error) {
       this.#forget(underWay);

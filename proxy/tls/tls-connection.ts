@@ -38,8 +38,8 @@ export class TlsConnection implements Connection, ConnectionHandler {
   /** Its composer is flushed before a session writes: all share a wire, and it may have TLS, too. */
   readonly #engine: IoEngine;
   readonly inner: Connection;
-  /** Null on the way to a server. */
-  readonly #acceptor: TlsAcceptor | null;
+  /** Null on the way to a server, and when the handshake is through. */
+  #acceptor: TlsAcceptor | null;
   /** Null for a client's connection. */
   readonly #target: TlsTarget | null;
   readonly #deadline: Deadline;
@@ -216,9 +216,7 @@ export class TlsConnection implements Connection, ConnectionHandler {
   onClose(errorCode: string | null): void {
     const began = this.tls !== null || this.#over;
     this.#stop();
-    if (this.#acceptor !== null && !began) {
-      this.#acceptor.failed(this, { code: 'tls_left', detail: errorCode ?? '' });
-    }
+    if (!began) this.#acceptor?.failed(this, { code: 'tls_left', detail: errorCode ?? '' });
     this.handler.onClose(this.#failure?.code ?? errorCode);
   }
 
@@ -314,6 +312,8 @@ export class TlsConnection implements Connection, ConnectionHandler {
     if (this.#paused) this.inner.pause();
     if (this.#acceptor === null) this.handler.onConnect();
     else this.#acceptor.secured(this);
+    // It is of the config of that moment, which nobody should keep for as long as the connection lives.
+    this.#acceptor = null;
     if (this.#ended && !this.#over) this.#sendEnd();
   }
 

@@ -18,7 +18,7 @@ export function agentMetrics(status: AgentReport): Promise<string> {
   out.gauge('tandem_agent_uptime_seconds', 'Age of the agent.', { node }, status.uptimeMs / 1000);
   const ready = status.proxy.alive && status.proxy.ready ? 1 : 0;
   out.gauge('tandem_agent_balancer_ready', 'The balancer is alive and ready.', { node }, ready);
-  addConfig(out, 'agent', status.config);
+  addConfig(out, 'tandem_agent', status.config);
   addTiming(out, status);
   addOutlets(out, status);
   addHold(out, status);

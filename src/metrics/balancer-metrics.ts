@@ -18,7 +18,7 @@ export function balancerMetrics(status: BalancerReport): Promise<string> {
   const out = new Exposition();
   out.gauge('tandem_proxy_uptime_seconds', 'Age of the balancer.', {}, status.uptimeMs / 1000);
   out.gauge('tandem_proxy_ready', 'May be given traffic.', {}, status.readiness.ready ? 1 : 0);
-  addConfig(out, 'balancer', status.config);
+  addConfig(out, 'tandem_proxy', status.config);
   const former = 'Configs before the present one in which connections go on.';
   out.gauge('tandem_proxy_former_configs', former, {}, status.formerConfigs);
   const { io, alarm } = status.io;
