@@ -125,10 +125,12 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
 
   /** Streams that are open go on as they began; the next ones belong to the heir. */
   follow(): void {
-    const { context } = this;
-    const { heir } = this.#parts;
+    const { heir, context } = this.#parts;
     if (context.heir === null || this.#ending !== 'no') return;
-    if (heir === null) return this.drain();
+    if (heir === null) {
+      this.drain();
+      return;
+    }
     context.pass(this, this.#streams.leave(context));
     this.#parts = heir;
     this.context = heir.context;
@@ -254,8 +256,8 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
 
   finished(stream: ServerStream, early: boolean): void {
     if (early) this.#numbers.cut.add(stream.id);
-    if (!this.#streams.close(stream, this.context, this)) return;
-    if (this.#streams.size === 0) this.#rested();
+    const closed = this.#streams.close(stream, this.context, this);
+    if (closed && this.#streams.size === 0) this.#rested();
   }
 
   /** A request whose block has been read into the text. */
