@@ -189,7 +189,11 @@ export class HandoverChecker {
       return;
     }
     // A claim arms the lease before it is told of.
-    if (!this.#meddled(host) && host.answersFor(router) && statusOf(agent, router.name)?.state === 'Backup') {
+    if (
+      !this.#meddled(host) &&
+      host.answersFor(router) &&
+      statusOf(agent, router.name)?.state === 'Backup'
+    ) {
       const name = this.#cluster.name(host);
       throw new Violation('drain', `${name} drains, and answers for ${router.name}`);
     }

@@ -67,7 +67,8 @@ async function begun(text: string) {
   events = [];
   const reader = { read: async () => loadHere(options()) };
   const track = null;
-  return { reader, applied, admin, balancer, track, log };
+  const keepWishes = () => void events.push('keep wishes');
+  return { reader, applied, admin, balancer, track, keepWishes, log };
 }
 
 test('both parts are made ready, and follow together', async () => {
@@ -81,7 +82,9 @@ test('both parts are made ready, and follow together', async () => {
   expect(prepared.offer.digest).not.toBe(prepared.offer.running);
   expect(parts.applied.report().generation).toBe(1);
   await prepared.apply();
-  expect(events.toSorted()).toEqual(['apply', 'close 9180', 'open 9181', 'prepare 8081']);
+  expect(events.toSorted()).toEqual([
+    ...['apply', 'close 9180', 'keep wishes', 'open 9181', 'prepare 8081'],
+  ]);
   expect(parts.applied.report()).toMatchObject({ generation: 2, digest: prepared.offer.digest });
 });
 

@@ -25,6 +25,8 @@ export interface BalancerReloadParts {
   readonly admin: Pick<AdminKeeper, 'prepare'>;
   /** Says which upstreams count in the election; null: there is no agent to tell. */
   readonly track: ((upstreams: ReadonlySet<string>) => void) | null;
+  /** Orders about servers that the file has overruled must not come back with the next balancer. */
+  readonly keepWishes: () => void;
   readonly log: Logger;
 }
 
@@ -45,6 +47,7 @@ export async function prepareBalancerReload(parts: BalancerReloadParts): Promise
       });
       setLogLevel(log, file.config.log.level);
       applied.take(file.config, file.bytes);
+      parts.keepWishes();
       if (agent !== null) parts.track?.(trackedUpstreams(agent));
       reportStopBound(balancerStopMs(proxy.drainTimeoutMs));
     },

@@ -36,7 +36,7 @@ import { reportReady, reportStopBound, superviseProcess } from './lifecycle.ts';
 import { loadHere, type ProcessOptions } from './load-in-worker.ts';
 import { purge } from './purge.ts';
 import { startBalancerReloads } from './reloads.ts';
-import { orderServers } from './server-orders.ts';
+import { keepWishes, orderServers } from './server-orders.ts';
 import { startWith } from './start.ts';
 import { StartupError } from './startup-error.ts';
 
@@ -92,7 +92,7 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   }
   const reload = startBalancerReloads(
     { options: reading, runtimeDir },
-    { applied, balancer, admin, track, log },
+    { applied, balancer, admin, track, keepWishes: () => keepWishes(balancer, file, log), log },
   );
   service.desk = reload.desk;
   closers.unshift(reload);

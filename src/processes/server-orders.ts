@@ -19,13 +19,22 @@ export function orderServers(
   if (balancer === null) return json({ error: 'the balancer is starting' }, 503);
   try {
     const result = balancer.orderServers(order);
-    const unkept = file.write(balancer.wishes);
-    if (unkept !== null) log.warn({ path: file.path, reason: unkept }, `${file.path}: ${unkept}`);
-    return json({ ...result, unkept });
+    return json({ ...result, unkept: keepWishes(balancer, file, log) });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return json({ error: error.message }, 404);
   }
+}
+
+/** Keeps all that operators want now for the next balancer; why that cannot be, or null. */
+export function keepWishes(
+  { wishes }: Pick<Balancer, 'wishes'>,
+  file: WishesFile,
+  log: Logger,
+): string | null {
+  const unkept = file.write(wishes);
+  if (unkept !== null) log.warn({ path: file.path, reason: unkept }, `${file.path}: ${unkept}`);
+  return unkept;
 }
 
 function orderOf(query: URLSearchParams): ServerOrder | null {

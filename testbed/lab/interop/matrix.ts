@@ -96,7 +96,13 @@ interface Watched {
 }
 
 /** Where a step left a cell; the answers are known when the capture has been read. */
-type Seen = Omit<Outcome, 'answering'> & { readonly askedAtMs: number };
+type Seen = Omit<Outcome, 'answering'> & { readonly asked: Asked };
+
+/** When somebody asked, and until when answers were waited for: wall clock, ms. */
+interface Asked {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
 
 class Matrix {
   readonly #lab: Lab;
@@ -137,14 +143,14 @@ class Matrix {
       ),
     );
     await delay(QUIET_MS);
-    const askedAtMs = await this.#ask();
+    const asked = await this.#ask();
     this.#cells.forEach(({ cell, watch }, index) => {
       this.#seen.get(cell.name)!.push({
         step: step.name,
         expected: expected[index]!,
         holders: watch.holders,
         ...settled(watch.history, expected[index]!.holder, faultAtMs),
-        askedAtMs,
+        asked,
       });
     });
   }
@@ -154,10 +160,10 @@ class Matrix {
     await this.#answers.stop();
     const answers = await readAnswers(this.#answers.file);
     const outcomes = this.#cells.map(({ cell }) => {
-      const lived = this.#seen.get(cell.name)!.map(({ askedAtMs, ...seen }) => {
+      const lived = this.#seen.get(cell.name)!.map(({ asked, ...seen }) => {
         const heard = answers.filter(
           ({ address, atMs }) =>
-            address === cell.address && atMs >= askedAtMs && atMs < askedAtMs + ANSWER_MS,
+            address === cell.address && atMs >= asked.fromMs && atMs < asked.toMs,
         );
         return { ...seen, answering: [...new Set(heard.map(({ host }) => host))].sort() };
       });
@@ -202,16 +208,17 @@ class Matrix {
     }
   }
 
-  /** Makes the client ask for every address; resolves to the wall clock's time of it, ms. */
-  async #ask(): Promise<number> {
+  /** Makes the client ask for every address; resolves to when that was, by the wall clock, ms. */
+  async #ask(): Promise<Asked> {
     const client = this.#lab.host(clientPlan.name);
     await client.exec(['ip', 'neigh', 'flush', 'dev', 'eth0']);
-    const atMs = Date.now();
+    const fromMs = Date.now();
     // A datagram to nobody in particular: before it can leave, its destination must be resolved.
     const asks = this.#cells.map(({ cell }) => `echo >/dev/udp/${cell.address}/9`);
     await client.exec(['bash', '-c', `{ ${asks.join('; ')}; } 2>/dev/null || :`]);
+    // A busy machine may take its time to ask; the answers take none.
     await delay(ANSWER_MS);
-    return atMs;
+    return { fromMs, toMs: Date.now() };
   }
 }
 
