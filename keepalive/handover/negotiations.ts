@@ -271,9 +271,9 @@ export class Negotiations {
     for (const router of routers) input(router, { type: 'hand-over', cause });
     const why = firstOf(routers, whyNotGiven);
     if (why !== null) return why;
-    // Those of the group that cannot take part must not take it back when they can.
+    // Those of the group that could not take part, or cannot yet, must not take it back when they can.
     for (const router of routers.slice(0, 1).flatMap((first) => membersOf(first))) {
-      if (router.state.name === 'Initialize') input(router, { type: 'hand-over', cause });
+      if (!routers.includes(router)) input(router, { type: 'hand-over', cause });
     }
     return null;
   }

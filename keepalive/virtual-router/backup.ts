@@ -1,9 +1,9 @@
 /** Backup: listening to the Active router (RFC 9568 section 6.4.2). */
 import { lateListensMax } from '../limits.ts';
-import { isLinkLocal } from '../packet/advertisement.ts';
 import type { TransitionReason } from './action.ts';
+import { downInterval, followAgain, shorten, skew } from './down-timer.ts';
 import { compareAddresses } from './election.ts';
-import type { GroupOrder, HeardAdvertisement, RouterEvent } from './event.ts';
+import type { GroupOrder, HandoverCause, HeardAdvertisement, RouterEvent } from './event.ts';
 import {
   awaitAnswer,
   endDrain,
@@ -16,11 +16,12 @@ import {
   sleptOver,
   tookBack,
 } from './handing-over.ts';
+import { peerHeard, peerLost } from './peer-lost.ts';
 import { better, holdShown, mayPreempt, waits, yieldsToUs } from './preemption.ts';
 import type { BackupState, Standing } from './state.ts';
 import type { Step } from './step.ts';
-import { activeDownInterval, skewTime } from './timers.ts';
-import { enterActive, enterInitialize } from './transition.ts';
+import { activeDownInterval } from './timers.ts';
+import { enterActive, enterInitialize, yields } from './transition.ts';
 import { heardAnswer, lateAnswerMicros, questionAt } from './vouching.ts';
 
 /** One event in Backup. */
@@ -93,6 +94,7 @@ function react(state: BackupState, event: RouterEvent, now: number): Step {
     case 'hold':
       return holdShown(state, changeHold(state, event, now), now);
     case 'hand-over':
+      return { state: giveUp(state, event.cause, now), actions: [] };
     case 'startup':
     case 'doubt':
       return { state, actions: [] };
@@ -182,33 +184,10 @@ function changeHold(
   return changeStanding(state, state.standing, now);
 }
 
-/**
- * Departure, design 4.2 rule 5: BFD lost the Active router that we follow. What it advertised counts
- * as life as well, so it is gone when neither was heard for the Detection Time; then the skew, taken
- * from BFD's interval, still lets the best Backup go first. An advertisement heard after this starts
- * the timer anew with its full interval: then it was BFD that was lost, not the router.
- */
-function peerLost(
-  state: BackupState,
-  lost: RouterEvent & { type: 'peer-lost' },
-  now: number,
-): BackupState {
-  const { followed, parameters, standing } = state;
-  if (parameters.strictRfc || followed === null || !maySpeakFor(lost.peer, followed.source)) {
-    return state;
-  }
-  const goneAt = Math.max(now, followed.at + lost.detectionMicros);
-  const activeDownAt = goneAt + skewTime(3, standing.priority, lost.intervalMicros);
-  if (activeDownAt >= state.activeDownAt) return state;
-  return {
-    ...state,
-    activeDownAt,
-    downCause: 'peer-lost',
-    heard: followed,
-    // Whoever speaks now is not held back for the sake of one that is gone.
-    followed: null,
-    lastSignAt: Math.max(lost.lastHeardAt, followed.at),
-  };
+/** The rest of its sync group is given away: this one does not take it back. */
+function giveUp(state: BackupState, cause: HandoverCause, now: number): BackupState {
+  if (!yields(cause)) return state;
+  return withhold({ ...state, yielded: true, requested: null }, now);
 }
 
 /**
@@ -219,36 +198,6 @@ function answered(state: BackupState, now: number): BackupState {
   const usual = downInterval(state, state.activeIntervalMicros);
   if (state.heard !== null && now - state.heard.at < usual) return state;
   return { ...state, activeDownAt: Math.max(state.activeDownAt, now + usual), ready: false };
-}
-
-/**
- * It was only slow: the packet that told it of the loss was answered before the skew was over. The
- * timer is again what its last advertisement made it. (A session that comes up later changes nothing:
- * by then the timer has run out, or another advertisement has set it.)
- */
-function peerHeard(state: BackupState, peer: Uint8Array): BackupState {
-  const { heard } = state;
-  if (state.downCause !== 'peer-lost' || heard === null) return state;
-  if (!maySpeakFor(peer, heard.source)) return state;
-  return { ...followAgain(state, heard), followed: heard, lastSignAt: null, held: false };
-}
-
-/**
- * Whether advertisements from `source` can be those of `peer`. Addresses of one kind must be equal.
- * Of two kinds (IPv4 and IPv6, link-local and global) they cannot be compared, and a pair has only
- * one other router.
- */
-function maySpeakFor(peer: Uint8Array, source: Uint8Array): boolean {
-  const sameKind = peer.length === source.length && isLinkLocal(peer) === isLinkLocal(source);
-  return !sameKind || compareAddresses(peer, source) === 0;
-}
-
-function shorten(state: BackupState, now: number): BackupState {
-  return {
-    ...state,
-    activeDownAt: Math.min(state.activeDownAt, now + skew(state)),
-    downCause: 'lower-priority',
-  };
 }
 
 function changeStanding(before: BackupState, standing: Standing, now: number): BackupState {
@@ -315,17 +264,6 @@ function withhold(state: BackupState, now: number): BackupState {
   return followAgain(state, heard);
 }
 
-/** The timer is again what the last advertisement makes it. */
-function followAgain(state: BackupState, heard: HeardAdvertisement): BackupState {
-  const downAt = heard.at + downInterval(state, state.activeIntervalMicros);
-  return {
-    ...state,
-    activeDownAt: Math.max(state.activeDownAt, downAt),
-    downCause: 'silence',
-    ready: false,
-  };
-}
-
 /**
  * The down timer ran out. The driver has read the socket before it says so, but that is not enough
  * for a timer that fires late: then this process, or the whole machine, did not run, and what would
@@ -388,12 +326,4 @@ function claimReason(state: BackupState, now: number): TransitionReason {
   }
   const since = heard?.at ?? state.listeningSince;
   return { code: 'silence', micros: now - since, heard };
-}
-
-function skew(state: BackupState): number {
-  return skewTime(state.parameters.version, state.standing.priority, state.activeIntervalMicros);
-}
-
-function downInterval(state: BackupState, intervalMicros: number): number {
-  return activeDownInterval(state.parameters.version, state.standing.priority, intervalMicros);
 }

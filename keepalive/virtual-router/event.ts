@@ -102,7 +102,7 @@ export type RouterEvent =
   | { readonly type: 'doubt' }
   /**
    * The peer is ready to take over from this Active router, and to pass on what is not its own; in
-   * Initialize: from the rest of the sync group.
+   * the other states: from the rest of the sync group.
    */
   | { readonly type: 'hand-over'; readonly cause: HandoverCause }
   /** The peer was asked at that time to take over, or to hand over. False: nothing comes of it. */

@@ -215,6 +215,15 @@ const STORIES: Record<string, () => Story> = {
       .hear(100)
       .pass(INTERVAL)
       .hear(100),
+  "the rest of its sync group is given away on an operator's word, as it comes into the election: follows":
+    () =>
+      new Story(DRAIN)
+        .startup(true)
+        .hear(100)
+        .apply({ type: 'hand-over', cause: 'operator' })
+        .hear(100)
+        .pass(INTERVAL)
+        .hear(100),
   'a better Backup asks, and is given the addresses': () =>
     asking().apply({ type: 'expect', until: 2_000_000 }).hear(0).wait(),
   'a better Backup asks, and is refused: preempts': () => asking().pass(2_000).refuse().wait(),
