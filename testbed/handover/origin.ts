@@ -9,20 +9,17 @@
  *
  * Says `listening` on standard output when it does.
  */
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { crc32 } from 'node:zlib';
 import { monotonicMs } from '../lab/monotonic.ts';
+import { echoMessages } from '../lab/websocket-echo.ts';
 import type { UploadAnswer } from './load/bulk-client.ts';
 import { contentAt, pieceBytes } from './load/content.ts';
 import { limits } from './load/limits.ts';
-import { encodeFrame, FrameReader, Opcode } from './load/websocket-frames.ts';
 
 const BODY_BYTES_MAX = 4 * 1024 ** 3;
-/** RFC 6455 1.3. */
-const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 const [name = 'origin', httpPort = '80', tcpPort = '7'] = process.argv.slice(2);
 
@@ -93,23 +90,4 @@ function pour(response: ServerResponse, bytes: number, pace: number): void {
   // A piece may be as much as is taken at a time.
   response.on('drain', pourOn);
   response.on('close', () => clearInterval(timer));
-}
-
-function echoMessages(request: IncomingMessage, socket: Socket): void {
-  const key = request.headers['sec-websocket-key'] ?? '';
-  const accept = createHash('sha1').update(`${key}${ACCEPT_GUID}`).digest('base64');
-  const reader = new FrameReader();
-  socket.setNoDelay(true);
-  socket.on('error', () => socket.destroy());
-  socket.on('end', () => socket.end());
-  socket.on('data', (bytes: Buffer) => {
-    for (const { opcode, payload } of reader.read(bytes)) {
-      if (opcode !== Opcode.pong) socket.write(encodeFrame(opcode, payload));
-      if (opcode === Opcode.close) socket.end();
-    }
-  });
-  socket.write(
-    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-      `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
-  );
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { probe } from './prober.ts';
 
 let origin: ChildProcess;
 let httpPort: number;
@@ -51,4 +52,15 @@ test('it echoes lines with its name, and clients that reset do not end it', asyn
   request.resetAndDestroy();
   await once(request, 'close');
   expect((await fetch(base)).status).toBe(200);
+});
+
+test.each([
+  ['websocket', () => httpPort],
+  ['udp', () => echoPort],
+  ['tcp', () => echoPort],
+] as const)('a prober is answered over %s, every attempt by name', async (mode, port) => {
+  const options = { mode, address: '127.0.0.1', port: port(), durationMs: 200, everyMs: 10 };
+  const report = await probe(options, new AbortController().signal, () => {});
+  expect(report).toMatchObject({ attempts: 21, ok: 21, servers: { 'origin-9': 21 } });
+  expect(report.brokenConnections).toBe(0);
 });

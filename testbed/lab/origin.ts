@@ -6,16 +6,24 @@
  *     GET /bytes/N     200, N bytes (at most 4 GiB)
  *     GET /slow/MS     200 after MS milliseconds (at most a minute)
  *     POST /count      200, the number of bytes it received
- *     TCP_PORT         sends every line back with its name in front
+ *     GET /echo        an upgrade to WebSocket; every message comes back with its name in front
+ *     TCP_PORT         sends every line back with its name in front, and every datagram of UDP
  *
  * Says `listening HTTP_PORT TCP_PORT` on standard output when it does.
  */
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
+import {
+  type AddressInfo,
+  createServer as createTcpServer,
+  type Server,
+  type Socket,
+} from 'node:net';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { echoMessages } from './websocket-echo.ts';
 
 const BODY_BYTES_MAX = 4 * 1024 ** 3;
 const DELAY_MS_MAX = 60_000;
@@ -28,6 +36,7 @@ const http = createServer((request, response) => {
 });
 // An origin must not be the one that closes idle connections while a balancer is being measured.
 http.keepAliveTimeout = 120_000;
+http.on('upgrade', (request, socket) => echoMessages(request, socket as Socket, `${name} `));
 http.listen({ port: Number(httpPort), host: '::' });
 
 const tcp = createTcpServer((socket) => {
@@ -42,6 +51,13 @@ tcp.listen({ port: Number(tcpPort), host: '::' });
 
 await Promise.all([once(http, 'listening'), once(tcp, 'listening')]);
 const port = (server: Server) => (server.address() as AddressInfo).port;
+
+const udp = createSocket('udp6');
+udp.on('message', (message, from) => {
+  udp.send(Buffer.concat([Buffer.from(`${name} `), message]), from.port, from.address);
+});
+udp.bind(port(tcp));
+await once(udp, 'listening');
 process.stdout.write(`listening ${port(http)} ${port(tcp)}\n`);
 
 process.on('SIGTERM', () => process.exit(0));

@@ -13,7 +13,8 @@ export interface ProbeTarget {
   readonly timeoutMs: number;
 }
 
-type Done = (attempt: Attempt) => void;
+/** Told of an attempt that has ended. */
+export type Done = (attempt: Attempt) => void;
 
 /** Something that can carry an attempt that is due. */
 export interface Carrier {
@@ -121,7 +122,7 @@ class KeptConnection {
     if (!this.#established || this.#busy || this.#queue[0] === undefined) return;
     this.#busy = true;
     this.#received = '';
-    this.#socket!.write(this.#protocol.request(this.#queue[0].sequence, false));
+    this.#socket!.write(this.#protocol.request(this.#queue[0].sequence, false), 'latin1');
   }
 
   close(): void {
@@ -134,10 +135,7 @@ class KeptConnection {
     this.#socket = socket;
     this.#lastError = 'timeout';
     socket.setEncoding('latin1');
-    socket.on('connect', () => {
-      this.#established = true;
-      this.advance();
-    });
+    socket.on('connect', () => this.#greet(socket));
     socket.on('data', (text: string) => this.#read(socket, text));
     socket.on('end', () => this.#lost(socket, 'broken', this.#busy || this.#protocol.session));
     socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -145,10 +143,37 @@ class KeptConnection {
     });
   }
 
+  #greet(socket: Socket): void {
+    const { greeting } = this.#protocol;
+    this.#received = '';
+    if (greeting !== undefined) {
+      socket.write(greeting.text, 'latin1');
+      return;
+    }
+    this.#established = true;
+    this.advance();
+  }
+
+  #greeted(socket: Socket): void {
+    const accepted = this.#protocol.greeting!.accepted(this.#received);
+    if (accepted === null) return;
+    if (!accepted) {
+      this.#lost(socket, 'wrong', true);
+      return;
+    }
+    this.#established = true;
+    this.advance();
+  }
+
   #read(socket: Socket, text: string): void {
-    const first = this.#queue[0];
-    if (socket !== this.#socket || !this.#busy || first === undefined) return;
+    if (socket !== this.#socket) return;
     this.#received += text;
+    if (!this.#established) {
+      this.#greeted(socket);
+      return;
+    }
+    const first = this.#queue[0];
+    if (!this.#busy || first === undefined) return;
     const answer = this.#protocol.answer(this.#received, first.sequence);
     if (answer === null) return;
     this.#finish(answer.verdict, answer.server);

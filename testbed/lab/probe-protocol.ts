@@ -1,5 +1,7 @@
 /** What a prober says on a connection and how it knows that the answer is complete. */
+import { randomBytes } from 'node:crypto';
 import { limits } from './limits.ts';
+import { encodeFrame, FrameReader, Opcode } from './websocket-frames.ts';
 
 /** A complete answer; null while bytes are missing. */
 export type Answer = {
@@ -10,9 +12,16 @@ export type Answer = {
   readonly last: boolean;
 } | null;
 
+/** Text stands for bytes, a character each (latin1). */
 export interface ProbeProtocol {
   /** True when an idle connection is worth something: its orderly end is a loss too. */
   readonly session: boolean;
+  /** What opens a session, before the first request. */
+  readonly greeting?: {
+    readonly text: string;
+    /** Null while bytes are missing; false: turned away. */
+    accepted(received: string): boolean | null;
+  };
   /** The bytes of request number `sequence`; `last` when the connection is closed after it. */
   request(sequence: number, last: boolean): string;
   /** Looks at all bytes received since the request. */
@@ -41,17 +50,43 @@ export function httpProtocol(host: string, path: string): ProbeProtocol {
   };
 }
 
-/** A line that the origin sends back with its name in front. */
+/** A line, or a datagram, that the origin sends back with its name in front. */
 export const echoProtocol: ProbeProtocol = {
   session: true,
   request: (sequence) => `probe ${sequence}\n`,
   answer: (received, sequence) => {
     const end = received.indexOf('\n');
     if (end < 0) return received.length > limits.probeResponseBytesMax ? wrong : null;
-    const match = /^(\S+) probe (\d+)$/.exec(received.slice(0, end));
-    if (match === null || Number(match[2]) !== sequence) return wrong;
-    return { verdict: 'ok', server: match[1]!, last: false };
+    return echoed(received.slice(0, end), sequence);
   },
 };
+
+/** The same as messages of a WebSocket (RFC 6455). */
+export function webSocketProtocol(host: string): ProbeProtocol {
+  return {
+    session: true,
+    greeting: {
+      text:
+        `GET /echo HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
+      accepted: (received) =>
+        received.includes('\r\n\r\n') ? /^HTTP\/1\.1 101 /.test(received) : null,
+    },
+    request: (sequence) =>
+      encodeFrame(Opcode.text, Buffer.from(`probe ${sequence}`), randomBytes(4)).toString('latin1'),
+    answer: (received, sequence) => {
+      const [frame] = new FrameReader().read(Buffer.from(received, 'latin1'));
+      if (frame === undefined) return null;
+      if (frame.opcode !== Opcode.text) return wrong;
+      return echoed(frame.payload.toString('latin1'), sequence);
+    },
+  };
+}
+
+function echoed(text: string, sequence: number): Answer {
+  const match = /^(\S+) probe (\d+)$/.exec(text);
+  if (match === null || Number(match[2]) !== sequence) return wrong;
+  return { verdict: 'ok', server: match[1]!, last: false };
+}
 
 const wrong: Answer = { verdict: 'wrong', server: '', last: true };

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { afterEach, expect, test } from 'vitest';
 import { limits } from './limits.ts';
 import { type ProbeOptions, probe } from './prober.ts';
+import { encodeFrame, Opcode } from './websocket-frames.ts';
 
 const servers: Server[] = [];
 
@@ -107,4 +108,20 @@ test('the bounds are kept', async () => {
   await expect(run({ port: 1, durationMs })).rejects.toThrow(RangeError);
   await expect(run({ port: 1, everyMs: 0.1 })).rejects.toThrow(RangeError);
   await expect(run({ port: 1, connections: 1000 })).rejects.toThrow(RangeError);
+});
+
+test('an upgrade that is turned away fails every attempt, and a WebSocket that ends is a loss', async () => {
+  const turnedAway = await serve(answerHttp);
+  const refused = await run({ port: turnedAway, mode: 'websocket', connections: 1, everyMs: 50 });
+  expect(refused).toMatchObject({ ok: 0, brokenConnections: 0 });
+  const accepted = await serve((socket) => {
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+      socket.once('data', () => {
+        socket.end(encodeFrame(Opcode.text, Buffer.from('me probe 0')));
+      });
+    });
+  });
+  const ended = await run({ port: accepted, mode: 'websocket', connections: 1, everyMs: 200 });
+  expect(ended).toMatchObject({ attempts: 2, ok: 1, brokenConnections: 1 });
 });

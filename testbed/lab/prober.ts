@@ -14,11 +14,21 @@ import {
   KeptConnections,
   type ProbeTarget,
 } from './probe-connections.ts';
-import { echoProtocol, httpProtocol } from './probe-protocol.ts';
+import { Datagrams } from './probe-datagrams.ts';
+import {
+  echoProtocol,
+  httpProtocol,
+  type ProbeProtocol,
+  webSocketProtocol,
+} from './probe-protocol.ts';
 import { type Attempt, type ProbeReport, reportOn } from './probe-report.ts';
 
-/** `http`: a connection per request. `keepalive`: persistent ones. `tcp`: persistent, line echo. */
-export type ProbeMode = 'http' | 'keepalive' | 'tcp';
+/**
+ * `http`: a connection per request. `keepalive`: persistent ones. `websocket`, `tcp`: persistent, an echo.
+ * `udp`: datagrams, an echo.
+ */
+export const probeModes = ['http', 'keepalive', 'websocket', 'tcp', 'udp'] as const;
+export type ProbeMode = (typeof probeModes)[number];
 
 export interface ProbeOptions {
   readonly mode: ProbeMode;
@@ -104,9 +114,20 @@ function checkBounds(options: ProbeOptions, everyMs: number): void {
 function openCarrier(options: ProbeOptions, target: ProbeTarget, everyMs: number): Carrier {
   const { mode, address, path = '/', connections = 8 } = options;
   const host = address.includes(':') ? `[${address}]` : address;
-  const protocol = mode === 'tcp' ? echoProtocol : httpProtocol(host, path);
-  if (mode === 'http') return new FreshConnections(target, protocol);
-  return new KeptConnections(target, protocol, connections, everyMs);
+  const kept = (protocol: ProbeProtocol) =>
+    new KeptConnections(target, protocol, connections, everyMs);
+  switch (mode) {
+    case 'http':
+      return new FreshConnections(target, httpProtocol(host, path));
+    case 'keepalive':
+      return kept(httpProtocol(host, path));
+    case 'websocket':
+      return kept(webSocketProtocol(host));
+    case 'tcp':
+      return kept(echoProtocol);
+    case 'udp':
+      return new Datagrams(target, connections);
+  }
 }
 
 /**

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { monotonicMs } from '../../lab/monotonic.ts';
+import { encodeFrame, type Frame, FrameReader, Opcode } from '../../lab/websocket-frames.ts';
 import { authority, type ClientOptions, dial, PersistentClient, reasonOf } from './client.ts';
 import { discard } from './http1-client.ts';
-import { encodeFrame, type Frame, FrameReader, Opcode } from './websocket-frames.ts';
 
 const SWITCHED = /^HTTP\/1\.1 101 /;
 const HEAD_END = '\r\n\r\n';
