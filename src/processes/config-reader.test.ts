@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ReloadRefusal } from '../reload/reload-desk.ts';
@@ -41,4 +42,21 @@ test('a process that stops reads nothing more, and that is no defect', async () 
   reader.close();
   await expect(first).rejects.toThrow(ReloadRefusal);
   await expect(reader.read()).rejects.toThrow(ReloadRefusal);
+});
+
+test('`workers: auto` is what it was at the start, whatever processors there are now', async () => {
+  writeFileSync(configPath, config(8081));
+  const cores = availableParallelism();
+  const all = spawnSync('taskset', ['-p', `${process.pid}`], { encoding: 'utf8' }).stdout;
+  const mask = all.split(': ').at(-1)!.trim();
+  // Threads that are made from now on have one processor.
+  spawnSync('taskset', ['-a', '-p', '-c', '0', `${process.pid}`]);
+  try {
+    expect(availableParallelism()).toBe(1);
+    const loaded = await reader.read();
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    expect(loaded.config.proxy?.workers).toBe(cores);
+  } finally {
+    spawnSync('taskset', ['-a', '-p', mask, `${process.pid}`]);
+  }
 });

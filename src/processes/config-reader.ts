@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import type { LoadResult } from '../config/index.ts';
 import { READER_IDLE_MS } from '../reload/limits.ts';
@@ -18,7 +19,8 @@ export class ConfigReader {
   #closed = false;
 
   constructor(options: ProcessOptions) {
-    this.#options = options;
+    // `workers: auto` is what it was at the start: processors that come and go are no change of the file.
+    this.#options = { cores: availableParallelism(), ...options };
   }
 
   /** One after the other. Rejects with ReloadRefusal once it is closed, and when the thread fails, a defect. */

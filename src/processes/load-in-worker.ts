@@ -11,6 +11,8 @@ export interface ProcessOptions {
   readonly secretless?: boolean;
   /** It is the balancer, which needs its own; default: false. */
   readonly balancer?: boolean;
+  /** Cores for `proxy.workers: auto`; default: those this process may use now. */
+  readonly cores?: number;
 }
 
 /** What the thread is made with: `kept`, it reads again whenever it is asked to. */
@@ -20,12 +22,14 @@ interface Task {
 }
 
 /** Reads and checks the config file on this thread, with this host's identity. */
-export function loadHere({ configPath, node, secretless, balancer }: ProcessOptions): LoadResult {
+export function loadHere(options: ProcessOptions): LoadResult {
+  const { configPath, node, secretless, balancer, cores } = options;
   const identity = { node, env: process.env, hostname: hostname() };
   return loadConfig(configPath, {
     ...identity,
     ...(secretless && { secretless }),
     ...(balancer && { balancer }),
+    ...(cores !== undefined && { cores }),
   });
 }
 

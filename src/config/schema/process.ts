@@ -69,7 +69,7 @@ export const proxySchema = documented(
   z
     .strictObject({
       workers: documented(workersValue.prefault('auto'), {
-        doc: 'Worker threads of the balancer. `auto`: one per core.',
+        doc: 'Worker threads of the balancer. `auto`: one per core there is at its start.',
         allowed: workersAllowed,
         default: 'auto',
       }),
