@@ -6,7 +6,7 @@ import type { OnStep } from '../drills/run-drill.ts';
 import { virtualAddress4 } from '../lab/address-plan.ts';
 import { AddressWatch } from '../lab/address-watch.ts';
 import { Probe } from '../lab/probe.ts';
-import type { ProbeOptions } from '../lab/prober.ts';
+import { type ProbeOptions, probeModes } from '../lab/prober.ts';
 import type { Half } from '../lab/stacks/stack.ts';
 import { containerOf, Edge } from './edge.ts';
 import { compose, demandFreeEngine, dockerExec, removeProject } from './engine.ts';
@@ -30,7 +30,8 @@ export class DockerPlace implements Place {
   readonly edges = EDGES;
   readonly address = virtualAddress4;
   readonly advertMs = ADVERT_MS;
-  readonly tcp = true;
+  readonly modes = probeModes;
+  readonly can = {};
   readonly watch: AddressWatch;
   readonly #edges: ReadonlyMap<string, Edge>;
   /** What is being done to the edges now: removal waits for it, or a start could undo it. */

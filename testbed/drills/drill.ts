@@ -1,6 +1,18 @@
 /** What a drill is, and what is measured while it runs. */
 import type { ProbeReport } from '../lab/probe-report.ts';
-import type { Place } from './place.ts';
+import type { ProbeMode } from '../lab/prober.ts';
+import type { Ability, Place } from './place.ts';
+
+/** What clients of one kind felt. */
+export interface ClientFelt {
+  readonly attempts: number;
+  /** Attempts that were not answered well. */
+  readonly failed: number;
+  /** Established connections that ended without their client's will; 0 for kinds that keep none. */
+  readonly broken: number;
+  /** Longest time without an answer. */
+  readonly longestGapMs: number;
+}
 
 /** The numbers a drill yields. Milliseconds, except the counts. */
 export interface Measurements {
@@ -12,20 +24,29 @@ export interface Measurements {
   readonly convergedMs: number;
   readonly noHolderMs: number;
   readonly twoHoldersMs: number;
-  /** Requests on connections of their own, and on persistent ones, that were not answered. */
-  readonly failedRequests: number;
-  readonly failedKeepAlive: number;
-  /** Persistent HTTP connections and TCP sessions that broke. */
-  readonly brokenConnections: number;
-  readonly brokenSessions: number;
+  /** How often the address came to a host after the fault. */
+  readonly moves: number;
+  /** From the fault to when the last HTTP request that failed was due; 0 when none did. */
+  readonly failingMs: number;
+  /** By the kind of client; a kind that the stack cannot serve is not there. */
+  readonly clients: Readonly<Partial<Record<ProbeMode, ClientFelt>>>;
   /** How late the client was with an attempt of its own, at the worst: a limit of the machine. */
   readonly latenessMs: number;
 }
 
-/** A sentence and the number it promises; `null` where the drill only reports. */
+/** A number of the measurement, and what it is promised not to exceed. */
 export interface Bound {
   readonly what: string;
-  readonly atMostMs: number | null;
+  readonly unit: 'ms' | '';
+  readonly atMost: number;
+  /** Null: it never came to that, which no bound allows. */
+  of(measured: Measurements): number | null;
+}
+
+/** What became of a {@link Bound}. */
+export interface Promised extends Omit<Bound, 'of'> {
+  readonly value: number | null;
+  readonly kept: boolean;
 }
 
 export interface Drill {
@@ -34,13 +55,15 @@ export interface Drill {
   readonly fault: string;
   /** What a client should feel, in a sentence. */
   readonly expectation: string;
-  /** The bound at an advertisement interval. */
-  bound(advertMs: number): Bound;
-  /** The number that the bound is about. */
-  measure(measured: Measurements): number | null;
+  /** What the place must be able to do besides breaking a host. */
+  readonly needs?: readonly Ability[];
+  /** True: the address stays where it is, so nobody waits for a takeover. */
+  readonly stays?: boolean;
+  /** What is promised at an advertisement interval; the first one is the drill's own. */
+  bounds(advertMs: number): readonly Bound[];
   /** Brings the pair into the state before the fault. Default: the preferred edge is Active. */
   prepare?(place: Place): Promise<void>;
-  /** Breaks it. `active` is the edge that holds the address. */
+  /** Breaks it, and may take its time. `active` is the edge that holds the address. */
   inflict(place: Place, active: string): Promise<void>;
   /**
    * What else must hold, judged by who answered for the address: null, or a sentence on what did
@@ -73,8 +96,8 @@ export interface DrillResult {
   readonly place: string;
   readonly stack: string;
   readonly advertMs: number;
-  readonly bound: Bound;
-  readonly value: number | null;
+  /** Empty when it could not be measured. */
+  readonly promises: readonly Promised[];
   /** What {@link Drill.judge} found wrong; null: nothing, or there was no judging. */
   readonly objection: string | null;
   readonly passed: boolean;

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { lacks } from '../lab/requirements.ts';
 import { stacks } from '../lab/stacks/index.ts';
-import { drillNamed } from './catalogue.ts';
+import { drillNamed } from './catalogue/index.ts';
 import { LabPlace } from './lab-place.ts';
 import { soleHolder } from './place.ts';
 import { resultTable, tableLegend } from './result-text.ts';
@@ -21,7 +21,7 @@ describe.skipIf(lacks('10 ms adverts', [], 'root'))('at 10 ms adverts', () => {
     place = await LabPlace.boot(stacks.tandem, 10);
     const result = await runDrill(place, drillNamed('crash-active'), () => {});
     expect(result.error).toBeNull();
-    expect(result.bound).toEqual({ what: 'outage', atMostMs: 60 });
+    expect(result.promises[0]).toMatchObject({ what: 'outage', atMost: 60, unit: 'ms' });
     expect(result.passed, `\n${resultTable([result])}\n\n${tableLegend}`).toBe(true);
   });
 });
@@ -35,7 +35,7 @@ test('a drill that cannot be measured says why and leaves a pair that works', as
     },
   };
   const result = await runDrill(place, broken, () => {});
-  expect(result).toMatchObject({ passed: false, value: null, measured: null, timeline: null });
+  expect(result).toMatchObject({ passed: false, promises: [], measured: null, timeline: null });
   expect(result.error).toContain('the tongs slipped');
   await soleHolder(place, 'edge-a', 5_000);
 });

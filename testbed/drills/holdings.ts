@@ -1,5 +1,5 @@
 /** Turns the changes of an address watch into the numbers of a drill. Pure. */
-import type { HolderChange } from '../lab/address-watch.ts';
+import type { HolderChange } from '../lab/holder-watch.ts';
 import type { Holding } from './drill.ts';
 
 /** Periods in which each host held the address, cut to `fromMs`..`toMs`. */

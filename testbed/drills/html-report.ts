@@ -1,7 +1,9 @@
 /** One HTML page for a set of drills: a table and a picture each, no script, no other file. Pure. */
+import type { ProbeMode } from '../lab/prober.ts';
+import { sumOf } from './bounds.ts';
 import type { DrillResult } from './drill.ts';
 import { verdict } from './result-text.ts';
-import { escapeXml, timelineSvg } from './timeline-svg.ts';
+import { escapeXml, modeNames, timelineSvg } from './timeline-svg.ts';
 
 const STYLE = `
   :root { color-scheme: light dark; --text: #1c2330; --soft: #66707f; --line: #d8dde5;
@@ -49,14 +51,16 @@ export function drillReport(results: readonly DrillResult[]): string {
       `<td class="soft">${escapeXml(`${result.stack}, ${result.place}, ${result.advertMs} ms`)}</td>`,
       `<td class="number">${number(result.measured?.outageMs)}</td>`,
       `<td class="number">${number(result.measured?.takeoverMs)}</td>`,
-      `<td class="number">${result.measured?.failedRequests ?? '–'}</td>`,
+      `<td class="number">${result.measured === null ? '–' : sumOf(result.measured, 'failed')}</td>`,
+      `<td class="number">${result.measured === null ? '–' : sumOf(result.measured, 'broken')}</td>`,
       `<td class="${good ? 'good' : 'bad'}">${escapeXml(text)}</td>`,
     ];
     return `<tr>${cells.join('')}</tr>`;
   });
   const head =
     '<tr><th>drill</th><th>where</th><th class="number">outage, ms</th>' +
-    '<th class="number">takeover, ms</th><th class="number">failed requests</th><th>result</th></tr>';
+    '<th class="number">takeover, ms</th><th class="number">failed</th>' +
+    '<th class="number">broken</th><th>result</th></tr>';
   const table = `<table>\n${head}\n${rows.join('\n')}\n</table>`;
   const sections = results.map(section).join('\n');
   return htmlPage('Failover drills', `${table}\n${pictureLegend}\n${sections}`);
@@ -69,8 +73,20 @@ function section(result: DrillResult): string {
   const error = result.error === null ? '' : `<pre>${escapeXml(result.error)}</pre>`;
   return (
     `<h2 id="${anchor(result)}">${escapeXml(heading)}</h2>\n` +
-    `<p class="soft">${escapeXml(words)}</p>\n${error}${picture}`
+    `<p class="soft">${escapeXml(words)}</p>\n${error}${picture}${clientTable(result)}`
   );
+}
+
+function clientTable({ measured }: DrillResult): string {
+  if (measured === null) return '';
+  const rows = Object.entries(measured.clients).map(([mode, felt]) => {
+    const figures = [felt.attempts, felt.failed, felt.broken, felt.longestGapMs.toFixed(0)];
+    const cells = figures.map((figure) => `<td class="number">${figure}</td>`).join('');
+    return `<tr><td>${modeNames[mode as ProbeMode]}</td>${cells}</tr>`;
+  });
+  const heads = ['attempts', 'failed', 'broken', 'longest gap, ms'];
+  const head = heads.map((text) => `<th class="number">${text}</th>`).join('');
+  return `\n<table>\n<tr><th>clients</th>${head}</tr>\n${rows.join('\n')}\n</table>`;
 }
 
 function anchor({ name, stack, place, advertMs }: DrillResult): string {

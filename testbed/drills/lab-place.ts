@@ -7,6 +7,7 @@ import {
   clientPlan,
   edgeA,
   edgeB,
+  gatewayPlan,
   type HostPlan,
   lans,
   macAddress,
@@ -19,15 +20,18 @@ import {
 import type { AddressWatch } from '../lab/address-watch.ts';
 import { AdvertClock } from '../lab/advert-clock.ts';
 import { AnswerWatch } from '../lab/answer-watch.ts';
+import { AnsweringWatch } from '../lab/answering-watch.ts';
 import { goFirstOurselves } from '../lab/go-first.ts';
 import { INSTRUMENT_FLAGS } from '../lab/instrument-flags.ts';
 import { Lab } from '../lab/lab.ts';
 import { Probe } from '../lab/probe.ts';
-import type { ProbeOptions } from '../lab/prober.ts';
+import type { ProbeMode, ProbeOptions } from '../lab/prober.ts';
 import { signal } from '../lab/process-table.ts';
-import { startNodeOrigin } from '../lab/stacks/origins.ts';
 import type { Half, PairSettings, RunningEdge, Stack } from '../lab/stacks/stack.ts';
+import { waitUntil } from '../lab/wait-until.ts';
 import type { Answer } from './drill.ts';
+import { LabAbilities } from './lab-abilities.ts';
+import { limits } from './limits.ts';
 import type { Place } from './place.ts';
 
 const PROBER = join(import.meta.dirname, '..', 'lab', 'prober.ts');
@@ -38,6 +42,17 @@ const ASKER = join(import.meta.dirname, '..', 'lab', 'arp-asker.ts');
  * would need no announcement.
  */
 const observerPlan = originPlans[2]!;
+
+/** What it asks. */
+const QUESTION = {
+  interface: lans.edge.interface,
+  target: virtualAddress4,
+  sender: { mac: macAddress(observerPlan), address: address4(observerPlan) },
+};
+/** Between two of its questions, where it watches who holds the address. */
+const WATCH_MS = 5;
+
+const EDGE_MACS = new Map([edgeA, edgeB].map((plan) => [macAddress(plan), plan.name]));
 
 /** Settings of the pair in the lab; `bfdMs` absent: no BFD. */
 export function labSettings(advertMs: number, bfdMs?: number): PairSettings {
@@ -51,20 +66,43 @@ export function labSettings(advertMs: number, bfdMs?: number): PairSettings {
   };
 }
 
+/** With a second path between the edges, and a gateway: what a pair in production has. */
+const drillPlan: readonly HostPlan[] = [
+  ...pairPlan.map((plan) => (plan === edgeA || plan === edgeB ? withSide(plan) : plan)),
+  gatewayPlan,
+];
+
+function withSide(plan: HostPlan): HostPlan {
+  return { ...plan, lans: ['edge', 'side'] };
+}
+
 /** A booted pair with its origins, client and address watch; {@link LabPlace.close} ends it all. */
 export class LabPlace implements Place {
   readonly kind = 'lab';
   readonly edges = [edgeA.name, edgeB.name] as const;
   readonly address = virtualAddress4;
   readonly lab: Lab;
-  readonly watch: AddressWatch;
+  /** Who answers for the address. */
+  readonly watch: AnsweringWatch;
+  /** Who has it configured. */
+  readonly configured: AddressWatch;
+  readonly can: LabAbilities;
   readonly #stack: Stack;
   readonly #settings: PairSettings;
   readonly #running = new Map<string, RunningEdge>();
 
-  private constructor(lab: Lab, watch: AddressWatch, stack: Stack, settings: PairSettings) {
+  private constructor(
+    lab: Lab,
+    watch: AnsweringWatch,
+    configured: AddressWatch,
+    stack: Stack,
+    settings: PairSettings,
+    can: LabAbilities,
+  ) {
     this.lab = lab;
+    this.can = can;
     this.watch = watch;
+    this.configured = configured;
     this.#stack = stack;
     this.#settings = settings;
   }
@@ -77,8 +115,8 @@ export class LabPlace implements Place {
     return this.#settings.advertMs;
   }
 
-  get tcp(): boolean {
-    return this.#stack.tcp;
+  get modes(): readonly ProbeMode[] {
+    return this.#stack.modes;
   }
 
   /** Boots hosts and origins, then both edges. Nothing is left when it rejects. */
@@ -96,12 +134,26 @@ export class LabPlace implements Place {
 
   /** Boots everything but the edges' services. */
   static async prepare(stack: Stack, advertMs: number, bfdMs?: number): Promise<LabPlace> {
-    const lab = await Lab.create({ hosts: pairPlan });
+    const lab = await Lab.create({ hosts: drillPlan });
+    const settings = {
+      ...labSettings(advertMs, bfdMs),
+      watched: {
+        sides: [edgeA, edgeB].map((plan) => address4(plan, 'side')),
+        gateway: address4(gatewayPlan),
+      },
+    };
     try {
-      await Promise.all(originPlans.map((plan) => startNodeOrigin(lab.host(plan.name))));
-      const watch = await lab.watch(virtualAddress4, [edgeA.name, edgeB.name]);
+      const can = new LabAbilities(lab, stack, settings);
+      await Promise.all(can.origins.names.map((name) => can.origins.start(name)));
+      const configured = await lab.watch(virtualAddress4, [edgeA.name, edgeB.name]);
+      const start = (argument: string) => instrument(lab, observerPlan, ASKER, argument);
+      const watch = await AnsweringWatch.start(
+        start,
+        { ...QUESTION, everyMs: WATCH_MS },
+        EDGE_MACS,
+      );
       goFirstOurselves();
-      return new LabPlace(lab, watch, stack, labSettings(advertMs, bfdMs));
+      return new LabPlace(lab, watch, configured, stack, settings, can);
     } catch (error) {
       await lab.close();
       throw error;
@@ -115,7 +167,12 @@ export class LabPlace implements Place {
 
   async start(edge: string): Promise<void> {
     await this.lab.heal(edge);
-    this.#running.set(edge, await this.#stack.start(this.lab.host(edge), this.#settings));
+    const host = this.lab.host(edge);
+    this.#running.set(edge, await this.#stack.start(host, this.#settings));
+    const ready = () => this.#stack.ready(host);
+    await waitUntil(`${edge} is ready`, ready, limits.settleTimeoutMs, limits.readyEveryMs);
+    host.serves();
+    host.spread();
   }
 
   async stop(edge: string): Promise<void> {
@@ -125,7 +182,7 @@ export class LabPlace implements Place {
   }
 
   cut(edge: string): Promise<void> {
-    return this.lab.cut(edge);
+    return this.lab.cut(edge, 'edge');
   }
 
   heal(edge: string): Promise<void> {
@@ -166,27 +223,15 @@ export class LabPlace implements Place {
   }
 
   probe(options: Omit<ProbeOptions, 'address'>): Promise<Probe> {
-    const start = (argument: string) => this.#instrument(clientPlan, PROBER, argument);
+    const start = (argument: string) => instrument(this.lab, clientPlan, PROBER, argument);
     return Probe.start(start, { ...options, address: this.address });
   }
 
   async watchAnswers(everyMs: number): Promise<() => Promise<readonly Answer[]>> {
-    const start = (argument: string) => this.#instrument(observerPlan, ASKER, argument);
-    const watch = await AnswerWatch.start(start, {
-      interface: lans.edge.interface,
-      target: this.address,
-      sender: { mac: macAddress(observerPlan), address: address4(observerPlan) },
-      everyMs,
-    });
-    const names = new Map(pairPlan.map((plan) => [macAddress(plan), plan.name]));
+    const start = (argument: string) => instrument(this.lab, observerPlan, ASKER, argument);
+    const watch = await AnswerWatch.start(start, { ...QUESTION, everyMs });
     return async () =>
-      (await watch.stop()).map(({ atMs, mac }) => ({ atMs, host: names.get(mac) ?? mac }));
-  }
-
-  #instrument(plan: HostPlan, program: string, argument: string): ChildProcess {
-    const log = basename(program, '.ts');
-    const argv = [process.execPath, ...INSTRUMENT_FLAGS, program, argument];
-    return this.lab.host(plan.name).spawn(argv, { streams: 'pipe', log, instrument: true }).child;
+      (await watch.stop()).map(({ atMs, mac }) => ({ atMs, host: EDGE_MACS.get(mac) ?? mac }));
   }
 
   async logs(): Promise<string> {
@@ -201,6 +246,13 @@ export class LabPlace implements Place {
   }
 
   close(): Promise<void> {
+    this.watch.close();
     return this.lab.close();
   }
+}
+
+function instrument(lab: Lab, plan: HostPlan, program: string, argument: string): ChildProcess {
+  const log = basename(program, '.ts');
+  const argv = [process.execPath, ...INSTRUMENT_FLAGS, program, argument];
+  return lab.host(plan.name).spawn(argv, { streams: 'pipe', log, instrument: true }).child;
 }

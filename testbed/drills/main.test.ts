@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { drills } from './catalogue.ts';
+import { drills } from './catalogue/index.ts';
 import { parseRequest } from './main.ts';
 
 test('without arguments: all drills, on Tandem, in the lab, at 100 ms', () => {

@@ -1,8 +1,10 @@
 /**
  * `npm run drill -- [--lab | --docker] [--stack NAME] [--advert 100ms] [DRILL...]`: breaks a pair on
- * purpose and measures what clients felt. Prints a table, writes `reports/drills.{json,html}`, and
+ * purpose and measures what clients felt. Prints a table, writes `reports/drills.{json,html,xml}`, and
  * ends with status 1 when a bound was missed.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { costDrill, costUsage } from '../handover/cost/main.ts';
 import { killDrill, killUsage } from '../handover/kills/main.ts';
@@ -12,10 +14,11 @@ import { stacks } from '../lab/stacks/index.ts';
 import type { Stack, StackName } from '../lab/stacks/stack.ts';
 import { reloadDrill, reloadUsage } from '../reload/main.ts';
 import { packageDrill, packageUsage } from '../systemd/package-drill.ts';
-import { drillNamed, drills } from './catalogue.ts';
+import { drillNamed, drills } from './catalogue/index.ts';
 import { compare } from './compare/main.ts';
 import type { Drill, DrillResult } from './drill.ts';
 import { LabPlace } from './lab-place.ts';
+import { behind, drillsPage } from './page.ts';
 import type { Place } from './place.ts';
 import { writeDrillReports } from './report-files.ts';
 import { resultTable, tableLegend, verdict } from './result-text.ts';
@@ -37,8 +40,8 @@ const USAGE = `usage: npm run drill -- [--lab | --docker] [--stack NAME] [--adve
   --tries     run a drill that missed its bound again, up to so many times in all (default 1);
               every try is shown, the last one counts
   --compare   a Tandem pair beside a keepalived pair, through the same faults in turn
-  --runs      runs of each fault on each pair, 1 to 50 (default 5)
-  --write     write the table into docs/COMPARISON.md
+  --runs      runs of each drill, 1 to 50 (default 1; with --compare 5)
+  --write     write the table into docs/DRILLS.md; with --compare into docs/COMPARISON.md
   --list      name the drills and end
 
 drills (default: all):
@@ -52,10 +55,16 @@ interface Request {
   readonly bfdMs?: number;
   readonly drills: readonly Drill[];
   readonly tries: number;
+  readonly runs: number;
+  /** How it was asked for, where the page is to be written; else null. */
+  readonly pageOf: string | null;
 }
 
 /** More tries than this would hide a defect rather than a busy machine. */
 const TRIES_MAX = 3;
+const RUNS_MAX = 50;
+
+const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'DRILLS.md');
 
 /** Reads the command line; throws an Error that says what is wrong with it. */
 export function parseRequest(argv: readonly string[]): Request | 'help' {
@@ -69,6 +78,8 @@ export function parseRequest(argv: readonly string[]): Request | 'help' {
       advert: { type: 'string', default: '100ms' },
       bfd: { type: 'string' },
       tries: { type: 'string', default: '1' },
+      runs: { type: 'string', default: '1' },
+      write: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -87,16 +98,16 @@ export function parseRequest(argv: readonly string[]): Request | 'help' {
     advertMs: parseTime('advert', values.advert, 10, 40_000),
     ...(values.bfd === undefined ? {} : { bfdMs: parseTime('bfd', values.bfd, 3, 1_000) }),
     drills: positionals.length === 0 ? drills : positionals.map(drillNamed),
-    tries: parseTries(values.tries),
+    tries: parseCount('tries', values.tries, TRIES_MAX),
+    runs: parseCount('runs', values.runs, RUNS_MAX),
+    pageOf: values.write ? ['npm run drill --', ...argv].join(' ') : null,
   };
 }
 
-function parseTries(text: string): number {
-  const tries = Number(text);
-  if (!Number.isInteger(tries) || tries < 1 || tries > TRIES_MAX) {
-    throw new Error(`--tries ${text}: not a number from 1 to ${TRIES_MAX}`);
-  }
-  return tries;
+function parseCount(option: string, text: string, most: number): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= most) return count;
+  throw new Error(`--${option} ${text}: not a number from 1 to ${most}`);
 }
 
 /** A time between two bounds, in ms; throws an Error that names the option. */
@@ -117,7 +128,11 @@ async function runRequest(request: Request): Promise<readonly DrillResult[]> {
     const place = await boot(request, stack);
     const stopOnSignal = closeOnSignal(place);
     try {
-      for (const drill of request.drills) results.push(await runTries(place, drill, request.tries));
+      for (const drill of request.drills.flatMap((it) => Array<Drill>(request.runs).fill(it))) {
+        const lacking = (drill.needs ?? []).filter((ability) => place.can[ability] === undefined);
+        if (lacking.length > 0) say(`  ${drill.name}: not here: ${place.kind} has no ${lacking}`);
+        else results.push(await runTries(place, drill, request.tries));
+      }
     } finally {
       stopOnSignal();
       await place.close();
@@ -142,7 +157,9 @@ async function runTries(place: Place, drill: Drill, tries: number): Promise<Dril
 
 async function runOne(place: Place, drill: Drill): Promise<DrillResult> {
   say(`  ${drill.name}: ${drill.fault}`);
-  const result = await runDrill(place, drill, () => {});
+  const result = await runDrill(place, drill, (step) => {
+    if (process.stdout.isTTY) say(`    ${step}`);
+  });
   say(`    ${verdict(result).text}`);
   if (result.error !== null) say(result.error);
   return result;
@@ -188,11 +205,19 @@ export async function main(argv: readonly string[]): Promise<number> {
     const results = await runRequest(request);
     say(`\n${resultTable(results)}\n\n${tableLegend}`);
     say(`\nreport: ${writeDrillReports('drills', results)}`);
-    return results.every((result) => result.passed) ? 0 : 1;
+    if (request.pageOf !== null) writeFileSync(PAGE, drillsPage(results, request.pageOf));
+    for (const text of behind(results)) say(`another pair did better: ${text}`);
+    return judged(results).every((result) => result.passed) ? 0 : 1;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);
     return 2;
   }
+}
+
+/** Beside other pairs it is ours that has to keep its bounds. */
+function judged(results: readonly DrillResult[]): readonly DrillResult[] {
+  const ours = results.filter(({ stack }) => stack === 'tandem');
+  return ours.length > 0 ? ours : results;
 }
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

@@ -2,9 +2,9 @@
  * Where a drill runs: the lab's namespaces or Docker's containers. A place knows how to break its
  * edges and how to look at them; what is broken and what is expected is the drill's business.
  */
-import type { AddressWatch } from '../lab/address-watch.ts';
+import type { HolderWatch } from '../lab/holder-watch.ts';
 import type { Probe } from '../lab/probe.ts';
-import type { ProbeOptions } from '../lab/prober.ts';
+import type { ProbeMode, ProbeOptions } from '../lab/prober.ts';
 import type { Half } from '../lab/stacks/stack.ts';
 import type { Answer } from './drill.ts';
 
@@ -17,10 +17,12 @@ export interface Place {
   /** The virtual address clients use. */
   readonly address: string;
   readonly advertMs: number;
-  /** Whether the pair balances plain TCP on port 7 as well. */
-  readonly tcp: boolean;
+  /** The kinds of clients that the pair can serve. */
+  readonly modes: readonly ProbeMode[];
   /** Who holds the address, from now on. */
-  readonly watch: AddressWatch;
+  readonly watch: HolderWatch;
+  /** What not every place, or not every stack, can do. */
+  readonly can: Partial<Abilities>;
 
   /** Power loss: the link and everything that runs are gone at once. */
   crash(edge: string): Promise<void>;
@@ -47,6 +49,50 @@ export interface Place {
   /** What the edges logged last, for the message of a drill that went wrong. */
   logs(): Promise<string>;
   close(): Promise<void>;
+}
+
+export interface Abilities {
+  readonly origins: OriginFaults;
+  readonly paths: PathFaults;
+  readonly operator: Operator;
+  readonly trackers: TrackerFaults;
+}
+
+export type Ability = keyof Abilities;
+
+/** What happens to the hosts behind the pair. */
+export interface OriginFaults {
+  readonly names: readonly string[];
+  kill(origin: string): Promise<void>;
+  start(origin: string): Promise<void>;
+  freeze(origin: string): Promise<void>;
+  thaw(origin: string): Promise<void>;
+}
+
+/** What happens between hosts that are well. */
+export interface PathFaults {
+  /** What `from` sends does not reach `to`, on the network of the clients. */
+  block(from: string, to: string): Promise<void>;
+  /** The gateway hears the edge, and is not heard there. */
+  loseGateway(edge: string): Promise<void>;
+  /** All of it is over. */
+  clear(): Promise<void>;
+}
+
+/** What an operator does, with the stack's own means. */
+export interface Operator {
+  /** Gives the address to the other edge. */
+  handOver(edge: string): Promise<void>;
+  /** Undoes {@link handOver}: the preferred edge may have the address again. */
+  takeBack(edge: string): Promise<void>;
+  /** Writes another config file, `variant` 0 being the one that the edge was started with, and has it read. */
+  reload(edge: string, variant: number): Promise<void>;
+}
+
+/** What the edges watch besides each other. */
+export interface TrackerFaults {
+  /** The health script fails on the edge, or does not any more. */
+  failScript(edge: string, fails: boolean): Promise<void>;
 }
 
 /** Resolves to the time (CLOCK_MONOTONIC, ms) at which exactly this edge holds the address. */

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DrillResult } from './drill.ts';
 import { drillReport } from './html-report.ts';
+import { junitReport } from './junit-report.ts';
 
 /** `reports/` of this checkout, or of the working folder where the checkout is read-only. */
 export function reportsFolder(): string {
@@ -18,11 +19,12 @@ export function reportsFolder(): string {
   throw new Error(`cannot write reports: ${preferred} and ./reports are not writable`);
 }
 
-/** Writes `NAME.json` and `NAME.html` and returns the path of the page. */
+/** Writes `NAME.json`, `NAME.xml` (JUnit) and `NAME.html`, and returns the path of the page. */
 export function writeDrillReports(name: string, results: readonly DrillResult[]): string {
   const folder = reportsFolder();
   const page = join(folder, `${name}.html`);
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(folder, `${name}.xml`), junitReport(results));
   writeFileSync(page, drillReport(results));
   return page;
 }

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import type { ProbeReport } from '../lab/probe-report.ts';
 import type { DrillResult } from './drill.ts';
 import { drillReport } from './html-report.ts';
+import { junitReport } from './junit-report.ts';
 import { resultTable, table, verdict } from './result-text.ts';
 import { escapeXml, timelineSvg } from './timeline-svg.ts';
 
-const probe = {
+const probe: ProbeReport = {
   mode: 'http',
   startedAtMs: 1000,
   endedAtMs: 1200,
@@ -30,8 +32,10 @@ const result: DrillResult = {
   place: 'lab',
   stack: 'tandem',
   advertMs: 100,
-  bound: { what: 'outage', atMostMs: 400 },
-  value: 59.6,
+  promises: [
+    { what: 'outage', unit: 'ms', atMost: 400, value: 59.6, kept: true },
+    { what: 'broken', unit: '', atMost: 0, value: 0, kept: true },
+  ],
   objection: null,
   passed: true,
   error: null,
@@ -41,10 +45,12 @@ const result: DrillResult = {
     convergedMs: 50.2,
     noHolderMs: 50.2,
     twoHoldersMs: 0,
-    failedRequests: 10,
-    failedKeepAlive: 2,
-    brokenConnections: 8,
-    brokenSessions: 4,
+    moves: 1,
+    failingMs: 80,
+    clients: {
+      http: { attempts: 40, failed: 10, broken: 0, longestGapMs: 59.6 },
+      tcp: { attempts: 10, failed: 2, broken: 8, longestGapMs: 70 },
+    },
     latenessMs: 2,
   },
   faultAtMs: 1050,
@@ -62,14 +68,15 @@ const result: DrillResult = {
 };
 
 test('a verdict says what was promised and what was measured', () => {
-  expect(verdict(result)).toEqual({ text: 'outage: 60 ms, at most 400 ms', good: true });
-  expect(verdict({ ...result, value: 512, passed: false })).toEqual({
-    text: 'outage: 512 ms, at most 400 ms: MISSED',
+  expect(verdict(result)).toEqual({ text: 'outage 60 of 400 ms; broken 0 of 0', good: true });
+  const slow = { ...result.promises[0]!, value: 512, kept: false };
+  expect(verdict({ ...result, promises: [slow], passed: false })).toEqual({
+    text: 'outage 512 of 400 ms MISSED',
     good: false,
   });
-  expect(verdict({ ...result, value: null, passed: false }).text).toContain('never');
-  expect(verdict({ ...result, bound: { what: 'two holders', atMostMs: null } }).text).toBe(
-    'two holders: 60 ms (reported)',
+  const never = { ...slow, what: 'takeover', value: null };
+  expect(verdict({ ...result, promises: [never], passed: false }).text).toBe(
+    'takeover never MISSED',
   );
   expect(verdict({ ...result, objection: 'two answer', passed: false })).toEqual({
     text: 'MISSED: two answer',
@@ -83,9 +90,9 @@ test('a verdict says what was promised and what was measured', () => {
 test('the table has a row per drill and aligned columns', () => {
   const failed = { ...result, name: 'cut-link', error: 'x', measured: null, passed: false };
   expect(resultTable([result, failed]).split('\n')).toEqual([
-    'drill         outage  takeover  none/two  failed  broken  late  result',
-    'crash-active  60      50        50/0      10+2    8+4     2     outage: 60 ms, at most 400 ms',
-    'cut-link      -       -         -         -       -       -     failed: x',
+    'drill         outage  takeover  none/two  moves  failed  broken  late  result',
+    'crash-active  60      50        50/0      1      12      8       2     kept: outage 60 of 400 ms; broken 0 of 0',
+    'cut-link      -       -         -         -      -       -       -     NOT KEPT: failed: x',
   ]);
   expect(
     table([
@@ -93,6 +100,17 @@ test('the table has a row per drill and aligned columns', () => {
       ['long', 'c'],
     ]),
   ).toBe('a     b\nlong  c');
+});
+
+test('a CI server reads the same as JUnit', () => {
+  const missed = { ...result, name: 'a"b', passed: false };
+  const failed = { ...result, name: 'cut-link', error: 'x <y>', passed: false };
+  const xml = junitReport([result, missed, failed]);
+  expect(xml).toContain('<testsuite name="drills" tests="3" failures="1" errors="1">');
+  expect(xml).toContain('classname="tandem.lab.100ms" name="crash-active" time="0.2"');
+  expect(xml).toContain('name="a&quot;b"');
+  expect(xml).toContain('<failure message="outage 60 of 400 ms; broken 0 of 0"/>');
+  expect(xml).toContain('>x &lt;y&gt;</error>');
 });
 
 test('the picture shows who held the address, the traffic and the gap', () => {

@@ -1,15 +1,19 @@
 /** Drill results in words and as a table for a terminal. Pure. */
-import type { DrillResult } from './drill.ts';
+import { sumOf } from './bounds.ts';
+import type { DrillResult, Promised } from './drill.ts';
 
-/** A short sentence on whether the bound was kept. */
+/** A short sentence on whether the promises were kept. */
 export function verdict(result: DrillResult): { readonly text: string; readonly good: boolean } {
-  const { bound, value, error, objection, passed } = result;
+  const { promises, error, objection, passed } = result;
   if (error !== null) return { text: `failed: ${error.split('\n')[0]}`, good: false };
   if (objection !== null) return { text: `MISSED: ${objection}`, good: false };
-  const measured = value === null ? 'never' : `${value.toFixed(0)} ms`;
-  if (bound.atMostMs === null) return { text: `${bound.what}: ${measured} (reported)`, good: true };
-  const limit = `${bound.what}: ${measured}, at most ${bound.atMostMs} ms`;
-  return { text: passed ? limit : `${limit}: MISSED`, good: passed };
+  return { text: promises.map(promiseText).join('; '), good: passed };
+}
+
+function promiseText({ what, unit, atMost, value, kept }: Promised): string {
+  const missed = kept ? '' : ' MISSED';
+  if (value === null) return `${what} never${missed}`;
+  return `${what} ${value.toFixed(0)} of ${atMost.toFixed(0)} ${unit}`.trimEnd() + missed;
 }
 
 const COLUMNS = [
@@ -17,6 +21,7 @@ const COLUMNS = [
   'outage',
   'takeover',
   'none/two',
+  'moves',
   'failed',
   'broken',
   'late',
@@ -26,17 +31,20 @@ const COLUMNS = [
 /** The results as a table; times in milliseconds. */
 export function resultTable(results: readonly DrillResult[]): string {
   const rows = results.map((result) => {
-    const { measured } = result;
-    if (measured === null) return [result.name, ...'------', verdict(result).text];
+    const { measured, name } = result;
+    const { text, good } = verdict(result);
+    const said = `${good ? 'kept' : 'NOT KEPT'}: ${text}`;
+    if (measured === null) return [name, ...'-------', said];
     return [
-      result.name,
+      name,
       measured.outageMs.toFixed(0),
       measured.takeoverMs === null ? 'never' : measured.takeoverMs.toFixed(0),
       `${measured.noHolderMs.toFixed(0)}/${measured.twoHoldersMs.toFixed(0)}`,
-      `${measured.failedRequests}+${measured.failedKeepAlive}`,
-      `${measured.brokenConnections}+${measured.brokenSessions}`,
+      `${measured.moves}`,
+      `${sumOf(measured, 'failed')}`,
+      `${sumOf(measured, 'broken')}`,
       measured.latenessMs.toFixed(0),
-      verdict(result).text,
+      said,
     ];
   });
   return table([COLUMNS, ...rows]);
@@ -44,10 +52,10 @@ export function resultTable(results: readonly DrillResult[]): string {
 
 /** What the columns of {@link resultTable} mean. */
 export const tableLegend =
-  'outage: longest time without an answer; takeover: fault to the other host alone holding the\n' +
-  'address; none/two: time with no or two holders (all ms); failed: requests on new + persistent\n' +
-  'connections; broken: persistent HTTP connections + TCP sessions; late: the busiest moment of this\n' +
-  'machine, by how much the client missed its own time (ms)';
+  'outage: longest time without an answer to a new connection; takeover: fault to the other host alone\n' +
+  'holding the address; none/two: time with no or two holders (all ms); moves: how often the address came\n' +
+  'to a host; failed, broken: attempts and kept connections, of all kinds of clients; late: the busiest\n' +
+  'moment of this machine, by how much a client missed its own time (ms)';
 
 /** Left-aligned columns, two blanks apart. */
 export function table(rows: readonly (readonly string[])[]): string {

@@ -6,7 +6,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../lab/monotonic.ts';
 import type { Probe } from '../lab/probe.ts';
 import type { ProbeReport } from '../lab/probe-report.ts';
-import type { Drill, DrillResult, Measurements, Timeline } from './drill.ts';
+import type { ProbeMode } from '../lab/prober.ts';
+import type {
+  Bound,
+  ClientFelt,
+  Drill,
+  DrillResult,
+  Measurements,
+  Promised,
+  Timeline,
+} from './drill.ts';
 import { holderTimes, holdingsOf } from './holdings.ts';
 import { limits } from './limits.ts';
 import { type Place, soleHolder } from './place.ts';
@@ -28,9 +37,9 @@ export async function runDrill(place: Place, drill: Drill, onStep: OnStep): Prom
     (error: Error) => `repair: ${error.message}`,
   );
   const error = outcome.error ?? repaired;
-  const bound = drill.bound(place.advertMs);
-  const objection = outcome.observed?.objection ?? null;
-  const value = outcome.observed === null ? null : drill.measure(outcome.observed.measured);
+  const { objection = null, measured = null } = outcome.observed ?? {};
+  const promises =
+    measured === null ? [] : drill.bounds(place.advertMs).map((bound) => judge(bound, measured));
   const { name, fault, expectation } = drill;
   return {
     name,
@@ -39,19 +48,19 @@ export async function runDrill(place: Place, drill: Drill, onStep: OnStep): Prom
     place: place.kind,
     stack: place.stack,
     advertMs: place.advertMs,
-    bound,
-    value,
+    promises,
     objection,
-    passed: error === null && objection === null && isWithin(value, bound.atMostMs),
+    passed: error === null && objection === null && promises.every(({ kept }) => kept),
     error,
-    measured: outcome.observed?.measured ?? null,
+    measured,
     faultAtMs: outcome.observed?.faultAtMs ?? 0,
     timeline: outcome.observed?.timeline ?? null,
   };
 }
 
-function isWithin(value: number | null, atMostMs: number | null): boolean {
-  return atMostMs === null || (value !== null && value <= atMostMs);
+function judge({ of, ...bound }: Bound, measured: Measurements): Promised {
+  const value = of(measured);
+  return { ...bound, value, kept: value !== null && value <= bound.atMost };
 }
 
 interface Observed {
@@ -86,14 +95,15 @@ async function observe(
   // Watched from before the fault: a takeover may be over before the fault's own call returns.
   const takeover = soleHolder(place, peer, takeoverWaitMs(place, drill)).catch(() => null);
   await drill.inflict(place, active);
-  const tookOverAtMs = await takeover;
+  const tookOverAtMs = drill.stays === true ? null : await takeover;
   await delay(limits.afterwardsMs);
   const toMs = monotonicMs();
   const reports = await Promise.all(probes.map((probe) => probe.stop()));
   const holdings = holdingsOf(place.watch.history, fromMs, toMs);
   const measured = {
-    ...fromReports(reports),
+    ...fromReports(reports, faultAtMs),
     ...holderTimes(holdings, faultAtMs, toMs),
+    moves: holdings.filter((holding) => holding.fromMs > faultAtMs).length,
     takeoverMs: tookOverAtMs === null ? null : tookOverAtMs - faultAtMs,
   };
   const scene = { active, advertMs: place.advertMs, faultAtMs, toMs };
@@ -121,24 +131,58 @@ export async function answering(place: Place): Promise<void> {
   }
 }
 
+/** Between two attempts of each kind of client; how often new connections come is how fine an outage is known. */
+const EVERY_MS: Readonly<Record<ProbeMode, number>> = {
+  http: 5,
+  keepalive: 20,
+  websocket: 20,
+  tcp: 20,
+  udp: 20,
+};
+
+const PORTS: Readonly<Record<ProbeMode, number>> = {
+  http: 80,
+  keepalive: 80,
+  websocket: 80,
+  tcp: 7,
+  udp: 7,
+};
+
 function startProbes(place: Place): Promise<readonly Probe[]> {
   const durationMs = limits.probeDurationMs;
-  const modes = [
-    { mode: 'http', port: 80, everyMs: 5, durationMs } as const,
-    { mode: 'keepalive', port: 80, everyMs: 20, durationMs } as const,
-    ...(place.tcp ? [{ mode: 'tcp', port: 7, everyMs: 20, durationMs } as const] : []),
-  ];
-  return Promise.all(modes.map((options) => place.probe(options)));
+  return Promise.all(
+    place.modes.map((mode) =>
+      place.probe({ mode, port: PORTS[mode], everyMs: EVERY_MS[mode], durationMs }),
+    ),
+  );
 }
 
-function fromReports(reports: readonly ProbeReport[]) {
-  const of = (mode: string) => reports.find((report) => report.mode === mode);
+function fromReports(reports: readonly ProbeReport[], faultAtMs: number) {
+  const felt = (report: ProbeReport): ClientFelt => ({
+    attempts: report.attempts,
+    failed: report.failed,
+    broken: report.brokenConnections,
+    longestGapMs: longestGapMs(report, faultAtMs),
+  });
+  // What hangs on a server that stands still is nobody's to move.
+  const requests = reports.filter(({ mode }) => mode === 'http' || mode === 'keepalive');
+  const clients = Object.fromEntries(reports.map((report) => [report.mode, felt(report)]));
   return {
-    outageMs: of('http')!.longestGapMs,
-    failedRequests: of('http')!.failed,
-    failedKeepAlive: of('keepalive')!.failed,
-    brokenConnections: of('keepalive')!.brokenConnections,
-    brokenSessions: of('tcp')?.brokenConnections ?? 0,
+    outageMs: clients.http!.longestGapMs,
+    failingMs: Math.max(0, ...requests.map((report) => lastFailureMs(report) - faultAtMs)),
+    clients,
     latenessMs: Math.max(...reports.map((report) => report.latenessMs)),
   };
+}
+
+/** What was over before the fault is not its doing. */
+function longestGapMs({ gaps }: ProbeReport, faultAtMs: number): number {
+  const after = gaps.filter(({ fromMs, lengthMs }) => fromMs + lengthMs > faultAtMs);
+  return Math.max(0, ...after.map(({ lengthMs }) => lengthMs));
+}
+
+/** The end of the last slice with an attempt that failed, CLOCK_MONOTONIC; 0: none did. */
+function lastFailureMs({ slices, startedAtMs }: ProbeReport): number {
+  const last = slices.failed.findLastIndex((count) => count > 0);
+  return last < 0 ? 0 : startedAtMs + (last + 1) * slices.sliceMs;
 }

@@ -1,5 +1,6 @@
 /** Draws a timeline: who held the address, what clients got, when the fault struck. Pure. */
 import type { ProbeReport } from '../lab/probe-report.ts';
+import type { ProbeMode } from '../lab/prober.ts';
 import type { Timeline } from './drill.ts';
 
 const WIDTH = 960;
@@ -10,10 +11,13 @@ const TRAFFIC = 64;
 const TOP = 34;
 const AXIS = 30;
 
-const modeNames: Readonly<Record<string, string>> = {
+/** What the pictures call the kinds of clients. */
+export const modeNames: Readonly<Record<ProbeMode, string>> = {
   http: 'new conn.',
   keepalive: 'keep-alive',
+  websocket: 'WebSocket',
   tcp: 'TCP',
+  udp: 'UDP',
 };
 
 /** Escapes text for HTML and SVG, attributes included. */
@@ -92,8 +96,9 @@ function trafficRow(report: ProbeReport, top: number, scale: Scale): string {
     scale(gapFrom + report.longestGapMs) - scale(gapFrom),
     TRAFFIC - 8,
   );
-  const name = modeNames[report.mode] ?? report.mode;
-  return [label(name, top + TRAFFIC / 2), gap, ...bars, rule(top + TRAFFIC)].join('\n');
+  return [label(modeNames[report.mode], top + TRAFFIC / 2), gap, ...bars, rule(top + TRAFFIC)].join(
+    '\n',
+  );
 }
 
 function bar(kind: string, x: number, y: number, width: number, height: number): string {

@@ -37,6 +37,9 @@ export const originPlans: readonly HostPlan[] = [
 ];
 export const clientPlan: HostPlan = { name: 'client', number: 50 };
 
+/** What the edges watch: a host that nothing runs on. */
+export const gatewayPlan: HostPlan = { name: 'gateway', number: 1 };
+
 /** The pair, three origins and a client: what `npm start` and the drills run on. */
 export const pairPlan: readonly HostPlan[] = [edgeA, edgeB, ...originPlans, clientPlan];
 

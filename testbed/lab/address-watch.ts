@@ -1,18 +1,10 @@
 /**
- * Who holds an address, and since when: one `ip monitor` per host reports every change as it
+ * Which host has an address configured, and since when: one `ip monitor` per host reports every change as it
  * happens, so nothing polls and a time is good to about a millisecond.
  */
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { monotonicMs } from './monotonic.ts';
-
-/** The address came to, or went from, a host. */
-export interface HolderChange {
-  /** CLOCK_MONOTONIC, ms. */
-  readonly atMs: number;
-  readonly host: string;
-  readonly holds: boolean;
-}
+import { HolderWatch } from './holder-watch.ts';
 
 /** One host whose addresses can be watched. */
 export interface WatchedHost {
@@ -30,16 +22,13 @@ export function parseMonitorLine(line: string, address: string): boolean | null 
 }
 
 /** The holders of one address, kept up to date by the monitors of the watched hosts. */
-export class AddressWatch {
-  /** Everything that happened, in order; begins with who held the address at the start. */
-  readonly history: HolderChange[] = [];
+export class AddressWatch extends HolderWatch {
   readonly #hosts: ReadonlyMap<string, WatchedHost>;
   readonly #address: string;
   readonly #monitors: ChildProcess[] = [];
-  readonly #holders = new Set<string>();
-  readonly #listeners = new Set<(change: HolderChange) => void>();
 
   private constructor(hosts: readonly WatchedHost[], address: string) {
+    super();
     this.#hosts = new Map(hosts.map((host) => [host.name, host]));
     this.#address = address;
   }
@@ -60,47 +49,9 @@ export class AddressWatch {
     return Promise.all(addresses.map((address) => AddressWatch.start(sharing, address)));
   }
 
-  /** Names of the hosts that hold the address now. */
-  get holders(): readonly string[] {
-    return [...this.#holders].sort();
-  }
-
-  /** Calls back on every change from now on; the returned function ends that. */
-  onChange(listener: (change: HolderChange) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /** Resolves when `condition` holds for the set of holders; rejects after the timeout. */
-  until(condition: (holders: readonly string[]) => boolean, timeoutMs: number): Promise<number> {
-    if (condition(this.holders)) return Promise.resolve(monotonicMs());
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        off();
-        reject(new Error(`after ${timeoutMs} ms the address is on [${this.holders.join(', ')}]`));
-      }, timeoutMs);
-      const off = this.onChange((change) => {
-        if (!condition(this.holders)) return;
-        clearTimeout(timer);
-        off();
-        resolve(change.atMs);
-      });
-    });
-  }
-
-  /** Records what no monitor can report: a host without power holds nothing. */
-  note(host: string, holds: boolean): void {
-    if (this.#holders.has(host) === holds) return;
-    if (holds) this.#holders.add(host);
-    else this.#holders.delete(host);
-    const change = { atMs: monotonicMs(), host, holds };
-    this.history.push(change);
-    for (const listener of this.#listeners) listener(change);
-  }
-
-  close(): void {
+  override close(): void {
     for (const monitor of this.#monitors) monitor.kill('SIGKILL');
-    this.#listeners.clear();
+    super.close();
   }
 
   /** Starts the monitor of a host; again where a restart of the host has ended it. */

@@ -10,7 +10,7 @@ const at = (dueMs: number, endMs: number, outcome: Attempt['outcome'] = 'ok'): A
 });
 
 const options = {
-  mode: 'http',
+  mode: 'http' as const,
   startedAtMs: 0,
   endedAtMs: 100,
   brokenConnections: 0,

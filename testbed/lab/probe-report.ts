@@ -3,6 +3,7 @@
  * due, whether or not the prober or the network was ready for it then, so a stall cannot hide the
  * attempts it delayed (coordinated omission).
  */
+import type { ProbeMode } from './prober.ts';
 
 /** How an attempt ended. */
 export const outcomes = [
@@ -39,7 +40,7 @@ export interface Gap {
 const GAPS_MAX = 50;
 
 export interface ProbeReport {
-  readonly mode: string;
+  readonly mode: ProbeMode;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   readonly attempts: number;
@@ -77,7 +78,7 @@ export interface ProbeReport {
 }
 
 export interface ReportOptions {
-  readonly mode: string;
+  readonly mode: ProbeMode;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   readonly brokenConnections: number;

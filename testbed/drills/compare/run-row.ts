@@ -60,7 +60,7 @@ async function observe(
   const [report, heard] = await Promise.all([probe.stop(), answers(), inflicted]);
   // What was over before it is not the fault's doing.
   const gap = report.gaps.find(({ fromMs: begun, lengthMs }) => begun + lengthMs > faultAtMs)!;
-  const holdings = holdingsOf(place.watch.history, fromMs, toMs);
+  const holdings = holdingsOf(place.configured.history, fromMs, toMs);
   return {
     outageMs: gap.lengthMs,
     outageAfterMs: gap.fromMs - faultAtMs,

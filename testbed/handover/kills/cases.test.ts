@@ -13,9 +13,13 @@ const result: KillResult = {
 };
 
 test('both hosts die at every moment, in both ways', () => {
-  expect(killCases('short')).toHaveLength(12);
-  expect(killCases('full')).toHaveLength(52);
-  expect(new Set(killCases('full').map((it) => JSON.stringify(it))).size).toBe(52);
+  expect(killCases('short', 30)).toHaveLength(12);
+  const full = killCases('full', 30.2);
+  expect(full).toHaveLength(52);
+  expect(new Set(full.map((it) => JSON.stringify(it))).size).toBe(52);
+  expect(full.slice(0, 13).map(({ afterMs }) => afterMs)).toEqual([
+    0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 530,
+  ]);
 });
 
 test('a plain takeover is allowed, and what the machine did before; nothing may be left', () => {

@@ -12,18 +12,20 @@ export interface KillCase {
   readonly afterMs: number;
 }
 
-/** A handover takes a few ms: these fall on each of its steps, on the drain, and before and after. */
-const AFTER_MS = {
-  full: [0, 1, 2, 3, 4, 6, 8, 10, 12, 15, 20, 120, 600],
-  short: [4, 12, 30],
+/** In parts of the time that a handover takes: they fall on each of its steps, and a moment after. */
+const SHARES = {
+  full: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1],
+  short: [0.3, 0.6, 0.9],
 } as const;
+/** In the drain. */
+const DRAINING_MS = 500;
 
-/** Every case; the giver and the receiver, killed and cut off. */
-export function killCases(form: keyof typeof AFTER_MS): readonly KillCase[] {
+/** Every case; the giver and the receiver, killed and cut off. `tookMs`: a handover in which nobody died. */
+export function killCases(form: keyof typeof SHARES, tookMs: number): readonly KillCase[] {
+  const moments = SHARES[form].map((share) => Math.round(share * tookMs));
+  const all = form === 'full' ? [...moments, Math.round(tookMs) + DRAINING_MS] : moments;
   return (['giver', 'receiver'] as const).flatMap((role) =>
-    (['kill', 'cut'] as const).flatMap((death) =>
-      AFTER_MS[form].map((afterMs) => ({ role, death, afterMs })),
-    ),
+    (['kill', 'cut'] as const).flatMap((death) => all.map((afterMs) => ({ role, death, afterMs }))),
   );
 }
 

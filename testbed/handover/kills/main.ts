@@ -3,7 +3,7 @@
  * within the time of a plain takeover, and when the pair has recovered and is stopped nothing of it is left.
  */
 import { parseArgs } from 'node:util';
-import { silenceBoundMs } from '../../drills/catalogue.ts';
+import { silenceBoundMs } from '../../drills/bounds.ts';
 import { table } from '../../drills/result-text.ts';
 import { enterLab, insideLab } from '../../lab/enter.ts';
 import { goFirstOurselves } from '../../lab/go-first.ts';
@@ -11,8 +11,8 @@ import { isRealRoot } from '../../lab/requirements.ts';
 import { tandemPair } from '../edges/tandem.ts';
 import { limits } from '../limits.ts';
 import { HandoverPair } from '../pair.ts';
-import { type KillCase, type KillResult, killCases, objectionsTo } from './cases.ts';
-import { runKill } from './run-kill.ts';
+import { type KillResult, killCases, objectionsTo } from './cases.ts';
+import { handoverMs, runKill } from './run-kill.ts';
 
 /** How the usage of `npm run drill` tells of it. */
 export const killUsage = 'npm run drill -- handover-kill [--full] [--tries N]';
@@ -36,19 +36,21 @@ export async function killDrill(program: string, argv: readonly string[]): Promi
   if (!isRealRoot()) throw new Error('this drill needs root: the lease, real-time priority');
   const missing = tandemPair.missing();
   if (missing.length > 0) throw new Error(`it needs ${missing.join(', ')}`);
-  const results = await runCases(killCases(values.full ? 'full' : 'short'), tries);
+  const results = await runCases(values.full ? 'full' : 'short', tries);
   console.log(`\n${killTable(results)}`);
   return results.every((result) => objectionsTo(result, TAKEOVER_MS).length === 0) ? 0 : 1;
 }
 
 const TAKEOVER_MS = silenceBoundMs(limits.advertMs);
 
-async function runCases(cases: readonly KillCase[], tries: number): Promise<readonly KillResult[]> {
+async function runCases(form: 'full' | 'short', tries: number): Promise<readonly KillResult[]> {
   const pair = await HandoverPair.boot(tandemPair);
   goFirstOurselves();
   const results: KillResult[] = [];
   try {
-    for (const kill of cases) {
+    const tookMs = await handoverMs(pair);
+    console.log(`a handover takes ${tookMs.toFixed(0)} ms here, from the order on`);
+    for (const kill of killCases(form, tookMs)) {
       for (let left = tries; ; left--) {
         const result = await runKill(pair, kill);
         const objections = objectionsTo(result, TAKEOVER_MS);

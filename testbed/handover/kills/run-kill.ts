@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { spreadOf } from '../../drills/compare/comparison.ts';
 import type { Host } from '../../lab/host.ts';
 import { INSTRUMENT_FLAGS } from '../../lab/instrument-flags.ts';
 import { monotonicMs } from '../../lab/monotonic.ts';
@@ -17,6 +18,8 @@ const PROBE_EVERY_MS = 5;
 const BEFORE_MS = 1_500;
 const AFTERWARDS_MS = 2_000;
 const PROBE_MAX_MS = 30_000;
+/** After it all has been told of a handover, ms. */
+const SETTLED_MS = 500;
 
 /** Runs one case on a pair that works, and leaves a pair whose services are stopped. Never rejects. */
 export async function runKill(pair: HandoverPair, kill: KillCase): Promise<KillResult> {
@@ -29,6 +32,23 @@ export async function runKill(pair: HandoverPair, kill: KillCase): Promise<KillR
   } catch (error) {
     return { ...nothing, error: `${(error as Error).message}\n${pair.logs()}` };
   }
+}
+
+/** How long a handover takes in which nobody dies, from the order to its last step: the median of three. */
+export async function handoverMs(pair: HandoverPair): Promise<number> {
+  const took: number[] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    await pair.restore();
+    const orderedAtMs = monotonicMs();
+    await pair.stack.giveAway(pair.host(pair.edges[0]));
+    await delay(SETTLED_MS);
+    const received = pair.steps.findLast(({ text }) => text.includes('handover-received'));
+    if (received === undefined || received.atMs < orderedAtMs) {
+      throw new Error(`nobody received the addresses\n${pair.logs()}`);
+    }
+    took.push(received.atMs - orderedAtMs);
+  }
+  return spreadOf(took).median;
 }
 
 function victimOf(pair: HandoverPair, { role }: KillCase): string {

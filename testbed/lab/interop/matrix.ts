@@ -4,8 +4,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { clientPlan, edgeA, edgeB, macAddress } from '../address-plan.ts';
-import type { AddressWatch, HolderChange } from '../address-watch.ts';
+import type { AddressWatch } from '../address-watch.ts';
 import { Capture, readCapture } from '../capture.ts';
+import type { HolderChange } from '../holder-watch.ts';
 import type { LabProcess } from '../host.ts';
 import { Lab } from '../lab.ts';
 import { monotonicMs } from '../monotonic.ts';

@@ -2,42 +2,44 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host, LabProcess } from '../host.ts';
+import type { ProbeMode } from '../prober.ts';
 
 export interface BalancerProgram {
   readonly program: 'nginx' | 'haproxy';
   readonly processes: RegExp;
-  /** The signal for an orderly end. */
+  /** The signals for an orderly end, and to have another config read, of the process that was started. */
   readonly stopSignal: NodeJS.Signals;
-  /** Debian's plain nginx has no stream module. */
-  readonly tcp: boolean;
-  start(host: Host, origins: readonly string[]): LabProcess;
+  readonly reloadSignal: NodeJS.Signals;
+  /** Debian's plain nginx has no stream module, and HAProxy balances no UDP. */
+  readonly modes: readonly ProbeMode[];
+  /** Writes its config. */
+  configure(host: Host, origins: readonly string[], variant: number): void;
+  start(host: Host): LabProcess;
 }
 
 export const nginxBalancer: BalancerProgram = {
   program: 'nginx',
   processes: /(^|\/| )nginx[: ]/,
   stopSignal: 'SIGQUIT',
-  tcp: false,
-  start(host, origins) {
-    const file = join(host.folder, 'nginx.conf');
-    writeFileSync(file, nginxConfig(host, origins));
-    return host.spawn(['nginx', '-c', file, '-e', 'stderr']);
-  },
+  reloadSignal: 'SIGHUP',
+  modes: ['http', 'keepalive', 'websocket'],
+  configure: (host, origins, variant) =>
+    writeFileSync(join(host.folder, 'nginx.conf'), nginxConfig(host, origins, variant)),
+  start: (host) => host.spawn(['nginx', '-c', join(host.folder, 'nginx.conf'), '-e', 'stderr']),
 };
 
 export const haproxyBalancer: BalancerProgram = {
   program: 'haproxy',
   processes: /(^|\/)haproxy /,
   stopSignal: 'SIGUSR1',
-  tcp: true,
-  start(host, origins) {
-    const file = join(host.folder, 'haproxy.cfg');
-    writeFileSync(file, haproxyConfig(origins));
-    return host.spawn(['haproxy', '-W', '-db', '-f', file]);
-  },
+  reloadSignal: 'SIGUSR2',
+  modes: ['http', 'keepalive', 'websocket', 'tcp'],
+  configure: (host, origins, variant) =>
+    writeFileSync(join(host.folder, 'haproxy.cfg'), haproxyConfig(origins, variant)),
+  start: (host) => host.spawn(['haproxy', '-W', '-db', '-f', join(host.folder, 'haproxy.cfg')]),
 };
 
-function nginxConfig(host: Host, origins: readonly string[]): string {
+function nginxConfig(host: Host, origins: readonly string[], variant: number): string {
   const servers = origins.map((origin) => `server ${origin}:80 max_fails=1 fail_timeout=1s;`);
   return `
 worker_processes 1;
@@ -48,6 +50,7 @@ error_log stderr warn;
 events { worker_connections 4096; }
 http {
   access_log off;
+  map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
   upstream web { ${servers.join(' ')} keepalive 32; }
   server {
     listen 80;
@@ -55,15 +58,16 @@ http {
     location / {
       proxy_pass http://web;
       proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_connect_timeout 500ms;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
+      proxy_connect_timeout ${500 + variant}ms;
     }
   }
 }
 `;
 }
 
-function haproxyConfig(origins: readonly string[]): string {
+function haproxyConfig(origins: readonly string[], variant: number): string {
   const servers = (port: number) =>
     origins
       .map((origin, index) => `  server origin-${index + 1} ${origin}:${port} check inter 1s`)
@@ -75,7 +79,7 @@ global
 defaults
   timeout client 60s
   timeout server 60s
-  timeout connect 500ms
+  timeout connect ${500 + variant}ms
 listen web
   mode http
   bind :80

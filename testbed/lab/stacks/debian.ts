@@ -1,29 +1,72 @@
 /** keepalived with nginx or HAProxy: the pair that Tandem replaces, for comparison. */
-import type { Host } from '../host.ts';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host, LabProcess } from '../host.ts';
 import { limits } from '../limits.ts';
 import { findProgram } from '../requirements.ts';
 import { waitUntil } from '../wait-until.ts';
 import { type BalancerProgram, haproxyBalancer, nginxBalancer } from './debian-balancers.ts';
 import { keepalivedProcesses, startKeepalived } from './keepalived.ts';
-import { type PairSettings, priorityOf, type RunningEdge, type Stack } from './stack.ts';
+import {
+  failingFile,
+  type PairSettings,
+  priorityOf,
+  type RunningEdge,
+  type Stack,
+} from './stack.ts';
 
 export const keepalivedNginx = debianStack(nginxBalancer);
 export const keepalivedHaproxy = debianStack(haproxyBalancer);
 
 const CHECK = '/usr/bin/curl -sf -m 0.5 -o /dev/null http://127.0.0.1/';
+/** More than lies between the two priorities. */
+const LOWERED_BY = 150;
+
+/** The processes of an edge that are told to read their config again. */
+const running = new WeakMap<
+  Host,
+  { readonly keepalived: LabProcess; readonly balancer: LabProcess }
+>();
 
 function debianStack(balancer: BalancerProgram): Stack {
   const programs = ['keepalived', balancer.program, 'curl'];
   return {
     name: `keepalived-${balancer.program}`,
-    tcp: balancer.tcp,
+    modes: balancer.modes,
     halves: { keepalive: keepalivedProcesses, proxy: balancer.processes },
     missing: () =>
       programs
         .filter((program) => findProgram(program) === null)
         .map((program) => `${program} (apt-get install ${program})`),
     start: (host, settings) => startDebianEdge(balancer, host, settings),
+    // A start waits for the balancer, and nothing else holds a Backup back.
+    ready: async () => true,
+    handOver: async (host) => lower(host, LOWERED_BY),
+    takeBack: async (host) => lower(host, 0),
+    async reload(host, settings, variant) {
+      balancer.configure(host, settings.origins, variant);
+      running.get(host)?.balancer.child.kill(balancer.reloadSignal);
+      running.get(host)?.keepalived.child.kill('SIGHUP');
+    },
   };
+}
+
+/** A file that keepalived watches, and adds to the priority. */
+function loweringFile(host: Host): string {
+  return join(host.folder, 'lowering');
+}
+
+function lower(host: Host, by: number): void {
+  writeFileSync(loweringFile(host), `${-by}\n`);
+}
+
+/** What keepalived runs once a second: the balancer answers, and what is watched besides is well. */
+function writeCheck(host: Host, { watched }: PairSettings): string {
+  if (watched === undefined) return CHECK;
+  const file = join(host.folder, 'check.sh');
+  const lines = [`test ! -e ${failingFile}`, CHECK, `ping -c 1 -W 0.5 -q ${watched.gateway}`];
+  writeFileSync(file, `#!/bin/sh\n${lines.join(' && ')} > /dev/null\n`, { mode: 0o755 });
+  return file;
 }
 
 async function startDebianEdge(
@@ -31,9 +74,12 @@ async function startDebianEdge(
   host: Host,
   settings: PairSettings,
 ): Promise<RunningEdge> {
-  const balancer = program.start(host, settings.origins);
+  program.configure(host, settings.origins, 0);
+  const balancer = program.start(host);
   const answers = async () => (await host.attempt(CHECK.split(' '))).status === 0;
   await waitUntil(`${program.program} on ${host.name}`, answers, limits.edgeReadyTimeoutMs);
+  rmSync(loweringFile(host), { force: true });
+  lower(host, 0);
   const keepalived = startKeepalived(host, {
     instances: [4, 6].map((family) => ({
       name: `web${family}`,
@@ -43,8 +89,10 @@ async function startDebianEdge(
       advertMs: settings.advertMs,
       addresses: settings.virtualAddresses.filter((it) => it.includes(':') === (family === 6)),
     })),
-    check: CHECK,
+    check: writeCheck(host, settings),
+    priorityFile: loweringFile(host),
   });
+  running.set(host, { keepalived, balancer });
   return {
     async stop() {
       // The address goes first, so that the balancer is not asked while it ends.

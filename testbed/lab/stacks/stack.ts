@@ -2,7 +2,10 @@
  * What runs on the two edges, behind one interface: Tandem, or the combinations from Debian that it
  * is compared with. The same drills run on each of them.
  */
+import { rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Host } from '../host.ts';
+import type { ProbeMode } from '../prober.ts';
 
 export type StackName = 'tandem' | 'keepalived-nginx' | 'keepalived-haproxy';
 
@@ -21,6 +24,15 @@ export interface PairSettings {
   readonly bfdMs?: number;
   /** Addresses of the origins: HTTP on 80, line echo on 7. */
   readonly origins: readonly string[];
+  /** Absent: the hosts watch nothing but each other. */
+  readonly watched?: Watched;
+}
+
+/** What a pair in production has besides. */
+export interface Watched {
+  /** Addresses of the edges on a second network, in their order. */
+  readonly sides: readonly string[];
+  readonly gateway: string;
 }
 
 /** A started edge. */
@@ -31,14 +43,31 @@ export interface RunningEdge {
 
 export interface Stack {
   readonly name: StackName;
-  /** Whether it balances plain TCP too (the echo on port 7). */
-  readonly tcp: boolean;
+  /** The kinds of clients that it can serve. */
+  readonly modes: readonly ProbeMode[];
   /** Command lines of the processes of a half. */
   readonly halves: Readonly<Record<Half, RegExp>>;
   /** What must be installed or built first, in words; empty when the stack can run. */
   missing(): readonly string[];
   /** Starts both halves on a host that is one of `settings.edges`. */
   start(host: Host, settings: PairSettings): Promise<RunningEdge>;
+  /** It has started, and could serve clients. */
+  ready(host: Host): Promise<boolean>;
+  /** Gives the address to the other edge, and undoes that. */
+  handOver(host: Host): Promise<void>;
+  takeBack(host: Host): Promise<void>;
+  /** Has another config read; `variant` 0 is the one that it was started with. */
+  reload(host: Host, settings: PairSettings, variant: number): Promise<void>;
+}
+
+/** The health script of a watched pair fails while this file is there, seen from inside the host. */
+export const failingFile = '/run/failing';
+
+/** Has the host's health script fail, or succeed. */
+export function failScript(host: Host, fails: boolean): void {
+  const file = join(host.runFolder, basename(failingFile));
+  if (fails) writeFileSync(file, '');
+  else rmSync(file, { force: true });
 }
 
 /** Priority of an edge: the first of the pair is preferred. */

@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  balancerBoundMs,
-  drillNamed,
-  drills,
-  leavingBoundMs,
-  silenceBoundMs,
-} from './catalogue.ts';
+import { balancerBoundMs, leavingBoundMs, silenceBoundMs } from '../bounds.ts';
+import { drillNamed, drills } from './index.ts';
 
 /** RFC 9568 6.1 for the worse host of the testbed, priority 100. */
 const skewMs = (advertMs: number) => ((256 - 100) * advertMs) / 256;
@@ -22,6 +17,10 @@ test('no bound promises what the protocol cannot keep', () => {
     expect(leavingBoundMs(advertMs)).toBeGreaterThan(skewMs(advertMs));
     expect(balancerBoundMs(advertMs)).toBeGreaterThan(skewMs(advertMs));
   }
+});
+
+test('every drill promises something', () => {
+  for (const drill of drills) expect(drill.bounds(100).length).toBeGreaterThan(0);
 });
 
 test('drills have names of their own and are found by them', () => {

@@ -1,0 +1,58 @@
+/** Drills of what operators do on purpose, and of what a script finds wrong. */
+import { leavingBoundMs, moves, noBreak, noFailure, outage, takeover } from '../bounds.ts';
+import type { Drill } from '../drill.ts';
+import { limits } from '../limits.ts';
+import { soleHolder } from '../place.ts';
+
+/** The drills. */
+export const operations: readonly Drill[] = [
+  {
+    name: 'handover',
+    fault: 'an operator gives the address to the other host',
+    expectation: 'nobody notices, and what is open goes on where it is',
+    needs: ['operator'],
+    bounds: (advertMs) => [outage(leavingBoundMs(advertMs)), noFailure, noBreak],
+    inflict: (place, active) => place.can.operator!.handOver(active),
+    async repair(place, active) {
+      await place.can.operator!.takeBack(active);
+      await soleHolder(place, active, limits.returnTimeoutMs);
+    },
+  },
+  {
+    name: 'script-fails',
+    fault: 'the health script of the active host fails, while its balancer serves',
+    expectation: 'the address goes to the other host, and nobody notices',
+    needs: ['trackers'],
+    bounds: (advertMs) => [
+      takeover(limits.scriptNoticedMs + leavingBoundMs(advertMs)),
+      outage(leavingBoundMs(advertMs)),
+      noFailure,
+      noBreak,
+    ],
+    inflict: (place, active) => place.can.trackers!.failScript(active, true),
+    async repair(place, active) {
+      await place.can.trackers!.failScript(active, false);
+      await soleHolder(place, active, limits.returnTimeoutMs);
+    },
+  },
+  {
+    name: 'reload',
+    fault: 'both hosts are given another config file five times, the Backup first',
+    expectation: 'nobody notices, and the address stays',
+    needs: ['operator'],
+    stays: true,
+    bounds: () => [noFailure, noBreak, moves(0)],
+    async inflict(place, active) {
+      const order = [...place.edges].sort((left) => (left === active ? 1 : -1));
+      for (let variant = 1; variant <= RELOADS; variant++) {
+        for (const edge of order) await place.can.operator!.reload(edge, variant);
+      }
+    },
+    async repair(place) {
+      for (const edge of place.edges) await place.can.operator!.reload(edge, 0);
+    },
+  },
+];
+
+/** Of each host. */
+const RELOADS = 5;
