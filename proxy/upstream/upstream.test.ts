@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { PolicyName, ServerConfig, UpstreamConfig } from '../../src/config/proxy-config.ts';
 import { POLICIES } from '../selection/index.ts';
 import { NO_KEY } from '../selection/policy.ts';
@@ -54,6 +54,18 @@ describe('Upstream.pick', () => {
     for (let pick = 0; pick < 5; pick++) expect(upstream.pick()).toBe(upstream.servers[1]);
     judge(1, down);
     for (let pick = 0; pick < 5; pick++) expect(upstream.pick()).toBe(upstream.servers[0]);
+  });
+
+  it('has a server whose first verdict comes while the groups are made', () => {
+    for (let before = 0; before < 10; before++) {
+      const { upstream } = setUp(serversOf({}));
+      const server = upstream.servers[0]!;
+      let reads = 0;
+      vi.spyOn(server, 'verdict', 'get').mockImplementation(() => {
+        return reads++ < before ? unknown : up;
+      });
+      expect(upstream.pick() === server, `after ${before} reads`).toBe(true);
+    }
   });
 
   it('has nobody when all are down, and everybody again when they return', () => {

@@ -20,19 +20,25 @@ import { type LineOwner, WaitingLine } from './waiting-line.ts';
 
 const NONE_TRIED: readonly Server[] = [];
 
-type Group = (server: Server) => boolean;
+/**
+ * Groups of servers, by who is asked first; a later one gets work only when nobody before it can take any:
+ * up, backups that are up, never checked, backups that were never checked, ejected.
+ */
+const GROUP_COUNT = 5;
+const EJECTED_GROUP = GROUP_COUNT - 1;
 
-/** Who is asked first; a later group gets work only when nobody before it can take any. */
-const GROUPS: readonly Group[] = [
-  (server) => !server.ejected && !server.backup && server.verdict === Verdict.up,
-  (server) => !server.ejected && server.backup && server.verdict === Verdict.up,
-  (server) => !server.ejected && !server.backup && server.verdict === Verdict.unknown,
-  (server) => !server.ejected && server.backup && server.verdict === Verdict.unknown,
-  (server) => server.ejected && server.verdict !== Verdict.down,
-];
+/**
+ * Which group asks this server; null: none, it is down. What is known of it is read once: a verdict that
+ * changes in between leaves nobody in two groups, or in none.
+ */
+function groupOf({ ejected, backup, verdict }: Server): number | null {
+  if (verdict === Verdict.down) return null;
+  if (ejected) return EJECTED_GROUP;
+  return (verdict === Verdict.up ? 0 : 2) + Number(backup);
+}
 
 /** In panic: everybody, whatever is known of them. */
-const PANIC_GROUPS: readonly Group[] = GROUPS.map((_, index) => () => index === 0);
+const inPanic = (): number => 0;
 
 /**
  * One upstream as one worker sees it. Each group of servers (above) has a policy of its own, whose
@@ -61,9 +67,9 @@ export class Upstream implements LineOwner {
   readonly #control: Int32Array;
   readonly #groups: readonly Policy<Server>[];
   /** Null: to be compiled whatever it was. */
-  readonly #members: (readonly Server[] | null)[] = GROUPS.map(() => null);
+  readonly #members: (readonly Server[] | null)[] = Array(GROUP_COUNT).fill(null);
   /** What each member had of the work when the policies were last told, in the same order. */
-  readonly #shares: (readonly number[])[] = GROUPS.map(() => []);
+  readonly #shares: (readonly number[])[] = Array(GROUP_COUNT).fill([]);
   readonly #cells: WorkerCells;
   readonly #line: WaitingLine | null;
   #servers: readonly Server[];
@@ -89,7 +95,7 @@ export class Upstream implements LineOwner {
     const phase = cells.workerIndex / cells.shape.workers;
     const { policy, hash } = config;
     const options = { phase, loadFactor: hash?.loadFactor ?? null };
-    this.#groups = GROUPS.map(() => createPolicy<Server>(policy, options));
+    this.#groups = Array.from({ length: GROUP_COUNT }, () => createPolicy<Server>(policy, options));
     this.keyOf = hash === null ? null : keyReader(hash.key);
     this.timed = policy === 'least_time';
     this.sticky =
@@ -237,9 +243,9 @@ export class Upstream implements LineOwner {
     const fit = wanted.filter((server) => server.available()).length;
     this.#sound = wanted.filter((server) => server.available() && !server.out);
     const panic = panics(fit, wanted.length, this.config.panicThreshold);
-    const belongs = panic ? PANIC_GROUPS : GROUPS;
+    const groups = Map.groupBy(wanted, panic ? inPanic : groupOf);
     this.#groups.forEach((group, index) => {
-      const members = wanted.filter(belongs[index]!);
+      const members = groups.get(index) ?? [];
       // The version is the whole balancer's: a change elsewhere must not restart this rotation.
       const before = this.#members[index] ?? null;
       const shares = members.map((server) => server.share());

@@ -1,8 +1,7 @@
 /** Drives a reload from the command line, for `tandem reload` and `tandem rollback`. */
 import { resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { coordinateReload, type ReloadOutcome } from '../reload/coordinator.ts';
-import { BUSY_LOOK_MS, BUSY_WAIT_MAX_MS } from '../reload/limits.ts';
+import { reloadInTurn } from '../reload/in-turn.ts';
 import { formatOutcome } from '../reload/outcome-lines.ts';
 import type { Offer } from '../reload/reload-half.ts';
 import { halvesOf } from '../reload/socket-half.ts';
@@ -24,13 +23,9 @@ export async function runReload(
   { dryRun = false, wait = false }: ReloadWish,
 ): Promise<ReloadOutcome> {
   const halves = halvesOf(runtimeDir(env));
-  const judge = (offer: Offer) => objection(offer, { configPath, node });
-  const giveUpAt = performance.now() + BUSY_WAIT_MAX_MS;
-  for (;;) {
-    const outcome = await coordinateReload(halves, { token: crypto.randomUUID(), dryRun, judge });
-    if (outcome.result !== 'busy' || !wait || performance.now() > giveUpAt) return outcome;
-    await delay(BUSY_LOOK_MS);
-  }
+  const request = { dryRun, judge: (offer: Offer) => objection(offer, { configPath, node }) };
+  if (wait) return reloadInTurn(halves, request);
+  return coordinateReload(halves, { ...request, token: crypto.randomUUID() });
 }
 
 /** What runs was started with a file and a node of its own: another one was meant. */

@@ -6,6 +6,10 @@
 /** Bytes of one config file. As many servers as there can be, one per line, are about 100 KiB. */
 export const configBytesMax = 1024 * 1024;
 
+/** Longest silence of a pipe that a config is read from, and how often it is looked at, ms. */
+export const pipeSilenceMsMax = 5_000;
+export const pipeLookMs = 10;
+
 /** Maps and lists inside each other; the schema itself needs 7. */
 export const nestingDepthMax = 32;
 

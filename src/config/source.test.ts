@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -46,6 +47,21 @@ test('an endless file ends at the bound', () => {
   expect(readSource(fileWith('#'.repeat(configBytesMax)))).toHaveProperty('text');
   expect(readSource(fileWith('#'.repeat(configBytesMax + 1)))).toEqual({ ...whole, message });
 });
+
+test('a pipe is read to its end, and one that is silent holds nobody up', async () => {
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  expect(readSource(pipe)).toEqual({ ...whole, message: 'is empty' });
+  const open = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+  const message = 'cannot be read: nothing has come for 5 s';
+  expect(readSource(pipe)).toEqual({ ...whole, message });
+  const script = 'printf "log: "; sleep 0.3; echo "{}"';
+  const writer = spawn('sh', ['-c', script], { stdio: ['ignore', open, 'inherit'] });
+  await once(writer, 'spawn');
+  closeSync(open);
+  expect(readSource(pipe)).toMatchObject({ text: 'log: {}\n' });
+  await once(writer, 'exit');
+}, 20_000);
 
 test.each([
   ['', 'is empty', null, null],

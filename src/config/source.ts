@@ -1,7 +1,7 @@
 /** The config file as bytes and text, read with a bound and checked for what is no text. */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { configBytesMax } from './limits.ts';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { configBytesMax, pipeLookMs, pipeSilenceMsMax } from './limits.ts';
 
 /** A file that could be read. */
 export interface Source {
@@ -20,11 +20,12 @@ export interface SourceFault {
   readonly column: number | null;
 }
 
-/** Reads the file. Never throws; pipes work, directories and endless files do not. */
+/** Reads the file. Never throws; pipes work, directories, endless and silent files do not. */
 export function readSource(file: string): Source | SourceFault {
   let descriptor: number;
   try {
-    descriptor = openSync(file, 'r');
+    // A pipe in the file's place must not hold up whoever reads it: a half would reload no more, nor end.
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     return fault(openMessage(error as NodeJS.ErrnoException));
   }
@@ -69,11 +70,27 @@ function readBounded(descriptor: number): Uint8Array | null {
   let total = 0;
   for (;;) {
     const chunk = new Uint8Array(64 * 1024);
-    const count = readSync(descriptor, chunk);
+    const count = readSome(descriptor, chunk);
     if (count === 0) return Buffer.concat(chunks);
     total += count;
     if (total > configBytesMax) return null;
     chunks.push(chunk.subarray(0, count));
+  }
+}
+
+/** Waits for whoever writes into a pipe, for a while. Returns 0 at the end. */
+function readSome(descriptor: number, chunk: Uint8Array): number {
+  const giveUpAt = performance.now() + pipeSilenceMsMax;
+  for (;;) {
+    try {
+      return readSync(descriptor, chunk);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      if (performance.now() > giveUpAt) {
+        throw new Error(`nothing has come for ${pipeSilenceMsMax / 1000} s`);
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pipeLookMs);
+    }
   }
 }
 

@@ -89,7 +89,7 @@ export class ConfigHistory {
   }
 
   /** Its bytes; null when they are not what its name says any more. Rejects when they cannot be read. */
-  async read({ digest, path }: HistoryEntry): Promise<Uint8Array | null> {
+  async read({ digest, path }: HistoryEntry): Promise<Buffer | null> {
     const bytes = await readFile(path);
     return createHash('sha256').update(bytes).digest('hex') === digest ? bytes : null;
   }

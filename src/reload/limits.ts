@@ -22,7 +22,7 @@ export const FOLLOWER_MARGIN_MS = PREPARE_WAIT_MS + APPLY_WAIT_MS + 5_000;
 export const SETTLE_LOOK_MS = 1_000;
 export const SETTLE_MAX_MS = 30_000;
 
-/** `tandem reload --wait` tries again so often, for so long, while another reload is under way. */
+/** Who waits for a reload that is under way (`--wait`, SIGHUP, a rollback) looks so often, for so long. */
 export const BUSY_LOOK_MS = 250;
 export const BUSY_WAIT_MAX_MS = 60_000;
 

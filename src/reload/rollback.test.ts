@@ -80,6 +80,21 @@ test.each(['refused', 'busy'] as const)('%s: the file is as it was', async (resu
   expect(statSync(file).mode & 0o777).toBe(0o640);
 });
 
+test('what somebody else has written meanwhile is not overwritten', async () => {
+  const rolledBack = rollBack(file, old, {
+    ...{ history, check: () => [], now: () => 3_000 },
+    async reload() {
+      writeFileSync(file, 'of another operator');
+      return outcome('refused', ['port 80 is in use']);
+    },
+  });
+  expect(await rolledBack).toEqual({
+    type: 'refused',
+    reasons: ['port 80 is in use', `${file} is left as it is: somebody has changed it meanwhile`],
+  });
+  expect(text()).toBe('of another operator');
+});
+
 test('an edit that nobody has applied is not lost, and is no applied config when nothing came of it', async () => {
   writeFileSync(file, 'edited');
   await go(outcome('refused'));

@@ -47,7 +47,7 @@ export async function rollBack(
 
 interface Exchange {
   readonly entry: HistoryEntry;
-  readonly wanted: Uint8Array;
+  readonly wanted: Buffer;
   readonly present: Uint8Array;
 }
 
@@ -66,6 +66,10 @@ async function exchange(
   const { result } = outcome;
   if (result !== 'refused' && result !== 'busy') return { type: 'done', outcome, warning: unkept };
   try {
+    if (!wanted.equals(await readFile(file))) {
+      const others = `${file} is left as it is: somebody has changed it meanwhile`;
+      return { type: 'refused', reasons: [...outcome.reasons, others] };
+    }
     await replaceFile(file, present);
   } catch (error) {
     const kept = `${history.folder}/${digest}.yaml`;

@@ -1,11 +1,12 @@
 import type { Logger } from '../log/logger.ts';
-import { coordinateReload, type ReloadOutcome } from './coordinator.ts';
+import type { ReloadOutcome } from './coordinator.ts';
+import { reloadInTurn } from './in-turn.ts';
 import { formatOutcome } from './outcome-lines.ts';
 import type { ReloadHalf } from './reload-half.ts';
 
 /**
- * SIGHUP to a half: reloads both, as `tandem reload` does, and says in the log what came of it. A signal that
- * comes meanwhile makes it look again afterwards, once: the file may be another one since.
+ * SIGHUP to a half: reloads both, as `tandem reload --wait` does, and says in the log what came of it. A signal
+ * that comes meanwhile makes it look again afterwards, once: the file may be another one since.
  */
 export class SignalReload {
   readonly #halves: readonly ReloadHalf[];
@@ -28,7 +29,7 @@ export class SignalReload {
   async #run(): Promise<void> {
     while (this.#again) {
       this.#again = false;
-      const outcome = await coordinateReload(this.#halves, { token: crypto.randomUUID() });
+      const outcome = await reloadInTurn(this.#halves);
       sayOutcome(outcome, this.#log);
     }
   }

@@ -115,7 +115,7 @@ async function goBack(
   const result = await rollBack(file, entry, {
     history,
     check: (path) => mistakesIn({ configPath: path, node, balancer: true }),
-    reload: () => runReload({ ...invocation, configPath: file }, {}),
+    reload: () => runReload({ ...invocation, configPath: file }, { wait: true }),
     now: Date.now,
   });
   if (result.type === 'refused') {
