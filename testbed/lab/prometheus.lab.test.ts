@@ -13,7 +13,9 @@ import { tandemCommand } from './stacks/tandem.ts';
 import { waitUntil } from './wait-until.ts';
 
 const RULES = new URL('../../monitoring/alerts.yaml', import.meta.url).pathname;
-const RULE_TESTS = new URL('./alerts.promtool.yaml', import.meta.url).pathname;
+const RULE_TESTS = ['alerts', 'each-alert'].map(
+  (name) => new URL(`./${name}.promtool.yaml`, import.meta.url).pathname,
+);
 const ORIGIN = new URL('./origin.ts', import.meta.url).pathname;
 const TOKEN = 'the token of the laboratory';
 const ADMIN_PORT = 9180;
@@ -129,7 +131,7 @@ describe.skipIf(lacks('Prometheus', ['prometheus', 'promtool', 'curl']))('Promet
   });
 
   test('the rules fire when they should, and are quiet when they should be', async () => {
-    const argv = ['promtool', 'test', 'rules', RULE_TESTS];
+    const argv = ['promtool', 'test', 'rules', ...RULE_TESTS];
     const { status, stdout, stderr } = await lab.host('client').attempt(argv);
     expect([status, stdout + stderr]).toEqual([0, expect.stringContaining('SUCCESS')]);
   });
