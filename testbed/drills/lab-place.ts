@@ -76,6 +76,14 @@ function withSide(plan: HostPlan): HostPlan {
   return { ...plan, lans: ['edge', 'side'] };
 }
 
+/** How a place is booted; all may be left out. */
+export interface PlaceOptions {
+  /** Time between BFD packets; absent: no BFD. */
+  readonly bfdMs?: number;
+  /** See PairSettings; only where nothing else runs on this machine. */
+  readonly startsAside?: boolean;
+}
+
 /** A booted pair with its origins, client and address watch; {@link LabPlace.close} ends it all. */
 export class LabPlace implements Place {
   readonly kind = 'lab';
@@ -120,8 +128,8 @@ export class LabPlace implements Place {
   }
 
   /** Boots hosts and origins, then both edges. Nothing is left when it rejects. */
-  static async boot(stack: Stack, advertMs: number, bfdMs?: number): Promise<LabPlace> {
-    const place = await LabPlace.prepare(stack, advertMs, bfdMs);
+  static async boot(stack: Stack, advertMs: number, options: PlaceOptions = {}): Promise<LabPlace> {
+    const place = await LabPlace.prepare(stack, advertMs, options);
     try {
       await Promise.all(place.edges.map((edge) => place.start(edge)));
       return place;
@@ -133,10 +141,15 @@ export class LabPlace implements Place {
   }
 
   /** Boots everything but the edges' services. */
-  static async prepare(stack: Stack, advertMs: number, bfdMs?: number): Promise<LabPlace> {
+  static async prepare(
+    stack: Stack,
+    advertMs: number,
+    { bfdMs, startsAside = false }: PlaceOptions = {},
+  ): Promise<LabPlace> {
     const lab = await Lab.create({ hosts: drillPlan });
     const settings = {
       ...labSettings(advertMs, bfdMs),
+      startsAside,
       watched: {
         sides: [edgeA, edgeB].map((plan) => address4(plan, 'side')),
         gateway: address4(gatewayPlan),

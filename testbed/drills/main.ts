@@ -142,7 +142,11 @@ async function runRequest(request: Request): Promise<readonly DrillResult[]> {
 }
 
 async function boot(request: Request, stack: Stack): Promise<Place> {
-  if (request.where === 'lab') return LabPlace.boot(stack, request.advertMs, request.bfdMs);
+  const { where, advertMs, bfdMs } = request;
+  if (where === 'lab') {
+    const bfd = bfdMs === undefined ? {} : { bfdMs };
+    return LabPlace.boot(stack, advertMs, { ...bfd, startsAside: true });
+  }
   const { DockerPlace } = await import('../docker/docker-place.ts');
   return DockerPlace.boot((text) => say(`  ${text}`));
 }

@@ -2,6 +2,7 @@
 import type { CliCommand } from '../command.ts';
 import { check } from './check.ts';
 import { drain } from './drain.ts';
+import { drill } from './drill.ts';
 import { explain } from './explain.ts';
 import { handover } from './handover.ts';
 import { hold } from './hold.ts';
@@ -28,6 +29,7 @@ export const commands: readonly CliCommand[] = [
   rollback,
   handover,
   hold,
+  drill,
   drain,
   undrain,
   weight,

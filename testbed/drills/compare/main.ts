@@ -131,7 +131,7 @@ async function compareRows(
 }
 
 async function measureBfd({ runs, tries }: Request): Promise<BfdRow> {
-  const place = await LabPlace.boot(stacks.tandem, ADVERT_MS, BFD_MS);
+  const place = await LabPlace.boot(stacks.tandem, ADVERT_MS, { bfdMs: BFD_MS });
   const measure = async (): Promise<BfdRow> => {
     const measured: Measured[] = [];
     for (let run = 0; run < runs; run++) {

@@ -26,6 +26,8 @@ export interface PairSettings {
   readonly origins: readonly string[];
   /** Absent: the hosts watch nothing but each other. */
   readonly watched?: Watched;
+  /** A start gives way to everything else on this machine: in life it takes nothing from the other host. */
+  readonly startsAside?: boolean;
 }
 
 /** What a pair in production has besides. */

@@ -21,8 +21,7 @@ export const tandem: Stack = {
   async start(host, settings) {
     writeFileSync(configFile(host), tandemConfig(settings));
     const env = { PAIR_SECRET: 'the secret of the laboratory' };
-    // In life the start of one host takes nothing from the other.
-    const boots = settings.watched !== undefined;
+    const boots = settings.startsAside === true;
     const started = host.spawn(tandemCommand(host, ['run']), { log: 'tandem', env, boots });
     return { stop: () => started.stop(limits.edgeStopTimeoutMs) };
   },
