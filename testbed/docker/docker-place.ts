@@ -30,6 +30,8 @@ export class DockerPlace implements Place {
   readonly edges = EDGES;
   readonly address = virtualAddress4;
   readonly advertMs = ADVERT_MS;
+  /** Compose's edges have no pair connection. */
+  readonly agrees = false;
   readonly modes = probeModes;
   readonly can = {};
   readonly watch: AddressWatch;

@@ -3,7 +3,7 @@
  * and a skew of (256 - 100)/256 of an interval, which is 361 ms at 100 ms adverts and 36 ms at 10 ms; a
  * host that says it leaves is followed after the skew alone, 61 ms and 6 ms. Pure.
  */
-import type { Bound, ClientFelt, Measurements } from './drill.ts';
+import type { Bound, ClientFelt, Measurements, Promiser } from './drill.ts';
 
 /** Silence must be noticed, an address claimed and announced: 400 ms at 100 ms, 60 ms at 10 ms. */
 export function silenceBoundMs(advertMs: number): number {
@@ -80,6 +80,10 @@ export const noBreak: Bound = {
   atMost: 0,
   of: (measured) => sumOf(measured, 'broken'),
 };
+
+/** Nobody notices, where the hosts of the pair agree on planned moves. */
+export const unnoticed = ({ agrees }: Promiser): readonly Bound[] =>
+  agrees ? [noFailure, noBreak] : [];
 
 /** Of all kinds of clients. */
 export function sumOf({ clients }: Measurements, figure: keyof ClientFelt): number {

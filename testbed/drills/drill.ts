@@ -49,6 +49,9 @@ export interface Promised extends Omit<Bound, 'of'> {
   readonly kept: boolean;
 }
 
+/** What a promise depends on. */
+export type Promiser = Pick<Place, 'advertMs' | 'agrees'>;
+
 export interface Drill {
   readonly name: string;
   /** What breaks, in a few words. */
@@ -59,8 +62,8 @@ export interface Drill {
   readonly needs?: readonly Ability[];
   /** True: the address stays where it is, so nobody waits for a takeover. */
   readonly stays?: boolean;
-  /** What is promised at an advertisement interval; the first one is the drill's own. */
-  bounds(advertMs: number): readonly Bound[];
+  /** What is promised there; the first one is the drill's own. */
+  bounds(pair: Promiser): readonly Bound[];
   /** Brings the pair into the state before the fault. Default: the preferred edge is Active. */
   prepare?(place: Place): Promise<void>;
   /** Breaks it, and may take its time. `active` is the edge that holds the address. */

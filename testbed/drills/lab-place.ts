@@ -123,6 +123,10 @@ export class LabPlace implements Place {
     return this.#settings.advertMs;
   }
 
+  get agrees(): boolean {
+    return this.#stack.agrees;
+  }
+
   get modes(): readonly ProbeMode[] {
     return this.#stack.modes;
   }

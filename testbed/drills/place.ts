@@ -17,6 +17,8 @@ export interface Place {
   /** The virtual address clients use. */
   readonly address: string;
   readonly advertMs: number;
+  /** Its hosts agree on planned moves, so that no connection breaks for one. */
+  readonly agrees: boolean;
   /** The kinds of clients that the pair can serve. */
   readonly modes: readonly ProbeMode[];
   /** Who holds the address, from now on. */

@@ -39,7 +39,7 @@ export async function runDrill(place: Place, drill: Drill, onStep: OnStep): Prom
   const error = outcome.error ?? repaired;
   const { objection = null, measured = null } = outcome.observed ?? {};
   const promises =
-    measured === null ? [] : drill.bounds(place.advertMs).map((bound) => judge(bound, measured));
+    measured === null ? [] : drill.bounds(place).map((bound) => judge(bound, measured));
   const { name, fault, expectation } = drill;
   return {
     name,

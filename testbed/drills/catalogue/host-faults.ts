@@ -4,13 +4,12 @@ import {
   balancerBoundMs,
   leavingBoundMs,
   moves,
-  noBreak,
-  noFailure,
   outage,
   peerDownMs,
   silenceBoundMs,
   takeover,
   twoHolders,
+  unnoticed,
 } from '../bounds.ts';
 import type { Drill } from '../drill.ts';
 import { judgeFrozen } from '../frozen-answers.ts';
@@ -33,7 +32,7 @@ export const hostFaults: readonly Drill[] = [
     name: 'crash-active',
     fault: 'the active host loses power',
     expectation: 'the other host takes the address over when three adverts are missing',
-    bounds: (advertMs) => [outage(silenceBoundMs(advertMs)), twoHolders(0)],
+    bounds: ({ advertMs }) => [outage(silenceBoundMs(advertMs)), twoHolders(0)],
     inflict: (place, active) => place.crash(active),
     repair: powerCycle,
   },
@@ -41,7 +40,10 @@ export const hostFaults: readonly Drill[] = [
     name: 'agent-kill',
     fault: 'the VRRP agent of the active host is killed, everything else lives',
     expectation: 'the address is on exactly one host within the takeover time',
-    bounds: (advertMs) => [takeover(silenceBoundMs(advertMs)), outage(silenceBoundMs(advertMs))],
+    bounds: ({ advertMs }) => [
+      takeover(silenceBoundMs(advertMs)),
+      outage(silenceBoundMs(advertMs)),
+    ],
     inflict: (place, active) => place.kill(active, 'keepalive'),
     repair: powerCycle,
   },
@@ -49,7 +51,10 @@ export const hostFaults: readonly Drill[] = [
     name: 'balancer-kill',
     fault: 'the balancer of the active host is killed, its agent lives',
     expectation: 'the agent notices at once and the peer is Active within an interval',
-    bounds: (advertMs) => [takeover(balancerBoundMs(advertMs)), outage(leavingBoundMs(advertMs))],
+    bounds: ({ advertMs }) => [
+      takeover(balancerBoundMs(advertMs)),
+      outage(leavingBoundMs(advertMs)),
+    ],
     inflict: (place, active) => place.kill(active, 'proxy'),
     repair: powerCycle,
   },
@@ -57,7 +62,7 @@ export const hostFaults: readonly Drill[] = [
     name: 'graceful-stop',
     fault: 'the services of the active host are stopped in order',
     expectation: 'the peer serves at once, and what is open goes on where it is',
-    bounds: (advertMs) => [outage(leavingBoundMs(advertMs)), noFailure, noBreak],
+    bounds: (pair) => [outage(leavingBoundMs(pair.advertMs)), ...unnoticed(pair)],
     // The stop lasts as long as connections do; what clients feel of it is felt before.
     inflict: async (place, active) => {
       place.stop(active).catch(() => {});
@@ -68,7 +73,7 @@ export const hostFaults: readonly Drill[] = [
     name: 'freeze-active',
     fault: 'everything on the active host stands still for a while, then goes on',
     expectation: 'its kernel mutes it, the peer takes over, and when it wakes nothing flaps',
-    bounds: (advertMs) => [outage(silenceBoundMs(advertMs))],
+    bounds: ({ advertMs }) => [outage(silenceBoundMs(advertMs))],
     async inflict(place, active) {
       await place.freeze(active);
       await delay(frozenMs(place.advertMs));
@@ -90,7 +95,7 @@ export const hostFaults: readonly Drill[] = [
     name: 'return-of-better',
     fault: 'the preferred host comes back after a crash',
     expectation: 'it takes the address back, and clients do not notice',
-    bounds: (advertMs) => [outage(leavingBoundMs(advertMs)), noFailure, noBreak],
+    bounds: (pair) => [outage(leavingBoundMs(pair.advertMs)), ...unnoticed(pair)],
     async prepare(place) {
       const [preferred, other] = place.edges;
       await place.crash(preferred);
@@ -103,7 +108,7 @@ export const hostFaults: readonly Drill[] = [
     name: 'boot-together',
     fault: 'both hosts lost their power, and get it back in the same moment',
     expectation: 'one of them has the address, and it does not go to and fro',
-    bounds: (advertMs) => [twoHolders(advertMs), moves(2)],
+    bounds: ({ advertMs }) => [twoHolders(advertMs), moves(2)],
     async prepare(place) {
       const [preferred] = place.edges;
       // The peer first: the address stays where the drill looks for it.

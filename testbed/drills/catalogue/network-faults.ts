@@ -24,7 +24,7 @@ export const networkFaults: readonly Drill[] = [
     name: 'cut-link',
     fault: "the active host's cable is pulled out",
     expectation: 'the same as a crash, and the lone host gives the address up',
-    bounds: (advertMs) => [outage(silenceBoundMs(advertMs)), twoHolders(0)],
+    bounds: ({ advertMs }) => [outage(silenceBoundMs(advertMs)), twoHolders(0)],
     inflict: (place, active) => place.cut(active),
     repair: (place, active) => place.heal(active),
   },
@@ -32,7 +32,7 @@ export const networkFaults: readonly Drill[] = [
     name: 'flapping-link',
     fault: "the active host's cable has a loose contact: out and in four times within seconds",
     expectation: 'each loss is a takeover like any other, and the address is never on two hosts',
-    bounds: (advertMs) => [outage(silenceBoundMs(advertMs)), moves(2 * FLAPS), twoHolders(0)],
+    bounds: ({ advertMs }) => [outage(silenceBoundMs(advertMs)), moves(2 * FLAPS), twoHolders(0)],
     stays: true,
     async inflict(place, active) {
       for (let flap = 0; flap < FLAPS; flap++) {
@@ -77,7 +77,7 @@ export const networkFaults: readonly Drill[] = [
     fault: 'the active host does not hear its gateway any more; clients still reach it',
     expectation: 'the address goes where the gateway is heard, and nobody notices',
     needs: ['paths'],
-    bounds: (advertMs) => [
+    bounds: ({ advertMs }) => [
       takeover(limits.gatewayNoticedMs + leavingBoundMs(advertMs)),
       outage(leavingBoundMs(advertMs)),
       noFailure,

@@ -11,7 +11,7 @@ export const operations: readonly Drill[] = [
     fault: 'an operator gives the address to the other host',
     expectation: 'nobody notices, and what is open goes on where it is',
     needs: ['operator'],
-    bounds: (advertMs) => [outage(leavingBoundMs(advertMs)), noFailure, noBreak],
+    bounds: ({ advertMs }) => [outage(leavingBoundMs(advertMs)), noFailure, noBreak],
     inflict: (place, active) => place.can.operator!.handOver(active),
     async repair(place, active) {
       await place.can.operator!.takeBack(active);
@@ -23,7 +23,7 @@ export const operations: readonly Drill[] = [
     fault: 'the health script of the active host fails, while its balancer serves',
     expectation: 'the address goes to the other host, and nobody notices',
     needs: ['trackers'],
-    bounds: (advertMs) => [
+    bounds: ({ advertMs }) => [
       takeover(limits.scriptNoticedMs + leavingBoundMs(advertMs)),
       outage(leavingBoundMs(advertMs)),
       noFailure,

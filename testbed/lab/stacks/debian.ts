@@ -33,6 +33,7 @@ function debianStack(balancer: BalancerProgram): Stack {
   return {
     name: `keepalived-${balancer.program}`,
     modes: balancer.modes,
+    agrees: false,
     halves: { keepalive: keepalivedProcesses, proxy: balancer.processes },
     missing: () =>
       programs

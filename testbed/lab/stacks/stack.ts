@@ -47,6 +47,8 @@ export interface Stack {
   readonly name: StackName;
   /** The kinds of clients that it can serve. */
   readonly modes: readonly ProbeMode[];
+  /** Its hosts agree on planned moves, where they are watched. */
+  readonly agrees: boolean;
   /** Command lines of the processes of a half. */
   readonly halves: Readonly<Record<Half, RegExp>>;
   /** What must be installed or built first, in words; empty when the stack can run. */

@@ -13,6 +13,7 @@ const LAUNCHER = join(import.meta.dirname, '..', '..', '..', 'dist', 'src', 'cli
 export const tandem: Stack = {
   name: 'tandem',
   modes: probeModes,
+  agrees: true,
   halves: {
     keepalive: /\btandem keepalive|launcher\.js keepalive/,
     proxy: /\btandem proxy|launcher\.js proxy/,
