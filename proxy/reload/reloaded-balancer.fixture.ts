@@ -42,6 +42,7 @@ export async function start(changes: Partial<ProxyConfig> = {}, entry?: URL): Pr
   await balancer.started;
 }
 
+/** A client of that port; ended after the test. */
 export async function connect(to = port): Promise<RawPeer> {
   const client = await rawClient(to);
   clients.push(client);
@@ -54,6 +55,7 @@ export function servedBy(...origins: NamedOrigin[]): ProxyConfig {
   return { ...config, upstreams: [{ ...config.upstreams[0]!, servers }] };
 }
 
+/** Of the balancer, as it is now. */
 export function status() {
   return balancer.status();
 }
