@@ -23,7 +23,7 @@ async function client(port: number): Promise<net.Socket> {
 }
 
 it('a socket that the kernel keeps open for arrivals does not keep the others from stopping', async () => {
-  const sockets = new ListenSockets([listener('locked'), listener('free')], 1);
+  const sockets = new ListenSockets(1, [listener('locked'), listener('free')], 1);
   const [locked] = sockets.bound('locked');
   const [free] = sockets.bound('free');
   // Stands for kernels that allow filters to root only.
@@ -74,9 +74,9 @@ describe('sockets of another config', () => {
   it('are the same where the address is the same, whoever has it', async () => {
     const [one, two] = [await free(), await free()];
     const before = descriptors();
-    const sockets = new ListenSockets([bound('a', ['127.0.0.1', one])], 2);
+    const sockets = new ListenSockets(1, [bound('a', ['127.0.0.1', one])], 2);
     const layout = [bound('b', ['127.0.0.1', one], ['127.0.0.1', two])];
-    const { prepared } = sockets.prepare(layout);
+    const { prepared } = sockets.prepare(2, layout);
     const [kept, fresh] = prepared!.forWorker(1);
     expect(kept).toEqual({ listener: 'b', key: `tcp 127.0.0.1:${one}`, fd: null });
     expect(fresh).toMatchObject({ listener: 'b', key: `tcp 127.0.0.1:${two}` });
@@ -96,11 +96,11 @@ describe('sockets of another config', () => {
 
   it('that are gone get no connection any more, and are closed when they are empty', async () => {
     const [one, two] = [await free(), await free()];
-    const sockets = new ListenSockets([bound('a', ['127.0.0.1', one], ['127.0.0.1', two])], 1);
+    const sockets = new ListenSockets(1, [bound('a', ['127.0.0.1', one], ['127.0.0.1', two])], 1);
     const [, duplicate] = sockets.duplicates(0);
     const served = await client(two);
     if (served.connecting) await once(served, 'connect');
-    sockets.prepare([bound('a', ['127.0.0.1', one])]).prepared!.apply();
+    sockets.prepare(2, [bound('a', ['127.0.0.1', one])]).prepared!.apply();
     const late = await client(two);
     expect(waitingConnections(duplicate!.fd!)).toBe(1);
     expect(late.connecting).toBe(true);
@@ -116,9 +116,9 @@ describe('sockets of another config', () => {
     await once(taken, 'listening');
     const { port } = taken.address() as net.AddressInfo;
     const [one, two] = [await free(), await free()];
-    const sockets = new ListenSockets([bound('a', ['127.0.0.1', one])], 2);
+    const sockets = new ListenSockets(1, [bound('a', ['127.0.0.1', one])], 2);
     const before = descriptors();
-    const { prepared, refusals } = sockets.prepare([
+    const { prepared, refusals } = sockets.prepare(2, [
       bound('a', ['127.0.0.1', one]),
       bound('b', ['127.0.0.1', port], ['127.0.0.1', two]),
       bound('c', ['0.0.0.0', port]),
@@ -136,9 +136,9 @@ describe('sockets of another config', () => {
 
   it('may be more or less specific than those before; those serve until then', async () => {
     const port = await free();
-    const sockets = new ListenSockets([bound('a', ['0.0.0.0', port])], 1);
+    const sockets = new ListenSockets(1, [bound('a', ['0.0.0.0', port])], 1);
     const [wild] = sockets.duplicates(0);
-    const { prepared, refusals } = sockets.prepare([bound('a', ['127.0.0.1', port])]);
+    const { prepared, refusals } = sockets.prepare(2, [bound('a', ['127.0.0.1', port])]);
     expect(refusals).toEqual([]);
     const served = await client(port);
     if (served.connecting) await once(served, 'connect');
@@ -153,9 +153,9 @@ describe('sockets of another config', () => {
 
   it('that are not wanted after all leave nothing', async () => {
     const [one, two] = [await free(), await free()];
-    const sockets = new ListenSockets([bound('a', ['127.0.0.1', one])], 3);
+    const sockets = new ListenSockets(1, [bound('a', ['127.0.0.1', one])], 3);
     const before = descriptors();
-    sockets.prepare([bound('b', ['127.0.0.1', two])]).prepared!.abandon();
+    sockets.prepare(2, [bound('b', ['127.0.0.1', two])]).prepared!.abandon();
     expect(descriptors()).toBe(before);
     expect(await connects(one)).toBe(true);
     expect(sockets.bound('a')).toHaveLength(1);

@@ -3,6 +3,7 @@ import { OsError } from '../src/os/errors.ts';
 import {
   beginListening,
   closeDescriptor,
+  discardQueued,
   duplicateDescriptor,
   openBoundSocket,
   openDatagramSocket,
@@ -10,6 +11,7 @@ import {
   stopArrivals,
 } from '../src/os/listen-socket.ts';
 import { LISTEN_BACKLOG_MAX } from './io/limits.ts';
+import { HeldParts } from './reload/held-parts.ts';
 import { StartError } from './start-error.ts';
 import type { WorkerSocket } from './worker-messages.ts';
 
@@ -61,7 +63,7 @@ export interface PreparedSockets {
    * nothing, when somebody else was faster.
    */
   apply(): OsError | null;
-  /** Closes what is new. */
+  /** Closes what is new, but for datagrams: those sockets are closed by `letGo`. */
   abandon(): void;
 }
 
@@ -70,6 +72,9 @@ export interface PreparedSockets {
  * the slots. They stay with the main thread for as long as it lives: a worker accepts on duplicates,
  * so what waits in a dead worker's queue is there for its successor. They are the address's, not the
  * listener's: an address that another listener gets, or the same one otherwise, is never closed.
+ *
+ * Sessions of datagrams need their socket to their own end, so it stays for as long as there is a
+ * generation that had it; who gets the address meanwhile gets that very socket.
  */
 export class ListenSockets {
   readonly #workers: number;
@@ -77,16 +82,19 @@ export class ListenSockets {
   #layout: readonly Layout[] = [];
   /** No listener's any more; workers still accept what waits. */
   #retired: OpenBind[] = [];
+  /** Those for datagrams. */
+  #datagrams = new HeldParts<OpenBind>();
 
   /** Opens all or, throwing BindError, none. */
-  constructor(listeners: readonly ListenerConfig[], workers: number) {
+  constructor(generation: number, listeners: readonly ListenerConfig[], workers: number) {
     this.#workers = workers;
-    const { prepared, refusals } = this.prepare(listeners);
+    const { prepared, refusals } = this.prepare(generation, listeners);
     if (prepared === null) throw refusals[0]!;
     try {
       prepared.apply();
     } catch (error) {
       prepared.abandon();
+      this.letGo(generation);
       throw error;
     }
   }
@@ -106,13 +114,17 @@ export class ListenSockets {
    * Binds what these listeners have and we do not, beside what is open, and takes no connection yet.
    * Null, and nothing is left behind, when an address cannot be had; all such are told.
    */
-  prepare(listeners: readonly ListenerConfig[]): {
+  prepare(
+    generation: number,
+    listeners: readonly ListenerConfig[],
+  ): {
     readonly prepared: PreparedSockets | null;
     readonly refusals: readonly BindError[];
   } {
     const layout: Layout[] = [];
     const fresh = new Map<string, OpenBind>();
     const refusals: BindError[] = [];
+    const left = this.#datagrams.all();
     for (const { name, binds, protocol } of listeners) {
       const transport = protocol === 'udp' ? 'udp' : 'tcp';
       const keys = binds.map((bind, index) => keyOf(transport, bind, `${name} ${index}`));
@@ -121,16 +133,27 @@ export class ListenSockets {
         const key = keys[index]!;
         if (this.#open.has(key) || fresh.has(key)) continue;
         try {
-          fresh.set(key, this.#bind(key, transport, bind));
+          const known = [...left].find((one) => one.key === key);
+          fresh.set(key, known ?? this.#bind(key, transport, bind));
         } catch (error) {
           if (!(error instanceof OsError)) throw error;
           refusals.push(new BindError(name, bind, error));
         }
       }
     }
-    if (refusals.length === 0) return { prepared: this.#prepared(layout, fresh), refusals };
-    closeAll(fresh.values());
-    return { prepared: null, refusals };
+    if (refusals.length > 0) {
+      closeAll([...fresh.values()].filter((one) => !left.has(one)));
+      return { prepared: null, refusals };
+    }
+    const wanted = layout.flatMap(({ keys }) => keys);
+    const binds = wanted.map((key) => (this.#open.get(key) ?? fresh.get(key))!);
+    this.#datagrams.hold(generation, binds.filter(isForDatagrams));
+    return { prepared: this.#prepared(layout, fresh, left), refusals };
+  }
+
+  /** Nothing goes on any more that began in that generation, or it is never used. */
+  letGo(generation: number): void {
+    closeAll(this.#datagrams.letGo(generation));
   }
 
   /** Workers have emptied what is no listener's any more, and closed their duplicates. */
@@ -150,26 +173,35 @@ export class ListenSockets {
 
   /** Closes them; connections nobody accepted are reset. */
   close(): void {
-    closeAll(this.#open.values());
+    closeAll(new Set([...this.#open.values(), ...this.#datagrams.all()]));
     this.#open = new Map();
+    this.#datagrams = new HeldParts();
     this.#layout = [];
     this.closeRetired();
   }
 
-  #prepared(layout: readonly Layout[], fresh: ReadonlyMap<string, OpenBind>): PreparedSockets {
+  /** `left`: sockets of former generations, which may have come back among those that are new. */
+  #prepared(
+    layout: readonly Layout[],
+    fresh: ReadonlyMap<string, OpenBind>,
+    left: ReadonlySet<OpenBind>,
+  ): PreparedSockets {
     const wanted = new Set(layout.flatMap(({ keys }) => keys));
     return {
       forWorker: (slot) => duplicatesOf(layout, fresh, slot),
       apply: () => {
         for (const bind of fresh.values()) this.#listen(bind, layout);
+        // A worker without sessions has closed its duplicate: since then nobody has read there.
+        const back = [...fresh.values()].filter((bind) => left.has(bind));
+        for (const { descriptors } of back) for (const fd of descriptors) discardQueued(fd);
         const gone = [...this.#open.values()].filter(({ key }) => !wanted.has(key));
         const kept = [...this.#open.values()].filter(({ key }) => wanted.has(key));
         this.#open = new Map([...kept, ...fresh.values()].map((bind) => [bind.key, bind]));
         this.#layout = layout;
-        this.#retired.push(...gone);
+        this.#retired.push(...gone.filter((bind) => !isForDatagrams(bind)));
         return stopArrivalsOf(gone);
       },
-      abandon: () => closeAll(fresh.values()),
+      abandon: () => closeAll([...fresh.values()].filter((bind) => !isForDatagrams(bind))),
     };
   }
 
@@ -205,7 +237,7 @@ export class ListenSockets {
 
   /** The port is in use, but by us: of the wildcard address, or of one of those it stands for. */
   #overlaps(transport: Transport, bind: BindAddress): boolean {
-    return [...this.#open.values(), ...this.#retired].some(
+    return [...this.#open.values(), ...this.#retired, ...this.#datagrams.all()].some(
       (open) =>
         open.transport === transport &&
         open.address.port === bind.port &&
@@ -213,6 +245,10 @@ export class ListenSockets {
         (open.address.host === bind.host || isWild(open.address.host) || isWild(bind.host)),
     );
   }
+}
+
+function isForDatagrams({ transport }: OpenBind): boolean {
+  return transport === 'udp';
 }
 
 /** Without a descriptor what is not among `made`. */

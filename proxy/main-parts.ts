@@ -63,7 +63,7 @@ export class MainParts {
   constructor(config: ProxyConfig, generation: number, ports: MainPartsPorts) {
     const { workers, listeners } = config;
     const { log } = ports;
-    this.sockets = new ListenSockets(listeners, workers);
+    this.sockets = new ListenSockets(generation, listeners, workers);
     const shape = { workers, serversMax: SERVERS_MAX, listenersMax: LISTENERS_MAX };
     this.state = createSharedState(shape);
     this.views = new SharedViews(this.state);

@@ -178,16 +178,18 @@ export class DataPlane {
     for (const { listener, key, fd } of setup.sockets) {
       const frontend = frontends.get(listener);
       if (frontend === undefined) throw new RangeError(`a socket for no listener ${listener}`);
-      if (fd !== null) {
+      const entrance = this.#entrances.get(key);
+      if (fd !== null && entrance?.lasts !== true) {
         this.#entrances.set(key, frontend.open(fd));
         continue;
       }
-      const entrance = this.#entrances.get(key);
       if (entrance === undefined) throw new RangeError(`no socket ${key}`);
+      // It is back before all that came by it was over.
+      if (fd !== null) closeDescriptor(fd);
       frontend.adopt(entrance);
     }
     const left = [...this.#entrances].filter(([key]) => !wanted.has(key));
-    for (const [key] of left) this.#entrances.delete(key);
+    for (const [key, { lasts }] of left) if (!lasts) this.#entrances.delete(key);
     await Promise.all(left.map(([, entrance]) => entrance.finish()));
   }
 

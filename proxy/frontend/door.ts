@@ -4,12 +4,15 @@ import type { Connection, IoEngine, Listener, ListenerHandler } from '../io/engi
 export interface Entrance {
   /** Takes what waits, then closes it. Arrivals should have been stopped before. */
   finish(): Promise<void>;
+  /** What came by it needs it, though it is finished: it can be another frontend's again. */
+  readonly lasts: boolean;
 }
 
 /** A listening socket of a worker, and who serves what is accepted on it. */
 export class Door implements Entrance, ListenerHandler {
   /** Who serves those that come from here on. */
   host: ListenerHandler;
+  readonly lasts = false;
   readonly #listener: Listener;
 
   /** The descriptor is the door's from now on. */

@@ -68,8 +68,7 @@ export class UdpFrontend implements Frontend, UdpContext, UdpHost {
 
   adopt(entrance: Entrance): void {
     if (!(entrance instanceof UdpDoor)) throw new RangeError('no datagrams come in there');
-    entrance.host.release(entrance);
-    entrance.host = this;
+    entrance.leadTo(this);
     this.#doors.add(entrance);
   }
 

@@ -48,6 +48,7 @@ export function presentSetup(
 
 /** Nobody uses what only that generation has. */
 export function letGo(parts: MainParts, generation: number): void {
+  parts.sockets.letGo(generation);
   parts.rows.letGo(generation);
   parts.limits.letGo(generation);
   parts.caches.letGo(generation);
@@ -117,7 +118,7 @@ async function prepareEach(
   config: ProxyConfig,
   attempt: Attempt,
 ): Promise<Omit<PreparedParts, 'abandon'> | null> {
-  const { prepared: sockets, refusals } = parts.sockets.prepare(config.listeners);
+  const { prepared: sockets, refusals } = parts.sockets.prepare(generation, config.listeners);
   attempt.reasons.push(...refusals.map(({ message }) => message));
   if (sockets !== null) attempt.onUndo(() => sockets.abandon());
   const certificates = parts.certificates.prepare(config);

@@ -1,73 +1,42 @@
 /** Reloads of a balancer whose worker dies meanwhile, or that is told to stop. */
 import { BroadcastChannel } from 'node:worker_threads';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ListenerConfig, ProxyConfig } from '../../src/config/proxy-config.ts';
-import { Balancer } from '../balancer.ts';
-import { proxyConfig, SILENT_LOG, serverConfig, upstreamConfig } from '../data-plane.fixture.ts';
-import { type RawPeer, rawClient } from '../raw-peers.fixture.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ListenerConfig } from '../../src/config/proxy-config.ts';
 import {
   ask,
   descriptors,
   freePort,
   listenOn,
-  NamedOrigin,
   refusal,
   reload,
   request,
 } from './reload.fixture.ts';
+import {
+  anewForEachTest,
+  balancer,
+  clients,
+  config,
+  connect,
+  port,
+  servedBy,
+  start,
+  status,
+  two,
+} from './reloaded-balancer.fixture.ts';
 
-let one: NamedOrigin;
-let two: NamedOrigin;
-let port: number;
-let config: ProxyConfig;
 let fresh: ListenerConfig;
-let balancer: Balancer;
-const clients: RawPeer[] = [];
 
+anewForEachTest();
 beforeEach(async () => {
-  one = await NamedOrigin.listen('one');
-  two = await NamedOrigin.listen('two');
-  port = await freePort();
-  const plain = proxyConfig(upstreamConfig([one.port]));
-  const listeners = [listenOn(plain.listeners[0]!, 'front', port)];
-  config = { ...plain, workers: 2, listeners };
-  fresh = listenOn(plain.listeners[0]!, 'fresh', await freePort());
+  fresh = listenOn(config.listeners[0]!, 'fresh', await freePort());
 });
-
-afterEach(async () => {
-  for (const { socket } of clients.splice(0)) socket.destroy();
-  await balancer.stop();
-  one.close();
-  two.close();
-});
-
-async function start(entry?: URL): Promise<void> {
-  balancer = new Balancer(config, { log: SILENT_LOG }, entry);
-  await balancer.started;
-}
-
-async function connect(to = port): Promise<RawPeer> {
-  const client = await rawClient(to);
-  clients.push(client);
-  return client;
-}
-
-/** The upstream with another server. */
-function servedBy(origin: NamedOrigin): ProxyConfig {
-  const upstream = { ...config.upstreams[0]!, servers: [serverConfig(origin.port)] };
-  return { ...config, upstreams: [upstream] };
-}
-
-function status() {
-  return balancer.status();
-}
 
 describe('a worker that dies', () => {
   const channel = new BroadcastChannel('crash');
   const entry = new URL('../crashing-worker.fixture.ts', import.meta.url);
 
   it('between prepare and apply is replaced, and follows', async () => {
-    await start(entry);
+    await start({}, entry);
     const before = descriptors();
     const after = servedBy(two);
     const prepared = await balancer.prepareReload({
@@ -88,7 +57,7 @@ describe('a worker that dies', () => {
   });
 
   it('and has a successor that is told of what is prepared, which then follows', async () => {
-    await start(entry);
+    await start({}, entry);
     const prepared = await balancer.prepareReload(servedBy(two));
     channel.postMessage(0);
     await vi.waitFor(() => {

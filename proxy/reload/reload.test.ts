@@ -1,18 +1,11 @@
 /** Reloads of a running balancer, as its clients and its operator see them. */
 import net from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ListenerConfig, ProxyConfig } from '../../src/config/proxy-config.ts';
-import { Balancer } from '../balancer.ts';
 import { TLS } from '../certificates/tls-config.fixture.ts';
-import {
-  proxyConfig,
-  routeConfig,
-  SILENT_LOG,
-  serverConfig,
-  upstreamConfig,
-} from '../data-plane.fixture.ts';
+import { proxyConfig, routeConfig, serverConfig, upstreamConfig } from '../data-plane.fixture.ts';
 import { FORMER_LOOK_MS } from '../limits.ts';
-import { RawOrigin, type RawPeer, rawClient } from '../raw-peers.fixture.ts';
+import { RawOrigin } from '../raw-peers.fixture.ts';
 import { checkOf, HTTP_PROBE } from '../upstream/upstream.fixture.ts';
 import {
   ask,
@@ -27,55 +20,25 @@ import {
   reload,
   withRoutes,
 } from './reload.fixture.ts';
+import {
+  anewForEachTest,
+  balancer,
+  clients,
+  config,
+  connect,
+  one,
+  port,
+  servedBy,
+  start,
+  status,
+  two,
+} from './reloaded-balancer.fixture.ts';
 
-let one: NamedOrigin;
-let two: NamedOrigin;
-let port: number;
-let config: ProxyConfig;
-let balancer: Balancer;
-const clients: RawPeer[] = [];
-
-beforeEach(async () => {
-  one = await NamedOrigin.listen('one');
-  two = await NamedOrigin.listen('two');
-  port = await freePort();
-  const plain = proxyConfig(upstreamConfig([one.port]));
-  const listeners = [listenOn(plain.listeners[0]!, 'front', port)];
-  config = { ...plain, workers: 2, listeners };
-});
-
-afterEach(async () => {
-  for (const { socket } of clients.splice(0)) socket.destroy();
-  await balancer.stop();
-  one.close();
-  two.close();
-});
-
-async function start(changes: Partial<ProxyConfig> = {}): Promise<void> {
-  config = { ...config, ...changes };
-  balancer = new Balancer(config, { log: SILENT_LOG });
-  await balancer.started;
-}
-
-async function connect(to = port): Promise<RawPeer> {
-  const client = await rawClient(to);
-  clients.push(client);
-  return client;
-}
-
-/** The upstream with other servers. */
-function servedBy(...origins: NamedOrigin[]): ProxyConfig {
-  const servers = origins.map((origin) => serverConfig(origin.port));
-  return { ...config, upstreams: [{ ...config.upstreams[0]!, servers }] };
-}
+anewForEachTest();
 
 /** Two upstreams, `web` of the first origin and `other` of the second. */
 function twoUpstreams() {
   return [...config.upstreams, upstreamConfig([two.port], { name: 'other' })];
-}
-
-function status() {
-  return balancer.status();
 }
 
 describe('after a reload', () => {

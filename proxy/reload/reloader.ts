@@ -213,8 +213,8 @@ export class Reloader {
     else if (this.#underWay !== null) reasons.push('another reload is under way');
     else if (this.#former.size >= FORMER_GENERATIONS_MAX) {
       reasons.push(
-        `connections are still open that began under ${this.#former.size} former configurations, and each ` +
-          'takes memory: reload again when some of them have ended, or restart',
+        `too many former configurations: connections go on that began under ${this.#former.size} of them, ` +
+          'and each takes memory: reload again when some of them have ended, or restart',
       );
     }
     if (reasons.length > 0) throw new ReloadRefused(reasons);

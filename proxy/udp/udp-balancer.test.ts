@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { BroadcastChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ProxyConfig } from '../../src/config/proxy-config.ts';
 import { Balancer } from '../balancer.ts';
 import { SILENT_LOG, udpConfig, upstreamConfig } from '../data-plane.fixture.ts';
+import { freePort, listenOn, reload } from '../reload/reload.fixture.ts';
 import { UdpPeer } from './udp-peers.fixture.ts';
 
 /** Enough flows that both workers have some, but for one run in a million million. */
@@ -11,6 +13,7 @@ const CLIENTS = 40;
 let origin: UdpPeer;
 let clients: UdpPeer[] = [];
 let balancer: Balancer;
+let config: ProxyConfig;
 
 beforeEach(async () => {
   origin = await UdpPeer.listen();
@@ -26,7 +29,7 @@ afterEach(async () => {
 });
 
 async function start(entry?: URL): Promise<void> {
-  const config = {
+  config = {
     ...udpConfig(upstreamConfig([origin.port])),
     workers: 2,
     drainTimeoutMs: 5000,
@@ -55,6 +58,32 @@ describe('UDP over two workers', () => {
     expect(totals()).toMatchObject({ accepted: CLIENTS, open: CLIENTS, datagramsIn: 3 * CLIENTS });
     expect(balancer.status().upstreams[0]!.servers[0]!.totals.inFlight).toBe(CLIENTS);
     expect(balancer.status().listeners[0]!.protocol).toBe('udp');
+  });
+
+  it('is had again by who gives the address up and wants it back, while flows go on', async () => {
+    await start();
+    const [listener] = config.listeners;
+    const there = { ...config, listeners: [listenOn(listener!, 'there', await freePort())] };
+    const gone = { ...config, listeners: [] };
+    await reload(balancer, there);
+    const { port } = there.listeners[0]!.binds[0]!;
+    const [first, ...others] = await Promise.all(clients.map(() => UdpPeer.client(port)));
+    clients.push(first!, ...others);
+    const ask = async (text: string, peers: readonly UdpPeer[]) => {
+      for (const peer of peers) peer.send(text);
+      for (const peer of peers) expect((await peer.next()).text).toBe(text);
+    };
+    await ask('before', [first!]);
+    for (let turn = 0; turn < 3; turn++) {
+      await reload(balancer, gone);
+      await ask('without', [first!]);
+      // Nobody is there for them; what they send is not answered later.
+      for (const peer of others) peer.send('lost');
+      await reload(balancer, there);
+      await ask('again', [first!]);
+    }
+    await ask('new', others);
+    expect(balancer.status().workers.map(({ deaths }) => deaths)).toEqual([0, 0]);
   });
 
   it('goes on after a worker has died, and what it held is given back', async () => {

@@ -15,15 +15,26 @@ export interface UdpHost {
 /** A UDP socket of a listener and its flows: it stays over reloads, and every flow finds its session. */
 export class UdpDoor implements Entrance, PortHandler {
   readonly port: DatagramPort;
-  /** Who begins sessions from here on. */
-  host: UdpHost;
+  #host: UdpHost;
   readonly #sessions = new Map<string, UdpSession>();
   #closing = false;
+  #closed = false;
 
   /** The descriptor is the door's from now on. */
   constructor(datagrams: DatagramEngine, fd: number, listener: string, host: UdpHost) {
-    this.host = host;
+    this.#host = host;
     this.port = datagrams.bind(fd, `listener ${listener}`, this);
+  }
+
+  get lasts(): boolean {
+    return !this.#closed;
+  }
+
+  /** This one begins sessions from here on, also if it was to be closed. */
+  leadTo(host: UdpHost): void {
+    this.#host.release(this);
+    this.#host = host;
+    this.#closing = false;
   }
 
   onDatagram(payload: Uint8Array, flow: string, path: () => ReturnPath): void {
@@ -32,29 +43,35 @@ export class UdpDoor implements Entrance, PortHandler {
       known.forward(payload);
       return;
     }
-    const session = this.host.begin(this, flow, path);
+    const session = this.#host.begin(this, flow, path);
     if (session === null) return;
     this.#sessions.set(flow, session);
     session.forward(payload);
   }
 
   onError(errorCode: string): void {
-    this.host.failed(errorCode);
+    this.#host.failed(errorCode);
   }
 
   forget(session: UdpSession): void {
     if (this.#sessions.get(session.flow) === session) this.#sessions.delete(session.flow);
-    if (this.#closing && this.#sessions.size === 0) this.port.close();
+    if (this.#closing) this.#closeUnused();
   }
 
   /** Closes it when no session needs it any more: some may have begun under a former config. */
   close(): void {
     this.#closing = true;
-    if (this.#sessions.size === 0) this.port.close();
+    this.#closeUnused();
   }
 
   /** There is nothing to accept; the socket is closed with its frontend. */
   finish(): Promise<void> {
     return Promise.resolve();
+  }
+
+  #closeUnused(): void {
+    if (this.#sessions.size > 0 || this.#closed) return;
+    this.#closed = true;
+    this.port.close();
   }
 }

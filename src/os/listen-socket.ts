@@ -43,6 +43,8 @@ import { getOption, setIntOption } from './socket-option.ts';
 
 /** Some thousand small datagrams. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+/** More than fit into that: the kernel counts some hundred bytes for the smallest. */
+const DISCARDED_MAX = 16_384;
 /** The oldest form of `struct tcp_info`; the kernel fills what there is room for. */
 const TCP_INFO_BYTES = 104;
 
@@ -136,6 +138,14 @@ function openBound(
   } catch (error) {
     closeDescriptor(fd);
     throw error;
+  }
+}
+
+/** Drops what waits in a socket for datagrams, at most a full buffer of it. */
+export function discardQueued(fd: number): void {
+  const nothing = new Uint8Array(1);
+  for (let reads = 0; reads < DISCARDED_MAX; reads++) {
+    if (libc().read(fd, nothing, nothing.length) < 0) return;
   }
 }
 

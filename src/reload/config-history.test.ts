@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -53,6 +61,13 @@ test('what somebody put there, or changed, is not taken for a config', async () 
 test('a folder that cannot be had costs the memory of it, and is said', async () => {
   writeFileSync(join(dir, 'state'), 'a file');
   expect(await keep('one', 1_000)).toMatch(/history: (ENOTDIR|EEXIST)/);
+});
+
+test('one that cannot be kept leaves nothing behind, however often it is tried', async () => {
+  const place = `${digestOf('one')}.yaml`;
+  mkdirSync(join(history.folder, place), { recursive: true });
+  for (let at = 1; at <= 3; at++) expect(await keep('one', at)).toMatch(/history: EISDIR/);
+  expect(readdirSync(history.folder)).toEqual([place]);
 });
 
 test('both halves keep the same one at once', async () => {

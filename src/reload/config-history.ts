@@ -49,11 +49,11 @@ export class ConfigHistory {
     appliedAtMs: number,
     spared: string | null = null,
   ): Promise<string | null> {
+    const path = join(this.folder, `${digest}.yaml`);
+    // Whoever is killed in the middle of it has lost nothing; the other half may be writing the same.
+    const draft = `${path}.${randomUUID()}.new`;
     try {
       const owner = await this.#makeFolder();
-      const path = join(this.folder, `${digest}.yaml`);
-      // Whoever is killed in the middle of it has lost nothing; the other half may be writing the same.
-      const draft = `${path}.${randomUUID()}.new`;
       await writeFile(draft, bytes, { mode: 0o600 });
       const at = new Date(appliedAtMs);
       await utimes(draft, at, at);
@@ -65,6 +65,8 @@ export class ConfigHistory {
       }
       return null;
     } catch (error) {
+      // On a full disk every attempt would leave one.
+      await rm(draft, { force: true }).catch(() => {});
       return `${this.folder}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`;
     }
   }
