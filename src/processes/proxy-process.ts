@@ -34,6 +34,7 @@ import { ReadinessClient } from '../tracking/readiness-client.ts';
 import { AppliedConfig } from './applied-config.ts';
 import { reportReady, reportStopBound, superviseProcess } from './lifecycle.ts';
 import { loadHere, type ProcessOptions } from './load-in-worker.ts';
+import { processReport } from './process-report.ts';
 import { purge } from './purge.ts';
 import { startBalancerReloads } from './reloads.ts';
 import { keepWishes, orderServers } from './server-orders.ts';
@@ -174,7 +175,8 @@ class Service implements AdminSource {
   report(): BalancerReport | null {
     if (this.balancer === null) return null;
     const uptimeMs = Math.round(process.uptime() * 1000);
-    return { uptimeMs, config: this.#applied.report(), ...this.balancer.status() };
+    const config = this.#applied.report();
+    return { ...processReport(), uptimeMs, config, ...this.balancer.status() };
   }
 
   readiness(): Readiness {

@@ -1,6 +1,7 @@
 /** Every command, in the order of `tandem --help`. */
 import type { CliCommand } from '../command.ts';
 import { check } from './check.ts';
+import { doctor } from './doctor.ts';
 import { drain } from './drain.ts';
 import { explain } from './explain.ts';
 import { handover } from './handover.ts';
@@ -32,6 +33,7 @@ export const commands: readonly CliCommand[] = [
   undrain,
   weight,
   purge,
+  doctor,
   check,
   explain,
   schema,
