@@ -75,6 +75,7 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
     const host = config.node ?? hostname();
     return startAdmin(wanted, service, { runtimeDir, hasAgent, host, log });
   });
+  service.admin = admin;
   await admin.begin(config.admin);
   closers.push(admin);
   const uring = watchUring(config.proxy.io, runtimeDir, log);
@@ -157,6 +158,7 @@ const NOT_BEGUN: Readiness = {
 class Service implements AdminSource {
   balancer: Balancer | null = null;
   desk: ReloadDesk | null = null;
+  admin: AdminKeeper | null = null;
   readonly #file: WishesFile;
   readonly #applied: AppliedConfig;
   readonly #log: Logger;
@@ -176,7 +178,10 @@ class Service implements AdminSource {
     if (this.balancer === null) return null;
     const uptimeMs = Math.round(process.uptime() * 1000);
     const config = this.#applied.report();
-    return { ...processReport(), uptimeMs, config, ...this.balancer.status() };
+    const status = this.balancer.status();
+    const own = this.admin?.certificate() ?? null;
+    const certificates = own === null ? status.certificates : [...status.certificates, own];
+    return { ...processReport(), uptimeMs, config, ...status, certificates };
   }
 
   readiness(): Readiness {
