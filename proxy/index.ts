@@ -26,7 +26,12 @@ export type { PurgeTarget } from './cache/purge-target.ts';
 export type { CacheStatus } from './cache/store/cache-keepers.ts';
 export type { CertificateStatus } from './certificates/certificate-status.ts';
 export { expiryStage, expiryText } from './certificates/expiry.ts';
-export { type CertificateFinding, inspectCertificates } from './certificates/inspect.ts';
+export {
+  type CertificateFault,
+  type CertificateFinding,
+  inspectCertificate,
+  inspectCertificates,
+} from './certificates/inspect.ts';
 export type { NamedServersStatus } from './discovery/named-servers.ts';
 export type { AddressDrainStatus } from './draining/drain-keeper.ts';
 export { uringRefusal } from './io/uring/detect.ts';

@@ -9,6 +9,7 @@ const eth0: NetworkLink = {
   mac: Uint8Array.of(2, 0, 0, 0, 0, 1),
   up: true,
   running: true,
+  mtu: 1500,
 };
 
 function address(text: string, flags: Partial<InterfaceAddress> = {}): InterfaceAddress {
@@ -30,7 +31,7 @@ function sourceText(table: InterfaceTable, family: 4 | 6): string | null {
 describe('links', () => {
   it('tell of a new interface, of changes that matter, and of no others', () => {
     const table = new InterfaceTable();
-    const { up: _, ...state } = eth0;
+    const { up: _, mtu: __, ...state } = eth0;
     expect(table.setLink(eth0)).toEqual([{ type: 'link', interface: 'eth0', link: state }]);
     expect(table.setLink({ ...eth0 })).toEqual([]);
     expect(table.setLink({ ...eth0, running: false })).toEqual([
@@ -43,7 +44,7 @@ describe('links', () => {
 
   it('are followed through a new name', () => {
     const table = tableOf();
-    const { up: _, ...state } = eth0;
+    const { up: _, mtu: __, ...state } = eth0;
     expect(table.setLink({ ...eth0, name: 'lan0' })).toEqual([
       { type: 'link', interface: 'eth0', link: null },
       { type: 'link', interface: 'lan0', link: { ...state, name: 'lan0' } },

@@ -1,8 +1,8 @@
 /** One certificate as status, metrics and `tandem check` show it; plain JSON. */
 export interface CertificateStatus {
-  /** The listener it is for; null: it is shown to servers. */
+  /** The listener it is for; null: it is shown to servers, or is the admin listener's. */
   readonly listener: string | null;
-  /** The upstream to whose servers it is shown; null: it is for clients. */
+  /** The upstream to whose servers it is shown; null: it is for clients. Both null: for operators. */
   readonly upstream: string | null;
   /** Path of its file. */
   readonly certificate: string;

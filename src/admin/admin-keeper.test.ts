@@ -21,6 +21,7 @@ beforeEach(async () => {
     events.push(`open ${port}`);
     return {
       port,
+      certificate: () => null,
       update: async () => void events.push(`update ${port}`),
       close: () => void events.push(`close ${port}`),
     };

@@ -1,5 +1,6 @@
 /** The admin listener through reloads: there or not, here or elsewhere, with other tokens. */
 import { isDeepStrictEqual } from 'node:util';
+import type { CertificateStatus } from '../../proxy/index.ts';
 import type { AdminConfig } from '../config/admin-config.ts';
 import { ReloadRefusal } from '../reload/reload-desk.ts';
 import type { PlanLine } from '../reload/reload-half.ts';
@@ -51,6 +52,11 @@ export class AdminKeeper {
       },
       abandon: () => opened?.close(),
     };
+  }
+
+  /** Null: there is none, or it needs none. */
+  certificate(): CertificateStatus | null {
+    return this.#running?.certificate() ?? null;
   }
 
   close(): void {

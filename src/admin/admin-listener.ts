@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Traffic } from '../../proxy/index.ts';
+import type { CertificateStatus, Traffic } from '../../proxy/index.ts';
 import type { AdminConfig } from '../config/admin-config.ts';
 import type { AgentReport } from '../control/agent-report.ts';
 import type { BalancerReport } from '../control/balancer-report.ts';
@@ -54,6 +54,8 @@ export interface AdminOptions {
 /** A listener that answers. */
 export interface RunningAdmin {
   readonly port: number;
+  /** Null: it speaks plain HTTP. */
+  certificate(): CertificateStatus | null;
   /** Other tokens, networks or certificate files, at the same place, TLS as before; clients connect anew. */
   update(config: AdminConfig): Promise<void>;
   close(): void;
@@ -111,7 +113,7 @@ export async function startAdmin(
     refusals.note({ socket });
     socket.destroy();
   });
-  let forget = tls === null ? () => {} : await certified(server, tls, log);
+  let certificate = tls === null ? null : await certified(server, tls, log);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : (error.code ?? error);
@@ -124,16 +126,17 @@ export async function startAdmin(
   const port = typeof address === 'object' && address !== null ? address.port : bind.port;
   return {
     port,
+    certificate: () => certificate?.status() ?? null,
     async update(next) {
       held.tokens = new TokenDesk(next);
       held.mayConnect = networkGate(next.allow);
-      forget();
-      if (next.tls !== null) forget = await certified(server, next.tls, log);
+      certificate?.close();
+      if (next.tls !== null) certificate = await certified(server, next.tls, log);
       // Whoever was let in by the rules of before asks anew.
       server.closeAllConnections();
     },
     close() {
-      forget();
+      certificate?.close();
       feed.close();
       server.close();
       server.closeAllConnections();
@@ -163,8 +166,8 @@ function isBrowser({ headers }: IncomingMessage): boolean {
 }
 
 async function certified(server: Server, tls: NonNullable<AdminConfig['tls']>, log: Logger) {
-  const { keepCertificate } = await import('./admin-certificate.ts');
-  return keepCertificate(server as HttpsServer, tls, log);
+  const { AdminCertificate } = await import('./admin-certificate.ts');
+  return new AdminCertificate(server as HttpsServer, tls, log);
 }
 
 /** Who was refused, in the log: the first at once, then a line for all of ten seconds. */

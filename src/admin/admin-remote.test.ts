@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeDevCertificate } from '../cli/dev-certificate.ts';
+import { certificateView } from '../cli/views/certificate-view.ts';
 import { json } from '../control/server.ts';
-import { startAdmin } from './admin-listener.ts';
+import { type RunningAdmin, startAdmin } from './admin-listener.ts';
 
 const TOKEN = 'a token of the tests';
 const source = {
@@ -21,11 +22,11 @@ let folder: string;
 let lines: { level: number; msg: string }[];
 let certificate: string;
 let key: string;
-let admin: { port: number; close(): void };
+let admin: RunningAdmin;
 
-/** Files with a certificate of that day, which tell certificates apart. */
-function writeCertificate(): string {
-  const made = makeDevCertificate(['localhost'], Date.now());
+/** Files with a certificate of so long ago. */
+function writeCertificate(agoMs = 0): string {
+  const made = makeDevCertificate(['localhost'], Date.now() - agoMs);
   writeFileSync(certificate, made.certificate);
   writeFileSync(key, made.key);
   return made.certificate;
@@ -143,4 +144,36 @@ test('a key of another certificate is found out', async () => {
   expect(
     lines.find(({ msg }) => /key values mismatch.*nobody can connect/.test(msg)),
   ).toBeDefined();
+});
+
+test('status has its certificate, with its end, beside those of listeners', async () => {
+  writeCertificate();
+  admin = await start();
+  const status = admin.certificate();
+  expect(status).toMatchObject({
+    ...{ listener: null, upstream: null, certificate, state: 'used', fault: null },
+    names: ['localhost'],
+  });
+  expect(status?.notAfter).toBeGreaterThan(Date.now());
+  expect(certificateView([status!], Date.now()).at(-1)).toMatch(/admin\.pem +admin +used +20/);
+  expect(lines.some(({ msg }) => msg.includes('expires'))).toBe(false);
+});
+
+test.each([
+  ['expires in 6 days', 390.5],
+  ['expired on', 400],
+])('a certificate that %s is used, and told', async (text, days) => {
+  writeCertificate(days * 24 * 3_600_000);
+  admin = await start();
+  expect(admin.certificate()?.state).toBe('used');
+  expect(lines.filter(({ msg }) => msg.includes(`admin.pem ${text}`))).toMatchObject([
+    { level: 40 },
+  ]);
+});
+
+test('without one the status says why', async () => {
+  admin = await start();
+  expect(admin.certificate()).toMatchObject({
+    ...{ state: 'disabled', notAfter: null, fault: expect.stringContaining('ENOENT') },
+  });
 });

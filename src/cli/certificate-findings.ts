@@ -1,5 +1,5 @@
 /** What `tandem check` says of the certificates that a config names, as they are on this host now. */
-import type { CertificateFinding } from '../../proxy/index.ts';
+import type { CertificateFault, CertificateFinding } from '../../proxy/index.ts';
 import { type EffectiveConfig, type Finding, tlsPartsOf } from '../config/index.ts';
 
 /**
@@ -11,16 +11,33 @@ export async function certificateFindings(
   now: number,
 ): Promise<readonly Finding[]> {
   const parts = tlsPartsOf(config);
+  const admin = config.admin?.tls;
   const any = [...parts.listeners, ...parts.upstreams].some(({ tls }) => tls != null);
-  if (!any) return [];
+  if (!any && admin === undefined) return [];
   // The data plane is heavy, and most of what is checked has no use for it.
-  const { inspectCertificates } = await import('../../proxy/index.ts');
-  return inspectCertificates(parts, now).map((finding) => ({
-    severity: 'warning',
-    path: pathOf(config, finding),
-    part: 'value',
-    message: `${finding.text}${whatFollows(finding)}`,
-  }));
+  const { inspectCertificate, inspectCertificates } = await import('../../proxy/index.ts');
+  const files = inspectCertificates(parts, now).map(
+    (finding): Finding => ({
+      severity: 'warning',
+      path: pathOf(config, finding),
+      part: 'value',
+      message: `${finding.text}${whatFollows(finding)}`,
+    }),
+  );
+  if (admin === undefined) return files;
+  const own = inspectCertificate({ ...admin, names: [], ocsp: null }, now);
+  return [...files, ...own.map(adminFinding)];
+}
+
+/** A client that looks at it refuses what the admin listener would still show. */
+const SHOWN: readonly CertificateFault['code'][] = ['expired', 'not_yet_valid', 'chain_broken'];
+
+function adminFinding({ code, text }: CertificateFault): Finding {
+  const follows = SHOWN.includes(code)
+    ? '; who verifies it refuses to connect to the admin listener'
+    : '; nobody could connect to the admin listener';
+  const message = `${text}${code === null ? '' : follows}`;
+  return { severity: 'warning', path: ['admin', 'tls', 'certificate'], part: 'value', message };
 }
 
 function pathOf(

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { ask } from '../control/client.ts';
 import { runtimeDir, SOCKETS } from '../runtime/runtime-dir.ts';
 
+/** How the reason begins when nobody listens there. */
+export const NOT_RUNNING = 'not running';
+
 /** What one half answered, or why it did not. */
 export type Half<Status> = { readonly status: Status } | { readonly absent: string };
 
@@ -70,7 +73,7 @@ function refusal(who: string, status: number, body: string): string {
 
 /** Why nobody answered, for an operator. */
 export function absence(socket: string, { code, message }: NodeJS.ErrnoException): string {
-  if (code === 'ENOENT' || code === 'ECONNREFUSED') return `not running (${socket})`;
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') return `${NOT_RUNNING} (${socket})`;
   if (code === 'EACCES') return `this user may not ask it (${socket}); try sudo`;
   return `no answer (${socket}): ${message}`;
 }

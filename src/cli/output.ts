@@ -35,7 +35,10 @@ export function createOutput(stdout: TextSink, stderr: TextSink): Output {
       progress.clear();
       stdout.write(`${text}\n`);
     },
-    json: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    json(value) {
+      progress.clear();
+      stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    },
     note(text) {
       progress.clear();
       stderr.write(`${text}\n`);

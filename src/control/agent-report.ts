@@ -1,6 +1,6 @@
 import type { AgentStatus, NotifyStatus } from '../../keepalive/index.ts';
 import type { JournalStatus } from '../log/journal-file.ts';
-import type { ConfigReport } from './config-report.ts';
+import type { ConfigReport, ProcessReport } from './config-report.ts';
 import type { HoldReport } from './operator-orders.ts';
 
 /** What the agent's process has, and has not, to be on time. */
@@ -18,7 +18,7 @@ export interface TimingReport {
 }
 
 /** The agent's status as its process reports it. */
-export interface AgentReport extends AgentStatus {
+export interface AgentReport extends AgentStatus, ProcessReport {
   readonly events: {
     /** Names this run of the agent; see docs/EVENTS.md. */
     readonly epoch: number;

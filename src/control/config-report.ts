@@ -1,3 +1,10 @@
+/** Which process a half is. */
+export interface ProcessReport {
+  /** Of the Tandem that runs, which need not be the one that is installed. */
+  readonly version: string;
+  readonly pid: number;
+}
+
 /** Which config a half runs with. */
 export interface ConfigReport {
   /** Absolute path. */

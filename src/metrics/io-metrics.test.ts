@@ -3,6 +3,8 @@ import type { BalancerReport } from '../control/balancer-report.ts';
 import { balancerMetrics } from './balancer-metrics.ts';
 
 const NOTHING = {
+  version: '0.1.0',
+  pid: 1,
   uptimeMs: 0,
   formerConfigs: 0,
   digest: '',

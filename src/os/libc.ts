@@ -54,6 +54,7 @@ export interface Libc {
     offset: number,
   ): number;
   munmap(address: number, length: number): number;
+  adjtimex(state: Uint8Array): number;
 }
 
 const PROTOTYPES: Record<keyof Libc, string> = {
@@ -94,6 +95,7 @@ const PROTOTYPES: Record<keyof Libc, string> = {
     'int64_t mmap(uint64_t address, size_t length, int protection, int flags, int fd, ' +
     'int64_t offset)',
   munmap: 'int munmap(uint64_t address, size_t length)',
+  adjtimex: 'int adjtimex(void *state)',
 };
 
 let bound: Libc | undefined;

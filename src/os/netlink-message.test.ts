@@ -21,6 +21,7 @@ describe('decodeLink', () => {
       mac: Uint8Array.of(2, 0, 0, 0, 0, 1),
       up: true,
       running: true,
+      mtu: 0,
     });
   });
 

@@ -7,7 +7,14 @@
  *
  * All integers are in host order, which is little-endian wherever this runs.
  */
-import { attribute, attributesOf, joined, numberAttribute, viewOf } from './netlink-attributes.ts';
+import {
+  attribute,
+  attributesOf,
+  joined,
+  numberAttribute,
+  numberOf,
+  viewOf,
+} from './netlink-attributes.ts';
 import { AF_INET, AF_INET6 } from './socket-constants.ts';
 
 export const RTM_NEWLINK = 16;
@@ -22,6 +29,7 @@ const IFADDRMSG_BYTES = 8;
 
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
+const IFLA_MTU = 4;
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_CACHEINFO = 6;
@@ -57,6 +65,8 @@ export interface NetworkLink {
   readonly up: boolean;
   /** Up, with carrier, and not held back by the link layer (802.1X and the like). */
   readonly running: boolean;
+  /** Longest IP packet that it takes, bytes; 0: not told. */
+  readonly mtu: number;
 }
 
 /** An address on an interface. */
@@ -95,6 +105,7 @@ export function decodeLink(payload: Uint8Array): NetworkLink | null {
     mac: Uint8Array.from(attributes?.get(IFLA_ADDRESS) ?? []),
     up: (flags & IFF_UP) !== 0,
     running: (flags & wanted) === wanted,
+    mtu: numberOf(attributes?.get(IFLA_MTU)) ?? 0,
   };
 }
 

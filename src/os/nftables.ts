@@ -7,6 +7,8 @@ import { openLibrary } from './native.ts';
 const SONAME = 'libnftables.so.1';
 /** NFT_CTX_OUTPUT_STATELESS and NFT_CTX_OUTPUT_TERSE. */
 const AS_MADE = (1 << 2) | (1 << 11);
+/** NFT_CTX_OUTPUT_JSON. */
+const AS_JSON = 1 << 4;
 const ADVICE = 'install it (Debian: apt-get install libnftables1)';
 
 type Context = unknown;
@@ -120,6 +122,17 @@ export class Nftables {
       return this.run(`list table ${table}\n`);
     } catch {
       return null;
+    } finally {
+      library().nft_ctx_output_set_flags(this.#context, 0);
+    }
+  }
+
+  /** All rules of this network namespace, as libnftables-json(5) has them. Throws NftablesError. */
+  rulesetAsJson(): string {
+    if (this.#context === null) throw new NftablesError('closed', '');
+    try {
+      library().nft_ctx_output_set_flags(this.#context, AS_JSON);
+      return this.run('list ruleset\n');
     } finally {
       library().nft_ctx_output_set_flags(this.#context, 0);
     }

@@ -13,6 +13,7 @@ import { SOCKETS } from '../runtime/runtime-dir.ts';
 import { listenUnix } from '../runtime/unix-listener.ts';
 import type { AgentOutlets } from './agent-outlets.ts';
 import type { AppliedConfig } from './applied-config.ts';
+import { processReport } from './process-report.ts';
 import type { RealTime } from './real-time.ts';
 
 /** Takes orders from now on; what was ordered of the agent before this one and lasts is in force. */
@@ -43,7 +44,8 @@ export async function serveControl(
     const status = agent.status();
     const hold = operator.report(status.hold);
     const config = applied.report();
-    return { ...status, ...outlets.report(), hold, config, timing: realTime.report() };
+    const timing = realTime.report();
+    return { ...processReport(), ...status, ...outlets.report(), hold, config, timing };
   };
   const server = createControlServer(
     {

@@ -61,7 +61,8 @@ async function begun(text: string) {
   const admin = new AdminKeeper(async ({ bind: { port } }) => {
     if (port === takenPort) throw new Error(`admin: port ${port} is in use`);
     events.push(`open ${port}`);
-    return { port, update: async () => {}, close: () => void events.push(`close ${port}`) };
+    const close = () => void events.push(`close ${port}`);
+    return { port, certificate: () => null, update: async () => {}, close };
   });
   await admin.begin(loaded.config.admin);
   events = [];

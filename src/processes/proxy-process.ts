@@ -34,6 +34,7 @@ import { ReadinessClient } from '../tracking/readiness-client.ts';
 import { AppliedConfig } from './applied-config.ts';
 import { reportReady, reportStopBound, superviseProcess } from './lifecycle.ts';
 import { loadHere, type ProcessOptions } from './load-in-worker.ts';
+import { processReport } from './process-report.ts';
 import { purge } from './purge.ts';
 import { startBalancerReloads } from './reloads.ts';
 import { keepWishes, orderServers } from './server-orders.ts';
@@ -74,6 +75,7 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
     const host = config.node ?? hostname();
     return startAdmin(wanted, service, { runtimeDir, hasAgent, host, log });
   });
+  service.admin = admin;
   await admin.begin(config.admin);
   closers.push(admin);
   const uring = watchUring(config.proxy.io, runtimeDir, log);
@@ -156,6 +158,7 @@ const NOT_BEGUN: Readiness = {
 class Service implements AdminSource {
   balancer: Balancer | null = null;
   desk: ReloadDesk | null = null;
+  admin: AdminKeeper | null = null;
   readonly #file: WishesFile;
   readonly #applied: AppliedConfig;
   readonly #log: Logger;
@@ -174,7 +177,11 @@ class Service implements AdminSource {
   report(): BalancerReport | null {
     if (this.balancer === null) return null;
     const uptimeMs = Math.round(process.uptime() * 1000);
-    return { uptimeMs, config: this.#applied.report(), ...this.balancer.status() };
+    const config = this.#applied.report();
+    const status = this.balancer.status();
+    const own = this.admin?.certificate() ?? null;
+    const certificates = own === null ? status.certificates : [...status.certificates, own];
+    return { ...processReport(), uptimeMs, config, ...status, certificates };
   }
 
   readiness(): Readiness {

@@ -1,6 +1,7 @@
 /** Every command, in the order of `tandem --help`. */
 import type { CliCommand } from '../command.ts';
 import { check } from './check.ts';
+import { doctor } from './doctor.ts';
 import { drain } from './drain.ts';
 import { drill } from './drill.ts';
 import { explain } from './explain.ts';
@@ -34,6 +35,7 @@ export const commands: readonly CliCommand[] = [
   undrain,
   weight,
   purge,
+  doctor,
   check,
   explain,
   schema,

@@ -54,11 +54,14 @@ test('one that is well, one that ends soon, and one that cannot be used', () => 
 
 test('metrics say when each ends and whether it is used', async () => {
   const out = new Exposition();
-  for (const one of [good, absent]) addCertificateMetrics(out, one, NOW);
+  const admin = { ...good, listener: null, certificate: '/etc/tls/admin.pem' };
+  for (const one of [good, absent, admin]) addCertificateMetrics(out, one, NOW);
   const text = await out.text();
   const web = '{listener="web",upstream="",certificate="/etc/tls/a.pem"}';
   const api = '{listener="",upstream="api",certificate="/etc/tls/absent.pem"}';
   expect(text).toContain(`tandem_certificate_expiry_seconds${web} ${60 * 86_400}\n`);
+  const own = '{listener="",upstream="",certificate="/etc/tls/admin.pem"}';
+  expect(text).toContain(`tandem_certificate_expiry_seconds${own} ${60 * 86_400}\n`);
   expect(text).not.toContain(`tandem_certificate_expiry_seconds${api}`);
   expect(text).toContain(`tandem_certificate_used${api} 0\n`);
   expect(text).toContain(`tandem_certificate_files_bad${api} 1\n`);

@@ -29,7 +29,11 @@ function certificateRow(status: CertificateStatus, now: number): string[] {
   ].filter((remark) => remark !== '');
   return [
     certificate,
-    listener === null ? `upstream ${upstream}` : `listener ${listener}`,
+    listener !== null
+      ? `listener ${listener}`
+      : upstream === null
+        ? 'admin'
+        : `upstream ${upstream}`,
     status.state === 'disabled' ? 'DISABLED' : status.state,
     notAfter === null ? '-' : new Date(notAfter).toISOString().slice(0, 10),
     `${names.slice(0, NAMES_SHOWN).join(' ') || '-'}${more > 0 ? ` and ${more} more` : ''}`,
