@@ -68,7 +68,7 @@ export class Balancer implements SlotOwner {
   constructor(given: ProxyConfig, ports: BalancerPorts, workerEntry = WORKER_ENTRY) {
     const config = comparable(given);
     // Without a secret of the pair's, sessions are resumed by all workers of this process.
-    const ticketSecret = config.ticketSecret ?? randomTicketSecret();
+    const ownSecret = randomTicketSecret();
     const { log } = ports;
     this.#log = log;
     this.#engine = chooseEngine(config.io, ports.uringRefusal ?? null);
@@ -85,7 +85,7 @@ export class Balancer implements SlotOwner {
       parts: this.#parts,
       workers: () => this.#workers,
       log,
-      complete: (file) => ({ ...file, ticketSecret }),
+      complete: (file) => ({ ...file, ticketSecret: file.ticketSecret ?? ownSecret }),
       changed: () => {
         this.changed();
         this.#serversChanged();

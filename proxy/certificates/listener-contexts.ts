@@ -72,7 +72,7 @@ export class ListenerContexts {
     const { clientCertificates, ciphers, ciphersuites, minVersion, protocols } = this.#config;
     const settings = [clientCertificates, ciphers, ciphersuites, minVersion, protocols];
     const hash = createHash('sha256').update(
-      JSON.stringify([listener, tickets !== null, settings]),
+      JSON.stringify([listener, tickets?.identity ?? null, settings]),
     );
     hash.update(clientCa ?? '');
     for (const { chain, key, ocsp } of group) {

@@ -41,6 +41,7 @@ export function planReload(before: ProxyConfig, after: ProxyConfig): BalancerPla
   return {
     lines: [
       ...planSettings(before, after),
+      ...planTickets(before, after),
       ...planListeners(before.listeners, after.listeners),
       ...planUpstreams(before.upstreams, after.upstreams),
       ...planNamed('limit', before.rateLimits, after.rateLimits, ANEW),
@@ -68,6 +69,13 @@ function planSettings(before: ProxyConfig, after: ProxyConfig): PlanLine[] {
     });
 }
 
+/** Clients whose tickets were made with keys of the former secret prove nothing by them any more. */
+function planTickets(before: ProxyConfig, after: ProxyConfig): PlanLine[] {
+  if (isDeepStrictEqual(before.ticketSecret, after.ticketSecret)) return [];
+  const disturbs = 'TLS sessions begin anew, with one full handshake';
+  return [{ what: 'changed', kind: 'setting', name: 'keys of session tickets', disturbs }];
+}
+
 function refusedSettings(before: ProxyConfig, after: ProxyConfig): string[] {
   const refused: string[] = [];
   if (before.workers !== after.workers) {
@@ -76,11 +84,6 @@ function refusedSettings(before: ProxyConfig, after: ProxyConfig): string[] {
   if (before.io !== after.io) refused.push(`proxy.io is ${after.io} and was ${before.io}`);
   if (!isDeepStrictEqual(before.resolver, after.resolver)) {
     refused.push('resolver is another than before');
-  }
-  if (!isDeepStrictEqual(before.ticketSecret, after.ticketSecret)) {
-    refused.push(
-      'the secret that keys of TLS session tickets are made of (pair.secret) is another',
-    );
   }
   return refused;
 }

@@ -7,7 +7,7 @@
  * Tickets are made with the keys of the present epoch and taken with those of the one before, for a
  * session may be as old as an epoch, and of the one after, for the other host's clock may be ahead.
  */
-import { hkdfSync, randomBytes } from 'node:crypto';
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { TICKET_EPOCH_MS } from './limits.ts';
 
 /** Keys of one epoch. */
@@ -33,6 +33,8 @@ export function randomTicketSecret(): Buffer {
 
 /** The keys of a secret, as time goes by. */
 export class TicketKeys {
+  /** The same for the same secret, which it does not give away. */
+  readonly identity: string;
   readonly #secret: Buffer;
   readonly #clock: () => number;
   #epoch = Number.NaN;
@@ -41,6 +43,7 @@ export class TicketKeys {
 
   /** `clock`: milliseconds since 1970, about the same on all hosts that share the secret. */
   constructor(secret: Buffer, clock: () => number = Date.now) {
+    this.identity = createHmac('sha256', secret).update(LABEL).digest('base64');
     this.#secret = secret;
     this.#clock = clock;
   }

@@ -30,6 +30,7 @@ export function compileAdmin(
   };
 }
 
+/** Plain bytes: a Buffer would be another value than the same bytes that came from a thread. */
 function heldOrEmpty(token: SecretSource, secrets: HeldSecrets): Uint8Array {
-  return secrets.get(token) ?? new Uint8Array();
+  return Uint8Array.from(secrets.get(token) ?? []);
 }

@@ -115,6 +115,25 @@ describe('two ends that know the secret', () => {
     }
   });
 
+  test('part when one host has another secret, and meet when the other one has it too', async () => {
+    const a = start('edge-a', port);
+    const b = start('edge-b', port);
+    await both(a.link, b.link);
+    const next = Buffer.from('what comes after the first one');
+    b.link.setSecret(next);
+    expect([b.link.usesSecret(next), a.link.usesSecret(next)]).toEqual([true, false]);
+    await soon(() => {
+      for (const { link } of [a, b]) {
+        expect(link.status().connected).toBe(false);
+        expect(link.status().paths[0]?.trouble).toContain('the secrets of the two hosts differ');
+      }
+    });
+    a.link.setSecret(next);
+    await both(a.link, b.link);
+    b.link.setSecret(Buffer.from(next));
+    expect(b.link.status().connected).toBe(true);
+  });
+
   test('say when their clocks are apart', async () => {
     const a = start('edge-a', port);
     const b = start('edge-b', port, { wallClock: () => 1_060_000 });

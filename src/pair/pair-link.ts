@@ -37,6 +37,7 @@ export interface PairLinkOptions {
   readonly digest: string;
   /** Of this Tandem. */
   readonly version: string;
+  /** Of the start; see {@link PairLink.setSecret}. */
   readonly secret: Uint8Array;
   readonly clock: Clock;
   /** Wall clock, ms since 1970: only for the comparison with the peer's. */
@@ -63,12 +64,14 @@ export class PairLink implements PeerPort {
   #telling: NodeJS.Immediate | null = null;
   #greeting: { readonly hello: Hello; readonly clockAheadMs: number } | null = null;
   readonly #files: FileComparison;
+  #secret: Uint8Array;
   #heard: { readonly report: PeerReport; readonly at: number } | null = null;
 
   /** Opens nothing before `start`. */
   constructor(options: PairLinkOptions) {
     const { config, node, clock, log, random, secret } = options;
     this.#options = options;
+    this.#secret = secret;
     this.#limiter = new LogLimiter(clock);
     this.#files = new FileComparison(options.digest, log);
     this.#paths = config.paths.map(
@@ -79,7 +82,7 @@ export class PairLink implements PeerPort {
           local,
           remote,
           port: config.port,
-          secret,
+          secret: () => this.#secret,
           clock,
           log,
           limiter: this.#limiter,
@@ -102,6 +105,21 @@ export class PairLink implements PeerPort {
   setDigest(digest: string): void {
     this.#files.own(digest);
     for (const { connection } of this.#paths) connection?.say({ t: 'config', digest });
+  }
+
+  /** True when the connections are made with it. */
+  usesSecret(secret: Uint8Array): boolean {
+    return Buffer.compare(this.#secret, secret) === 0;
+  }
+
+  /**
+   * Connections are made with this secret from now on, the present ones too: they begin anew, and are
+   * not there until the peer has it as well. No address moves for that.
+   */
+  setSecret(secret: Uint8Array): void {
+    if (this.usesSecret(secret)) return;
+    this.#secret = secret;
+    for (const path of this.#paths) path.renew('the secret of the pair is another one now');
   }
 
   serve(desk: PeerDesk): void {

@@ -34,7 +34,8 @@ export interface PairPathOptions {
   readonly local: string;
   readonly remote: string;
   readonly port: number;
-  readonly secret: Uint8Array;
+  /** The one of now; see {@link PairPath.renew}. */
+  secret(): Uint8Array;
   readonly clock: Clock;
   readonly log: Logger;
   readonly limiter: LogLimiter;
@@ -105,12 +106,25 @@ export class PairPath {
     };
   }
 
+  /** Says why, and begins anew: what there is was made with a secret that does not count any more. */
+  renew(why: string): void {
+    this.#dismissAll(why);
+    this.#attempts = 0;
+    this.#dialTimer?.cancel();
+    this.#dialTimer = null;
+    this.#dial();
+  }
+
   /** Says why and ends everything. */
   close(why: string): void {
     this.#closed = true;
     this.#dialTimer?.cancel();
     this.#listenTimer?.cancel();
     this.#server?.close();
+    this.#dismissAll(why);
+  }
+
+  #dismissAll(why: string): void {
     for (const connection of [this.#current, this.#dialling, ...this.#greeting]) {
       connection?.dismiss(why);
     }
@@ -139,7 +153,7 @@ export class PairPath {
       socket.destroy();
       return;
     }
-    this.#greet(secureAccept(socket, dialKey(secret, peer, node)), false);
+    this.#greet(secureAccept(socket, dialKey(secret(), peer, node)), false);
   }
 
   /** A flood of connections must not cost the adverts their time. */
@@ -157,8 +171,9 @@ export class PairPath {
     const { node, peer, local, remote, port, secret } = this.#options;
     if (this.#closed || this.#current !== null || this.#dialling !== null) return;
     const socket = net.connect({ host: remote, port, localAddress: local, noDelay: true });
-    socket.on('error', (error) => this.#dialling?.close(refusalOf(error)));
-    this.#dialling = this.#greet(secureDial(socket, dialKey(secret, node, peer)), true);
+    const connection = this.#greet(secureDial(socket, dialKey(secret(), node, peer)), true);
+    socket.on('error', (error) => connection.close(refusalOf(error)));
+    this.#dialling = connection;
   }
 
   #greet(socket: ConstructorParameters<typeof PeerConnection>[0]['socket'], dialled: boolean) {

@@ -11,7 +11,6 @@ import { type Logger, setLogLevel } from '../log/logger.ts';
 import type { PairLink } from '../pair/index.ts';
 import { type PreparedHalf, ReloadRefusal } from '../reload/reload-desk.ts';
 import type { PlanLine } from '../reload/reload-half.ts';
-import { SECRET_CHANGED } from '../reload/restart-reasons.ts';
 import type { HeldFile } from '../runtime/held-file.ts';
 import { agentStopMs } from '../supervision/supervisor.ts';
 import type { AgentOutlets } from './agent-outlets.ts';
@@ -27,9 +26,7 @@ export interface AgentReloadParts {
   readonly applied: AppliedConfig;
   readonly agent: Pick<Agent, 'reconfigure'>;
   readonly outlets: Pick<AgentOutlets, 'reconfigure'>;
-  readonly pair: Pick<PairLink, 'setDigest'> | null;
-  /** The pair's, as it was read at the start. */
-  readonly secret: Uint8Array | null;
+  readonly pair: Pick<PairLink, 'setDigest' | 'setSecret' | 'usesSecret'> | null;
   readonly held: Pick<HeldFile, 'write'>;
   /** Addresses of an agent before this one that could not be taken off. */
   readonly stuck: readonly HeldByRouter[];
@@ -38,15 +35,16 @@ export interface AgentReloadParts {
 
 /** Reads the file and says what it would do. Rejects with ReloadRefusal. */
 export async function prepareAgentReload(parts: AgentReloadParts): Promise<PreparedHalf> {
-  const { applied, reader, secret } = parts;
+  const { applied, reader, pair } = parts;
   const file = await readForReload('agent', reader, applied);
   const before = agentOf(applied.config.agent);
   const after = agentOf(file.config.agent);
-  demandSecret(after, secret);
+  const secret = pairSecretOf(after);
   return {
-    offer: file.offer(planOf(before, after)),
+    offer: file.offer([...planOf(before, after), ...secretLines(pair, secret)]),
     async apply() {
       await follow(parts, before, after);
+      if (secret !== null) pair?.setSecret(secret);
       setLogLevel(parts.log, file.config.log.level);
       applied.take(file.config, file.bytes);
       reportStopBound(agentStopMs(longestStopDrainMs(after)));
@@ -84,15 +82,19 @@ function planOf(before: AgentConfig, after: AgentConfig): readonly PlanLine[] {
   }
 }
 
-function demandSecret(after: AgentConfig, secret: Uint8Array | null): void {
+function pairSecretOf(after: AgentConfig): Uint8Array | null {
   try {
-    const found = readPairSecret(after);
-    if (found === null || (secret !== null && found.equals(secret))) return;
+    return readPairSecret(after);
   } catch (error) {
     if (error instanceof StartupError) throw new ReloadRefusal([error.message]);
     throw error;
   }
-  throw new ReloadRefusal([SECRET_CHANGED]);
+}
+
+function secretLines(pair: AgentReloadParts['pair'], secret: Uint8Array | null): PlanLine[] {
+  if (pair === null || secret === null || pair.usesSecret(secret)) return [];
+  const detail = 'the agents are not connected until the other host has it';
+  return [{ what: 'changed', kind: 'setting', name: 'pair.secret', disturbs: null, detail }];
 }
 
 /** Whoever runs as an agent has that part, and a reload that takes it away was refused before. */

@@ -93,7 +93,7 @@ export async function runKeepalive(options: ProcessOptions): Promise<void> {
   const applied = new AppliedConfig(options.configPath, stateDir(process.env), config, log);
   const reload = startAgentReloads(
     { options, runtimeDir },
-    { applied, agent, outlets, pair, secret, held, stuck, log },
+    { applied, agent, outlets, pair, held, stuck, log },
   );
   const control = await serveControl(runtimeDir, {
     ...{ agent, operator, outlets, realTime, applied, log },

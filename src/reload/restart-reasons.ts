@@ -36,7 +36,7 @@ export function restartReasons(
 
 function agentReasons(before: CompiledConfig, after: CompiledConfig): readonly string[] {
   const reasons: string[] = [];
-  // The secret itself is compared by who has it.
+  // Where the secret is; what it holds may change.
   if (after.agent !== null && !isDeepStrictEqual(before.agent?.pair, after.agent.pair)) {
     reasons.push(`pair, or pair_addresses of a node, is another than before: ${RESTART.agent}`);
   }
@@ -45,6 +45,3 @@ function agentReasons(before: CompiledConfig, after: CompiledConfig): readonly s
   }
   return reasons;
 }
-
-/** The pair's secret is another one. */
-export const SECRET_CHANGED = `pair.secret holds another secret than before: ${RESTART.agent}`;
