@@ -4,6 +4,7 @@ import { StartupError } from '../processes/startup-error.ts';
 import type { CliCommand, ExitStatus, Invocation, SharedOption } from './command.ts';
 import type { HostFacts } from './host-warnings.ts';
 import { createOutput, type TextSink } from './output.ts';
+import { NotTold } from './views/told.ts';
 
 /** Config file when `-c` is not given. */
 export const defaultConfigPath = '/etc/tandem/tandem.yaml';
@@ -131,7 +132,7 @@ function addCommand(
 
 function failure(error: unknown, context: CliContext): ExitStatus {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof StartupError) {
+  if (error instanceof StartupError || error instanceof NotTold) {
     context.stderr.write(`${error.message}\n`);
     return 1;
   }
