@@ -20,8 +20,8 @@ export interface CliCommand {
   /** Heading the command stands under in `tandem --help`. */
   readonly group: 'Configuration' | 'Processes' | 'Operation';
   /**
-   * What a stranger should know; shown by `tandem NAME --help` below the options, as it
-   * is: lines of at most 80 columns.
+   * What a stranger should know; shown by `tandem NAME --help` below the options. Paragraphs are
+   * filled for the terminal; lines that begin with a space stay, and have at most 80 columns.
    */
   readonly details?: string;
   readonly shared: readonly SharedOption[];

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -51,4 +52,14 @@ test('a reader that leaves early is no failure', async () => {
   });
   const [status] = await once(child, 'close');
   expect([status, stderr]).toEqual([0, '']);
+});
+
+test('output that cannot be written is told in a line', () => {
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [launcher, 'version'], {
+    ...{ encoding: 'utf8', stdio: ['ignore', full, 'pipe'] },
+  });
+  closeSync(full);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^tandem: cannot write the output: ENOSPC[^\n]*\n$/);
 });

@@ -112,3 +112,35 @@ describe('a command', () => {
     expect(stderr).toMatch(/defect in Tandem.*\nTypeError: x is not a function\n +at /);
   });
 });
+
+describe('tandem help', () => {
+  const probe = commandThat(async () => 0, { details: 'One.\nTwo.' });
+
+  test('is --help, of a command too', async () => {
+    expect(await tandem([probe], ['help'])).toEqual(await tandem([probe], ['--help']));
+    const { status, stdout } = await tandem([probe], ['help', 'probe']);
+    expect([status, stdout]).toEqual([0, (await tandem([probe], ['probe', '--help'])).stdout]);
+    expect(stdout).toContain('\nOne. Two.\n');
+  });
+
+  test('of a command that there is not says so', async () => {
+    const { status, stderr } = await tandem([probe], ['help', 'prob']);
+    expect(status).toBe(2);
+    expect(stderr).toContain("unknown command 'prob'\n(Did you mean probe?)");
+  });
+});
+
+test('an option that may be repeated is a list, and none is nothing', async () => {
+  const seen: unknown[] = [];
+  const probe = commandThat(
+    async ({ options }) => {
+      seen.push(options.header);
+      return 0;
+    },
+    { repeated: [['-H, --header <line>', 'a field']] },
+  );
+  await tandem([probe], ['probe']);
+  await tandem([probe], ['probe', '-H', 'a: 1', '-H', 'b: 2']);
+  expect(seen).toEqual([undefined, ['a: 1', 'b: 2']]);
+  expect((await tandem([probe], ['probe', '--help'])).stdout).not.toContain('[]');
+});

@@ -2,8 +2,10 @@
 import { Command, CommanderError } from 'commander';
 import { StartupError } from '../processes/startup-error.ts';
 import type { CliCommand, ExitStatus, Invocation, SharedOption } from './command.ts';
+import { fillText } from './help-text.ts';
 import type { HostFacts } from './host-warnings.ts';
 import { createOutput, type TextSink } from './output.ts';
+import { NotTold } from './views/told.ts';
 
 /** Config file when `-c` is not given. */
 export const defaultConfigPath = '/etc/tandem/tandem.yaml';
@@ -61,11 +63,19 @@ export async function runCli(
     });
   }
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(helpMeant(args, commands), { from: 'user' });
     return status;
   } catch (error) {
     return failure(error, context);
   }
+}
+
+/** `tandem help NAME` is what many type for `tandem NAME --help`. */
+function helpMeant(args: readonly string[], commands: readonly CliCommand[]): readonly string[] {
+  const [first, name] = args;
+  if (first !== 'help') return args;
+  if (name === undefined) return ['--help'];
+  return commands.some((command) => command.name === name) ? [name, '--help'] : [name];
 }
 
 function createProgram(context: CliContext): Command {
@@ -109,9 +119,12 @@ function addCommand(
   for (const [flags, text] of definition.options ?? []) command.option(flags, text);
   for (const [name, text] of definition.arguments ?? []) command.argument(name, text);
   for (const [flags, text] of definition.repeated ?? []) {
-    command.option(flags, text, (value, all: readonly string[]) => [...all, value], []);
+    command.option(flags, text, (value, all: readonly string[] = []) => [...all, value]);
   }
-  if (definition.details !== undefined) command.addHelpText('after', `\n${definition.details}`);
+  const { details } = definition;
+  if (details !== undefined) {
+    command.addHelpText('after', () => `\n${fillText(details, context.stdout.columns)}`);
+  }
   configure(command, context);
   command.action(async () => {
     const { config, node, json, ...own } = command.opts<Record<string, unknown>>();
@@ -131,7 +144,7 @@ function addCommand(
 
 function failure(error: unknown, context: CliContext): ExitStatus {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof StartupError) {
+  if (error instanceof StartupError || error instanceof NotTold) {
     context.stderr.write(`${error.message}\n`);
     return 1;
   }

@@ -1,5 +1,6 @@
 /** `POST /purge` on the balancer's control socket. */
 import type { Balancer, PurgeTarget } from '../../proxy/index.ts';
+import { didYouMean } from '../config/suggest.ts';
 import { json, type Reply } from '../control/server.ts';
 import type { Logger } from '../log/logger.ts';
 
@@ -18,8 +19,8 @@ export async function purge(
   try {
     const purged = await balancer.purge(target, cache);
     if (purged === null) {
-      const error = cache === null ? 'there are no caches' : `there is no cache ${cache}`;
-      return json({ error }, 404);
+      const names = balancer.status().caches.map(({ name }) => name);
+      return json({ error: noCache(cache, names) }, 404);
     }
     log.info({ target, cache, purged }, `purged: ${purged} entries`);
     return json({ purged });
@@ -27,6 +28,11 @@ export async function purge(
     if (!(error instanceof RangeError)) throw error;
     return json({ error: error.message }, 400);
   }
+}
+
+function noCache(cache: string | null, names: readonly string[]): string {
+  if (cache === null || names.length === 0) return 'there are no caches';
+  return `no cache ${cache}${didYouMean(cache, names)}; there is: ${names.join(', ')}`;
 }
 
 function targetOf(query: URLSearchParams): PurgeTarget | null {

@@ -107,4 +107,7 @@ test('a pair that runs has nothing bad, and its ports are its own', async () => 
     found.filter((one) => one.check === check).map(({ what, reason }) => `${what}: ${reason}`);
   expect(reasons('ports')).toContain('0.0.0.0:80 (listener web): held by the balancer');
   expect(reasons('versions').filter((line) => line.endsWith(', runs'))).toHaveLength(2);
+  const { stdout } = await edge.attempt(tandemCommand(edge, ['status']), { timeoutMs: 30_000 });
+  expect(stdout).toMatch(/^agent on edge-a: up .*\nbalancer: /s);
+  expect(stdout).not.toMatch(/does not tell|installed is/);
 });

@@ -9,7 +9,7 @@ import type {
 import { drainText } from '../../cli/views/drain-view.ts';
 import { duplicateView } from '../../cli/views/duplicate-view.ts';
 import { duration } from '../../cli/views/duration.ts';
-import { holdView, limitsOf, stateText } from '../../cli/views/moves-view.ts';
+import { holdView, limitsOf, movesView, stateText } from '../../cli/views/moves-view.ts';
 import { peerRemarks } from '../../cli/views/pair-view.ts';
 import {
   routerConcerns,
@@ -62,7 +62,8 @@ function routerPart(router: RouterStatus, report: AgentReport, now: number): Rou
     where: `VRID ${vrid} on ${router.interface}`,
     roles: [ownRole(router, report.node), ...peerRoles(router, pair)],
     remarks: [
-      ...routerStanding(router, pair),
+      ...movesView(router, pair),
+      ...routerStanding(router),
       ...routerConcerns(router),
       ...duplicateView(duplicates).map((line) => line.trim().replace(`${name}: `, '')),
     ],

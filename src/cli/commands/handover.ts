@@ -3,6 +3,7 @@ import { parseDuration } from '../../config/index.ts';
 import type { AgentReport } from '../../control/agent-report.ts';
 import type { CliCommand, ExitStatus, Invocation } from '../command.ts';
 import type { WatchEnd } from '../drain-watch.ts';
+import type { Half } from '../halves.ts';
 import { drainText } from '../views/drain-view.ts';
 import {
   isDrained,
@@ -12,6 +13,7 @@ import {
   watchEndTexts,
   yieldedText,
 } from '../views/handover-view.ts';
+import { guarded } from '../views/told.ts';
 
 /** What was ordered and what came of it. */
 interface Outcome {
@@ -57,7 +59,10 @@ Exit status 0: given, and every connection has ended (or given, with --no-wait).
     }
     const { askHalf, socketOf } = await import('../halves.ts');
     const socket = socketOf(env, 'keepalive');
-    const ask = () => askHalf<AgentReport>(socket);
+    const ask = async (): Promise<Half<AgentReport>> => {
+      const half = await askHalf<AgentReport>(socket);
+      return 'absent' in half ? half : { status: guarded(half.status).report };
+    };
     const before = await ask();
     if ('absent' in before) {
       output.note(`agent: ${before.absent}`);

@@ -52,7 +52,7 @@ function devCertificate(list: string, folder: string, { output, json }: Invocati
     writeFileSync(key, made.key, { mode: 0o600, flag: 'wx' });
     writeFileSync(certificate, made.certificate, { flag: 'wx' });
   } catch (error) {
-    output.note((error as Error).message);
+    output.note(`cannot write ${base}.key and .pem: ${(error as NodeJS.ErrnoException).code}`);
     return 1;
   }
   if (json) output.json({ certificate, key, names });

@@ -25,40 +25,37 @@ running balancer is asked, so -c and --node make no difference.
   async run(invocation) {
     const query = queryOf(invocation);
     if (query === null) {
-      invocation.output.note('name one of: a URL, --prefix, --tag, --all (--help explains)');
+      invocation.output.note(
+        'name one of: a URL, --prefix, --tag, --all (tandem purge --help explains)',
+      );
       return 2;
     }
     return order(query, invocation);
   },
 };
 
-function queryOf({ args, options }: Invocation): URLSearchParams | null {
+function queryOf({ args, options }: Invocation): Record<string, string> | null {
   const { prefix, tag, all, cache } = options;
   const given = Object.entries({ url: args[0], prefix, tag, all: all === true ? '1' : undefined });
   const targets = given.filter(([, value]) => typeof value === 'string') as [string, string][];
   if (targets.length !== 1) return null;
-  const query = new URLSearchParams(targets);
-  if (typeof cache === 'string') query.set('cache', cache);
-  return query;
+  return { ...Object.fromEntries(targets), ...(typeof cache === 'string' && { cache }) };
 }
 
 async function order(
-  query: URLSearchParams,
+  query: Readonly<Record<string, string>>,
   { env, json, output }: Invocation,
 ): Promise<ExitStatus> {
-  const { join } = await import('node:path');
-  const { runtimeDir, SOCKETS } = await import('../../runtime/runtime-dir.ts');
-  const { ask } = await import('../../control/client.ts');
-  const socket = join(runtimeDir(env), SOCKETS.proxy);
-  try {
-    const { status, body } = await ask(socket, `/purge?${query}`, 'POST');
-    const answer = JSON.parse(body) as { readonly purged?: number; readonly error?: string };
-    if (json) output.json(answer);
-    else if (status === 200) output.line(`purged: ${answer.purged}`);
-    else output.note(answer.error ?? `the balancer answered ${status}`);
-    return status === 200 ? 0 : 1;
-  } catch (error) {
-    output.note(`no balancer on ${socket}: ${(error as Error).message}`);
-    return 1;
-  }
+  const { orderBalancer, socketOf } = await import('../halves.ts');
+  const path = '/purge';
+  const answer = await orderBalancer<{ readonly purged: number }>(
+    socketOf(env, 'proxy'),
+    path,
+    query,
+  );
+  if (json) output.json(answer.ok ? answer.result : { error: answer.error });
+  else if (answer.ok) output.line(`purged: ${answer.result.purged}`);
+  else output.note(answer.error);
+  if (answer.ok) return 0;
+  return answer.wrong ? 2 : 1;
 }

@@ -7,6 +7,7 @@ import type { Half } from '../halves.ts';
 import { defaultConfigPath } from '../program.ts';
 import { agentView } from '../views/agent-view.ts';
 import { balancerView } from '../views/balancer-view.ts';
+import { guarded, told } from '../views/told.ts';
 
 /** Time between two looks of `--watch`, ms. */
 const WATCH_EVERY_MS = 1_000;
@@ -84,8 +85,8 @@ async function watch(invocation: Invocation): Promise<ExitStatus> {
       const { text, notes, whole, balancer, exit } = seen;
       last = exit;
       const now = 'status' in balancer ? balancer.status : null;
-      const rates = now === null ? '' : ratesText(before, now);
-      before = now;
+      const rates = now === null ? '' : told(() => ratesText(before, guarded(now).report), '');
+      before = now === null ? null : guarded(now).report;
       const head = `${new Date().toTimeString().slice(0, 8)}  ${rates}`.trimEnd();
       if (json) output.line(JSON.stringify(whole));
       else output.screen.show([head, ...notes, '', text].join('\n'));
@@ -111,10 +112,20 @@ async function follow({ env, json, output }: Invocation): Promise<ExitStatus> {
   return 1;
 }
 
+function isReady(status: BalancerReport): boolean {
+  return guarded(status).report.readiness.ready;
+}
+
+function digestsDiffer(agent: Half<AgentReport>, balancer: Half<BalancerReport>): boolean {
+  if (!('status' in agent && 'status' in balancer)) return false;
+  const [one, other] = [agent.status.digest, balancer.status.digest];
+  return one !== undefined && other !== undefined && one !== other;
+}
+
 const isProxy = (tracker: TrackerReading) => tracker.kind === 'proxy';
 
 /** A half as text, with what the file has to say about it. */
-function halfText<Status extends { readonly digest: string }>(
+function halfText<Status extends { readonly digest?: string }>(
   name: 'agent' | 'balancer',
   half: Half<Status>,
   view: (status: Status) => string,
@@ -122,7 +133,8 @@ function halfText<Status extends { readonly digest: string }>(
 ): string {
   if ('status' in half) {
     const text = view(half.status);
-    const same = file.digest === '' || file.digest === half.status.digest;
+    const { digest: runs } = half.status;
+    const same = file.digest === '' || runs === undefined || file.digest === runs;
     const digest = file.digest.slice(0, 12);
     const what = `it does not run with ${file.file} as it is now (config ${digest})`;
     return same ? text : `${text}\n\n${name}: ${what}`;
@@ -149,7 +161,7 @@ function describe(
   if (configPath !== defaultConfigPath && file.digest === '') {
     notes.push(`${configPath}: ${file.problems[0]!.message}`);
   }
-  if ('status' in agent && 'status' in balancer && agent.status.digest !== balancer.status.digest) {
+  if (digestsDiffer(agent, balancer)) {
     notes.push('the agent and the balancer run with different configs: tandem reload');
   }
   const other = 'status' in agent && node !== undefined && node !== agent.status.node;
@@ -164,10 +176,12 @@ function describe(
 }
 
 function exitOf(agent: Half<AgentReport>, balancer: Half<BalancerReport>): ExitStatus {
-  const agentWell = 'status' in agent && agent.status.routers.every((r) => r.waitingFor === null);
-  const balancerWell = 'status' in balancer && balancer.status.readiness.ready;
+  const balancerWell = 'status' in balancer && told(() => isReady(balancer.status), false);
   // A plain balancer has no agent, and an agent may run without a balancer unless it tracks one.
   if ('absent' in agent) return balancerWell ? 0 : 1;
-  const tracked = agent.status.routers.some((r) => r.priority.trackers.some(isProxy));
-  return agentWell && (balancerWell || !tracked) ? 0 : 1;
+  const { report } = guarded(agent.status);
+  // What a daemon of another version does not tell is nothing bad.
+  const out = told(() => report.routers.some((r) => r.waitingFor !== null), false);
+  const tracked = told(() => report.routers.some((r) => r.priority.trackers.some(isProxy)), false);
+  return !out && (balancerWell || !tracked) ? 0 : 1;
 }

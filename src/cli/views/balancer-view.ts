@@ -1,8 +1,9 @@
 /** `tandem status` as text, the balancer's half: pure, from what it answered. */
-import type { ServerStatus, UpstreamStatus } from '../../../proxy/index.ts';
+import type { ListenerStatus, ServerStatus, UpstreamStatus } from '../../../proxy/index.ts';
 import { quantileMs } from '../../../proxy/index.ts';
 import { formatEndpoint } from '../../config/index.ts';
 import type { BalancerReport } from '../../control/balancer-report.ts';
+import { tandemVersion } from '../../runtime/version.ts';
 import { columns } from '../output.ts';
 import { cacheView } from './cache-view.ts';
 import { certificateView } from './certificate-view.ts';
@@ -10,40 +11,61 @@ import { configText } from './config-view.ts';
 import { drainingView } from './draining-view.ts';
 import { duration } from './duration.ts';
 import { nameView } from './name-view.ts';
+import { cells, guarded, lines, optional, told, versionLines } from './told.ts';
 
 /** The balancer's part: is it ready, what comes in, where it goes. `now`: ms since 1970. */
-export function balancerView(status: BalancerReport, now: number): string {
-  const { readiness, workers } = status;
-  const state = readiness.ready ? 'ready' : 'NOT READY';
-  const running = workers.filter((worker) => worker.state === 'running').length;
-  const crew = `${running} of ${workers.length} workers`;
-  const age = `up ${duration(status.uptimeMs)}, ${configText(status)}`;
+export function balancerView(
+  answer: BalancerReport,
+  now: number,
+  installed = tandemVersion(),
+): string {
+  const { report: status, missing } = guarded(answer);
+  const text = [
+    ...lines(() => readinessLines(status)),
+    ...lines(() => formerRows(status)),
+    ...lines(() => drainingView(status.draining)),
+    ...lines(() => listenerRows(status)),
+    ...lines(() => limitRows(status)),
+    ...lines(() => cacheView(status.caches)),
+    ...lines(() => status.upstreams.flatMap((upstream) => upstreamRows(upstream, now))),
+    ...lines(() => absentRows(status)),
+    ...lines(() => nameView(status.names, now)),
+    ...lines(() => certificateView(status.certificates, now)),
+    ...lines(() => routeRows(status)),
+    ...lines(() => logRows(status)),
+  ];
+  const [state, crew, age, config] = cells(
+    () => (status.readiness.ready ? 'ready' : 'NOT READY'),
+    () => crewText(status),
+    () => duration(status.uptimeMs),
+    () => configText(status),
+  );
   return [
-    `balancer: ${state}, ${crew}, ${age}`,
-    ...[...readiness.reasons, ...(readiness.warnings ?? [])].map((reason) => `  ${reason}`),
-    ...formerRows(status),
-    ...drainingView(status.draining),
-    ...listenerRows(status),
-    ...limitRows(status),
-    ...cacheView(status.caches),
-    ...status.upstreams.flatMap((upstream) => upstreamRows(upstream, now)),
-    ...absentRows(status),
-    ...nameView(status.names, now),
-    ...certificateView(status.certificates, now),
-    ...routeRows(status),
-    ...logRows(status),
+    `balancer: ${state}, ${crew} workers, up ${age}, ${config}`,
+    ...versionLines(optional(answer, 'version'), installed, missing),
+    ...text,
   ].join('\n');
 }
 
-/** What came to each route, and how long it took; routes without requests are left out. */
+function crewText({ workers }: BalancerReport): string {
+  const running = workers.filter((worker) => worker.state === 'running').length;
+  return `${running} of ${workers.length}`;
+}
+
+function readinessLines({ readiness }: BalancerReport): string[] {
+  const warnings = optional(readiness, 'warnings') ?? [];
+  return [...readiness.reasons, ...warnings].map((reason) => `  ${reason}`);
+}
+
 /** Nothing to do about it: they end with their connections. */
 function formerRows({ formerConfigs }: BalancerReport): string[] {
-  if (!(formerConfigs > 0)) return [];
+  if (formerConfigs === 0) return [];
   const configs =
     formerConfigs === 1 ? 'the config before this one' : `${formerConfigs} configs before this one`;
   return [`  connections that began under ${configs} go on under it until they end`];
 }
 
+/** What came to each route, and how long it took; routes without requests are left out. */
 function routeRows({ routes }: BalancerReport): string[] {
   const rows = [['ROUTE', 'LISTENER', 'REQUESTS', '4XX', '5XX', 'P50', 'P99']];
   for (const { route, listener, counters, durations } of routes) {
@@ -74,13 +96,25 @@ function logRows({ accessLogs }: BalancerReport): string[] {
 
 function listenerRows({ listeners }: BalancerReport): string[] {
   const rows = [['LISTENER', 'PROTOCOL', 'OPEN', 'ACCEPTED', 'REFUSED', 'REQUESTS', '5XX', 'BIND']];
-  for (const { name, protocol, binds, totals } of listeners) {
-    const { open, accepted, requests, responses5xx } = totals;
-    const refused = totals.refused + totals.proxyRefused + totals.tlsRefused;
-    const numbers = [open, accepted, refused, requests, responses5xx].map(String);
-    rows.push([name, protocol, ...numbers, binds.map(formatEndpoint).join(' ')]);
+  for (const listener of listeners) {
+    rows.push(
+      cells(
+        () => listener.name,
+        () => listener.protocol,
+        () => String(listener.totals.open),
+        () => String(listener.totals.accepted),
+        () => String(refusedBy(listener)),
+        () => String(listener.totals.requests),
+        () => String(listener.totals.responses5xx),
+        () => listener.binds.map(formatEndpoint).join(' '),
+      ),
+    );
   }
   return ['', ...columns(rows)];
+}
+
+function refusedBy({ totals }: ListenerStatus): number {
+  return totals.refused + totals.proxyRefused + totals.tlsRefused;
 }
 
 /** The limits that are configured; nothing without any. */
@@ -112,18 +146,23 @@ function absentRows({ absentServers }: BalancerReport): string[] {
 }
 
 function upstreamRows(upstream: UpstreamStatus, now: number): string[] {
-  const { name, policy, panic, servers, totals } = upstream;
-  const up = servers.filter(({ verdict }) => verdict === 'up').length;
+  const { servers } = upstream;
   const rows = [['SERVER', 'STATE', 'FOR', 'WEIGHT', 'IN FLIGHT', 'REQUESTS', 'FAILED', 'REMARK']];
   for (const server of servers) rows.push(serverRow(server, now));
-  const waiting = totals.waiting === 0 ? '' : `, ${totals.waiting} requests waiting`;
-  const none = up === 0 ? ': NO SERVER IS UP' : '';
-  const all = panic ? ': PANIC, ALL SERVERS ARE USED' : '';
-  return [
-    '',
-    `upstream ${name} (${policy}), ${up} of ${servers.length} up${waiting}${none}${all}`,
-    ...columns(rows),
+  const [name, policy, up] = cells(
+    () => upstream.name,
+    () => upstream.policy,
+    () => String(servers.filter(({ verdict }) => verdict === 'up').length),
+  );
+  const [waiting, panic] = [
+    told(() => upstream.totals.waiting, 0),
+    told(() => upstream.panic, false),
   ];
+  const queue = waiting === 0 ? '' : `, ${waiting} requests waiting`;
+  const none = up === '0' ? ': NO SERVER IS UP' : '';
+  const all = panic ? ': PANIC, ALL SERVERS ARE USED' : '';
+  const head = `upstream ${name} (${policy}), ${up} of ${servers.length} up${queue}${none}${all}`;
+  return ['', head, ...columns(rows)];
 }
 
 function ejectionRemark({ ejection }: ServerStatus, now: number): string {
@@ -164,15 +203,18 @@ export function serverRemarks(status: ServerStatus, now: number): string[] {
 }
 
 function serverRow(status: ServerStatus, now: number): string[] {
-  const { totals, weight, connectionsMax } = status;
-  return [
-    status.server,
-    status.verdict,
-    duration(Math.max(0, now - status.since)),
-    String(weight),
-    connectionsMax === 0 ? String(totals.inFlight) : `${totals.inFlight}/${connectionsMax}`,
-    String(totals.requests),
-    String(failedOf(status)),
-    serverRemarks(status, now).join(', '),
-  ];
+  return cells(
+    () => status.server,
+    () => status.verdict,
+    () => duration(Math.max(0, now - status.since)),
+    () => String(status.weight),
+    () => inFlightText(status),
+    () => String(status.totals.requests),
+    () => String(failedOf(status)),
+    () => serverRemarks(status, now).join(', '),
+  );
+}
+
+function inFlightText({ totals, connectionsMax }: ServerStatus): string {
+  return connectionsMax === 0 ? String(totals.inFlight) : `${totals.inFlight}/${connectionsMax}`;
 }

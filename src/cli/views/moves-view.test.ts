@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PairStatus, PeerRouterReport, RouterStatus } from '../../../keepalive/index.ts';
 import type { AgentReport } from '../../control/agent-report.ts';
+import { tandemVersion } from '../../runtime/version.ts';
 import { agentView } from './agent-view.ts';
 
 const DRAIN = {
@@ -84,6 +85,7 @@ function view({
   };
   return agentView({
     node,
+    version: tandemVersion(),
     digest: '0123456789abcdef',
     uptimeMs: 7_200_000,
     routers: [{ ...ROUTER, ...router }],

@@ -3,6 +3,7 @@ import type { PairStatus, RouterStatus } from '../../../keepalive/index.ts';
 import type { AgentReport } from '../../control/agent-report.ts';
 import { drainText, lastDrainText } from './drain-view.ts';
 import { duration } from './duration.ts';
+import { optional } from './told.ts';
 
 /** A drain that went well is of interest for so long, ms. */
 const PAST_SHOWN_MS = 3_600_000;
@@ -97,7 +98,7 @@ function trouble({ name, lease }: RouterStatus, pair: PairStatus | null): string
   const there = report?.find((one) => one.name === name);
   if (report !== undefined && there === undefined)
     return `while ${pair.peer} has no ${name} in its file`;
-  if (there === undefined || there.handover !== undefined) return null;
+  if (there === undefined || optional(there, 'handover') !== undefined) return null;
   return `while ${pair.peer} has none by agreement (its file, or its Tandem is too old)`;
 }
 

@@ -1,8 +1,9 @@
 import type { PairPathStatus, PairPeerStatus, PairStatus } from '../../../keepalive/index.ts';
 import { columns } from '../output.ts';
-import { drainText } from './drain-view.ts';
+import { drainText, type Left } from './drain-view.ts';
 import { duration } from './duration.ts';
 import { stateText } from './moves-view.ts';
+import { optional } from './told.ts';
 
 /** Clocks further apart than this make two logs hard to compare, ms. */
 const CLOCK_APART_MS = 2_000;
@@ -45,14 +46,19 @@ export function peerRemarks(node: PairPeerStatus): string[] {
   return lines;
 }
 
+function peerDrainText({ leftMs, connections, oldestMs }: Omit<Left, 'kinds'>): string {
+  return drainText({ leftMs, connections, oldestMs, kinds: null });
+}
+
 function peerDetails(node: PairPeerStatus, connected: boolean): string[] {
   const lines = peerRemarks(node);
   const age = connected || node.reportAgoMs === null ? '' : `${duration(node.reportAgoMs)} ago: `;
   for (const router of node.report?.routers ?? []) {
-    const { name, state, priority, configured, reasons, handover } = router;
+    const { name, state, priority, configured, reasons } = router;
+    const handover = optional(router, 'handover');
     const from = priority === configured ? '' : ` (configured ${configured})`;
     const drain = handover?.drain ?? null;
-    const left = drain === null ? [] : [drainText({ ...drain, kinds: null })];
+    const left = drain === null ? [] : [peerDrainText(drain)];
     const what = [...left, ...(handover?.onHold ? ['on hold'] : []), ...reasons];
     const more = what.map((text) => `; ${text}`).join('');
     lines.push(`${age}${name} ${stateText({ state, drain })}, priority ${priority}${from}${more}`);

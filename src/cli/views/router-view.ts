@@ -1,7 +1,6 @@
 /** What one virtual router has to say of itself, a sentence each. Pure. */
-import type { PairStatus, RouterStatus, TrackerReading } from '../../../keepalive/index.ts';
+import type { RouterStatus, TrackerReading } from '../../../keepalive/index.ts';
 import { duration } from './duration.ts';
-import { movesView } from './moves-view.ts';
 
 /** `upstream api`, or the kind alone where there is one of it. */
 export function trackerName({ kind, name }: TrackerReading): string {
@@ -22,10 +21,10 @@ function routeLine(route: string, held: boolean, state: RouterStatus['state']): 
   return `route ${route}${missing}`;
 }
 
-/** How it moves, what it has beside its addresses, and how it speaks. */
-export function routerStanding(router: RouterStatus, pair: PairStatus | null): string[] {
+/** What it has beside its addresses, and how it speaks. */
+export function routerStanding(router: RouterStatus): string[] {
   const { lease, virtualMac, delivery, auth } = router;
-  const lines = [...movesView(router, pair)];
+  const lines: string[] = [];
   if (!lease.open && lease.reason !== null) lines.push(`no lease: ${lease.reason}`);
   const beside = router.excludedAddresses.map((a) => `${a.address}/${a.prefixLength}`);
   if (virtualMac !== null) {
