@@ -44,7 +44,7 @@ export const PROXY_ERRORS = {
   plain_http: down(400, 'The plain HTTP request was sent to HTTPS port'),
   bad_version: down(505, 'only HTTP/1.0 and HTTP/1.1 are spoken here'),
   loop_detected: down(508, 'this request has passed here before: an upstream leads back'),
-  client_gone: down(499, 'the client closed the connection'),
+  client_gone: down(499, 'the client reset the connection, or cancelled the stream'),
   access_denied: down(403, 'this client may not come here'),
   // Passwords.
   auth_flood: down(429, 'too many passwords of this client are being checked'),
