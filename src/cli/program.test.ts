@@ -52,6 +52,10 @@ describe('a wrong command line is exit status 2, on stderr, once', () => {
   test.each([
     [['chek'], "error: unknown command 'chek'\n(Did you mean check?)\n(tandem --help explains)\n"],
     [
+      ['chek', '--help'],
+      "error: unknown command 'chek'\n(Did you mean check?)\n(tandem --help explains)\n",
+    ],
+    [
       ['check', '--jsno'],
       "error: unknown option '--jsno'\n(Did you mean --json?)\n(tandem check --help explains)\n",
     ],

@@ -73,9 +73,14 @@ export async function runCli(
 /** `tandem help NAME` is what many type for `tandem NAME --help`. */
 function helpMeant(args: readonly string[], commands: readonly CliCommand[]): readonly string[] {
   const [first, name] = args;
-  if (first !== 'help') return args;
-  if (name === undefined) return ['--help'];
-  return commands.some((command) => command.name === name) ? [name, '--help'] : [name];
+  const isKnown = (given: string) => commands.some((command) => command.name === given);
+  if (first === 'help') {
+    if (name === undefined) return ['--help'];
+    return isKnown(name) ? [name, '--help'] : [name];
+  }
+  // Asked to explain a command that there is not, commander would explain all of them.
+  const unknown = first !== undefined && !first.startsWith('-') && !isKnown(first);
+  return unknown ? [first] : args;
 }
 
 function createProgram(context: CliContext): Command {
