@@ -28,6 +28,12 @@ export const SPARE_STREAMS_IDLE_MAX = 1;
 /** Streams that we ended before the client had, so that more of them may come: so many are remembered. */
 export const CUT_STREAMS_MAX = 256;
 
+/** From an answer to the reset of its stream, when the client still sends; at most two ticks of the deadlines more. */
+export const LATE_RESET_MS = 10;
+
+/** So many such resets wait at most; far fewer than streams are remembered as cut. */
+export const LATE_RESETS_MAX = 32;
+
 /** After the first GOAWAY of an orderly end, streams that are on their way are taken for so long. */
 export const GOAWAY_GRACE_MS = 1000;
 

@@ -17,6 +17,7 @@ import { abuseSentence } from './abuse-sentence.ts';
 import { ConnectionLife } from './connection-life.ts';
 import { decodeBlock } from './decode-block.ts';
 import { Endpoint, type EndpointOwner } from './endpoint.ts';
+import { LateResets } from './late-resets.ts';
 import { type AbuseName, GOAWAY_GRACE_MS, WAITING_BYTES_MAX } from './limits.ts';
 import { ErrorCode, STREAM_LARGEST } from './protocol.ts';
 import type { ServerStream, StreamHost } from './server-stream.ts';
@@ -51,6 +52,7 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
   /** For what has to come next when nothing is under way, and for signs of life when something is. */
   readonly #watch: Deadline;
   /** For the rest of a frame or of a block, and for the preface. */
+  readonly #lateResets: LateResets;
   readonly #rest: Deadline;
   #restSet = false;
   #heard = true;
@@ -75,6 +77,7 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
       suspect: parts.sources.has(connection.remoteAddress, engine.deadlines.now()),
     } as const;
     this.endpoint = new Endpoint(engine, connection, form, this);
+    this.#lateResets = new LateResets(engine.deadlines, this.endpoint);
     context.counters.count(ListenerCounter.http2Connections);
     this.#awaitRest();
     this.#watch.set(limits.keepAliveTimeoutMs);
@@ -106,6 +109,7 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
     this.endpoint.end();
     this.#watch.clear();
     this.#rest.clear();
+    this.#lateResets.drop();
     this.#streams.drop();
     this.context.forget(this);
   }
@@ -258,6 +262,10 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
     this.#close();
   }
 
+  answeredEarly(stream: number): void {
+    this.#lateResets.add(stream);
+  }
+
   finished(stream: ServerStream, early: boolean): void {
     const { id } = stream;
     if (early) this.#numbers.cut.add(id);
@@ -380,6 +388,7 @@ export class ServerSession implements ConnectionHandler, Client, EndpointOwner, 
   #close(): void {
     if (this.#ending === 'closing') return;
     this.#ending = 'closing';
+    this.#lateResets.flush();
     this.endpoint.output.flush();
     this.endpoint.end();
     this.#rest.clear();

@@ -35,6 +35,8 @@ export interface StreamHost {
   readonly streamWindowBytes: number;
   /** Content came for the stream: it is to be sent on when the read is through. */
   touched(stream: ServerStream): void;
+  /** It has its answer, and the client still sends: it is to be told to stop. */
+  answeredEarly(stream: number): void;
   /** The stream is closed. `early`: the client had not ended it, so more of it may come. */
   finished(stream: ServerStream, early: boolean): void;
 }
@@ -313,7 +315,7 @@ export class ServerStream implements Downstream, SenderOwner {
     if (this.#state === StreamState.closed || this.#exchange.active || !this.writer.done) return;
     const early = !this.theirsEnded;
     // It has its answer; what is left of its request nobody wants (RFC 9113 8.1).
-    if (early) this.#host.endpoint.reset(this.id, ErrorCode.noError);
+    if (early) this.#host.answeredEarly(this.id);
     this.#end();
     this.#host.finished(this, early);
   }
