@@ -97,6 +97,18 @@ export interface TrackerFaults {
   failScript(edge: string, fails: boolean): Promise<void>;
 }
 
+/**
+ * Brings the address back to an edge that is well again. A better host that took it back often waits longer
+ * each time, so where the hosts agree it is given on an operator's word.
+ */
+export async function bringBack(place: Place, edge: string, timeoutMs: number): Promise<void> {
+  const other = place.edges.find((each) => each !== edge)!;
+  const { operator } = place.can;
+  // It may have come by itself meanwhile, and then there is nothing to hand over.
+  await (place.agrees ? operator?.handOver(other) : operator?.takeBack(edge))?.catch(() => {});
+  await soleHolder(place, edge, timeoutMs);
+}
+
 /** Resolves to the time (CLOCK_MONOTONIC, ms) at which exactly this edge holds the address. */
 export function soleHolder(place: Place, edge: string, timeoutMs: number): Promise<number> {
   return place.watch.until((holders) => holders.length === 1 && holders[0] === edge, timeoutMs);

@@ -12,7 +12,7 @@ import {
 } from '../bounds.ts';
 import type { Drill } from '../drill.ts';
 import { limits } from '../limits.ts';
-import { type Place, soleHolder } from '../place.ts';
+import { bringBack, type Place } from '../place.ts';
 
 const clear = (place: Place) => place.can.paths!.clear();
 
@@ -86,7 +86,7 @@ export const networkFaults: readonly Drill[] = [
     inflict: (place, active) => place.can.paths!.loseGateway(active),
     async repair(place, active) {
       await clear(place);
-      await soleHolder(place, active, limits.returnTimeoutMs);
+      await bringBack(place, active, limits.returnTimeoutMs);
     },
   },
 ];

@@ -2,7 +2,7 @@
 import { leavingBoundMs, moves, noBreak, noFailure, outage, takeover } from '../bounds.ts';
 import type { Drill } from '../drill.ts';
 import { limits } from '../limits.ts';
-import { soleHolder } from '../place.ts';
+import { bringBack } from '../place.ts';
 
 /** The drills. */
 export const operations: readonly Drill[] = [
@@ -13,10 +13,7 @@ export const operations: readonly Drill[] = [
     needs: ['operator'],
     bounds: ({ advertMs }) => [outage(leavingBoundMs(advertMs)), noFailure, noBreak],
     inflict: (place, active) => place.can.operator!.handOver(active),
-    async repair(place, active) {
-      await place.can.operator!.takeBack(active);
-      await soleHolder(place, active, limits.returnTimeoutMs);
-    },
+    repair: (place, active) => bringBack(place, active, limits.returnTimeoutMs),
   },
   {
     name: 'script-fails',
@@ -32,7 +29,7 @@ export const operations: readonly Drill[] = [
     inflict: (place, active) => place.can.trackers!.failScript(active, true),
     async repair(place, active) {
       await place.can.trackers!.failScript(active, false);
-      await soleHolder(place, active, limits.returnTimeoutMs);
+      await bringBack(place, active, limits.returnTimeoutMs);
     },
   },
   {
