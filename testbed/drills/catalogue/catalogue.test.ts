@@ -27,5 +27,8 @@ test('every drill promises something', () => {
 test('drills have names of their own and are found by them', () => {
   expect(new Set(drills.map((drill) => drill.name)).size).toBe(drills.length);
   expect(drillNamed('crash-active').fault).toContain('power');
+  // Words that `npm run drill` takes for something else.
+  const taken = ['handover', 'handover-cost', 'handover-kill', 'package', 'reload'];
+  expect(drills.filter(({ name }) => taken.includes(name))).toEqual([]);
   expect(() => drillNamed('crash')).toThrow('no drill "crash"; there are crash-active');
 });

@@ -7,7 +7,7 @@ import { bringBack } from '../place.ts';
 /** The drills. */
 export const operations: readonly Drill[] = [
   {
-    name: 'handover',
+    name: 'planned-handover',
     fault: 'an operator gives the address to the other host',
     expectation: 'nobody notices, and what is open goes on where it is',
     needs: ['operator'],
@@ -33,7 +33,7 @@ export const operations: readonly Drill[] = [
     },
   },
   {
-    name: 'reload',
+    name: 'reloads',
     fault: 'both hosts are given another config file five times, the Backup first',
     expectation: 'nobody notices, and the address stays',
     needs: ['operator'],
