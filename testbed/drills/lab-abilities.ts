@@ -17,7 +17,7 @@ export class LabAbilities implements Abilities {
     this.paths = pathFaults(lab);
     this.operator = {
       handOver: (edge) => stack.handOver(lab.host(edge)),
-      takeBack: (edge) => stack.takeBack(lab.host(edge)),
+      takeBack: (edge, peer) => stack.takeBack(lab.host(edge), lab.host(peer)),
       reload: (edge, variant) => stack.reload(lab.host(edge), settings, variant),
     };
     this.trackers = {

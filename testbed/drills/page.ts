@@ -78,7 +78,8 @@ function worseIn({ cells }: Row): readonly Figure[] {
   const theirs = cells
     .filter(({ stack }) => stack !== OURS)
     .flatMap(({ figures }) => figures ?? []);
-  if (ours === null) return ['failed'];
+  // What could not be measured is no better than what could.
+  if (ours === null) return theirs.length === 0 ? [] : ['failed'];
   return (Object.keys(TOLERANCE) as Figure[]).filter((figure) =>
     theirs.some((other) => ours[figure] > other[figure] + TOLERANCE[figure]),
   );

@@ -85,8 +85,8 @@ export interface PathFaults {
 export interface Operator {
   /** Gives the address to the other edge. */
   handOver(edge: string): Promise<void>;
-  /** Undoes {@link handOver}: the preferred edge may have the address again. */
-  takeBack(edge: string): Promise<void>;
+  /** Has `peer` give the address back to the edge. */
+  takeBack(edge: string, peer: string): Promise<void>;
   /** Writes another config file, `variant` 0 being the one that the edge was started with, and has it read. */
   reload(edge: string, variant: number): Promise<void>;
 }
@@ -97,15 +97,15 @@ export interface TrackerFaults {
   failScript(edge: string, fails: boolean): Promise<void>;
 }
 
-/**
- * Brings the address back to an edge that is well again. A better host that took it back often waits longer
- * each time, so where the hosts agree it is given on an operator's word.
- */
+/** The other one of the two. */
+export function otherThan({ edges }: Place, edge: string): string {
+  return edges.find((each) => each !== edge)!;
+}
+
+/** Brings the address back to an edge that is well again. */
 export async function bringBack(place: Place, edge: string, timeoutMs: number): Promise<void> {
-  const other = place.edges.find((each) => each !== edge)!;
-  const { operator } = place.can;
-  // It may have come by itself meanwhile, and then there is nothing to hand over.
-  await (place.agrees ? operator?.handOver(other) : operator?.takeBack(edge))?.catch(() => {});
+  // It may have come by itself, and then there is nothing to give.
+  await place.can.operator?.takeBack(edge, otherThan(place, edge)).catch(() => {});
   await soleHolder(place, edge, timeoutMs);
 }
 

@@ -18,7 +18,7 @@ import type {
 } from './drill.ts';
 import { holderTimes, holdingsOf } from './holdings.ts';
 import { limits } from './limits.ts';
-import { type Place, soleHolder } from './place.ts';
+import { otherThan, type Place, soleHolder } from './place.ts';
 
 /** Called as a drill goes on, with a few words for a person who watches. */
 export type OnStep = (text: string) => void;
@@ -82,7 +82,6 @@ async function observe(
   await drill.prepare?.(place);
   const active = place.watch.holders[0]!;
   activeIs(active);
-  const peer = place.edges.find((edge) => edge !== active)!;
   await delay(limits.quietMs);
   onStep(`${active} is Active; clients start`);
   const fromMs = monotonicMs();
@@ -93,7 +92,9 @@ async function observe(
   onStep(drill.fault);
   const faultAtMs = monotonicMs();
   // Watched from before the fault: a takeover may be over before the fault's own call returns.
-  const takeover = soleHolder(place, peer, takeoverWaitMs(place, drill)).catch(() => null);
+  const takeover = soleHolder(place, otherThan(place, active), takeoverWaitMs(place, drill)).catch(
+    () => null,
+  );
   await drill.inflict(place, active);
   const tookOverAtMs = drill.stays === true ? null : await takeover;
   await delay(limits.afterwardsMs);

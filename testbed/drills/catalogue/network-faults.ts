@@ -12,11 +12,9 @@ import {
 } from '../bounds.ts';
 import type { Drill } from '../drill.ts';
 import { limits } from '../limits.ts';
-import { bringBack, type Place } from '../place.ts';
+import { bringBack, otherThan, type Place } from '../place.ts';
 
 const clear = (place: Place) => place.can.paths!.clear();
-
-const otherThan = (place: Place, edge: string) => place.edges.find((each) => each !== edge)!;
 
 /** The drills. */
 export const networkFaults: readonly Drill[] = [

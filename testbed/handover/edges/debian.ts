@@ -2,20 +2,21 @@
  * keepalived with nginx or HAProxy: the pair that Tandem replaces. Its planned switch is a priority that
  * a file lowers (`track_file`, which keepalived sees by inotify), so that everything goes on running.
  */
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Host, LabProcess } from '../../lab/host.ts';
 import { findProgram } from '../../lab/requirements.ts';
-import { startKeepalived } from '../../lab/stacks/keepalived.ts';
+import {
+  BALANCER_CHECK,
+  LOWERED_BY,
+  lower,
+  loweringFile,
+  startKeepalived,
+} from '../../lab/stacks/keepalived.ts';
 import { waitUntil } from '../../lab/wait-until.ts';
 import { limits } from '../limits.ts';
 import { type Balancer, haproxy, nginx } from './balancers.ts';
 import type { HandoverStack, PairSettings } from './edge.ts';
-
-const CHECK = '/usr/bin/curl -sf -m 0.5 -o /dev/null http://127.0.0.1/';
-/** More than lies between the two priorities. */
-const LOWERED_BY = 150;
 
 export const keepalivedNginx = debianPair(nginx);
 export const keepalivedHaproxy = debianPair(haproxy);
@@ -30,8 +31,8 @@ function debianPair(balancer: Balancer): HandoverStack {
       ...balancer.missing(),
     ],
     start: (host, settings) => startEdge(balancer, host, settings),
-    giveAway: async (host) => writeFileSync(loweringFile(host), `-${LOWERED_BY}\n`),
-    release: async (host) => writeFileSync(loweringFile(host), '0\n'),
+    giveAway: async (host) => lower(host, LOWERED_BY),
+    release: async (host) => lower(host, 0),
     listen: () => false,
     // A start waits for the balancer, and nothing else holds a Backup back.
     ready: async () => true,
@@ -44,16 +45,12 @@ function debianPair(balancer: Balancer): HandoverStack {
   };
 }
 
-function loweringFile(host: Host): string {
-  return join(host.folder, 'lowering');
-}
-
 async function startEdge(balancer: Balancer, host: Host, settings: PairSettings) {
   const program = host.spawn(balancer.prepare(host, settings), { elsewhere: true });
-  const answers = async () => (await host.attempt(CHECK.split(' '))).status === 0;
+  const answers = async () => (await host.attempt(BALANCER_CHECK.split(' '))).status === 0;
   await waitUntil(`${balancer.program} on ${host.name}`, answers, limits.settleTimeoutMs);
   rmSync(loweringFile(host), { force: true });
-  writeFileSync(loweringFile(host), '0\n');
+  lower(host, 0);
   const priority = settings.edges[0]!.name === host.name ? 200 : 100;
   const keepalived = startKeepalived(host, {
     instances: [4, 6].map((family) => ({
@@ -64,7 +61,7 @@ async function startEdge(balancer: Balancer, host: Host, settings: PairSettings)
       advertMs: settings.advertMs,
       addresses: settings.virtualAddresses.filter((it) => it.includes(':') === (family === 6)),
     })),
-    check: CHECK,
+    check: BALANCER_CHECK,
     priorityFile: loweringFile(host),
   });
   return {

@@ -8,7 +8,7 @@ import { readEvents } from '../../../src/control/event-client.ts';
 import { agentStatus } from '../../lab/agent-status.ts';
 import type { Host } from '../../lab/host.ts';
 import { prefixLength } from '../../lab/stacks/stack.ts';
-import { tandemCommand } from '../../lab/stacks/tandem.ts';
+import { isSound, PAIR_ENV, tandemCommand } from '../../lab/stacks/tandem.ts';
 import { waitUntil } from '../../lab/wait-until.ts';
 import { limits } from '../limits.ts';
 import type { HandoverStack, PairSettings } from './edge.ts';
@@ -38,8 +38,11 @@ export const tandemPair: HandoverStack = {
   missing: () => (existsSync(LAUNCHER) ? [] : ['the build (npm run build)']),
   async start(host, settings) {
     writeFileSync(join(host.folder, 'tandem.yaml'), tandemConfig(settings));
-    const env = { PAIR_SECRET: 'the secret of the laboratory' };
-    const started = host.spawn(tandemCommand(host, ['run']), { log: 'tandem', env, boots: true });
+    const started = host.spawn(tandemCommand(host, ['run']), {
+      log: 'tandem',
+      env: PAIR_ENV,
+      boots: true,
+    });
     await agentTells(host);
     return {
       async stop() {
@@ -75,10 +78,7 @@ export const tandemPair: HandoverStack = {
   },
   async ready(host) {
     const status = await agentStatus(host);
-    const sound = status?.routers.every(
-      ({ priority }) => priority.effective === priority.configured,
-    );
-    return sound === true && status?.pair?.connected === true;
+    return status?.routers.every(isSound) === true && status.pair?.connected === true;
   },
   async holds(host) {
     const known = [...(states.get(host)?.values() ?? [])];

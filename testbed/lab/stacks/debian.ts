@@ -6,7 +6,14 @@ import { limits } from '../limits.ts';
 import { findProgram } from '../requirements.ts';
 import { waitUntil } from '../wait-until.ts';
 import { type BalancerProgram, haproxyBalancer, nginxBalancer } from './debian-balancers.ts';
-import { keepalivedProcesses, startKeepalived } from './keepalived.ts';
+import {
+  BALANCER_CHECK,
+  keepalivedProcesses,
+  LOWERED_BY,
+  lower,
+  loweringFile,
+  startKeepalived,
+} from './keepalived.ts';
 import {
   failingFile,
   type PairSettings,
@@ -17,10 +24,6 @@ import {
 
 export const keepalivedNginx = debianStack(nginxBalancer);
 export const keepalivedHaproxy = debianStack(haproxyBalancer);
-
-const CHECK = '/usr/bin/curl -sf -m 0.5 -o /dev/null http://127.0.0.1/';
-/** More than lies between the two priorities. */
-const LOWERED_BY = 150;
 
 /** The processes of an edge that are told to read their config again. */
 const running = new WeakMap<
@@ -52,20 +55,13 @@ function debianStack(balancer: BalancerProgram): Stack {
   };
 }
 
-/** A file that keepalived watches, and adds to the priority. */
-function loweringFile(host: Host): string {
-  return join(host.folder, 'lowering');
-}
-
-function lower(host: Host, by: number): void {
-  writeFileSync(loweringFile(host), `${-by}\n`);
-}
-
 /** What keepalived runs once a second: the balancer answers, and what is watched besides is well. */
 function writeCheck(host: Host, { watched }: PairSettings): string {
-  if (watched === undefined) return CHECK;
+  if (watched === undefined) return BALANCER_CHECK;
   const file = join(host.folder, 'check.sh');
-  const lines = [`test ! -e ${failingFile}`, CHECK, `ping -c 1 -W 0.5 -q ${watched.gateway}`];
+  // Nothing listens there: it is heard when it refuses (curl's status 7).
+  const heard = `{ curl -s -m 0.3 http://${watched.gateway}/; test $? -eq 7; }`;
+  const lines = [`test ! -e ${failingFile}`, BALANCER_CHECK, heard];
   writeFileSync(file, `#!/bin/sh\n${lines.join(' && ')} > /dev/null\n`, { mode: 0o755 });
   return file;
 }
@@ -77,7 +73,7 @@ async function startDebianEdge(
 ): Promise<RunningEdge> {
   program.configure(host, settings.origins, 0);
   const balancer = program.start(host);
-  const answers = async () => (await host.attempt(CHECK.split(' '))).status === 0;
+  const answers = async () => (await host.attempt(BALANCER_CHECK.split(' '))).status === 0;
   await waitUntil(`${program.program} on ${host.name}`, answers, limits.edgeReadyTimeoutMs);
   rmSync(loweringFile(host), { force: true });
   lower(host, 0);

@@ -32,6 +32,22 @@ export interface KeepalivedOptions {
   readonly priorityFile?: string;
 }
 
+/** A health check of the balancer beside it. */
+export const BALANCER_CHECK = '/usr/bin/curl -sf -m 0.5 -o /dev/null http://127.0.0.1/';
+
+/** More than lies between the priorities of the two edges: whoever is lowered so gives the address up. */
+export const LOWERED_BY = 150;
+
+/** The file of {@link KeepalivedOptions.priorityFile} on a host. */
+export function loweringFile(host: Host): string {
+  return join(host.folder, 'lowering');
+}
+
+/** Lowers the host's priority, by 0 not at all. keepalived sees it by inotify. */
+export function lower(host: Host, by: number): void {
+  writeFileSync(loweringFile(host), `${-by}\n`);
+}
+
 /** Matches the command lines of keepalived's processes. */
 export const keepalivedProcesses = /(^|\/)keepalived /;
 

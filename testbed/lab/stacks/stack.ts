@@ -57,9 +57,10 @@ export interface Stack {
   start(host: Host, settings: PairSettings): Promise<RunningEdge>;
   /** It has started, and could serve clients. */
   ready(host: Host): Promise<boolean>;
-  /** Gives the address to the other edge, and undoes that. */
+  /** Gives the address to the other edge. */
   handOver(host: Host): Promise<void>;
-  takeBack(host: Host): Promise<void>;
+  /** Has `peer` give it back to the host. */
+  takeBack(host: Host, peer: Host): Promise<void>;
   /** Has another config read; `variant` 0 is the one that it was started with. */
   reload(host: Host, settings: PairSettings, variant: number): Promise<void>;
 }

@@ -21,9 +21,12 @@ export const tandem: Stack = {
   missing: () => (existsSync(LAUNCHER) ? [] : ['the build (npm run build)']),
   async start(host, settings) {
     writeFileSync(configFile(host), tandemConfig(settings));
-    const env = { PAIR_SECRET: 'the secret of the laboratory' };
     const boots = settings.startsAside === true;
-    const started = host.spawn(tandemCommand(host, ['run']), { log: 'tandem', env, boots });
+    const started = host.spawn(tandemCommand(host, ['run']), {
+      log: 'tandem',
+      env: PAIR_ENV,
+      boots,
+    });
     return { stop: () => started.stop(limits.edgeStopTimeoutMs) };
   },
   async ready(host) {
@@ -31,15 +34,19 @@ export const tandem: Stack = {
     return routers.length > 0 && routers.every(isSound);
   },
   handOver: (host) => order(host, ['handover', '--no-wait']),
-  takeBack: (host) => order(host, ['hold', '--release']),
+  // A better host that took the address back often waits longer each time, unless it is given.
+  takeBack: (_, peer) => order(peer, ['handover', '--no-wait']),
   reload(host, settings, variant) {
     writeFileSync(configFile(host), tandemConfig(settings, variant));
     return order(host, ['reload']);
   },
 };
 
+/** What both agents of a lab's pair prove themselves with. */
+export const PAIR_ENV = { PAIR_SECRET: 'the secret of the laboratory' };
+
 /** Nothing lowers its priority. */
-function isSound({ priority }: AgentReport['routers'][number]): boolean {
+export function isSound({ priority }: AgentReport['routers'][number]): boolean {
   return priority.effective === priority.configured;
 }
 
