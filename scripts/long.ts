@@ -21,6 +21,7 @@ const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] =
   ['drills, second round', ['node', 'testbed/drills/main.ts', '--lab']],
   ['drills, third round', ['node', 'testbed/drills/main.ts', '--lab']],
   ['drills beside keepalived', ['node', 'testbed/drills/main.ts', '--lab', '--stack', 'all']],
+  ['drills in random order, an hour', ['node', 'testbed/soak/main.ts', '--hours', '1']],
   ['comparison with keepalived', ['node', 'testbed/drills/main.ts', '--compare', '--runs', '5']],
   [
     'clients through handovers, beside keepalived',

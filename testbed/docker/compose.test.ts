@@ -1,18 +1,21 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config/index.ts';
-import { labSettings } from '../drills/lab-place.ts';
+import { drillPlan, drillSettings } from '../drills/lab-place.ts';
 import {
   address4,
   address6,
-  pairPlan,
+  gatewayPlan,
+  type HostPlan,
+  lans,
   virtualAddress4,
   virtualAddress6,
 } from '../lab/address-plan.ts';
-import { tandemConfig } from '../lab/stacks/tandem.ts';
+import { PAIR_ENV, tandemConfig } from '../lab/stacks/tandem.ts';
+import { observerPlan } from './docker-place.ts';
 import { containerOf } from './edge.ts';
 import { project } from './engine.ts';
 
@@ -20,7 +23,7 @@ const read = (path: string) => readFileSync(join(import.meta.dirname, path), 'ut
 const compose = parse(read('compose.yaml'), { merge: true });
 interface Service {
   readonly container_name: string;
-  readonly networks: { readonly edge: unknown };
+  readonly networks: Readonly<Record<string, { readonly priority?: number }>>;
   readonly cap_drop: readonly string[];
   readonly cap_add?: readonly string[];
 }
@@ -42,28 +45,48 @@ function compiled(path: string, node: string) {
 }
 
 test.each(['edge-a', 'edge-b'])('%s runs in Docker what it runs in the lab', (node) => {
+  for (const [name, value] of Object.entries(PAIR_ENV)) vi.stubEnv(name, value);
   const folder = mkdtempSync(join(tmpdir(), 'tandem-compose-'));
   const file = join(folder, 'lab.yaml');
-  writeFileSync(file, tandemConfig(labSettings(100)));
+  writeFileSync(file, tandemConfig(drillSettings(100)));
   const inLab = compiled(file, node);
   rmSync(folder, { recursive: true });
   expect(inLab).not.toBeNull();
   expect(compiled(join(import.meta.dirname, 'tandem.yaml'), node)).toEqual(inLab);
+  vi.unstubAllEnvs();
 });
 
 test('hosts have the names and addresses of the lab', () => {
   const services = Object.entries<Service>(compose.services).map(([name, service]) => ({
     name,
     container: service.container_name,
-    addresses: service.networks.edge,
+    networks: service.networks,
   }));
+  const plans = [...drillPlan, observerPlan];
   expect(services).toEqual(
-    pairPlan.map((plan) => ({
+    plans.map((plan) => ({
       name: plan.name,
       container: containerOf(plan.name),
-      addresses: { ipv4_address: address4(plan), ipv6_address: address6(plan) },
+      networks: networksOf(plan),
     })),
   );
+  const [bridge] = compose.networks.edge.ipam.config;
+  expect(bridge.gateway).toBe(address4(gatewayPlan));
+});
+
+/** Docker calls an interface `eth0` where its network has the highest priority. */
+function networksOf(plan: HostPlan) {
+  const edge = { ipv4_address: address4(plan), ipv6_address: address6(plan) };
+  if (plan.lans === undefined) return { edge };
+  expect(plan.lans.map((lan) => lans[lan].interface)).toEqual(['eth0', 'eth1']);
+  const side = { ipv4_address: address4(plan, 'side'), priority: 100 };
+  return { edge: { ...edge, priority: 1000 }, side };
+}
+
+test('the edges prove themselves with what the lab does', () => {
+  for (const name of ['edge-a', 'edge-b']) {
+    expect(compose.services[name].environment).toEqual(PAIR_ENV);
+  }
 });
 
 test('Docker hands the virtual addresses to nobody', () => {
@@ -76,7 +99,8 @@ test('Docker hands the virtual addresses to nobody', () => {
 test('an edge has the rights that its unit has on a host, everybody else has none', () => {
   for (const [name, service] of Object.entries<Service>(compose.services)) {
     expect(service.cap_drop).toEqual(['ALL']);
-    expect(service.cap_add).toEqual(name.startsWith('edge-') ? unitCapabilities : undefined);
+    const added = name === observerPlan.name ? ['NET_RAW'] : undefined;
+    expect(service.cap_add).toEqual(name.startsWith('edge-') ? unitCapabilities : added);
   }
   const lower = unitCapabilities.map((capability) => capability.toLowerCase());
   expect(read('Dockerfile')).toContain(`setcap ${lower.map((it) => `cap_${it}`).join(',')}=p `);

@@ -1,27 +1,43 @@
 /** The Docker testbed as a place for drills: the pair of compose.yaml, its origins and its client. */
-
+import type { ChildProcess } from 'node:child_process';
 import { stage, stageFolder } from '../../scripts/stage.ts';
+import type { Answer } from '../drills/drill.ts';
 import type { Place } from '../drills/place.ts';
 import type { OnStep } from '../drills/run-drill.ts';
-import { virtualAddress4 } from '../lab/address-plan.ts';
-import { AddressWatch } from '../lab/address-watch.ts';
+import {
+  address4,
+  edgeA,
+  edgeB,
+  type HostPlan,
+  lans,
+  virtualAddress4,
+} from '../lab/address-plan.ts';
+import { AnswerWatch } from '../lab/answer-watch.ts';
+import { AnsweringWatch } from '../lab/answering-watch.ts';
+import type { AskerOptions } from '../lab/arp-asker.ts';
 import { Probe } from '../lab/probe.ts';
 import { type ProbeOptions, probeModes } from '../lab/prober.ts';
 import type { Half } from '../lab/stacks/stack.ts';
+import { DockerAbilities } from './docker-abilities.ts';
 import { containerOf, Edge } from './edge.ts';
-import { compose, demandFreeEngine, dockerExec, removeProject } from './engine.ts';
+import { compose, demandFreeEngine, docker, dockerExec, removeProject } from './engine.ts';
 import { limits } from './limits.ts';
-import { watchedContainer } from './watched-container.ts';
 
-const EDGES = ['edge-a', 'edge-b'] as const;
+const EDGES = [edgeA.name, edgeB.name] as const;
 
 const NODE = '/usr/lib/tandem/bin/node';
-const PROBER = '/usr/lib/tandem/testbed/lab/prober.ts';
+const LAB = '/usr/lib/tandem/testbed/lab';
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** The interval of tandem.yaml. */
 const ADVERT_MS = 100;
+
+/** Asks who answers for the address: not the client, whose kernel would learn from the answers. */
+export const observerPlan: HostPlan = { name: 'observer', number: 51 };
+
+/** Between two of its questions, where it watches who holds the address. */
+const WATCH_MS = 5;
 
 /** The running Compose project; {@link DockerPlace.close} removes it. */
 export class DockerPlace implements Place {
@@ -30,19 +46,28 @@ export class DockerPlace implements Place {
   readonly edges = EDGES;
   readonly address = virtualAddress4;
   readonly advertMs = ADVERT_MS;
-  /** Compose's edges have no pair connection. */
-  readonly agrees = false;
+  readonly agrees = true;
   readonly modes = probeModes;
-  readonly can = {};
-  readonly watch: AddressWatch;
+  readonly can: DockerAbilities;
+  readonly watch: AnsweringWatch;
   readonly #edges: ReadonlyMap<string, Edge>;
+  readonly #macs: MacAddresses;
+  readonly #question: Omit<AskerOptions, 'everyMs'>;
   /** What is being done to the edges now: removal waits for it, or a start could undo it. */
   readonly #underway = new Set<Promise<unknown>>();
   #closing: Promise<void> | null = null;
 
-  private constructor(watch: AddressWatch, edges: ReadonlyMap<string, Edge>) {
+  private constructor(
+    watch: AnsweringWatch,
+    edges: ReadonlyMap<string, Edge>,
+    macs: MacAddresses,
+    question: Omit<AskerOptions, 'everyMs'>,
+  ) {
     this.watch = watch;
     this.#edges = edges;
+    this.#macs = macs;
+    this.#question = question;
+    this.can = new DockerAbilities((name, work) => this.#do(name, work), macs.ofEdge, ADVERT_MS);
   }
 
   /**
@@ -76,14 +101,22 @@ export class DockerPlace implements Place {
     onStep('starting the containers');
     await compose(['up', '--detach', '--no-build'], { signal });
     const edges = new Map(EDGES.map((name) => [name, new Edge(name)]));
-    await Promise.all([...edges.values()].map((edge) => edge.attach()));
-    const gone = (name: string) => () => watch.note(name, false);
-    const hosts = EDGES.map((name) =>
-      watchedContainer(name, containerOf(name), virtualAddress4, 'tandem', gone(name)),
+    const macs = new MacAddresses();
+    for (const [name, edge] of edges) macs.note(name, await edge.attach());
+    const question = await questionOfObserver();
+    const watch = await AnsweringWatch.start(
+      observe,
+      { ...question, everyMs: WATCH_MS },
+      macs.edgeOf,
     );
-    const watch: AddressWatch = await AddressWatch.start(hosts, virtualAddress4);
-    if (signal.aborted) throw new Error('interrupted');
-    return new DockerPlace(watch, edges);
+    try {
+      await Promise.all([...edges.values()].map((edge) => edge.ready()));
+      if (signal.aborted) throw new Error('interrupted');
+    } catch (error) {
+      watch.close();
+      throw error;
+    }
+    return new DockerPlace(watch, edges, macs, question);
   }
 
   crash(edge: string): Promise<void> {
@@ -92,7 +125,10 @@ export class DockerPlace implements Place {
 
   start(edge: string): Promise<void> {
     return this.#do(edge, async (it) => {
-      if (await it.start()) await this.watch.follow(edge);
+      const mac = await it.start();
+      if (mac === null) return;
+      this.#macs.note(edge, mac);
+      await it.ready();
     });
   }
 
@@ -101,11 +137,11 @@ export class DockerPlace implements Place {
   }
 
   cut(edge: string): Promise<void> {
-    return this.#do(edge, (it) => it.setLink('down'));
+    return this.#do(edge, (it) => it.setLinks([lans.edge], 'down'));
   }
 
   heal(edge: string): Promise<void> {
-    return this.#do(edge, (it) => it.setLink('up'));
+    return this.#do(edge, (it) => it.setLinks([lans.edge], 'up'));
   }
 
   freeze(edge: string): Promise<void> {
@@ -122,15 +158,22 @@ export class DockerPlace implements Place {
 
   probe(options: Omit<ProbeOptions, 'address'>): Promise<Probe> {
     const start = (argument: string) =>
-      dockerExec(containerOf('client'), 'tandem', [NODE, PROBER, argument]);
+      dockerExec(containerOf('client'), 'tandem', [NODE, `${LAB}/prober.ts`, argument]);
     return Probe.start(start, { ...options, address: this.address });
+  }
+
+  async watchAnswers(everyMs: number): Promise<() => Promise<readonly Answer[]>> {
+    const watch = await AnswerWatch.start(observe, { ...this.#question, everyMs });
+    const { edgeOf } = this.#macs;
+    return async () =>
+      (await watch.stop()).map(({ atMs, mac }) => ({ atMs, host: edgeOf.get(mac) ?? mac }));
   }
 
   logs(): Promise<string> {
     return logsOf([...this.#edges.values()]);
   }
 
-  /** Removes the containers and the network. May be called more than once. */
+  /** Removes the containers and the networks. May be called more than once. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -143,16 +186,43 @@ export class DockerPlace implements Place {
     await removeProject();
   }
 
-  async #do(name: string, fault: (edge: Edge) => Promise<void>): Promise<void> {
+  async #do<Result>(name: string, work: (edge: Edge) => Promise<Result>): Promise<Result> {
     if (this.#closing !== null) throw new Error('the testbed is being taken down');
-    const work = fault(this.#edges.get(name)!);
-    this.#underway.add(work);
+    const underway = work(this.#edges.get(name)!);
+    this.#underway.add(underway);
     try {
-      await work;
+      return await underway;
     } finally {
-      this.#underway.delete(work);
+      this.#underway.delete(underway);
     }
   }
+}
+
+/** Docker may give an edge another one when it starts again. */
+class MacAddresses {
+  readonly ofEdge = new Map<string, string>();
+  readonly edgeOf = new Map<string, string>();
+
+  note(edge: string, mac: string): void {
+    this.ofEdge.set(edge, mac);
+    this.edgeOf.set(mac, edge);
+  }
+}
+
+/** Runs `arp-asker.ts` there, with the only right that the container has. */
+function observe(argument: string): ChildProcess {
+  const program: [string, ...string[]] = [NODE, `${LAB}/arp-asker.ts`, argument];
+  return dockerExec(containerOf(observerPlan.name), 'root', program);
+}
+
+async function questionOfObserver(): Promise<Omit<AskerOptions, 'everyMs'>> {
+  const { interface: name } = lans.edge;
+  const mac = await docker([
+    ...['exec', containerOf(observerPlan.name)],
+    ...['cat', `/sys/class/net/${name}/address`],
+  ]);
+  const sender = { mac: mac.trim(), address: address4(observerPlan) };
+  return { interface: name, target: virtualAddress4, sender };
 }
 
 async function logsOf(edges: readonly Edge[]): Promise<string> {

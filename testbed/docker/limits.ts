@@ -6,8 +6,9 @@ export const limits = {
   commandTimeoutMs: 120_000,
   /** A few words to a shell that is already running in a container. */
   shellTimeoutMs: 5_000,
-  /** From starting to watch a container to knowing its addresses. */
-  watchTimeoutMs: 10_000,
+  /** From starting an edge to its agent being sound, and between two questions whether it is. */
+  readyTimeoutMs: 45_000,
+  readyEveryMs: 250,
   /** Attempts at removing everything: a container may be on its way while the first one runs. */
   removalAttemptsMax: 3,
   /** Lines of an edge's log in the message of a drill that went wrong. */

@@ -66,11 +66,21 @@ export function labSettings(advertMs: number, bfdMs?: number): PairSettings {
   };
 }
 
-/** With a second path between the edges, and a gateway: what a pair in production has. */
-const drillPlan: readonly HostPlan[] = [
-  ...pairPlan.map((plan) => (plan === edgeA || plan === edgeB ? withSide(plan) : plan)),
-  gatewayPlan,
-];
+/** The same for drills: with a second path between the edges, a gateway and a health script. */
+export function drillSettings(advertMs: number, bfdMs?: number): PairSettings {
+  return {
+    ...labSettings(advertMs, bfdMs),
+    watched: {
+      sides: [edgeA, edgeB].map((plan) => address4(plan, 'side')),
+      gateway: address4(gatewayPlan),
+    },
+  };
+}
+
+/** What {@link drillSettings} is for: what a pair in production has, but for the gateway. */
+export const drillPlan: readonly HostPlan[] = pairPlan.map((plan) =>
+  plan === edgeA || plan === edgeB ? withSide(plan) : plan,
+);
 
 function withSide(plan: HostPlan): HostPlan {
   return { ...plan, lans: ['edge', 'side'] };
@@ -105,10 +115,12 @@ export class LabPlace implements Place {
     configured: AddressWatch,
     stack: Stack,
     settings: PairSettings,
-    can: LabAbilities,
   ) {
     this.lab = lab;
-    this.can = can;
+    this.can = new LabAbilities(lab, stack, settings, async (edge, env) => {
+      await this.stop(edge);
+      await this.#start(edge, env);
+    });
     this.watch = watch;
     this.configured = configured;
     this.#stack = stack;
@@ -150,18 +162,9 @@ export class LabPlace implements Place {
     advertMs: number,
     { bfdMs, startsAside = false }: PlaceOptions = {},
   ): Promise<LabPlace> {
-    const lab = await Lab.create({ hosts: drillPlan });
-    const settings = {
-      ...labSettings(advertMs, bfdMs),
-      startsAside,
-      watched: {
-        sides: [edgeA, edgeB].map((plan) => address4(plan, 'side')),
-        gateway: address4(gatewayPlan),
-      },
-    };
+    const lab = await Lab.create({ hosts: [...drillPlan, gatewayPlan] });
+    const settings = { ...drillSettings(advertMs, bfdMs), startsAside };
     try {
-      const can = new LabAbilities(lab, stack, settings);
-      await Promise.all(can.origins.names.map((name) => can.origins.start(name)));
       const configured = await lab.watch(virtualAddress4, [edgeA.name, edgeB.name]);
       const start = (argument: string) => instrument(lab, observerPlan, ASKER, argument);
       const watch = await AnsweringWatch.start(
@@ -169,8 +172,11 @@ export class LabPlace implements Place {
         { ...QUESTION, everyMs: WATCH_MS },
         EDGE_MACS,
       );
+      const place = new LabPlace(lab, watch, configured, stack, settings);
+      const { origins } = place.can;
+      await Promise.all(origins.names.map((name) => origins.start(name)));
       goFirstOurselves();
-      return new LabPlace(lab, watch, configured, stack, settings, can);
+      return place;
     } catch (error) {
       await lab.close();
       throw error;
@@ -182,10 +188,14 @@ export class LabPlace implements Place {
     return this.lab.crash(edge);
   }
 
-  async start(edge: string): Promise<void> {
+  start(edge: string): Promise<void> {
+    return this.#start(edge, {});
+  }
+
+  async #start(edge: string, env: Readonly<Record<string, string>>): Promise<void> {
     await this.lab.heal(edge);
     const host = this.lab.host(edge);
-    this.#running.set(edge, await this.#stack.start(host, this.#settings));
+    this.#running.set(edge, await this.#stack.start(host, { ...this.#settings, env }));
     const ready = () => this.#stack.ready(host);
     await waitUntil(`${edge} is ready`, ready, limits.settleTimeoutMs, limits.readyEveryMs);
     host.serves();

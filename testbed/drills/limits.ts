@@ -33,6 +33,12 @@ export const limits = {
   /** Until the pair's gateway tracker, and its health script, have noticed. */
   gatewayNoticedMs: 3_000,
   scriptNoticedMs: 1_500,
+  /** Until a host tells that its config is another than its peer's. */
+  driftToldMs: 5_000,
+  /** How long a wall clock is wrong: until it is looked at, and a while. */
+  clockWrongMs: 3_000,
+  /** How long a disk is full. */
+  diskFullMs: 1_500,
   /** Longest wait for an edge that was started to take the address back. */
   returnTimeoutMs: 20_000,
   /** Longest run of the clients of one drill. */

@@ -19,7 +19,7 @@ import { compare } from './compare/main.ts';
 import type { Drill, DrillResult } from './drill.ts';
 import { LabPlace } from './lab-place.ts';
 import { behind, drillsPage } from './page.ts';
-import type { Place } from './place.ts';
+import type { Ability, Place } from './place.ts';
 import { writeDrillReports } from './report-files.ts';
 import { resultTable, tableLegend, verdict } from './result-text.ts';
 import { runDrill } from './run-drill.ts';
@@ -130,7 +130,7 @@ async function runRequest(request: Request): Promise<readonly DrillResult[]> {
     try {
       for (const drill of request.drills.flatMap((it) => Array<Drill>(request.runs).fill(it))) {
         const lacking = (drill.needs ?? []).filter((ability) => place.can[ability] === undefined);
-        if (lacking.length > 0) say(`  ${drill.name}: not here: ${place.kind} has no ${lacking}`);
+        if (lacking.length > 0) say(`  ${drill.name}: not here, for want of ${wants(lacking)}`);
         else results.push(await runTries(place, drill, request.tries));
       }
     } finally {
@@ -139,6 +139,21 @@ async function runRequest(request: Request): Promise<readonly DrillResult[]> {
     }
   }
   return results;
+}
+
+/** What a drill would need, for whom it is not there. */
+const WANTED: Readonly<Record<Ability, string>> = {
+  origins: 'origins',
+  paths: 'paths',
+  operator: 'an operator',
+  trackers: 'trackers',
+  clocks: 'clocks that can be set (apt-get install faketime; the lab only)',
+  disks: 'a disk of its own for each host',
+  memory: 'memory of its own for each host (--docker)',
+};
+
+function wants(lacking: readonly Ability[]): string {
+  return lacking.map((ability) => WANTED[ability]).join(', ');
 }
 
 async function boot(request: Request, stack: Stack): Promise<Place> {

@@ -58,6 +58,9 @@ export interface Abilities {
   readonly paths: PathFaults;
   readonly operator: Operator;
   readonly trackers: TrackerFaults;
+  readonly clocks: ClockFaults;
+  readonly disks: DiskFaults;
+  readonly memory: MemoryFaults;
 }
 
 export type Ability = keyof Abilities;
@@ -89,12 +92,35 @@ export interface Operator {
   takeBack(edge: string, peer: string): Promise<void>;
   /** Writes another config file, `variant` 0 being the one that the edge was started with, and has it read. */
   reload(edge: string, variant: number): Promise<void>;
+  /** The edge tells that its config and the other's differ; absent: this stack has no word for it. */
+  readonly tellsDrift?: ((edge: string) => Promise<boolean>) | undefined;
 }
 
 /** What the edges watch besides each other. */
 export interface TrackerFaults {
   /** The health script fails on the edge, or does not any more. */
   failScript(edge: string, fails: boolean): Promise<void>;
+}
+
+/** What happens to the wall clock of an edge. */
+export interface ClockFaults {
+  /** Starts the edge anew with a clock that can be set, or with its own again. */
+  replace(edge: string): Promise<void>;
+  restore(edge: string): Promise<void>;
+  /** The clock is so many seconds ahead of the others, negative behind; seen within a second. */
+  set(edge: string, seconds: number): Promise<void>;
+}
+
+/** What happens to the file system on which an edge keeps what outlasts a reboot. */
+export interface DiskFaults {
+  fill(edge: string): Promise<void>;
+  empty(edge: string): Promise<void>;
+}
+
+/** What happens to the memory of an edge. */
+export interface MemoryFaults {
+  /** A program takes all there is, until the kernel ends one; resolves when it has. */
+  eat(edge: string): Promise<void>;
 }
 
 /** The other one of the two. */

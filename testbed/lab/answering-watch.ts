@@ -30,7 +30,11 @@ export class AnsweringWatch extends HolderWatch {
   ): Promise<AnsweringWatch> {
     const watch = new AnsweringWatch(start(JSON.stringify({ ...options, live: true })));
     const lines = createInterface({ input: watch.#asker.stdout! });
-    await once(lines, 'line', { signal: AbortSignal.timeout(limits.askerTimeoutMs) });
+    const signal = AbortSignal.timeout(limits.askerTimeoutMs);
+    await once(lines, 'line', { signal }).catch(() => {
+      watch.close();
+      throw new Error('the ARP asker is silent');
+    });
     lines.on('line', (line) => {
       const { mac, answers, atMs } = JSON.parse(line) as AnswererChange;
       watch.note(names.get(mac) ?? mac, answers, atMs);

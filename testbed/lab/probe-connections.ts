@@ -172,14 +172,16 @@ class KeptConnection {
       this.#greeted(socket);
       return;
     }
-    const first = this.#queue[0];
-    if (!this.#busy || first === undefined) return;
-    const answer = this.#protocol.answer(this.#received, first.sequence);
-    if (answer === null) return;
-    this.#finish(answer.verdict, answer.server);
-    this.#busy = false;
-    if (answer.last) this.#drop(false);
-    this.advance();
+    const first = this.#busy ? this.#queue[0] : undefined;
+    const answer =
+      first === undefined ? null : this.#protocol.answer(this.#received, first.sequence);
+    if (answer !== null) {
+      this.#finish(answer.verdict, answer.server);
+      this.#busy = false;
+      if (answer.last) this.#drop(false);
+    }
+    if (this.#protocol.farewell?.(this.#received) === true) this.#drop(true);
+    if (answer !== null || this.#socket === null) this.advance();
   }
 
   /** The connection is gone; the next tick opens another, so refusals do not spin. */

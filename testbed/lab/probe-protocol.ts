@@ -1,7 +1,7 @@
 /** What a prober says on a connection and how it knows that the answer is complete. */
 import { randomBytes } from 'node:crypto';
 import { limits } from './limits.ts';
-import { encodeFrame, FrameReader, Opcode } from './websocket-frames.ts';
+import { encodeFrame, type Frame, FrameReader, Opcode } from './websocket-frames.ts';
 
 /** A complete answer; null while bytes are missing. */
 export type Answer = {
@@ -26,6 +26,11 @@ export interface ProbeProtocol {
   request(sequence: number, last: boolean): string;
   /** Looks at all bytes received since the request. */
   answer(received: string, sequence: number): Answer;
+  /**
+   * True: the server has said in the protocol's own words that it takes no more on this connection. A
+   * request that crossed these words is asked again on the next one.
+   */
+  farewell?(received: string): boolean;
 }
 
 /** `GET path` over HTTP/1.1; the origin is named by `X-Origin` or by the body. */
@@ -75,12 +80,17 @@ export function webSocketProtocol(host: string): ProbeProtocol {
     request: (sequence) =>
       encodeFrame(Opcode.text, Buffer.from(`probe ${sequence}`), randomBytes(4)).toString('latin1'),
     answer: (received, sequence) => {
-      const [frame] = new FrameReader().read(Buffer.from(received, 'latin1'));
-      if (frame === undefined) return null;
+      const [frame] = framesIn(received);
+      if (frame === undefined || frame.opcode === Opcode.close) return null;
       if (frame.opcode !== Opcode.text) return wrong;
       return echoed(frame.payload.toString('latin1'), sequence);
     },
+    farewell: (received) => framesIn(received).some(({ opcode }) => opcode === Opcode.close),
   };
+}
+
+function framesIn(received: string): readonly Frame[] {
+  return new FrameReader().read(Buffer.from(received, 'latin1'));
 }
 
 function echoed(text: string, sequence: number): Answer {

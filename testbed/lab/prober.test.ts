@@ -125,3 +125,21 @@ test('an upgrade that is turned away fails every attempt, and a WebSocket that e
   const ended = await run({ port: accepted, mode: 'websocket', connections: 1, everyMs: 200 });
   expect(ended).toMatchObject({ attempts: 2, ok: 1, brokenConnections: 1 });
 });
+
+test('a message that crosses the end of its WebSocket is asked again on the next one', async () => {
+  let accepted = 0;
+  const goingAway = encodeFrame(Opcode.close, Buffer.of(0x03, 0xe9));
+  const answer = encodeFrame(Opcode.text, Buffer.from('me probe 0'));
+  const port = await serve((socket) => {
+    accepted += 1;
+    const frame = accepted === 1 ? goingAway : answer;
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+      socket.on('data', () => socket.write(frame));
+    });
+  });
+  const options = { mode: 'websocket', connections: 1, everyMs: 250, durationMs: 100 } as const;
+  const report = await run({ port, ...options });
+  expect(report).toMatchObject({ attempts: 1, ok: 1, failed: 0, brokenConnections: 1 });
+  expect(accepted).toBe(2);
+});

@@ -10,6 +10,8 @@ export const limits = {
   takeoverTimeoutMs: 10_000,
   /** From a fault, or from power, to the preferred host holding the address again. */
   recoveryTimeoutMs: 60_000,
+  /** From starting to watch a container to knowing its addresses. */
+  watchTimeoutMs: 10_000,
   /** Time that a client is left to itself before a fault and after the recovery. */
   quietMs: 1_000,
   /** Longest time a client asks in one scene. */

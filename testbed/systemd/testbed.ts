@@ -1,12 +1,12 @@
 /** The systemd testbed: two hosts, two origins and a client on a Docker network of their own. */
 import { join } from 'node:path';
 import { demandEngine, docker, dockerExec } from '../docker/engine.ts';
-import { watchedContainer } from '../docker/watched-container.ts';
 import { AddressWatch } from '../lab/address-watch.ts';
 import { Probe } from '../lab/probe.ts';
 import type { ProbeMode } from '../lab/prober.ts';
 import { limits } from './limits.ts';
 import { Machine, names } from './machine.ts';
+import { watchedContainer } from './watched-container.ts';
 
 const LAB = join(import.meta.dirname, '..', 'lab');
 const NODE = '/usr/lib/tandem/bin/node';

@@ -4,12 +4,14 @@ import { hostFaults } from './host-faults.ts';
 import { networkFaults } from './network-faults.ts';
 import { operations } from './operations.ts';
 import { originFaults } from './origin-faults.ts';
+import { resourceFaults } from './resource-faults.ts';
 
 export const drills: readonly Drill[] = [
   ...hostFaults,
   ...networkFaults,
   ...originFaults,
   ...operations,
+  ...resourceFaults,
 ];
 
 /** The drill of that name; throws an Error listing the names there are. */

@@ -1,8 +1,10 @@
 /** Drills of what operators do on purpose, and of what a script finds wrong. */
+
+import { waitUntil } from '../../lab/wait-until.ts';
 import { leavingBoundMs, moves, noBreak, noFailure, outage, takeover } from '../bounds.ts';
 import type { Drill } from '../drill.ts';
 import { limits } from '../limits.ts';
-import { bringBack } from '../place.ts';
+import { bringBack, otherThan } from '../place.ts';
 
 /** The drills. */
 export const operations: readonly Drill[] = [
@@ -48,6 +50,35 @@ export const operations: readonly Drill[] = [
     async repair(place) {
       for (const edge of place.edges) await place.can.operator!.reload(edge, 0);
     },
+  },
+  {
+    name: 'config-drift',
+    fault: 'the active host alone is given another config file',
+    expectation: 'nobody notices, the address stays, and the host tells that the two differ',
+    needs: ['operator'],
+    stays: true,
+    bounds: () => [noFailure, noBreak, moves(0)],
+    async inflict({ can: { operator } }, active) {
+      await operator!.reload(active, 1);
+      const { tellsDrift } = operator!;
+      if (tellsDrift === undefined) return;
+      await waitUntil('the drift is told', () => tellsDrift(active), limits.driftToldMs, 100);
+    },
+    repair: (place, active) => place.can.operator!.reload(active, 0),
+  },
+  {
+    name: 'rolling-upgrade',
+    fault: 'both hosts are stopped and started again, the Backup first, as for an upgrade',
+    expectation: 'no request fails; what outlasts drain_timeout is ended as its protocol allows',
+    needs: ['operator'],
+    bounds: ({ advertMs }) => [outage(leavingBoundMs(advertMs)), noFailure],
+    async inflict(place, active) {
+      for (const edge of [otherThan(place, active), active]) {
+        await place.stop(edge);
+        await place.start(edge);
+      }
+    },
+    repair: (place, active) => bringBack(place, active, limits.returnTimeoutMs),
   },
 ];
 

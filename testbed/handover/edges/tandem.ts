@@ -8,7 +8,7 @@ import { readEvents } from '../../../src/control/event-client.ts';
 import { agentStatus } from '../../lab/agent-status.ts';
 import type { Host } from '../../lab/host.ts';
 import { prefixLength } from '../../lab/stacks/stack.ts';
-import { isSound, PAIR_ENV, tandemCommand } from '../../lab/stacks/tandem.ts';
+import { isReady, PAIR_ENV, tandemCommand } from '../../lab/stacks/tandem.ts';
 import { waitUntil } from '../../lab/wait-until.ts';
 import { limits } from '../limits.ts';
 import type { HandoverStack, PairSettings } from './edge.ts';
@@ -78,7 +78,7 @@ export const tandemPair: HandoverStack = {
   },
   async ready(host) {
     const status = await agentStatus(host);
-    return status?.routers.every(isSound) === true && status.pair?.connected === true;
+    return status !== undefined && isReady(status);
   },
   async holds(host) {
     const known = [...(states.get(host)?.values() ?? [])];

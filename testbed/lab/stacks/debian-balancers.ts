@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host, LabProcess } from '../host.ts';
 import type { ProbeMode } from '../prober.ts';
+import type { PairSettings } from './stack.ts';
 
 export interface BalancerProgram {
   readonly program: 'nginx' | 'haproxy';
@@ -14,7 +15,7 @@ export interface BalancerProgram {
   readonly modes: readonly ProbeMode[];
   /** Writes its config. */
   configure(host: Host, origins: readonly string[], variant: number): void;
-  start(host: Host): LabProcess;
+  start(host: Host, env?: PairSettings['env']): LabProcess;
 }
 
 export const nginxBalancer: BalancerProgram = {
@@ -25,7 +26,8 @@ export const nginxBalancer: BalancerProgram = {
   modes: ['http', 'keepalive', 'websocket'],
   configure: (host, origins, variant) =>
     writeFileSync(join(host.folder, 'nginx.conf'), nginxConfig(host, origins, variant)),
-  start: (host) => host.spawn(['nginx', '-c', join(host.folder, 'nginx.conf'), '-e', 'stderr']),
+  start: (host, env) =>
+    host.spawn(['nginx', '-c', join(host.folder, 'nginx.conf'), '-e', 'stderr'], { env }),
 };
 
 export const haproxyBalancer: BalancerProgram = {
@@ -36,7 +38,8 @@ export const haproxyBalancer: BalancerProgram = {
   modes: ['http', 'keepalive', 'websocket', 'tcp'],
   configure: (host, origins, variant) =>
     writeFileSync(join(host.folder, 'haproxy.cfg'), haproxyConfig(origins, variant)),
-  start: (host) => host.spawn(['haproxy', '-W', '-db', '-f', join(host.folder, 'haproxy.cfg')]),
+  start: (host, env) =>
+    host.spawn(['haproxy', '-W', '-db', '-f', join(host.folder, 'haproxy.cfg')], { env }),
 };
 
 function nginxConfig(host: Host, origins: readonly string[], variant: number): string {

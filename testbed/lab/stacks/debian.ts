@@ -72,7 +72,7 @@ async function startDebianEdge(
   settings: PairSettings,
 ): Promise<RunningEdge> {
   program.configure(host, settings.origins, 0);
-  const balancer = program.start(host);
+  const balancer = program.start(host, settings.env);
   const answers = async () => (await host.attempt(BALANCER_CHECK.split(' '))).status === 0;
   await waitUntil(`${program.program} on ${host.name}`, answers, limits.edgeReadyTimeoutMs);
   rmSync(loweringFile(host), { force: true });
@@ -88,6 +88,7 @@ async function startDebianEdge(
     })),
     check: writeCheck(host, settings),
     priorityFile: loweringFile(host),
+    env: settings.env,
   });
   running.set(host, { keepalived, balancer });
   return {

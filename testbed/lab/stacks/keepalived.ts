@@ -30,6 +30,8 @@ export interface KeepalivedOptions {
   readonly check?: string;
   /** A file with a number that is added to the priority, read again at each change. */
   readonly priorityFile?: string;
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A health check of the balancer beside it. */
@@ -56,7 +58,8 @@ export function startKeepalived(host: Host, options: KeepalivedOptions): LabProc
   const file = join(host.folder, 'keepalived.conf');
   writeFileSync(file, keepalivedConfig(host.name, options));
   const pidFiles = ['-p', '/run/keepalived.pid', '-r', '/run/keepalived-vrrp.pid'];
-  return host.spawn(['keepalived', '-n', '-l', '-D', '-P', '-f', file, ...pidFiles]);
+  const command = ['keepalived', '-n', '-l', '-D', '-P', '-f', file, ...pidFiles];
+  return host.spawn(command, { env: options.env });
 }
 
 function keepalivedConfig(name: string, options: KeepalivedOptions): string {

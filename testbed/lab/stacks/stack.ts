@@ -26,6 +26,8 @@ export interface PairSettings {
   readonly origins: readonly string[];
   /** Absent: the hosts watch nothing but each other. */
   readonly watched?: Watched;
+  /** Added to the environment of what runs on the edges. */
+  readonly env?: Readonly<Record<string, string>>;
   /** A start gives way to everything else on this machine: in life it takes nothing from the other host. */
   readonly startsAside?: boolean;
 }
@@ -63,6 +65,8 @@ export interface Stack {
   takeBack(host: Host, peer: Host): Promise<void>;
   /** Has another config read; `variant` 0 is the one that it was started with. */
   reload(host: Host, settings: PairSettings, variant: number): Promise<void>;
+  /** The host tells its operator that the two have different configs; absent: none of them can. */
+  tellsDrift?(host: Host): Promise<boolean>;
 }
 
 /** The health script of a watched pair fails while this file is there, seen from inside the host. */

@@ -8,56 +8,71 @@ import { limits } from '../limits.ts';
 import { probeModes } from '../prober.ts';
 import { failingFile, type PairSettings, prefixLength, type Stack, type Watched } from './stack.ts';
 
-const LAUNCHER = join(import.meta.dirname, '..', '..', '..', 'dist', 'src', 'cli', 'launcher.js');
+const DIST = join(import.meta.dirname, '..', '..', '..', 'dist');
 
-export const tandem: Stack = {
-  name: 'tandem',
-  modes: probeModes,
-  agrees: true,
-  halves: {
-    keepalive: /\btandem keepalive|launcher\.js keepalive/,
-    proxy: /\btandem proxy|launcher\.js proxy/,
-  },
-  missing: () => (existsSync(LAUNCHER) ? [] : ['the build (npm run build)']),
-  async start(host, settings) {
-    writeFileSync(configFile(host), tandemConfig(settings));
-    const boots = settings.startsAside === true;
-    const started = host.spawn(tandemCommand(host, ['run']), {
-      log: 'tandem',
-      env: PAIR_ENV,
-      boots,
-    });
-    return { stop: () => started.stop(limits.edgeStopTimeoutMs) };
-  },
-  async ready(host) {
-    const { routers = [] } = (await agentStatus(host)) ?? {};
-    return routers.length > 0 && routers.every(isSound);
-  },
-  handOver: (host) => order(host, ['handover', '--no-wait']),
-  // A better host that took the address back often waits longer each time, unless it is given.
-  takeBack: (_, peer) => order(peer, ['handover', '--no-wait']),
-  reload(host, settings, variant) {
-    writeFileSync(configFile(host), tandemConfig(settings, variant));
-    return order(host, ['reload']);
-  },
-};
+/** Tandem as built in a folder. */
+export function tandemOf(dist: string): Stack {
+  const command = (host: Host, words: readonly string[]) => tandemCommand(host, words, dist);
+  // A command's own start takes nothing from what is measured: in life the clients are elsewhere.
+  const order = async (host: Host, words: readonly string[]) => {
+    await host.exec(['chrt', '--idle', '0', ...command(host, words)]);
+  };
+  return {
+    name: 'tandem',
+    modes: probeModes,
+    agrees: true,
+    halves: {
+      keepalive: /\btandem keepalive|launcher\.js keepalive/,
+      proxy: /\btandem proxy|launcher\.js proxy/,
+    },
+    missing: () => (existsSync(launcherOf(dist)) ? [] : ['the build (npm run build)']),
+    async start(host, settings) {
+      writeFileSync(configFile(host), tandemConfig(settings));
+      const boots = settings.startsAside === true;
+      const env = { ...PAIR_ENV, ...settings.env };
+      const started = host.spawn(command(host, ['run']), { log: 'tandem', env, boots });
+      return { stop: () => started.stop(limits.edgeStopTimeoutMs) };
+    },
+    async ready(host) {
+      const report = await agentStatus(host);
+      return report !== undefined && isReady(report);
+    },
+    handOver: (host) => order(host, ['handover', '--no-wait']),
+    // A better host that took the address back often waits longer each time, unless it is given.
+    takeBack: (_, peer) => order(peer, ['handover', '--no-wait']),
+    reload(host, settings, variant) {
+      writeFileSync(configFile(host), tandemConfig(settings, variant));
+      return order(host, ['reload']);
+    },
+    tellsDrift: async (host) => (await agentStatus(host))?.pair?.node?.sameFile === false,
+  };
+}
+
+/** As built in this checkout. */
+export const tandem = tandemOf(DIST);
 
 /** What both agents of a lab's pair prove themselves with. */
 export const PAIR_ENV = { PAIR_SECRET: 'the secret of the laboratory' };
 
-/** Nothing lowers its priority. */
-export function isSound({ priority }: AgentReport['routers'][number]): boolean {
-  return priority.effective === priority.configured;
-}
-
-/** A command's own start takes nothing from what is measured: in life the clients are elsewhere. */
-async function order(host: Host, command: readonly string[]): Promise<void> {
-  await host.exec(['chrt', '--idle', '0', ...tandemCommand(host, command)]);
+/** Nothing lowers its priority, and where it has a pair, it could move addresses by agreement. */
+export function isReady({ routers, pair }: AgentReport): boolean {
+  const sound = ({ priority }: AgentReport['routers'][number]) =>
+    priority.effective === priority.configured;
+  return routers.length > 0 && routers.every(sound) && pair?.connected !== false;
 }
 
 /** Command line of a Tandem command on a host whose configuration {@link tandem} has written. */
-export function tandemCommand(host: Host, command: readonly string[]): readonly string[] {
-  return [process.execPath, LAUNCHER, ...command, '-c', configFile(host), '--node', host.name];
+export function tandemCommand(
+  host: Host,
+  command: readonly string[],
+  dist = DIST,
+): readonly string[] {
+  const program = [process.execPath, launcherOf(dist)];
+  return [...program, ...command, '-c', configFile(host), '--node', host.name];
+}
+
+function launcherOf(dist: string): string {
+  return join(dist, 'src', 'cli', 'launcher.js');
 }
 
 function configFile(host: Host): string {
@@ -87,7 +102,7 @@ virtual_routers:
     addresses: [${addresses.join(', ')}]
     advert_interval: ${advertMs}ms${bfd}
     track: { proxy: true${watched === undefined ? '' : trackers(watched)} }${
-      watched === undefined ? '' : `\n    witness: ${watched.gateway}`
+      watched === undefined ? '' : `\n    witness: ${watched.gateway}\n    drain_timeout: ${DRAIN}`
     }
 
 upstreams:
@@ -104,8 +119,12 @@ listeners:
 `;
 }
 
+/** Connections of the drills' clients last longer: who stops a host waits no longer than this for them. */
+const DRAIN = '5s';
+
 const PAIR_PART = `
 pair: { secret: env:PAIR_SECRET }
+admin: { bind: "127.0.0.1:9180" }
 health_scripts:
   healthy:
     command: ["/usr/bin/test", "!", "-e", "${failingFile}"]

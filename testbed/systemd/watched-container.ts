@@ -4,8 +4,8 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { type ContainerUser, dockerExec } from '../docker/engine.ts';
 import { parseMonitorLine, type WatchedHost } from '../lab/address-watch.ts';
-import { type ContainerUser, dockerExec } from './engine.ts';
 import { limits } from './limits.ts';
 
 /** Ends the list of addresses there are. */
