@@ -11,7 +11,7 @@ export const limits = {
   drainedTimeoutMs: 15_000,
   /** From a drill to every process being there that was there at first. */
   restartTimeoutMs: 30_000,
-  /** How much more than at first there may be; programs take a while to get to their usual size. */
-  memoryFactorMax: 2.5,
-  descriptorsFactorMax: 1.5,
+  /** How much more there may be than at most in the first round, in which every drill ran once. */
+  memoryFactorMax: 1.3,
+  descriptorsFactorMax: 1.3,
 } as const;

@@ -18,6 +18,7 @@ import {
   growth,
   LogReader,
   look,
+  most,
   type PairState,
   sameProcesses,
   settle,
@@ -65,6 +66,7 @@ export async function pairSoak(program: string, argv: readonly string[]): Promis
   if (!insideLab()) return await enterLab([process.execPath, program, ...argv]);
   const place = await LabPlace.boot(tandem, ADVERT_MS, { startsAside: true });
   try {
+    await settle(place);
     return await new PairSoak(place, request).run();
   } finally {
     await place.close();
@@ -78,12 +80,18 @@ class PairSoak {
   readonly #logs = new LogReader();
   readonly #problems: string[] = [];
   readonly #missed: DrillResult[] = [];
+  /** What ran at first; and what there was at most in the first round. */
+  readonly #first: PairState;
+  #usual: PairState;
   #requests = 0;
   #last = monotonicMs();
 
+  /** The pair has settled. */
   constructor(place: LabPlace, request: Request) {
     this.#place = place;
     this.#request = request;
+    this.#first = look(place);
+    this.#usual = this.#first;
   }
 
   async run(): Promise<number> {
@@ -92,8 +100,6 @@ class PairSoak {
     const can: Partial<Abilities> = place.can;
     const usable = drills.filter(({ needs = [] }) => needs.every((it) => can[it] !== undefined));
     const pauses = new Prng(seed);
-    await settle(place);
-    const first = look(place);
     this.#last = monotonicMs();
     const untilMs = monotonicMs() + hours * HOUR_MS;
     let number = 0;
@@ -103,13 +109,13 @@ class PairSoak {
       if (number < from) continue;
       if (monotonicMs() >= untilMs) break;
       await delay(pauseMs);
-      await this.#one(number, drill, first);
+      await this.#one(number, drill, number < from + usable.length);
     }
-    return this.#summary(number - from, usable.length, first);
+    return this.#summary(number - from, usable.length);
   }
 
-  /** Runs a drill, and looks at what it left. */
-  async #one(number: number, drill: Drill, first: PairState): Promise<void> {
+  /** Runs a drill, and looks at what it left. In the first round it is learnt what is usual. */
+  async #one(number: number, drill: Drill, learns: boolean): Promise<void> {
     const place = this.#place;
     this.#object(drill, number, twoHolders(place, this.#last, monotonicMs()));
     const result = await this.#tries(drill);
@@ -123,9 +129,9 @@ class PairSoak {
       this.#object(drill, number, [verdict(result).text]);
     }
     const left = await settle(place)
-      .then(() => sameProcesses(place, first))
+      .then(() => sameProcesses(place, this.#first))
       .then(
-        () => growth(first, look(place)),
+        () => this.#grown(look(place), learns),
         (error: Error) => [error.message],
       );
     const hosts = place.edges.map((edge) => place.lab.host(edge));
@@ -141,6 +147,11 @@ class PairSoak {
     }
   }
 
+  #grown(now: PairState, learns: boolean): readonly string[] {
+    if (learns) this.#usual = most(this.#usual, now);
+    return growth(this.#usual, now);
+  }
+
   #object({ name }: Drill, number: number, texts: readonly string[]): void {
     for (const text of texts) {
       this.#problems.push(`${number} ${name}: ${text}`);
@@ -148,14 +159,14 @@ class PairSoak {
     }
   }
 
-  #summary(count: number, kinds: number, first: PairState): number {
+  #summary(count: number, kinds: number): number {
     const { hours, seed, from } = this.#request;
     const now = look(this.#place);
     const megabytes = ({ residentBytes }: PairState) => Math.round(residentBytes / 1e6);
     console.log(
       `\n${count} drills of ${kinds} kinds in ${hours} h, ${this.#requests} attempts of clients; ` +
-        `memory of both hosts ${megabytes(first)} to ${megabytes(now)} MB, ` +
-        `descriptors ${first.descriptors} to ${now.descriptors}`,
+        `memory of both hosts ${megabytes(this.#usual)} MB at most in the first round, ` +
+        `${megabytes(now)} at the end; descriptors ${this.#usual.descriptors}, ${now.descriptors}`,
     );
     for (const problem of this.#problems) console.error(problem);
     if (this.#missed.length > 0) {

@@ -47,15 +47,24 @@ export function look(place: LabPlace): PairState {
   };
 }
 
-/** What has grown too much since the first look; empty: nothing. */
-export function growth(first: PairState, now: PairState): readonly string[] {
+/** The most of both looks. */
+export function most(one: PairState, other: PairState): PairState {
+  return {
+    processes: Math.max(one.processes, other.processes),
+    residentBytes: Math.max(one.residentBytes, other.residentBytes),
+    descriptors: Math.max(one.descriptors, other.descriptors),
+  };
+}
+
+/** What has grown too far beyond what is usual; empty: nothing. */
+export function growth(usual: PairState, now: PairState): readonly string[] {
   const rows = [
-    ['descriptors', first.descriptors, now.descriptors, limits.descriptorsFactorMax],
-    ['bytes of memory', first.residentBytes, now.residentBytes, limits.memoryFactorMax],
+    ['descriptors', usual.descriptors, now.descriptors, limits.descriptorsFactorMax],
+    ['bytes of memory', usual.residentBytes, now.residentBytes, limits.memoryFactorMax],
   ] as const;
   return rows
     .filter(([, before, after, factor]) => after > before * factor)
-    .map(([what, before, after]) => `${after} ${what}, ${before} at first`);
+    .map(([what, before, after]) => `${after} ${what}, ${before} at most in the first round`);
 }
 
 /** Longer than an interval on two hosts, while no drill ran; empty: it was not. */
