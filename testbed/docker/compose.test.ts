@@ -107,6 +107,18 @@ test('an edge has the rights that its unit has on a host, everybody else has non
   expect(read('entrypoint.sh')).toContain(`in ${lower.map((it) => `+${it}`).join(',')} `);
 });
 
+test('hosts that boot systemd give their units what a host would', () => {
+  const { services } = parse(read('compose.systemd.yaml'), { merge: true });
+  expect(Object.keys(services)).toEqual(['edge-a', 'edge-b']);
+  const proxyUnit = read('../../scripts/systemd/tandem-proxy.service');
+  const bound = /^CapabilityBoundingSet=(.*)$/m.exec(proxyUnit)![1]!.replaceAll('CAP_', '');
+  for (const service of Object.values<Service>(services)) {
+    expect(service.cap_add).toEqual(expect.arrayContaining(bound.split(' ')));
+  }
+  const secrets = Object.keys(PAIR_ENV).join(' ');
+  expect(read('../systemd/Dockerfile')).toContain(`PassEnvironment=${secrets}\\n`);
+});
+
 test('the plain commands and the drills mean the same project', () => {
   expect(read('.env')).toContain(`COMPOSE_PROJECT_NAME=${project}\n`);
   expect(compose.services['edge-a'].image).toBe(project);

@@ -1,8 +1,12 @@
 /** The Docker testbed as a place for drills: the pair of compose.yaml, its origins and its client. */
 import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Architecture } from '../../scripts/package/control.ts';
+import { buildPackage } from '../../scripts/package/main.ts';
 import { stage, stageFolder } from '../../scripts/stage.ts';
 import type { Answer } from '../drills/drill.ts';
-import type { Place } from '../drills/place.ts';
+import type { Place, PlaceKind } from '../drills/place.ts';
 import type { OnStep } from '../drills/run-drill.ts';
 import {
   address4,
@@ -25,6 +29,8 @@ import { limits } from './limits.ts';
 
 const EDGES = [edgeA.name, edgeB.name] as const;
 
+const ROOT = join(import.meta.dirname, '..', '..');
+
 const NODE = '/usr/lib/tandem/bin/node';
 const LAB = '/usr/lib/tandem/testbed/lab';
 
@@ -41,7 +47,7 @@ const WATCH_MS = 5;
 
 /** The running Compose project; {@link DockerPlace.close} removes it. */
 export class DockerPlace implements Place {
-  readonly kind = 'docker';
+  readonly kind: PlaceKind;
   readonly stack = 'tandem';
   readonly edges = EDGES;
   readonly address = virtualAddress4;
@@ -62,7 +68,9 @@ export class DockerPlace implements Place {
     edges: ReadonlyMap<string, Edge>,
     macs: MacAddresses,
     question: Omit<AskerOptions, 'everyMs'>,
+    kind: PlaceKind,
   ) {
+    this.kind = kind;
     this.watch = watch;
     this.#edges = edges;
     this.#macs = macs;
@@ -71,20 +79,21 @@ export class DockerPlace implements Place {
   }
 
   /**
-   * Builds the image out of the staged product and brings the project up. Rejects when there is no
+   * Builds the images out of the staged product, with `systemd` those of the edges out of the package,
+   * and brings the project up. Rejects when there is no
    * engine and when the testbed is up already. Nothing is left when it rejects, nor when SIGINT or
    * SIGTERM ends the process meanwhile.
    */
-  static async boot(onStep: OnStep): Promise<DockerPlace> {
+  static async boot(systemd: boolean, onStep: OnStep): Promise<DockerPlace> {
     await demandFreeEngine();
     const interrupt = new AbortController();
     const onSignal = (name: NodeJS.Signals) => interrupt.abort(name);
     for (const name of STOP_SIGNALS) process.on(name, onSignal);
     try {
-      return await DockerPlace.#bringUp(interrupt.signal, onStep);
+      return await DockerPlace.#bringUp(systemd, interrupt.signal, onStep);
     } catch (error) {
       onStep('taking the testbed down');
-      const logs = await logsOf(EDGES.map((name) => new Edge(name)));
+      const logs = await logsOf(EDGES.map((name) => new Edge(name, systemd)));
       await removeProject();
       throw new Error(`${(error as Error).message}\n${logs}`);
     } finally {
@@ -94,13 +103,19 @@ export class DockerPlace implements Place {
     }
   }
 
-  static async #bringUp(signal: AbortSignal, onStep: OnStep): Promise<DockerPlace> {
-    onStep('building the image');
+  static async #bringUp(
+    systemd: boolean,
+    signal: AbortSignal,
+    onStep: OnStep,
+  ): Promise<DockerPlace> {
+    onStep('building the images');
     stage(stageFolder);
-    await compose(['build', EDGES[0]], { signal, timeoutMs: limits.buildTimeoutMs });
+    if (systemd) buildTestPackage();
+    const built = systemd ? [EDGES[0], observerPlan.name] : [EDGES[0]];
+    await compose(['build', ...built], { systemd, signal, timeoutMs: limits.buildTimeoutMs });
     onStep('starting the containers');
-    await compose(['up', '--detach', '--no-build'], { signal });
-    const edges = new Map(EDGES.map((name) => [name, new Edge(name)]));
+    await compose(['up', '--detach', '--no-build'], { systemd, signal });
+    const edges = new Map(EDGES.map((name) => [name, new Edge(name, systemd)]));
     const macs = new MacAddresses();
     for (const [name, edge] of edges) macs.note(name, await edge.attach());
     const question = await questionOfObserver();
@@ -116,7 +131,7 @@ export class DockerPlace implements Place {
       watch.close();
       throw error;
     }
-    return new DockerPlace(watch, edges, macs, question);
+    return new DockerPlace(watch, edges, macs, question, systemd ? 'systemd' : 'docker');
   }
 
   crash(edge: string): Promise<void> {
@@ -125,9 +140,7 @@ export class DockerPlace implements Place {
 
   start(edge: string): Promise<void> {
     return this.#do(edge, async (it) => {
-      const mac = await it.start();
-      if (mac === null) return;
-      this.#macs.note(edge, mac);
+      this.#macs.note(edge, await it.start());
       await it.ready();
     });
   }
@@ -196,6 +209,13 @@ export class DockerPlace implements Place {
       this.#underway.delete(underway);
     }
   }
+}
+
+/** The package of this checkout, quickly. */
+function buildTestPackage(): void {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const arch = process.arch as Architecture;
+  buildPackage({ version, revision: 1, arch }, join(ROOT, 'dist', 'package'), { fast: true });
 }
 
 /** Docker may give an edge another one when it starts again. */

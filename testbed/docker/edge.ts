@@ -44,12 +44,17 @@ export class Edge {
   /** Whom Tandem runs as, and who may therefore signal it. */
   #tandem: ContainerShell | null = null;
 
-  constructor(name: string) {
+  /** It boots systemd, and the package is installed. */
+  readonly #systemd: boolean;
+
+  constructor(name: string, systemd: boolean) {
     this.container = containerOf(name);
+    this.#systemd = systemd;
   }
 
-  /** Opens the shells of a container that has just been started; resolves to its MAC address. */
+  /** Opens the shells of a running container; resolves to its MAC address. */
   async attach(): Promise<string> {
+    this.detach();
     [this.#root, this.#tandem] = await Promise.all([
       ContainerShell.open(this.container, 'root'),
       ContainerShell.open(this.container, 'tandem'),
@@ -79,16 +84,17 @@ export class Edge {
     this.#tandem?.close();
   }
 
-  /** Starts the container when it does not run; resolves to its MAC address then. */
-  async start(): Promise<string | null> {
-    if ((await this.#state()) === 'running') return null;
-    await docker(['start', this.container]);
+  /** Starts what {@link crash} or {@link stop} ended; resolves to its MAC address. */
+  async start(): Promise<string> {
+    if ((await this.#state()) !== 'running') await docker(['start', this.container]);
+    else if (this.#systemd) await this.#systemctl('start');
     return await this.attach();
   }
 
-  /** SIGTERM, and SIGKILL after the container's grace period; resolves when it has ended. */
+  /** Stops the services in order; where they are the container's program, that ends. */
   async stop(): Promise<void> {
-    await docker(['stop', this.container]);
+    if (this.#systemd) await this.#systemctl('stop');
+    else await docker(['stop', this.container]);
   }
 
   /**
@@ -183,9 +189,14 @@ export class Edge {
 
   /** The last lines that the edge logged, or what Docker says of it. */
   async logs(): Promise<string> {
-    const argv = ['docker', 'logs', '--tail', `${limits.logLinesMax}`, this.container] as const;
-    const { stdout, stderr } = await attempt(argv);
+    const journal = ['exec', this.container, 'journalctl', '--output', 'cat', '--unit', 'tandem-*'];
+    const command = this.#systemd ? [...journal, '--lines'] : ['logs', this.container, '--tail'];
+    const { stdout, stderr } = await attempt(['docker', ...command, `${limits.logLinesMax}`]);
     return `${stdout}${stderr}`;
+  }
+
+  async #systemctl(verb: 'start' | 'stop'): Promise<void> {
+    await docker(['exec', this.container, 'systemctl', verb, 'tandem.target']);
   }
 
   async #state(): Promise<ContainerState> {

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { attempt, type CommandOptions, run } from '../lab/command.ts';
 import { limits } from './limits.ts';
 
-const COMPOSE_FILE = join(import.meta.dirname, 'compose.yaml');
+const file = (name: string) => join(import.meta.dirname, name);
+const COMPOSE_FILE = file('compose.yaml');
+/** Beside the other one: the edges boot systemd. */
+const SYSTEMD_FILE = file('compose.systemd.yaml');
 
 /** The Compose project, and the name of its image and network; compose.yaml and .env say the same. */
 export const project = 'tandem-testbed';
@@ -30,10 +33,14 @@ export function dockerExec(container: string, user: ContainerUser, argv: Argv): 
   });
 }
 
-/** Runs Compose on the testbed's file. */
-export async function compose(args: readonly string[], options?: CommandOptions): Promise<string> {
+/** Runs Compose on the testbed's files; `systemd`: its edges boot that. */
+export async function compose(
+  args: readonly string[],
+  { systemd = false, ...options }: CommandOptions & { readonly systemd?: boolean } = {},
+): Promise<string> {
   const [program, ...command] = await composeCommand();
-  const own = ['--project-name', project, '--file', COMPOSE_FILE];
+  const files = [COMPOSE_FILE, ...(systemd ? [SYSTEMD_FILE] : [])];
+  const own = ['--project-name', project, ...files.flatMap((it) => ['--file', it])];
   return run([program, ...command, ...own, ...args], { ...outlivingCtrlC, ...options });
 }
 

@@ -20,6 +20,8 @@ test.each([
   [['--advert', '5ms'], 'not a time from 10ms'],
   [['--advert', '100'], 'not a time from 10ms'],
   [['--lab', '--docker'], 'exclude each other'],
+  [['--docker', '--systemd'], '--docker and --systemd exclude each other'],
+  [['--systemd', '--advert', '10ms'], '100 ms'],
   [['--bfd', '2ms'], 'not a time from 3ms'],
   [['--docker', '--bfd', '10ms'], 'without BFD'],
   [['--tries', '4'], 'not a number from 1 to 3'],

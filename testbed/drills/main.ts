@@ -1,5 +1,5 @@
 /**
- * `npm run drill -- [--lab | --docker] [--stack NAME] [--advert 100ms] [DRILL...]`: breaks a pair on
+ * `npm run drill -- [--lab | --docker | --systemd] [--stack NAME] [--advert 100ms] [DRILL...]`: breaks a pair on
  * purpose and measures what clients felt. Prints a table, writes `reports/drills.{json,html,xml}`, and
  * ends with status 1 when a bound was missed.
  */
@@ -19,12 +19,12 @@ import { compare } from './compare/main.ts';
 import type { Drill, DrillResult } from './drill.ts';
 import { LabPlace } from './lab-place.ts';
 import { behind, drillsPage } from './page.ts';
-import type { Ability, Place } from './place.ts';
+import type { Ability, Place, PlaceKind } from './place.ts';
 import { writeDrillReports } from './report-files.ts';
 import { resultTable, tableLegend, verdict } from './result-text.ts';
 import { runDrill } from './run-drill.ts';
 
-const USAGE = `usage: npm run drill -- [--lab | --docker] [--stack NAME] [--advert TIME] [DRILL...]
+const USAGE = `usage: npm run drill -- [--lab | --docker | --systemd] [--stack NAME] [--advert TIME] [DRILL...]
        npm run drill -- --compare [--runs N] [--write] [ROW...]
        ${handoverUsage}
        ${killUsage}
@@ -34,6 +34,7 @@ const USAGE = `usage: npm run drill -- [--lab | --docker] [--stack NAME] [--adve
 
   --lab       in network namespaces on this machine (default)
   --docker    in containers, through docker compose
+  --systemd   the same, and the edges boot systemd and have the package installed
   --stack     ${Object.keys(stacks).join(', ')}, or all (default tandem)
   --advert    advertisement interval, 10ms to 40s (default 100ms)
   --bfd       time between BFD packets, 3ms to 1s, where the stack has BFD (default none)
@@ -49,7 +50,7 @@ ${drills.map(({ name, fault }) => `  ${name.padEnd(18)}${fault}`).join('\n')}
 `;
 
 interface Request {
-  readonly where: 'lab' | 'docker';
+  readonly where: PlaceKind;
   readonly stacks: readonly Stack[];
   readonly advertMs: number;
   readonly bfdMs?: number;
@@ -74,6 +75,7 @@ export function parseRequest(argv: readonly string[]): Request | 'help' {
     options: {
       lab: { type: 'boolean', default: false },
       docker: { type: 'boolean', default: false },
+      systemd: { type: 'boolean', default: false },
       stack: { type: 'string', default: 'tandem' },
       advert: { type: 'string', default: '100ms' },
       bfd: { type: 'string' },
@@ -85,15 +87,17 @@ export function parseRequest(argv: readonly string[]): Request | 'help' {
     },
   });
   if (values.list || values.help) return 'help';
-  if (values.lab && values.docker) throw new Error('--lab and --docker exclude each other');
-  if (values.docker && (values.stack !== 'tandem' || values.advert !== '100ms' || values.bfd)) {
+  const places = (['lab', 'docker', 'systemd'] as const).filter((place) => values[place]);
+  if (places.length > 1) throw new Error(`--${places.join(' and --')} exclude each other`);
+  const [where = 'lab'] = places;
+  if (where !== 'lab' && (values.stack !== 'tandem' || values.advert !== '100ms' || values.bfd)) {
     throw new Error('the Docker testbed runs Tandem at 100 ms adverts, without BFD');
   }
   const names = values.stack === 'all' ? Object.keys(stacks) : [values.stack];
   const chosen = names.map((name) => stacks[name as StackName]);
   if (chosen.includes(undefined as never)) throw new Error(`no stack "${values.stack}"`);
   return {
-    where: values.docker ? 'docker' : 'lab',
+    where,
     stacks: chosen,
     advertMs: parseTime('advert', values.advert, 10, 40_000),
     ...(values.bfd === undefined ? {} : { bfdMs: parseTime('bfd', values.bfd, 3, 1_000) }),
@@ -149,7 +153,7 @@ const WANTED: Readonly<Record<Ability, string>> = {
   trackers: 'trackers',
   clocks: 'clocks that can be set (apt-get install faketime; the lab only)',
   disks: 'a disk of its own for each host',
-  memory: 'memory of its own for each host (--docker)',
+  memory: 'memory of its own for each host (--docker, --systemd)',
 };
 
 function wants(lacking: readonly Ability[]): string {
@@ -163,7 +167,7 @@ async function boot(request: Request, stack: Stack): Promise<Place> {
     return LabPlace.boot(stack, advertMs, { ...bfd, startsAside: true });
   }
   const { DockerPlace } = await import('../docker/docker-place.ts');
-  return DockerPlace.boot((text) => say(`  ${text}`));
+  return DockerPlace.boot(where === 'systemd', (text) => say(`  ${text}`));
 }
 
 /** Both edges, their clients and their origins share this machine's cores: a miss may be its doing. */

@@ -8,8 +8,11 @@ import type { ProbeMode, ProbeOptions } from '../lab/prober.ts';
 import type { Half } from '../lab/stacks/stack.ts';
 import type { Answer } from './drill.ts';
 
+/** Network namespaces; containers; containers that boot systemd, with the package installed. */
+export type PlaceKind = 'lab' | 'docker' | 'systemd';
+
 export interface Place {
-  readonly kind: 'lab' | 'docker';
+  readonly kind: PlaceKind;
   /** What runs on the edges. */
   readonly stack: string;
   /** Names of the two edges; the first is the preferred one. */

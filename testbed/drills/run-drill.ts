@@ -34,7 +34,7 @@ export async function runDrill(place: Place, drill: Drill, onStep: OnStep): Prom
   }));
   const repaired = await drill.repair(place, active).then(
     () => null,
-    (error: Error) => `repair: ${error.message}`,
+    async (error: Error) => `repair: ${error.message}\n${await place.logs()}`,
   );
   const error = outcome.error ?? repaired;
   const { objection = null, measured = null } = outcome.observed ?? {};

@@ -38,7 +38,7 @@ export class Testbed {
     await Testbed.remove();
     try {
       onStep('building the image');
-      await docker(['build', '--tag', names.image, import.meta.dirname], {
+      await docker(['build', '--tag', names.image, '--target', 'machine', import.meta.dirname], {
         timeoutMs: limits.installTimeoutMs,
       });
       onStep('booting two hosts, two origins, a client');
