@@ -73,6 +73,14 @@ export const noFailure: Bound = {
   of: (measured) => sumOf(measured, 'failed'),
 };
 
+/** The same of HTTP alone: who ends a TCP session cannot know what is on its way to it. */
+export const noRequestFailed: Bound = {
+  what: 'failed requests',
+  unit: '',
+  atMost: 0,
+  of: ({ clients: { http, keepalive } }) => (http?.failed ?? 0) + (keepalive?.failed ?? 0),
+};
+
 /** No connection of any kind of client broke. */
 export const noBreak: Bound = {
   what: 'broken',

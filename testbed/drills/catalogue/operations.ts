@@ -1,7 +1,15 @@
 /** Drills of what operators do on purpose, and of what a script finds wrong. */
 
 import { waitUntil } from '../../lab/wait-until.ts';
-import { leavingBoundMs, moves, noBreak, noFailure, outage, takeover } from '../bounds.ts';
+import {
+  leavingBoundMs,
+  moves,
+  noBreak,
+  noFailure,
+  noRequestFailed,
+  outage,
+  takeover,
+} from '../bounds.ts';
 import type { Drill } from '../drill.ts';
 import { limits } from '../limits.ts';
 import { bringBack, otherThan } from '../place.ts';
@@ -71,7 +79,7 @@ export const operations: readonly Drill[] = [
     fault: 'both hosts are stopped and started again, the Backup first, as for an upgrade',
     expectation: 'no request fails; what outlasts drain_timeout is ended as its protocol allows',
     needs: ['operator'],
-    bounds: ({ advertMs }) => [outage(leavingBoundMs(advertMs)), noFailure],
+    bounds: ({ advertMs }) => [outage(leavingBoundMs(advertMs)), noRequestFailed],
     async inflict(place, active) {
       for (const edge of [otherThan(place, active), active]) {
         await place.stop(edge);
