@@ -48,6 +48,14 @@ test('what is worse by more than the tolerance is named', () => {
   expect(behind([run('crash', 'tandem', 116, 9), theirs])).toEqual(['crash: outage, failed']);
 });
 
+test('a row that is behind says why, where that is known', () => {
+  const theirs = run('boot-together', 'keepalived-nginx', 100, 5);
+  const page = (outageMs: number) =>
+    drillsPage([run('boot-together', 'tandem', outageMs, 5), theirs], '');
+  expect(page(5000)).toContain('**boot-together** is behind: Node.js takes seconds');
+  expect(page(100)).not.toContain('is behind:');
+});
+
 test('what could not be measured is behind another pair, and behind none where ours is alone', () => {
   const ours = unmeasured('crash', 'tandem');
   expect(behind([ours])).toEqual([]);

@@ -16,6 +16,14 @@ type Figure = keyof Figures;
 /** Differences up to this are not told apart: the clients' own pace, and a request or two of it. */
 const TOLERANCE: Figures = { outageMs: 15, failed: 3, broken: 0, twoHoldersMs: 5 };
 
+/** Why another pair does better, where it is known and will stay so. */
+const REASONS: Readonly<Record<string, string>> = {
+  'boot-together':
+    'Node.js takes seconds of processor time to start the programs of a host, and here both hosts ' +
+    'and all clients share one machine; programs in C take tenths. A host of its own takes longer to ' +
+    'boot than either.',
+};
+
 /** The stack that the others are beside. */
 const OURS = 'tandem';
 
@@ -120,6 +128,11 @@ export function drillsPage(results: readonly DrillResult[], command: string): st
     .filter((mode) => mode !== 'http')
     .join(' and ');
   const faults = rows.map(({ name, fault }) => `- **${name}**: ${fault}.`);
+  const reasons = rows
+    .filter((row) => worseIn(row).length > 0)
+    .flatMap(({ name }) =>
+      REASONS[name] === undefined ? [] : `**${name}** is behind: ${REASONS[name]}\n`,
+    );
   return `# Drills
 
 Written by \`${command}\`; do not edit. What breaks, and what clients of three pairs felt of it.
@@ -132,7 +145,7 @@ broke; time in which two hosts answered for the address in ms. Medians of the ru
 all can serve. "Ahead or equal": no figure above another pair's by more than ${TOLERANCE.outageMs} ms
 of outage, ${TOLERANCE.failed} attempts, ${TOLERANCE.twoHoldersMs} ms of two holders.
 
-${faults.join('\n')}
+${reasons.map((reason) => `${reason}\n`).join('')}${faults.join('\n')}
 `;
 }
 
