@@ -52,6 +52,16 @@ test('a place that somebody has refuses the reload', async () => {
   expect(events).toEqual(['open 1']);
 });
 
+test('a place that another address of it keeps taken says so', async () => {
+  taken = 1;
+  const wide = { ...at(1), bind: { host: '0.0.0.0', port: 1 } };
+  await expect(keeper.prepare(wide)).rejects.toThrow(
+    'cannot listen on 127.0.0.1 port 1; admin.bind was 127.0.0.1 on that port, until the reload is ' +
+      'through: give admin.bind another port, or restart the balancer',
+  );
+  expect(events).toEqual(['open 1']);
+});
+
 test('other tokens at the same place disturb the dashboards only', async () => {
   const prepared = await keeper.prepare(at(1, { token: Buffer.from('another') }));
   expect(prepared.line).toMatchObject({

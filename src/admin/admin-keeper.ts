@@ -14,6 +14,10 @@ export interface PreparedAdmin {
   abandon(): void;
 }
 
+const WAY_OUT =
+  'give admin.bind another port, or restart the balancer after a handover ' +
+  '(sudo systemctl restart tandem-proxy)';
+
 type Start = (config: AdminConfig) => Promise<RunningAdmin>;
 
 /** See the file's comment. */
@@ -42,7 +46,7 @@ export class AdminKeeper {
     const stays = before !== null && after !== null && isDeepStrictEqual(before.bind, after.bind);
     if (stays) return this.#renew(before, after);
     // Beside the other one: where somebody else listens is known before anything has changed.
-    const opened = after === null ? null : await this.#open(after);
+    const opened = after === null ? null : await this.#open(before, after);
     return {
       line: lineOf(before, after),
       apply: async () => {
@@ -67,8 +71,7 @@ export class AdminKeeper {
   #renew(before: AdminConfig, after: AdminConfig): PreparedAdmin {
     if ((before.tls === null) !== (after.tls === null)) {
       throw new ReloadRefusal([
-        `admin.tls ${after.tls === null ? 'goes' : 'comes'}, and one port cannot speak both: give admin.bind ` +
-          'another port, or restart the balancer after a handover (sudo systemctl restart tandem-proxy)',
+        `admin.tls ${after.tls === null ? 'goes' : 'comes'}, and one port cannot speak both: ${WAY_OUT}`,
       ]);
     }
     return {
@@ -81,11 +84,15 @@ export class AdminKeeper {
     };
   }
 
-  async #open(config: AdminConfig): Promise<RunningAdmin> {
+  async #open(before: AdminConfig | null, after: AdminConfig): Promise<RunningAdmin> {
     try {
-      return await this.#start(config);
+      return await this.#start(after);
     } catch (error) {
-      throw new ReloadRefusal([(error as Error).message]);
+      // Who looks for the owner of the port would find this very process.
+      const ours = before?.bind.port === after.bind.port;
+      const { message } = error as Error;
+      const reason = `admin.bind was ${before?.bind.host} on that port, until the reload is through`;
+      throw new ReloadRefusal([ours ? `${message}; ${reason}: ${WAY_OUT}` : message]);
     }
   }
 }
