@@ -1,5 +1,5 @@
 /**
- * `npm run long`: the long forms of the checks that CI runs for a minute each. Takes most of an hour;
+ * `npm run long`: the long forms of the checks that CI runs for a minute each. Takes some hours;
  * every line of the summary is a command that can be run by itself.
  */
 import { spawnSync } from 'node:child_process';
