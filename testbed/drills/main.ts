@@ -183,14 +183,19 @@ async function runOne(place: Place, drill: Drill): Promise<DrillResult> {
   const result = await runDrill(place, drill, (step) => {
     if (process.stdout.isTTY) say(`    ${step}`);
   });
+  // One that was interrupted went wrong for that, and nobody wants to know how.
+  if (interrupted) return result;
   say(`    ${verdict(result).text}`);
   if (result.error !== null) say(result.error);
   return result;
 }
 
+let interrupted = false;
+
 /** Ctrl-C and SIGTERM take the pair down before they end this process. */
 function closeOnSignal(place: Place): () => void {
   const close = (signal: NodeJS.Signals) => {
+    interrupted = true;
     say(`${signal}: taking the pair down`);
     place.close().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
   };
